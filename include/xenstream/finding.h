@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* What the library has to say about a stream, and where: errors and tolerated deviations.
+ *
+ * One structure serves both.  An error is a finding whose `code` is negative; it is sticky in the
+ * object that reports it.  A deviation that was tolerated has code 0 and arrives as an event
+ * (XST_EVENT_WARNING) or through a job's callback. */
+#ifndef XENSTREAM_FINDING_H
+#define XENSTREAM_FINDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xenstream/visibility.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Negative results of every function that returns int.  Part of the ABI: never renumbered. */
+enum xst_errc {
+	XST_E_NOMEM = -1,       /* out of memory */
+	XST_E_ARG = -2,         /* a bug in the caller: nonsense in an argument */
+	XST_E_STATE = -3,       /* a bug in the caller: the call is not legal now */
+	XST_E_MAGIC = -4,       /* not a saved domain at all; the text says what it is, if known */
+	XST_E_VERSION = -5,     /* a known kind of stream in a version that is not known */
+	XST_E_MALFORMED = -6,   /* violates its format */
+	XST_E_TRUNCATED = -7,   /* the input ends in the middle of something */
+	XST_E_LIMIT = -8,       /* above a limit, see struct xst_limits */
+	XST_E_UNKNOWN = -9,     /* a mandatory record, chunk or flag of unknown meaning */
+	XST_E_UNSUPPORTED = -10, /* well-formed, but this operation can't be done on it */
+	XST_E_REFUSED = -11,    /* would lose something or contradicts a hint; XST_CONVERT_FORCE does it */
+	XST_E_IO = -12          /* a system call failed; `sys_errno` says how */
+};
+
+enum xst_severity {
+	XST_NOTE = 0,    /* worth knowing */
+	XST_REMARK = 1,  /* not to the specification, or some Xen refuses it */
+	XST_ERROR = 2    /* no Xen restores this */
+};
+
+/* A layer of a stream.  Layers nest: xl header, libxl stream, libxc image. */
+enum xst_layer {
+	XST_LAYER_NONE = 0,
+	XST_LAYER_XL = 1,
+	XST_LAYER_LIBXL = 2,
+	XST_LAYER_LIBXC = 3,
+	XST_LAYER_LEGACY = 4
+};
+
+/* Strings are static, except `text`, which is part of the structure.  Unknown things are 0 or
+ * NULL.  Offsets are octets from the start of the input. */
+struct xst_finding {
+	int code;                    /* enum xst_errc, or 0 for a tolerated deviation */
+	enum xst_severity severity;
+	const char *rule;            /* id in the catalogue of rules, for example "libxc.record.padding" */
+	enum xst_layer layer;
+	uint64_t offset;             /* of the octets that are meant */
+	const char *record_name;     /* the record around them, or NULL */
+	uint64_t record_offset;
+	uint64_t record_index;       /* counted per layer, from 0 */
+	uint32_t record_type;        /* as it stands in the stream */
+	const char *field;           /* or NULL */
+	int sys_errno;               /* with XST_E_IO */
+	char text[240];              /* one line, no full stop */
+};
+
+/* One line for people:
+ *   image.save: offset 0x1f40 (libxc record 17, PAGE_DATA, at 0x1f30): count: 3 pfns do not fit ...
+ * Writes at most size octets into buf, always terminated; name is the input's, or NULL.
+ * Returns the length of the whole line, like snprintf. */
+XST_API size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf,
+				  size_t size);
+
+/* Names for people and for JSON; static strings, never NULL. */
+XST_API const char *xst_layer_name(enum xst_layer layer);
+XST_API const char *xst_severity_name(enum xst_severity severity);
+XST_API const char *xst_errc_name(int code);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Single items of arrays: checked and brought to the common notation. */
+#include "parse/parser.h"
+
+static int check_modern_page(struct xst_parser *p, uint64_t entry)
+{
+	unsigned type = XST_PAGE_TYPE(entry);
+	int r = 0;
+
+	if (XST_PAGE_HAS_DATA(type))
+		p->items.data_pages++;
+	if (entry & PAGE_RESERVED_BITS)
+		r = fault(p, XST_E_MALFORMED, RULE_PAGE_RESERVED, 8, "pfn",
+			  "reserved bits are set in entry %llu: %#018llx",
+			  (unsigned long long)(p->items.first + p->items.n),
+			  (unsigned long long)entry);
+	if (r == 0 && type > XST_PAGE_L4TAB && type <= XST_PAGE_PINNED)
+		r = fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
+			  "no such page type in entry %llu: %#018llx",
+			  (unsigned long long)(p->items.first + p->items.n),
+			  (unsigned long long)entry);
+	return r;
+}
+
+/* A legacy entry: type in bits 31-28, pfn in bits 27-0, nothing above. */
+static int translate_legacy_page(struct xst_parser *p, struct layer *l, uint64_t *entry)
+{
+	uint64_t v = *entry, pfn = v & LEGACY_PFN_MASK;
+	unsigned type = (unsigned)(v >> 28) & 0xf;
+
+	if (v >> 32 || (type > XST_PAGE_L4TAB && type <= XST_PAGE_PINNED))
+		return fail(p, XST_E_MALFORMED, RULE_LEGACY_ENTRY, l->ulong_size, "pfn",
+			    "entry %llu is %#llx: %s",
+			    (unsigned long long)(p->items.first + p->items.n),
+			    (unsigned long long)v,
+			    v >> 32 ? "more than 32 bits" : "no such page type");
+	if (pfn >= l->u.legacy.p2m_size)
+		warn(p, RULE_LEGACY_PFN, l->ulong_size, "pfn",
+		     "%#llx is beyond the guest's %llu pages", (unsigned long long)pfn,
+		     (unsigned long long)l->u.legacy.p2m_size);
+	if (XST_PAGE_HAS_DATA(type))
+		p->items.data_pages++;
+	*entry = (uint64_t)type << 60 | pfn;
+	return 0;
+}
+
+/* Only the vCPUs up to the announced maximum count. */
+static void mask_vcpu_map(struct xst_parser *p, struct layer *l, uint64_t *word)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	uint64_t base = (uint64_t)g->map_word * 64, mask = UINT64_MAX;
+
+	if (g->max_vcpu_id - base < 63)
+		mask = (UINT64_C(2) << (g->max_vcpu_id - base)) - 1;
+	if (*word & ~mask)
+		warn(p, RULE_LEGACY_VCPU_MAP, 8, "map",
+		     "vCPUs above the maximum of %llu are marked online; ignored",
+		     (unsigned long long)g->max_vcpu_id);
+	*word &= mask;
+	g->vcpus[g->map_word++] = *word;
+}
+
+int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
+{
+	switch (p->items.array->items) {
+	case XST_ITEMS_PAGES:
+		if (l->id == XST_LAYER_LEGACY)
+			return translate_legacy_page(p, l, numbers);
+		return check_modern_page(p, *numbers);
+	case XST_ITEMS_MSRS:
+		if (numbers[1])
+			warn(p, RULE_RESERVED, 16, "flags", "%#llx, not 0",
+			     (unsigned long long)numbers[1]);
+		return 0;
+	case XST_ITEMS_VCPU_MAP:
+		mask_vcpu_map(p, l, numbers);
+		return 0;
+	case XST_ITEMS_P2M_FRAMES:
+	case XST_ITEMS_UNMAPPED_PFNS:
+	case XST_ITEMS_DIRTY_PFNS:
+	case XST_ITEMS_HVM_PARAMS:
+	case XST_ITEMS_CPUID:
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* The libxc image. */
+#include "parse/parser.h"
+
+#include "wire/bytes.h"
+
+enum state { IMAGE, IMAGE_READ, DOMAIN, DOMAIN_READ, ENDED };
+
+static int image_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t version = field(p, XST_FIELD_VERSION), options = field(p, XST_FIELD_OPTIONS);
+
+	if (field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
+		return fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
+			    "%#018llx, not all ones: no libxc image begins here",
+			    (unsigned long long)field(p, XST_FIELD_MARKER));
+	if (field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
+		return fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident", "%#llx, not \"XENF\"",
+			    (unsigned long long)field(p, XST_FIELD_IDENT));
+	if (version < LIBXC_VERSION_MIN || version > LIBXC_VERSION_MAX)
+		return fail(p, XST_E_VERSION, RULE_LIBXC_VERSION, 12, "version",
+			    "%llu; versions 2 and 3 exist today", (unsigned long long)version);
+	if (options & ~(uint64_t)LIBXC_OPTION_BIG_ENDIAN)
+		warn(p, RULE_LIBXC_OPTIONS, 8, "options", "%#llx: reserved bits are set",
+		     (unsigned long long)options);
+	l->u.rec.version = (uint32_t)version;
+	l->big = options & LIBXC_OPTION_BIG_ENDIAN;
+	if (l->big)
+		warn(p, RULE_BIG_ENDIAN, 8, "options", "the records are big-endian");
+	l->state = DOMAIN;
+	return end_record(p, l);
+}
+
+static bool inside_libxl(struct xst_parser *p, struct layer *l)
+{
+	struct layer *outer = parser_outer(p, l);
+
+	return outer && outer->id == XST_LAYER_LIBXL;
+}
+
+static int domain_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t type = field(p, XST_FIELD_GUEST_TYPE);
+
+	if (type != LIBXC_GUEST_PV && type != LIBXC_GUEST_HVM)
+		return fail(p, XST_E_UNKNOWN, RULE_GUEST_TYPE, 16, "guest_type",
+			    "%llu; 1 (x86 PV) and 2 (x86 HVM) exist", (unsigned long long)type);
+	if (field(p, XST_FIELD_PAGE_SHIFT) != LIBXC_PAGE_SHIFT)
+		return fail(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift", "%llu, not 12",
+			    (unsigned long long)field(p, XST_FIELD_PAGE_SHIFT));
+	l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
+	l->u.rec.tail = l->guest == XST_GUEST_HVM && !inside_libxl(p, l) &&
+			!(p->flags & XST_PARSER_NO_EMULATOR);
+	l->state = STATE_RECORD;
+	return end_record(p, l);
+}
+
+static int stream_end(struct xst_parser *p)
+{
+	parser_event(p, XST_EVENT_STREAM_END);
+	parser_pop(p);
+	return EVENT;
+}
+
+/* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
+static int checkpoint(struct xst_parser *p, struct layer *l)
+{
+	if (inside_libxl(p, l)) {
+		parser_outer(p, l)->u.rec.in_checkpoint = true;
+		p->active = p->depth - 1;
+	}
+	return 0;
+}
+
+static int after(struct xst_parser *p, struct layer *l)
+{
+	if (l->u.rec.last == XST_KIND_CHECKPOINT)
+		return checkpoint(p, l);
+	if (l->u.rec.last != XST_KIND_END)
+		return 0;
+	if (!l->u.rec.tail)
+		return stream_end(p);
+	l->state = STATE_EMULATOR;
+	return 0;
+}
+
+int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch (l->state) {
+	case IMAGE:
+		l->big = true;
+		l->state = IMAGE_READ;
+		return begin_record(p, l, &wire_image_header, 0, 0, wire_image_header.fixed);
+	case IMAGE_READ:
+		return image_read(p, l);
+	case DOMAIN:
+		l->state = DOMAIN_READ;
+		return begin_record(p, l, &wire_domain_header, 0, 0, wire_domain_header.fixed);
+	case DOMAIN_READ:
+		return domain_read(p, l);
+	case ENDED:
+		return stream_end(p);
+	default:
+		break;
+	}
+	if (l->state >= STATE_EMULATOR)
+		return emulator_step(p, l, in, ENDED);
+	return record_step(p, l, in, wire_libxc_records, wire_libxc_count, after);
+}

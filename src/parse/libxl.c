@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The libxl stream. */
+#include "parse/parser.h"
+
+#include "wire/bytes.h"
+
+enum state { HEADER, HEADER_READ, LIBXC };
+
+static int header_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t options = field(p, XST_FIELD_OPTIONS);
+
+	if (field(p, XST_FIELD_IDENT) != LIBXL_IDENT)
+		return fail(p, XST_E_MAGIC, RULE_LIBXL_IDENT, 16, "ident",
+			    "%#llx, not \"LibxlFmt\"",
+			    (unsigned long long)field(p, XST_FIELD_IDENT));
+	if (field(p, XST_FIELD_VERSION) != LIBXL_VERSION)
+		return fail(p, XST_E_VERSION, RULE_LIBXL_VERSION, 8, "version",
+			    "%llu; only version 2 exists today",
+			    (unsigned long long)field(p, XST_FIELD_VERSION));
+	if (options & ~(uint64_t)LIBXL_OPTIONS_KNOWN)
+		warn(p, RULE_LIBXL_OPTIONS, 4, "options", "%#llx: reserved bits are set",
+		     (unsigned long long)options);
+	l->big = options & LIBXL_OPTION_BIG_ENDIAN;
+	if (l->big)
+		warn(p, RULE_BIG_ENDIAN, 4, "options", "the records are big-endian");
+	l->state = STATE_RECORD;
+	return end_record(p, l);
+}
+
+/* The image stands in a nested layer; after its CHECKPOINT it waits for our CHECKPOINT_END. */
+static int resume_image(struct xst_parser *p, struct layer *l)
+{
+	if (!l->u.rec.in_checkpoint)
+		return fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
+			     "CHECKPOINT_END outside of a checkpoint");
+	l->u.rec.in_checkpoint = false;
+	p->active = p->depth;
+	return 0;
+}
+
+static int end(struct xst_parser *p, struct layer *l)
+{
+	int r;
+
+	if (l->u.rec.in_checkpoint) { /* the image ends, too */
+		p->depth--;
+		r = fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
+			  "END in the middle of a checkpoint");
+		if (r)
+			return r;
+	}
+	parser_event(p, XST_EVENT_STREAM_END);
+	parser_pop(p);
+	return EVENT;
+}
+
+static int after(struct xst_parser *p, struct layer *l)
+{
+	switch (l->u.rec.last) {
+	case XST_KIND_END:
+		return end(p, l);
+	case XST_KIND_LIBXC_CONTEXT:
+		if (l->u.rec.in_checkpoint)
+			return fail(p, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, 0, NULL,
+				    "a second libxc image inside a checkpoint");
+		l->state = LIBXC;
+		return 0;
+	case XST_KIND_CHECKPOINT_END:
+		return resume_image(p, l);
+	default:
+		return 0;
+	}
+}
+
+static int libxc(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	int r = detect(p, in, XST_START_LIBXC);
+
+	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
+		l->state = STATE_RECORD;
+	return r;
+}
+
+int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch (l->state) {
+	case HEADER:
+		l->big = true;
+		l->state = HEADER_READ;
+		return begin_record(p, l, &wire_libxl_header, 0, 0, wire_libxl_header.fixed);
+	case HEADER_READ:
+		return header_read(p, l);
+	case LIBXC:
+		return libxc(p, l, in);
+	default:
+		return record_step(p, l, in, wire_libxl_records, wire_libxl_count, after);
+	}
+}

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT */
+/* The parser's public face: windows in, events out. */
+#include "parse/parser.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/bytes.h"
+#include "wire/options.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static const struct xst_limits default_limits = {
+	.max_record = 128 * MIB,
+	.max_optional_data = 16 * MIB,
+	.max_config = 4 * MIB,
+	.max_ext_info = 64 << 10,
+	.max_p2m_size = UINT64_C(1) << 28,
+	.max_vcpu_id = LEGACY_MAX_VCPU_ID,
+	.max_xsave = MIB,
+	.max_toolstack = MIB,
+	.max_emulator = 1024 * MIB,
+	.max_compressed = 64 * MIB,
+	.max_tmem_pages = UINT64_C(1) << 28,
+};
+
+/* --- windows -------------------------------------------------------------------------------- */
+
+size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret)
+{
+	if (p->held) {
+		*ret = p->hold;
+		return p->held;
+	}
+	*ret = in->size > in->pos ? in->src + in->pos : NULL;
+	return in->size - in->pos;
+}
+
+int parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
+{
+	struct xst_event *ev;
+
+	if (p->eof)
+		return fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
+			    "the input ends here, at least %llu octets too early",
+			    (unsigned long long)min);
+	ev = parser_event(p, XST_EVENT_NEED);
+	ev->u.need.min = min;
+	ev->u.need.max = max;
+	return EVENT;
+}
+
+/* Moves octets from the window into hold until it has n. */
+static bool fill_hold(struct xst_parser *p, struct xst_in *in, size_t n)
+{
+	size_t k = in->size - in->pos;
+
+	if (p->held < n) {
+		if (k > n - p->held)
+			k = n - p->held;
+		if (k)
+			memcpy(p->hold + p->held, in->src + in->pos, k);
+		in->pos += k;
+		p->held += k;
+	}
+	return p->held >= n;
+}
+
+int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		const uint8_t **ret)
+{
+	if (!p->held && in->size - in->pos >= n) {
+		*ret = in->src + in->pos;
+		return 0;
+	}
+	if (!fill_hold(p, in, n))
+		return parser_need(p, n - p->held, n - p->held + ahead);
+	*ret = p->hold;
+	return 0;
+}
+
+int parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
+{
+	if (p->eof && !p->held && in->pos == in->size) {
+		*ret = NULL;
+		return 0;
+	}
+	return parser_peek(p, in, n, 0, ret);
+}
+
+void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n)
+{
+	p->offset += n;
+	if (!p->held) {
+		in->pos += n;
+		return;
+	}
+	p->held -= n;
+	memmove(p->hold, p->hold + n, p->held);
+}
+
+int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		const uint8_t **ret)
+{
+	int r = parser_peek(p, in, n, ahead, ret);
+
+	if (r)
+		return r;
+	if (!p->held) {
+		in->pos += n;
+		p->offset += n;
+		return 0;
+	}
+	/* *ret stays valid: what was asked for is at the front, the rest is moved behind it */
+	if (p->held == n) {
+		p->held = 0;
+		p->offset += n;
+		return 0;
+	}
+	memcpy(p->taken, p->hold, n);
+	*ret = p->taken;
+	parser_consume(p, in, n);
+	return 0;
+}
+
+/* --- layers --------------------------------------------------------------------------------- */
+
+struct layer *parser_push(struct xst_parser *p, enum xst_layer id)
+{
+	struct layer *l = &p->stack[p->depth++];
+
+	memset(l, 0, sizeof(*l));
+	l->id = id;
+	l->ulong_size = 4;
+	p->active = p->depth;
+	return l;
+}
+
+void parser_pop(struct xst_parser *p)
+{
+	p->depth--;
+	p->active = p->depth;
+	if (!p->depth)
+		p->finished = true;
+}
+
+struct layer *parser_outer(struct xst_parser *p, struct layer *l)
+{
+	return l > p->stack ? l - 1 : NULL;
+}
+
+static struct layer *active_layer(struct xst_parser *p)
+{
+	return p->active ? &p->stack[p->active - 1] : NULL;
+}
+
+struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type)
+{
+	const struct layer *l = active_layer(p);
+	struct xst_event *ev = &p->event;
+
+	ev->type = type;
+	ev->layer = l ? l->id : XST_LAYER_NONE;
+	ev->kind = l && l->record.row ? l->record.row->kind : XST_KIND_UNKNOWN;
+	ev->offset = p->offset;
+	return ev;
+}
+
+/* --- records -------------------------------------------------------------------------------- */
+
+int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
+		 uint32_t type, unsigned framing, uint64_t length)
+{
+	struct xst_event *ev;
+
+	memset(l->record.warned, 0, sizeof(l->record.warned));
+	l->record.row = row;
+	l->record.type = type;
+	l->record.offset = p->offset - framing;
+	l->record.body = p->offset;
+	l->record.length = length;
+	l->record.index = l->count++;
+	p->nfields = 0;
+	ev = parser_event(p, XST_EVENT_RECORD_BEGIN);
+	ev->offset = l->record.offset;
+	ev->u.record.type = type;
+	ev->u.record.name = row->name;
+	ev->u.record.index = l->record.index;
+	ev->u.record.length = length;
+	if (row->nfields)
+		p->phase = PHASE_FIXED;
+	return EVENT;
+}
+
+int end_record(struct xst_parser *p, struct layer *l)
+{
+	struct xst_event *ev = parser_event(p, XST_EVENT_RECORD_END);
+
+	ev->u.record.type = l->record.type;
+	ev->u.record.name = l->record.row->name;
+	ev->u.record.index = l->record.index;
+	ev->u.record.length = l->record.length;
+	l->record.row = NULL;
+	return EVENT;
+}
+
+uint64_t field(const struct xst_parser *p, enum xst_field id)
+{
+	for (size_t i = 0; i < p->nfields; i++)
+		if (p->fields[i].id == id)
+			return p->fields[i].value;
+	return 0;
+}
+
+int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n)
+{
+	struct xst_event *ev;
+
+	if (v != p->fields)
+		memcpy(p->fields, v, n * sizeof(*v));
+	p->nfields = n;
+	ev = parser_event(p, XST_EVENT_FIELDS);
+	ev->u.fields.v = p->fields;
+	ev->u.fields.n = n;
+	return EVENT;
+}
+
+void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count)
+{
+	p->items.array = array;
+	p->items.left = count;
+	p->items.first = 0;
+	p->items.n = 0;
+	p->items.data_pages = 0;
+	p->phase = PHASE_ITEMS;
+}
+
+void start_run(struct xst_parser *p, uint64_t length, unsigned unit)
+{
+	p->run_length = p->run_left = length;
+	p->run_unit = unit;
+	p->phase = length ? PHASE_RUN_BEGIN : PHASE_LAYER;
+}
+
+uint64_t body_left(const struct xst_parser *p, const struct layer *l)
+{
+	return l->record.length - (p->offset - l->record.body);
+}
+
+/* --- phases --------------------------------------------------------------------------------- */
+
+static int step_fixed(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const struct wire_record *row = l->record.row;
+	unsigned n = wire_fixed_size(row, l->ulong_size);
+	const uint8_t *b;
+	int r = parser_take(p, in, n, 0, &b);
+
+	if (r)
+		return r;
+	wire_get_fields(row, b, l->big, l->ulong_size, p->fields);
+	for (unsigned i = 0; i < row->nfields; i++)
+		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
+			warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
+			     "%#llx, not 0", (unsigned long long)p->fields[i].value);
+	p->phase = PHASE_LAYER;
+	return tell_fields(p, p->fields, row->nfields);
+}
+
+static int tell_items(struct xst_parser *p)
+{
+	struct items *it = &p->items;
+	struct xst_event *ev = parser_event(p, XST_EVENT_ITEMS);
+
+	ev->u.items.kind = it->array->items;
+	ev->u.items.v = it->numbers;
+	ev->u.items.n = it->n;
+	ev->u.items.width = it->array->width;
+	ev->u.items.first = it->first;
+	it->first += it->n;
+	it->n = 0;
+	return EVENT;
+}
+
+static int take_item(struct xst_parser *p, struct layer *l, struct xst_in *in, unsigned size)
+{
+	struct items *it = &p->items;
+	uint64_t *numbers = it->numbers + it->n * it->array->width;
+	const uint8_t *b;
+	int r = parser_take(p, in, size, (it->left - 1) * size, &b);
+
+	if (r)
+		return r;
+	if (it->array->size == WIRE_ULONG)
+		*numbers = get_number(b, size, l->big);
+	else
+		wire_get_item(it->array, b, l->big, numbers);
+	r = item_check(p, l, numbers);
+	if (r < 0)
+		return r;
+	it->n++;
+	it->left--;
+	return 0;
+}
+
+/* A batch is told when it is full or the array ends, wherever the windows were cut. */
+static int step_items(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct items *it = &p->items;
+	unsigned size = wire_width(it->array->size, l->ulong_size);
+	int r;
+
+	while (it->left && it->n < XST_BATCH / it->array->width) {
+		r = take_item(p, l, in, size);
+		if (r)
+			return r;
+	}
+	if (!it->left)
+		p->phase = PHASE_LAYER;
+	return it->n ? tell_items(p) : 0;
+}
+
+static struct xst_event *run_event(struct xst_parser *p, enum xst_event_type type)
+{
+	struct xst_event *ev = parser_event(p, type);
+
+	ev->u.payload.length = p->run_length;
+	ev->u.payload.run_offset = p->run_length - p->run_left;
+	ev->u.payload.unit = p->run_unit;
+	ev->u.payload.data = NULL;
+	ev->u.payload.size = 0;
+	return ev;
+}
+
+static int step_run_begin(struct xst_parser *p)
+{
+	p->phase = PHASE_RUN;
+	run_event(p, XST_EVENT_PAYLOAD_BEGIN);
+	return EVENT;
+}
+
+static int step_run(struct xst_parser *p, struct xst_in *in)
+{
+	bool unknown = p->run_length == XST_LENGTH_UNKNOWN;
+	const uint8_t *data;
+	size_t n = parser_ready(p, in, &data);
+	struct xst_event *ev;
+
+	if (!p->run_left || (unknown && p->eof && !n)) {
+		p->phase = PHASE_LAYER;
+		return 0;
+	}
+	if (!n)
+		return parser_need(p, 1, p->run_left);
+	if (n > p->run_left)
+		n = (size_t)p->run_left;
+	ev = run_event(p, XST_EVENT_PAYLOAD);
+	ev->u.payload.size = n;
+	if (p->held) { /* consuming moves what is held, so hand out a copy */
+		memcpy(p->taken, data, n);
+		data = p->taken;
+	}
+	ev->u.payload.data = data;
+	parser_consume(p, in, n);
+	if (!unknown)
+		p->run_left -= n;
+	return EVENT;
+}
+
+static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch (l->id) {
+	case XST_LAYER_XL:     return xl_step(p, l, in);
+	case XST_LAYER_LIBXL:  return libxl_step(p, l, in);
+	case XST_LAYER_LIBXC:  return libxc_step(p, l, in);
+	case XST_LAYER_LEGACY: return legacy_step(p, l, in);
+	case XST_LAYER_NONE:   break;
+	}
+	return XST_E_STATE;
+}
+
+static int step(struct xst_parser *p, struct xst_in *in)
+{
+	struct layer *l = active_layer(p);
+
+	if (!l) {
+		if (!p->finished)
+			return detect(p, in, p->start);
+		parser_event(p, XST_EVENT_FINISHED);
+		return EVENT;
+	}
+	switch (p->phase) {
+	case PHASE_FIXED:     return step_fixed(p, l, in);
+	case PHASE_ITEMS:     return step_items(p, l, in);
+	case PHASE_RUN_BEGIN: return step_run_begin(p);
+	case PHASE_RUN:       return step_run(p, in);
+	case PHASE_LAYER:     break;
+	}
+	return step_layer(p, l, in);
+}
+
+/* --- public --------------------------------------------------------------------------------- */
+
+static void next_warning(struct xst_parser *p)
+{
+	const struct xst_finding *f = &p->warnings[p->warnings_first];
+
+	p->warning_event.type = XST_EVENT_WARNING;
+	p->warning_event.layer = f->layer;
+	p->warning_event.kind = XST_KIND_UNKNOWN;
+	p->warning_event.offset = f->offset;
+	p->warning_event.u.finding = f;
+	p->warnings_first++;
+	if (p->warnings_first == p->warnings_n)
+		p->warnings_first = p->warnings_n = 0;
+}
+
+int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_event **ret_ev)
+{
+	int r;
+
+	if (!p || !in || !ret_ev || in->pos > in->size || (!in->src && in->size))
+		return XST_E_ARG;
+	for (;;) {
+		if (p->warnings_n) {
+			next_warning(p);
+			*ret_ev = &p->warning_event;
+			return 0;
+		}
+		if (p->error.code)
+			return p->error.code;
+		if (p->have_event) {
+			p->have_event = false;
+			*ret_ev = &p->event;
+			return 0;
+		}
+		r = step(p, in);
+		if (r < 0 && !p->error.code)
+			fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
+		if (r > 0)
+			p->have_event = true;
+	}
+}
+
+uint64_t xst_parser_payload_left(const struct xst_parser *p)
+{
+	return p->phase == PHASE_RUN && !p->held && !p->error.code ? p->run_left : 0;
+}
+
+int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n)
+{
+	if (p->error.code)
+		return p->error.code;
+	if (p->phase != PHASE_RUN || p->held || in->pos != in->size || p->have_event)
+		return XST_E_STATE;
+	if (n > p->run_left)
+		return XST_E_ARG;
+	if (p->run_length != XST_LENGTH_UNKNOWN)
+		p->run_left -= n;
+	p->offset += n;
+	return 0;
+}
+
+int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
+{
+	if (p->error.code)
+		return p->error.code;
+	if (p->phase != PHASE_RUN || p->run_length != XST_LENGTH_UNKNOWN ||
+	    p->event.type != XST_EVENT_PAYLOAD_BEGIN)
+		return XST_E_STATE;
+	if (n > p->limits.max_emulator)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 0, "length",
+			    "%llu octets of device model state are more than the limit of %llu",
+			    (unsigned long long)n, (unsigned long long)p->limits.max_emulator);
+	p->run_length = p->run_left = n;
+	p->event.u.payload.length = n;
+	return 0;
+}
+
+void xst_parser_eof(struct xst_parser *p)
+{
+	p->eof = true;
+}
+
+uint64_t xst_parser_offset(const struct xst_parser *p)
+{
+	return p->offset;
+}
+
+size_t xst_parser_held(const struct xst_parser *p)
+{
+	return p->held;
+}
+
+const struct xst_finding *xst_parser_error(const struct xst_parser *p)
+{
+	return &p->error;
+}
+
+/* Each limit that the caller left at 0 gets its default. */
+static void set_limits(struct xst_parser *p, const struct xst_limits *wanted)
+{
+	uint64_t *to = (uint64_t *)&p->limits;
+	const uint64_t *by_default = (const uint64_t *)&default_limits;
+	const uint64_t *from = (const uint64_t *)wanted;
+
+	for (size_t i = 0; i < sizeof(p->limits) / sizeof(uint64_t); i++)
+		to[i] = from && from[i] ? from[i] : by_default[i];
+	if (p->limits.max_vcpu_id > LEGACY_MAX_VCPU_ID)
+		p->limits.max_vcpu_id = LEGACY_MAX_VCPU_ID;
+}
+
+int xst_parser_new(const struct xst_parser_options *options, struct xst_parser **ret)
+{
+	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
+	struct xst_parser *p;
+
+	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
+		return XST_E_ARG;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return XST_E_NOMEM;
+	p->flags = o.flags;
+	p->start = o.start;
+	p->offset = o.offset;
+	set_limits(p, &o.limits);
+	*ret = p;
+	return 0;
+}
+
+struct xst_parser *xst_parser_free(struct xst_parser *p)
+{
+	free(p);
+	return NULL;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the parser: the stack of layers and what they share.
+ *
+ * A layer is a state machine with one function a state.  A state takes octets with parser_take(),
+ * produces at most one event, names its successor in layer->state and returns
+ *   0  nothing to tell yet, go on       EVENT  p->event is filled       < 0  an error.
+ * Fixed fields, arrays and opaque runs are phases of the parser itself: a state starts one and
+ * names the state that comes behind it. */
+#ifndef PARSE_PARSER_H
+#define PARSE_PARSER_H
+
+#include <stdbool.h>
+
+#include <xenstream/parser.h>
+
+#include "check/rules.h"
+#include "wire/wire.h"
+
+#define EVENT 1
+#define MAX_DEPTH 4
+#define MAX_WARNINGS 8
+#define MAX_FIELDS 8
+#define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
+#define KEY_SIZE 3072     /* xenstored's longest absolute path */
+#define VALUE_SIZE 4096   /* xenstored's longest value */
+#define MAP_WORDS ((LEGACY_MAX_VCPU_ID + 64) / 64)
+
+enum phase { PHASE_LAYER, PHASE_FIXED, PHASE_ITEMS, PHASE_RUN_BEGIN, PHASE_RUN };
+
+struct record {
+	const struct wire_record *row;
+	uint32_t type;
+	uint64_t offset;     /* of its first octet, framing included */
+	uint64_t body;       /* offset of its body */
+	uint64_t length;     /* of its body */
+	uint64_t index;
+	uint64_t warned[(RULE_MAX + 63) / 64]; /* rules already reported for this record */
+};
+
+struct record_layer { /* libxl and libxc */
+	uint32_t version;
+	enum xst_kind last;  /* kind of the record that has just ended */
+	bool in_checkpoint; /* libxl: between the image's CHECKPOINT and our CHECKPOINT_END */
+	bool had_image;     /* libxl */
+	bool tail;          /* libxc: a legacy device model's record may follow the image */
+};
+
+struct xl_layer {
+	uint32_t flags;
+	uint64_t optional_left; /* octets of the optional data behind the configuration */
+	uint64_t config;        /* octets of the configuration */
+};
+
+struct legacy_layer {
+	unsigned width;       /* the toolstack's unsigned long */
+	unsigned guest_width; /* PV: 4 or 8, 0 until known */
+	uint64_t p2m_size;
+	bool extended, xsave;      /* PV: what stands in the tail */
+	uint64_t xsave_size;       /* as the extended info announces it */
+	bool compressing, compressed; /* from the next checkpoint on; in this one */
+	bool last_checkpoint;
+	bool had_map, had_toolstack;
+	uint64_t vcpus[MAP_WORDS];
+	unsigned vcpu;             /* the one in hand, while in the PV tail */
+	unsigned map_word;
+	uint64_t max_vcpu_id;
+	uint64_t left;             /* entries, pools or pages still to come */
+	uint64_t toolstack_left;
+	uint64_t checkpoints;
+	unsigned tmem_page;        /* octets of a page of the pool in hand */
+	uint64_t physmap[3];       /* of the entry in hand: phys_offset, start_addr, size */
+	uint64_t name_left;
+	int next;                  /* the state behind the record in hand */
+};
+
+struct layer {
+	enum xst_layer id;
+	int state;
+	bool big;            /* byte order */
+	unsigned ulong_size; /* of fields of size WIRE_ULONG */
+	enum xst_guest guest;
+	uint64_t count;      /* records so far */
+	struct record record;
+	union {
+		struct record_layer rec;
+		struct xl_layer xl;
+		struct legacy_layer legacy;
+	} u;
+};
+
+struct items {
+	const struct wire_array *array;
+	uint64_t left, first;
+	size_t n;            /* items in the batch in hand */
+	uint64_t data_pages; /* of PAGES: those with contents, over the whole array */
+	uint64_t numbers[XST_BATCH];
+};
+
+struct xst_parser {
+	struct xst_limits limits;
+	uint32_t flags;
+	enum xst_start start;
+
+	uint64_t offset;           /* of the next octet that is not consumed */
+	uint8_t hold[HOLD_SIZE];   /* taken from windows, not consumed yet */
+	size_t held;
+	uint8_t taken[HOLD_SIZE];  /* what parser_take() hands out while more is held */
+	bool eof, finished;
+
+	struct layer stack[MAX_DEPTH];
+	unsigned depth;            /* layers on the stack */
+	unsigned active;           /* the one that reads: index + 1, 0 before the first */
+	enum phase phase;
+
+	uint64_t run_length, run_left;
+	unsigned run_unit;
+	struct items items;
+	struct xst_field_value fields[MAX_FIELDS];
+	size_t nfields;
+	char key[KEY_SIZE + 1], value[VALUE_SIZE + 1];
+	size_t key_len, value_len;
+	bool in_value;
+
+	struct xst_event event;
+	bool have_event;
+	struct xst_finding warnings[MAX_WARNINGS];
+	unsigned warnings_first, warnings_n;
+	struct xst_event warning_event;
+	struct xst_finding error;
+};
+
+/* --- parser.c ------------------------------------------------------------------------------- */
+
+/* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
+ * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
+ * error that the input ends. */
+int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		const uint8_t **ret);
+/* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
+size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret);
+/* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
+int parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
+/* Like parser_peek, and consumes them. */
+int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		const uint8_t **ret);
+/* Like parser_peek, but an input that ends right here is no error: *ret is NULL then. */
+int parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
+void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n);
+
+/* Starts the next event; the caller fills p->event.u. */
+struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type);
+
+struct layer *parser_push(struct xst_parser *p, enum xst_layer id);
+void parser_pop(struct xst_parser *p);
+/* The layer around l, or NULL. */
+struct layer *parser_outer(struct xst_parser *p, struct layer *l);
+
+/* RECORD_BEGIN, and PHASE_FIXED if the row has fixed fields.  `framing` octets of the record are
+ * consumed already. */
+int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
+		 uint32_t type, unsigned framing, uint64_t length);
+int end_record(struct xst_parser *p, struct layer *l);
+/* The value of a field of the current record, 0 if it has none of that name. */
+uint64_t field(const struct xst_parser *p, enum xst_field id);
+/* FIELDS of a record that does not spell them out. */
+int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n);
+void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count);
+void start_run(struct xst_parser *p, uint64_t length, unsigned unit);
+/* Octets of the current record's body that are not consumed yet. */
+uint64_t body_left(const struct xst_parser *p, const struct layer *l);
+
+/* The sticky error, at the current offset less `back` octets.  Returns code. */
+int fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, const char *field,
+	 const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* A tolerated deviation; each rule once a record. */
+void warn(struct xst_parser *p, enum xst_rule rule, uint64_t back, const char *field,
+	  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* A fault inside a record whose framing holds: an error, or with XST_PARSER_KEEP_GOING a warning.
+ * Returns code or 0; with 0 the caller skips the rest of the record. */
+int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, const char *field,
+	  const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* --- one file a layer ----------------------------------------------------------------------- */
+
+/* detect.c: looks at the first octets and pushes the layer that they begin. */
+int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
+int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+void legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
+/* items.c: the checks and translations of single array items. */
+int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
+
+/* record.c: the framing that libxl and libxc share; states from STATE_RECORD on are its own */
+#define STATE_RECORD 100
+int record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
+		const struct wire_record *rows, size_t count,
+		int (*after)(struct xst_parser *p, struct layer *l));
+
+/* emulator.c: the device model's record of a legacy stream; `done` is the state behind it */
+#define STATE_EMULATOR 200
+int emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Records as libxl and libxc frame them: u32 type, u32 length, body, zero padding to 8.
+ *
+ * What a body is made of stands in the tables; a new record type is a new row there. */
+#include "parse/parser.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+enum state {
+	HEADER = STATE_RECORD,
+	BODY,
+	PAGES,
+	PAIRS,
+	REST,    /* of a record that has a fault, or is unknown */
+	PADDING,
+	END,
+	AFTER
+};
+
+static const struct wire_record unknown_optional = {
+	.kind = XST_KIND_UNKNOWN,
+	.name = "UNKNOWN",
+	.tail = WIRE_RUN,
+};
+
+static int unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
+{
+	int r = 0;
+
+	if (type & RECORD_OPTIONAL)
+		warn(p, RULE_RECORD_OPTIONAL, RECORD_HEADER_SIZE, "type",
+		     "%#x: an optional record of unknown type", type);
+	else
+		r = fault(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
+			  "%#x: a mandatory record of unknown type, from a later Xen or damage", type);
+	l->state = REST;
+	return r;
+}
+
+/* Octets behind the fixed fields that a body of this type may have. */
+static bool length_fits(const struct wire_record *row, uint64_t length)
+{
+	uint64_t tail = length - row->fixed;
+
+	if (length < row->fixed)
+		return false;
+	switch (row->tail) {
+	case WIRE_NOTHING:
+		return tail == 0;
+	case WIRE_ARRAY_BY_COUNT:
+	case WIRE_PAGES:
+	case WIRE_PAIRS:
+		return true;
+	case WIRE_ARRAY_BY_LENGTH:
+		return tail > 0 && tail % row->array->size == 0;
+	case WIRE_RUN:
+		return (tail >= row->min_run && (!row->max_run || tail <= row->max_run)) ||
+		       (tail == 0 && (row->flags & WIRE_MAY_BE_EMPTY));
+	}
+	return false;
+}
+
+static int check_header(struct xst_parser *p, struct layer *l, const struct wire_record *row)
+{
+	if (row->flags & (WIRE_REFUSED | WIRE_BACK_CHANNEL))
+		return fault(p, XST_E_MALFORMED, RULE_RECORD_REFUSED, RECORD_HEADER_SIZE, "type",
+			     "%s records have no place in a stream to restore from", row->name);
+	if ((row->flags & WIRE_SINCE_V3) && l->u.rec.version == 2)
+		return fault(p, XST_E_MALFORMED, RULE_RECORD_V3_IN_V2, RECORD_HEADER_SIZE, "type",
+			     "%s does not exist in an image of version 2", row->name);
+	return 0;
+}
+
+static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
+		  const struct wire_record *rows, size_t count)
+{
+	const struct wire_record *row;
+	const uint8_t *b;
+	uint32_t type, length;
+	uint64_t limit = l->id == XST_LAYER_LIBXC ? p->limits.max_record : p->limits.max_emulator;
+	int r = parser_take(p, in, RECORD_HEADER_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	type = (uint32_t)get_number(b, 4, l->big);
+	length = (uint32_t)get_number(b + 4, 4, l->big);
+	row = wire_find(rows, count, type);
+	begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE, length);
+	if (length > limit)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			    "%u octets are more than the limit of %llu", length,
+			    (unsigned long long)limit);
+	l->state = BODY;
+	r = row ? check_header(p, l, row) : unknown_type(p, l, type);
+	if (r)
+		return r;
+	if (row && !length_fits(row, length)) {
+		r = fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
+			  "a %s record does not have %u octets", row->name, length);
+		l->state = REST;
+		p->phase = PHASE_LAYER;
+		if (r)
+			return r;
+	}
+	return EVENT;
+}
+
+static int remark_empty(struct xst_parser *p, struct layer *l)
+{
+	warn(p, RULE_RECORD_EMPTY, 0, NULL, "a %s record without contents, as Xen 4.6 to 4.8 wrote",
+	     l->record.row->name);
+	return 0;
+}
+
+/* Whether `count` items of a body fill it exactly; a PAGE_DATA record has pages behind them. */
+static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
+{
+	const struct wire_record *row = l->record.row;
+	uint64_t room = body_left(p, l) / row->array->size;
+	bool exact = row->tail == WIRE_ARRAY_BY_COUNT;
+	int r;
+
+	if (row->tail == WIRE_PAGES && count == 0)
+		r = fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
+			  "a PAGE_DATA record without page frames");
+	else if (count > room || (exact && count * row->array->size != body_left(p, l)))
+		r = fault(p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
+			  row->fixed, "count", "%llu entries do not fit a record of %llu octets",
+			  (unsigned long long)count, (unsigned long long)l->record.length);
+	else
+		return EVENT;
+	l->state = REST;
+	return r;
+}
+
+static int body_counted(struct xst_parser *p, struct layer *l)
+{
+	uint64_t count = field(p, XST_FIELD_COUNT);
+	int r = check_count(p, l, count);
+
+	if (r != EVENT)
+		return r;
+	if (!count)
+		remark_empty(p, l);
+	start_items(p, l->record.row->array, count);
+	l->state = l->record.row->tail == WIRE_PAGES ? PAGES : PADDING;
+	return 0;
+}
+
+static int body(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+	uint64_t left = body_left(p, l);
+
+	l->state = PADDING;
+	switch (row->tail) {
+	case WIRE_NOTHING:
+		return 0;
+	case WIRE_ARRAY_BY_COUNT:
+	case WIRE_PAGES:
+		return body_counted(p, l);
+	case WIRE_ARRAY_BY_LENGTH:
+		start_items(p, row->array, left / row->array->size);
+		return 0;
+	case WIRE_RUN:
+		if (!left && (row->flags & WIRE_MAY_BE_EMPTY))
+			return remark_empty(p, l);
+		start_run(p, left, 1);
+		return 0;
+	case WIRE_PAIRS:
+		p->key_len = p->value_len = 0;
+		p->in_value = false;
+		l->state = PAIRS;
+		return 0;
+	}
+	return XST_E_STATE;
+}
+
+static int pages(struct xst_parser *p, struct layer *l)
+{
+	uint64_t size = p->items.data_pages * XST_PAGE_SIZE, left = body_left(p, l);
+	int r;
+
+	l->state = PADDING;
+	if (size == left) {
+		start_run(p, size, XST_PAGE_SIZE);
+		return 0;
+	}
+	l->state = REST;
+	r = fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
+		  "%llu of %llu page frames have contents, but the record holds %llu octets of pages",
+		  (unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
+		  (unsigned long long)left);
+	return r;
+}
+
+static int tell_pair(struct xst_parser *p)
+{
+	struct xst_event *ev = parser_event(p, XST_EVENT_PAIR);
+
+	ev->u.pair.key = p->key;
+	ev->u.pair.key_len = p->key_len;
+	ev->u.pair.value = p->value;
+	ev->u.pair.value_len = p->value_len;
+	p->key_len = p->value_len = 0;
+	p->in_value = false;
+	return EVENT;
+}
+
+/* Appends n octets to the string in hand. */
+static int append_string(struct xst_parser *p, struct layer *l, const uint8_t *data, size_t n)
+{
+	char *string = p->in_value ? p->value : p->key;
+	size_t *len = p->in_value ? &p->value_len : &p->key_len;
+	size_t room = (p->in_value ? VALUE_SIZE : KEY_SIZE) - *len;
+
+	if (n > room) {
+		l->state = REST;
+		return fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
+			     "longer than the %d octets that xenstored takes",
+			     p->in_value ? VALUE_SIZE : KEY_SIZE);
+	}
+	memcpy(string + *len, data, n);
+	*len += n;
+	string[*len] = '\0';
+	return 0;
+}
+
+static int pairs_end(struct xst_parser *p, struct layer *l)
+{
+	l->state = PADDING;
+	if (!p->in_value && !p->key_len)
+		return 0;
+	return fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0, p->in_value ? "value" : "key",
+		     p->in_value ? "the last key has no value that ends with a NUL"
+				 : "the last string does not end with a NUL");
+}
+
+static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	uint64_t left = body_left(p, l);
+	const uint8_t *data, *nul;
+	size_t n = parser_ready(p, in, &data);
+	int r;
+
+	if (!left)
+		return pairs_end(p, l);
+	if (!n)
+		return parser_need(p, 1, left);
+	if (n > left)
+		n = (size_t)left;
+	nul = memchr(data, 0, n);
+	if (nul)
+		n = (size_t)(nul - data);
+	r = append_string(p, l, data, n);
+	if (r || l->state == REST)
+		return r;
+	parser_consume(p, in, n + (nul ? 1 : 0));
+	if (!nul)
+		return 0;
+	if (p->in_value)
+		return tell_pair(p);
+	p->in_value = true;
+	p->value[0] = '\0';
+	return 0;
+}
+
+static int padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	size_t n = -(size_t)l->record.length & (RECORD_ALIGN - 1);
+	const uint8_t *b;
+	int r;
+
+	l->state = END;
+	if (!n)
+		return 0;
+	l->state = PADDING;
+	r = parser_take(p, in, n, 0, &b);
+	if (r)
+		return r;
+	if (!all_zero(b, n))
+		warn(p, RULE_RECORD_PADDING, n, "padding", "not zero");
+	l->state = END;
+	return 0;
+}
+
+int record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
+		const struct wire_record *rows, size_t count,
+		int (*after)(struct xst_parser *p, struct layer *l))
+{
+	switch ((enum state)l->state) {
+	case HEADER: return header(p, l, in, rows, count);
+	case BODY:   return body(p, l);
+	case PAGES:  return pages(p, l);
+	case PAIRS:  return pairs(p, l, in);
+	case REST:
+		start_run(p, body_left(p, l), 1);
+		l->state = PADDING;
+		return 0;
+	case PADDING: return padding(p, l, in);
+	case END:
+		l->state = AFTER;
+		l->u.rec.last = l->record.row->kind;
+		return end_record(p, l);
+	case AFTER:
+		l->state = HEADER;
+		return after(p, l);
+	}
+	return XST_E_STATE;
+}

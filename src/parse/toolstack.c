@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* libxl's toolstack record, version 1: where the device model has mapped its memory.
+ *
+ * Each entry's name was written where the structure's padding begins, so that a 64-bit toolstack
+ * leaks four octets behind it and a 32-bit one none. */
+#include "parse/legacy.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+enum state { HEAD = STATE_TOOLSTACK, ENTRY, NAME, STRAY, REST };
+
+int toolstack_begin(struct xst_parser *p, struct layer *l)
+{
+	struct legacy_layer *g = &l->u.legacy;
+
+	g->toolstack_left = field(p, XST_FIELD_LENGTH);
+	if (g->had_toolstack)
+		warn(p, RULE_LEGACY_TOOLSTACK_TWICE, 4, NULL,
+		     "a second toolstack record; the last one counts");
+	g->had_toolstack = true;
+	if (g->toolstack_left > p->limits.max_toolstack)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			    "%llu octets of toolstack record are more than the limit of %llu",
+			    (unsigned long long)g->toolstack_left,
+			    (unsigned long long)p->limits.max_toolstack);
+	l->state = g->toolstack_left ? HEAD : REST;
+	return 0;
+}
+
+/* What is left is passed over as it is. */
+static int rest(struct xst_parser *p, struct layer *l, int next)
+{
+	start_run(p, l->u.legacy.toolstack_left, 1);
+	return legacy_done(l, next);
+}
+
+static int short_record(struct xst_parser *p, struct layer *l, const char *what)
+{
+	l->state = REST;
+	return fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
+		     "the %llu octets that are left of the record are too few",
+		     (unsigned long long)l->u.legacy.toolstack_left);
+}
+
+/* Takes n octets of the record. */
+static int take(struct xst_parser *p, struct layer *l, struct xst_in *in, size_t n,
+		const uint8_t **ret)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	int r = parser_take(p, in, n, 0, ret);
+
+	if (r == 0)
+		g->toolstack_left -= n;
+	return r;
+}
+
+static int head(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *b;
+	int r;
+
+	if (g->toolstack_left < 8)
+		return short_record(p, l, "version");
+	r = take(p, l, in, 8, &b);
+	if (r)
+		return r;
+	g->left = le32(b + 4);
+	l->state = ENTRY;
+	if (le32(b) == LEGACY_TOOLSTACK_VERSION)
+		return 0;
+	l->state = REST;
+	return fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
+		     "%u; libxl wrote version 1 only", le32(b));
+}
+
+static int entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *b;
+	uint32_t name_len;
+	int r;
+
+	if (!g->left) {
+		l->state = REST;
+		return 0;
+	}
+	if (g->toolstack_left < LEGACY_PHYSMAP_SIZE)
+		return short_record(p, l, "physmap");
+	r = take(p, l, in, LEGACY_PHYSMAP_SIZE, &b);
+	if (r)
+		return r;
+	for (unsigned i = 0; i < 3; i++)
+		g->physmap[i] = le64(b + 8 * i);
+	name_len = le32(b + 24);
+	if (name_len > g->toolstack_left)
+		return short_record(p, l, "name");
+	g->left--;
+	g->name_left = name_len;
+	p->value_len = 0;
+	l->state = NAME;
+	if (name_len <= VALUE_SIZE)
+		return 0;
+	l->state = REST;
+	return fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
+		     "%u octets are more than the %d that xenstored takes", name_len, VALUE_SIZE);
+}
+
+static int name(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *data;
+	size_t n = parser_ready(p, in, &data);
+
+	if (!g->name_left) {
+		l->state = STRAY;
+		if (!p->value_len || !p->value[p->value_len - 1])
+			return 0;
+		l->state = REST;
+		return fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 1, "name",
+			     "does not end with a NUL");
+	}
+	if (!n)
+		return parser_need(p, g->name_left, g->toolstack_left);
+	if (n > g->name_left)
+		n = (size_t)g->name_left;
+	memcpy(p->value + p->value_len, data, n);
+	p->value_len += n;
+	g->name_left -= n;
+	g->toolstack_left -= n;
+	parser_consume(p, in, n);
+	return 0;
+}
+
+static int tell(struct xst_parser *p, const struct legacy_layer *g)
+{
+	struct xst_event *ev = parser_event(p, XST_EVENT_PHYSMAP);
+
+	p->value[p->value_len] = '\0';
+	ev->u.physmap.phys_offset = g->physmap[0];
+	ev->u.physmap.start_addr = g->physmap[1];
+	ev->u.physmap.size = g->physmap[2];
+	ev->u.physmap.name = p->value;
+	ev->u.physmap.name_len = strlen(p->value);
+	return EVENT;
+}
+
+static int stray(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	size_t n = g->width == 8 ? LEGACY_PHYSMAP_STRAY : 0;
+	const uint8_t *b;
+	int r;
+
+	if (g->toolstack_left < n)
+		return short_record(p, l, "padding");
+	r = n ? take(p, l, in, n, &b) : 0;
+	if (r)
+		return r;
+	l->state = ENTRY;
+	return tell(p, g);
+}
+
+int toolstack_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+{
+	switch ((enum state)l->state) {
+	case HEAD:  return head(p, l, in);
+	case ENTRY: return entry(p, l, in);
+	case NAME:  return name(p, l, in);
+	case STRAY: return stray(p, l, in);
+	case REST:  return rest(p, l, next);
+	}
+	return XST_E_STATE;
+}

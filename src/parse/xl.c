@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* The xl header, and what it stands in front of. */
+#include "parse/parser.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+enum state {
+	HEADER,
+	HEADER_READ,
+	CONFIG,
+	CONFIG_READ,
+	CONFIG_DONE,
+	OPTIONAL,
+	OPTIONAL_READ,
+	OPTIONAL_DONE,
+	INNER,
+	INNER_DONE
+};
+
+static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_peek(p, in, wire_xl_header.fixed, 0, &b);
+
+	if (r)
+		return r;
+	if (memcmp(b, XL_MAGIC, XL_MAGIC_SIZE) != 0)
+		return fail(p, XST_E_MAGIC, RULE_XL_MAGIC, 0, "magic",
+			    "the octets of an xl header are not there");
+	l->big = get_number(b + wire_xl_header.field[0].offset, 4, true) == XL_BYTE_ORDER;
+	l->state = HEADER_READ;
+	return begin_record(p, l, &wire_xl_header, 0, 0, wire_xl_header.fixed);
+}
+
+static int check_flags(struct xst_parser *p, uint32_t flags)
+{
+	uint32_t unknown = flags & ~(XL_FLAG_JSON | XL_FLAG_STREAM_V2);
+
+	if (field(p, XST_FIELD_OPTIONAL_FLAGS))
+		warn(p, RULE_XL_OPTIONAL_FLAGS, 8, "optional_flags", "%#llx: unknown, ignored",
+		     (unsigned long long)field(p, XST_FIELD_OPTIONAL_FLAGS));
+	if (!unknown)
+		return 0;
+	return fault(p, XST_E_UNKNOWN, RULE_XL_FLAGS, 12, "mandatory_flags",
+		     "%#x: bits of unknown meaning, this file is from a later Xen", unknown);
+}
+
+static int header_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t length = field(p, XST_FIELD_OPTIONAL_LENGTH);
+	int r;
+
+	if (field(p, XST_FIELD_BYTE_ORDER) != XL_BYTE_ORDER)
+		return fail(p, XST_E_MALFORMED, RULE_XL_BYTE_ORDER, 16, "byte_order",
+			    "%#llx says neither little-endian nor big-endian",
+			    (unsigned long long)field(p, XST_FIELD_BYTE_ORDER));
+	if (l->big)
+		warn(p, RULE_BIG_ENDIAN, 16, "byte_order", "the header is big-endian");
+	l->u.xl.flags = (uint32_t)field(p, XST_FIELD_MANDATORY_FLAGS);
+	r = check_flags(p, l->u.xl.flags);
+	if (r)
+		return r;
+	if (length > p->limits.max_optional_data)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "optional_length",
+			    "%llu octets are more than the limit of %llu",
+			    (unsigned long long)length,
+			    (unsigned long long)p->limits.max_optional_data);
+	if (length && length < wire_xl_config.fixed)
+		return fail(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 4, "optional_length",
+			    "%llu octets have no room for the configuration's length",
+			    (unsigned long long)length);
+	l->u.xl.optional_left = length;
+	l->state = length ? CONFIG : INNER;
+	return end_record(p, l);
+}
+
+static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	struct xl_layer *x = &l->u.xl;
+	const uint8_t *b;
+	int r = parser_peek(p, in, wire_xl_config.fixed, x->optional_left - wire_xl_config.fixed, &b);
+
+	if (r)
+		return r;
+	x->config = get_number(b, 4, l->big);
+	x->optional_left -= wire_xl_config.fixed;
+	if (x->config > x->optional_left)
+		return fail(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
+			    "%llu octets do not fit the %llu octets of optional data",
+			    (unsigned long long)x->config,
+			    (unsigned long long)x->optional_left);
+	if (x->config > p->limits.max_config)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 0, "config_length",
+			    "%llu octets are more than the limit of %llu",
+			    (unsigned long long)x->config,
+			    (unsigned long long)p->limits.max_config);
+	x->optional_left -= x->config;
+	l->state = CONFIG_READ;
+	return begin_record(p, l, &wire_xl_config, 0, 0, wire_xl_config.fixed + x->config);
+}
+
+/* libxl calls the stream by the flag; we believe the stream. */
+static int check_inner(struct xst_parser *p, struct layer *l)
+{
+	struct layer *inner = &p->stack[p->depth - 1];
+	bool flag = l->u.xl.flags & XL_FLAG_STREAM_V2;
+
+	if (flag != (inner->id == XST_LAYER_LIBXL))
+		warn(p, RULE_XL_STREAM_FLAG, 0, "mandatory_flags",
+		     "the header announces %s stream, but a %s stream follows",
+		     flag ? "a libxl v2" : "a legacy", xst_layer_name(inner->id));
+	return EVENT;
+}
+
+static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	int r = detect(p, in, XST_START_AUTO);
+
+	if (r < 0 || p->event.type == XST_EVENT_NEED)
+		return r;
+	l->state = INNER_DONE;
+	return check_inner(p, l);
+}
+
+static int inner_done(struct xst_parser *p)
+{
+	parser_event(p, XST_EVENT_STREAM_END);
+	parser_pop(p);
+	return EVENT;
+}
+
+int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch ((enum state)l->state) {
+	case HEADER:      return header(p, l, in);
+	case HEADER_READ: return header_read(p, l);
+	case CONFIG:      return config(p, l, in);
+	case CONFIG_READ:
+		start_run(p, l->u.xl.config, 1);
+		l->state = CONFIG_DONE;
+		return 0;
+	case CONFIG_DONE:
+		l->state = l->u.xl.optional_left ? OPTIONAL : INNER;
+		return end_record(p, l);
+	case OPTIONAL:
+		l->state = OPTIONAL_READ;
+		return begin_record(p, l, &wire_xl_optional_data, 0, 0, l->u.xl.optional_left);
+	case OPTIONAL_READ:
+		start_run(p, l->u.xl.optional_left, 1);
+		l->state = OPTIONAL_DONE;
+		return 0;
+	case OPTIONAL_DONE:
+		l->state = INNER;
+		return end_record(p, l);
+	case INNER:      return inner(p, l, in);
+	case INNER_DONE: return inner_done(p);
+	}
+	return XST_E_STATE;
+}

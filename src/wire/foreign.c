@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that people take for a saved Xen domain, by their first octets. */
+#include "wire/wire.h"
+
+#include <string.h>
+
+#define ROW(magic, what) { magic, sizeof(magic) - 1, what }
+
+static const struct wire_foreign foreign[] = {
+	ROW("\x1f\x8b", "a gzip file; decompress it first (zcat FILE | xenstream ... -)"),
+	ROW("\x28\xb5\x2f\xfd", "a zstd file; decompress it first (zstd -dc FILE | xenstream ... -)"),
+	ROW("\xfd" "7zXZ\0", "an xz file; decompress it first (xzcat FILE | xenstream ... -)"),
+	ROW("\x04\x22\x4d\x18", "an lz4 file; decompress it first (lz4 -dc FILE | xenstream ... -)"),
+	ROW("BZh", "a bzip2 file; decompress it first (bzcat FILE | xenstream ... -)"),
+	ROW("PK\x03\x04", "a zip archive"),
+	ROW("LibvirtQemudSave", "a save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
+	ROW("LibvirtQemudPart", "an incomplete save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
+	ROW("libvirt-xml\n \0 \r", "a save image of libvirt's Xen driver, a container that is not read yet"),
+	ROW("LinuxGuestRecord", "a save image of xend (`xm save`), a container that is not read yet"),
+	ROW("receive\nLinuxGu", "a captured xend migration, a container that is not read yet"),
+	ROW("XenSavedDomv2-\n", "a XenServer or XCP-ng suspend image, a container that is not read yet"),
+	ROW("XenSavedDomain\n", "a suspend image of XenServer 6 or older, a container that is not read yet"),
+	ROW("QEVM", "a device model's state alone (QEMU savevm), without the domain"),
+	ROW("QFI\xfb", "a qcow2 disk image"),
+	ROW("KDMV", "a VMDK disk image"),
+	ROW("conectix", "a VHD disk image"),
+	ROW("vhdxfile", "a VHDX disk image"),
+	ROW("\x7f" "ELF", "an ELF file (a kernel, a program or a core dump)"),
+	ROW("EMiL", "a LiME memory dump"),
+	ROW("\xed\xeb\x0f\xf0", "a Xen core dump of before 2007"),
+	ROW("\xee\xeb\x0f\xf0", "a Xen core dump of before 2007"),
+	ROW("{", "a text (JSON?), not a saved domain"),
+	ROW("#!", "a script"),
+};
+
+const struct wire_foreign *wire_foreign_find(const uint8_t *head, size_t size)
+{
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (size >= foreign[i].size && memcmp(head, foreign[i].magic, foreign[i].size) == 0)
+			return &foreign[i];
+	return NULL;
+}

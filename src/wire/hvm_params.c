@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of HVM parameters, as Xen's public headers have them. */
+#include "wire/wire.h"
+
+static const char *const names[] = {
+	[0] = "CALLBACK_IRQ",
+	[1] = "STORE_PFN",
+	[2] = "STORE_EVTCHN",
+	[4] = "PAE_ENABLED",
+	[5] = "IOREQ_PFN",
+	[6] = "BUFIOREQ_PFN",
+	[9] = "VIRIDIAN",
+	[10] = "TIMER_MODE",
+	[11] = "HPET_ENABLED",
+	[12] = "IDENT_PT",
+	[14] = "ACPI_S_STATE",
+	[15] = "VM86_TSS",
+	[16] = "VPT_ALIGN",
+	[17] = "CONSOLE_PFN",
+	[18] = "CONSOLE_EVTCHN",
+	[19] = "ACPI_IOPORTS_LOCATION",
+	[24] = "NESTEDHVM",
+	[26] = "BUFIOREQ_EVTCHN",
+	[27] = "PAGING_RING_PFN",
+	[28] = "MONITOR_RING_PFN",
+	[29] = "SHARING_RING_PFN",
+	[30] = "MEMORY_EVENT_CR0",
+	[32] = "IOREQ_SERVER_PFN",
+	[33] = "NR_IOREQ_SERVER_PAGES",
+	[34] = "VM_GENERATION_ID_ADDR",
+	[35] = "ALTP2M",
+	[36] = "X87_FIP_WIDTH",
+	[37] = "VM86_TSS_SIZED",
+	[38] = "MCA_CAP",
+};
+
+const char *xst_hvm_param_name(uint64_t index)
+{
+	const char *name = index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
+
+	return name ? name : "unknown";
+}

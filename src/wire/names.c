@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Names for people and for JSON. */
+#include "wire/wire.h"
+
+#define NAME_OR(table, i, fallback)                                           \
+	((size_t)(i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : (fallback))
+
+const char *xst_field_name(enum xst_field id)
+{
+	static const char *const names[XST_FIELD_MAX] = {
+		[XST_FIELD_RESERVED] = "reserved",
+		[XST_FIELD_BYTE_ORDER] = "byte_order",
+		[XST_FIELD_MANDATORY_FLAGS] = "mandatory_flags",
+		[XST_FIELD_OPTIONAL_FLAGS] = "optional_flags",
+		[XST_FIELD_OPTIONAL_LENGTH] = "optional_length",
+		[XST_FIELD_CONFIG_LENGTH] = "config_length",
+		[XST_FIELD_IDENT] = "ident",
+		[XST_FIELD_MARKER] = "marker",
+		[XST_FIELD_VERSION] = "version",
+		[XST_FIELD_OPTIONS] = "options",
+		[XST_FIELD_GUEST_TYPE] = "guest_type",
+		[XST_FIELD_PAGE_SHIFT] = "page_shift",
+		[XST_FIELD_XEN_MAJOR] = "xen_major",
+		[XST_FIELD_XEN_MINOR] = "xen_minor",
+		[XST_FIELD_COUNT] = "count",
+		[XST_FIELD_GUEST_WIDTH] = "guest_width",
+		[XST_FIELD_PT_LEVELS] = "pt_levels",
+		[XST_FIELD_FIRST_PFN] = "first_pfn",
+		[XST_FIELD_LAST_PFN] = "last_pfn",
+		[XST_FIELD_VCPU_ID] = "vcpu",
+		[XST_FIELD_TSC_MODE] = "mode",
+		[XST_FIELD_TSC_KHZ] = "khz",
+		[XST_FIELD_TSC_NSEC] = "nsec",
+		[XST_FIELD_TSC_INCARNATION] = "incarnation",
+		[XST_FIELD_EMULATOR_ID] = "emulator",
+		[XST_FIELD_EMULATOR_INDEX] = "index",
+		[XST_FIELD_CHECKPOINT_STATE] = "state",
+		[XST_FIELD_P2M_SIZE] = "p2m_size",
+		[XST_FIELD_LENGTH] = "length",
+		[XST_FIELD_XSAVE_SIZE] = "xsave_size",
+		[XST_FIELD_MAX_VCPU_ID] = "max_vcpu_id",
+		[XST_FIELD_XFEATURE_MASK] = "xfeature_mask",
+		[XST_FIELD_MAX_POOLS] = "max_pools",
+		[XST_FIELD_FLAGS] = "flags",
+		[XST_FIELD_WEIGHT] = "weight",
+		[XST_FIELD_CAP] = "cap",
+	};
+
+	return NAME_OR(names, id, "unknown");
+}
+
+const char *xst_page_type_name(unsigned type)
+{
+	static const char *const names[16] = {
+		"NOTAB", "L1TAB", "L2TAB", "L3TAB", "L4TAB", NULL, NULL, NULL, NULL,
+		"L1TAB pinned", "L2TAB pinned", "L3TAB pinned", "L4TAB pinned",
+		"BROKEN", "XALLOC", "XTAB",
+	};
+
+	return NAME_OR(names, type, "invalid");
+}
+
+const char *xst_layer_name(enum xst_layer layer)
+{
+	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy" };
+
+	return NAME_OR(names, layer, "unknown");
+}
+
+const char *xst_severity_name(enum xst_severity severity)
+{
+	static const char *const names[] = { "note", "remark", "error" };
+
+	return NAME_OR(names, severity, "unknown");
+}
+
+const char *xst_errc_name(int code)
+{
+	static const char *const names[] = {
+		[0] = "ok",
+		[-XST_E_NOMEM] = "out-of-memory",
+		[-XST_E_ARG] = "bad-argument",
+		[-XST_E_STATE] = "bad-state",
+		[-XST_E_MAGIC] = "not-a-domain",
+		[-XST_E_VERSION] = "unknown-version",
+		[-XST_E_MALFORMED] = "malformed",
+		[-XST_E_TRUNCATED] = "truncated",
+		[-XST_E_LIMIT] = "above-limit",
+		[-XST_E_UNKNOWN] = "unknown-mandatory",
+		[-XST_E_UNSUPPORTED] = "unsupported",
+		[-XST_E_REFUSED] = "refused",
+		[-XST_E_IO] = "io",
+	};
+
+	return code > 0 ? "unknown" : NAME_OR(names, -code, "unknown");
+}
+
+uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t fallback)
+{
+	if (ev->type != XST_EVENT_FIELDS)
+		return fallback;
+	for (size_t i = 0; i < ev->u.fields.n; i++)
+		if (ev->u.fields.v[i].id == id)
+			return ev->u.fields.v[i].value;
+	return fallback;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing by the tables. */
+#include "wire/wire.h"
+
+#include "wire/bytes.h"
+
+unsigned wire_fixed_size(const struct wire_record *row, unsigned ulong_size)
+{
+	if (row->nfields && row->field[0].size == WIRE_ULONG)
+		return row->fixed + ulong_size - 4;
+	return row->fixed;
+}
+
+void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
+		     unsigned ulong_size, struct xst_field_value *values)
+{
+	unsigned shift = 0;
+
+	for (unsigned i = 0; i < row->nfields; i++) {
+		const struct wire_field *f = &row->field[i];
+		unsigned size = wire_width(f->size, ulong_size);
+
+		values[i].id = f->id;
+		values[i].value = get_number(body + f->offset + shift, size, big);
+		if (f->size == WIRE_ULONG)
+			shift = ulong_size - 4;
+	}
+}
+
+void wire_get_item(const struct wire_array *array, const uint8_t *p, bool big, uint64_t *numbers)
+{
+	for (unsigned i = 0; i < array->width; i++)
+		numbers[i] = get_number(p + array->part[i].offset, array->part[i].size, big);
+}
+
+void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const uint64_t *numbers)
+{
+	for (unsigned i = 0; i < array->width; i++)
+		put_number(p + array->part[i].offset, array->part[i].size, big, numbers[i]);
+}
+
+const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].type == type)
+			return &rows[i];
+	return NULL;
+}
+
+static const struct wire_record *find_kind(const struct wire_record *rows, size_t count,
+					   enum xst_kind kind)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].kind == kind)
+			return &rows[i];
+	return NULL;
+}
+
+const struct wire_record *wire_modern(enum xst_kind kind)
+{
+	const struct wire_record *row = find_kind(wire_libxc_records, wire_libxc_count, kind);
+
+	return row ? row : find_kind(wire_libxl_records, wire_libxl_count, kind);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* What the octets mean: one table row for each record, chunk and header of each format.
+ *
+ * The rows drive the parser, the emitter, the printers, the documentation and the fuzzer's
+ * dictionary.  This folder is the only place with an offset in it. */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xenstream/event.h>
+
+/* A legacy toolstack's unsigned long, 4 or 8 octets: stands first, is counted as 4 in the offsets
+ * of the fields behind it. */
+#define WIRE_ULONG 0
+
+struct wire_field {
+	enum xst_field id;
+	uint8_t offset;
+	uint8_t size; /* 1, 2, 4, 8 or WIRE_ULONG */
+};
+
+/* An array of structures.  items == XST_ITEMS_MAX stands for none. */
+struct wire_array {
+	enum xst_items items;
+	uint8_t size;              /* octets of one item */
+	uint8_t width;             /* numbers in one item */
+	struct wire_field part[6]; /* where they are; the ids are not used */
+};
+
+/* What follows the fixed fields of a body. */
+enum wire_tail {
+	WIRE_NOTHING = 0,
+	WIRE_ARRAY_BY_COUNT,  /* as many items as the field COUNT says */
+	WIRE_ARRAY_BY_LENGTH, /* as many items as fit the record */
+	WIRE_PAGES,           /* COUNT page frames, then the pages of those that have contents */
+	WIRE_RUN,             /* opaque */
+	WIRE_PAIRS            /* key NUL value NUL ... */
+};
+
+enum wire_flags {
+	WIRE_PV_ONLY = 1 << 0,
+	WIRE_HVM_ONLY = 1 << 1,
+	WIRE_SINCE_V3 = 1 << 2,      /* must not occur in a libxc image of version 2 */
+	WIRE_REFUSED = 1 << 3,       /* no Xen reads it */
+	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing behind the fixed fields: tolerated, with a remark */
+	WIRE_BACK_CHANNEL = 1 << 5   /* never in a stream that is restored */
+};
+
+struct wire_record {
+	uint32_t type;
+	enum xst_kind kind;
+	const char *name;
+	uint8_t flags;
+	uint8_t fixed;   /* octets of the fixed fields */
+	uint8_t nfields;
+	struct wire_field field[8];
+	enum wire_tail tail;
+	const struct wire_array *array;
+	uint32_t min_run, max_run; /* octets of a run; 0: no limit but the record's */
+	const char *summary;       /* for the documentation */
+};
+
+/* Number of octets of an item's or a field's place. */
+static inline unsigned wire_width(unsigned size, unsigned ulong_size)
+{
+	return size == WIRE_ULONG ? ulong_size : size;
+}
+
+/* Octets of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
+unsigned wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
+
+/* Decodes or encodes a row's fixed fields.  values has one number for each field of the row. */
+void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
+		     unsigned ulong_size, struct xst_field_value *values);
+void wire_get_item(const struct wire_array *array, const uint8_t *p, bool big, uint64_t *numbers);
+void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const uint64_t *numbers);
+
+/* xl.c */
+#define XL_MAGIC "Xen saved domain, xl format\n \0 \r"
+#define XL_MAGIC_SIZE 32
+#define XL_BYTE_ORDER 0x01020304u
+#define XL_FLAG_JSON 1u
+#define XL_FLAG_STREAM_V2 2u
+extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional_data;
+
+/* libxl.c */
+#define LIBXL_IDENT UINT64_C(0x4c6962786c466d74)
+#define LIBXL_VERSION 2
+#define LIBXL_OPTION_BIG_ENDIAN 1u
+#define LIBXL_OPTION_LEGACY 2u
+#define LIBXL_OPTIONS_KNOWN 3u
+extern const struct wire_record wire_libxl_header;
+extern const struct wire_record wire_libxl_records[];
+extern const size_t wire_libxl_count;
+
+/* libxc.c */
+#define LIBXC_MARKER UINT64_MAX
+#define LIBXC_IDENT 0x58454e46u
+#define LIBXC_VERSION_MIN 2
+#define LIBXC_VERSION_MAX 3
+#define LIBXC_OPTION_BIG_ENDIAN 1u
+#define LIBXC_GUEST_PV 1u
+#define LIBXC_GUEST_HVM 2u
+#define LIBXC_PAGE_SHIFT 12
+extern const struct wire_record wire_image_header, wire_domain_header;
+extern const struct wire_record wire_libxc_records[];
+extern const size_t wire_libxc_count;
+
+/* The framing that libxl and libxc records share. */
+#define RECORD_HEADER_SIZE 8
+#define RECORD_ALIGN 8
+#define RECORD_OPTIONAL 0x80000000u
+/* PAGE_DATA: bits 59-52 of an entry */
+#define PAGE_RESERVED_BITS (UINT64_C(0xff) << 52)
+
+/* A row by its wire type, or NULL. */
+const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type);
+/* The libxl or libxc row that says today what a kind means, or NULL. */
+const struct wire_record *wire_modern(enum xst_kind kind);
+
+/* legacy.c */
+#define LEGACY_MAX_BATCH 1024
+#define LEGACY_TYPE_MASK UINT64_C(0xf0000000)
+#define LEGACY_PFN_MASK UINT64_C(0x0fffffff)
+#define LEGACY_XTAB_ENTRY (UINT64_C(0xf) << 60) /* 0xf0000000 in today's notation: an unmapped pfn */
+#define LEGACY_VCPU64_SIZE 0x1430u
+#define LEGACY_VCPU32_SIZE 0xaf0u
+#define LEGACY_EXTENDED_SIZE 128u
+#define LEGACY_MAX_VCPU_ID 4095
+#define LEGACY_SIGNATURE_SIZE 21
+#define LEGACY_TOOLSTACK_VERSION 1
+#define LEGACY_PHYSMAP_SIZE 28
+#define LEGACY_PHYSMAP_STRAY 4 /* octets that a 64-bit toolstack leaks behind each name */
+#define LEGACY_TMEM_HEAD 28
+#define LEGACY_TMEM_POOL 28
+#define LEGACY_TMEM_OID 24
+#define LEGACY_CHUNK_MIN (-21)
+enum legacy_part { /* pseudo-types of what is not a chunk */
+	LEGACY_P2M_SIZE = 0x10000,
+	LEGACY_EXT_INFO,
+	LEGACY_P2M_FRAMES,
+	LEGACY_BATCH,
+	LEGACY_UNMAPPED_PFNS,
+	LEGACY_VCPU_BASIC,
+	LEGACY_VCPU_EXTENDED,
+	LEGACY_VCPU_XSAVE,
+	LEGACY_SHARED_INFO,
+	LEGACY_MAGIC_PFNS,
+	LEGACY_HVM_CONTEXT,
+	LEGACY_CHECKPOINT
+};
+extern const struct wire_record wire_legacy_parts[];
+extern const size_t wire_legacy_parts_count;
+/* Chunks: type is the chunk's id as an unsigned number. */
+extern const struct wire_record wire_legacy_chunks[];
+extern const size_t wire_legacy_chunks_count;
+extern const struct wire_record wire_legacy_ext_blocks[];
+extern const size_t wire_legacy_ext_blocks_count;
+const struct wire_record *wire_legacy_part(enum legacy_part part);
+/* The HVM parameter that a chunk carries, or -1. */
+int wire_legacy_param(uint32_t chunk);
+
+/* How a device model's record begins in a legacy stream. */
+struct wire_signature {
+	char text[LEGACY_SIGNATURE_SIZE + 1];
+	bool has_length; /* a u32 follows; else the record lasts to the end of the input */
+	struct wire_record row;
+};
+extern const struct wire_signature wire_signatures[3];
+
+/* hvm_params.c */
+#define HVM_PARAM_STORE_PFN 1
+#define HVM_PARAM_IOREQ_PFN 5
+#define HVM_PARAM_BUFIOREQ_PFN 6
+
+/* foreign.c: files that are something else, and what to say about them */
+struct wire_foreign {
+	const char *magic;
+	uint8_t size;
+	const char *what;
+};
+const struct wire_foreign *wire_foreign_find(const uint8_t *head, size_t size);
+
+#endif
