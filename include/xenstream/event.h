@@ -185,6 +185,7 @@ struct xst_event {
 	enum xst_layer layer;
 	enum xst_kind kind;      /* of the current record; XST_KIND_UNKNOWN between records */
 	uint64_t offset;         /* where the thing described starts */
+	bool big_endian;         /* byte order of the layer */
 	union {
 		/* min: octets without which nothing can go on.  max: octets that may be read
 		 * without entering an opaque run. */

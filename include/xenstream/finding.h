@@ -7,6 +7,7 @@
 #ifndef XENSTREAM_FINDING_H
 #define XENSTREAM_FINDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -163,6 +163,7 @@ struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type)
 	ev->layer = l ? l->id : XST_LAYER_NONE;
 	ev->kind = l && l->record.row ? l->record.row->kind : XST_KIND_UNKNOWN;
 	ev->offset = p->offset;
+	ev->big_endian = l && l->big;
 	return ev;
 }
 

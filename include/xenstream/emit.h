@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* The way back: records and headers as octets, and events of any format as today's formats.
+ *
+ * No I/O here either.  Both objects gather small things (headers, fields, arrays) as output that
+ * the caller takes with ..._output() after each call, and name payload that the caller moves from
+ * its source to its destination himself, behind all output gathered so far. */
+#ifndef XENSTREAM_EMIT_H
+#define XENSTREAM_EMIT_H
+
+#include <xenstream/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- records -------------------------------------------------------------------------------- */
+
+struct xst_emitter;
+
+/* Makes an emitter.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_emitter_new(struct xst_emitter **ret);
+XST_API struct xst_emitter *xst_emitter_free(struct xst_emitter *e);
+
+/* The byte order of the records that a layer writes from now on; little-endian by default. */
+XST_API void xst_emitter_big_endian(struct xst_emitter *e, enum xst_layer layer, bool big);
+
+/* Begins a record or a header of a kind that today's formats have, with a body of `length`
+ * octets.  Headers (XL_HEADER, CONFIG, LIBXL_HEADER, IMAGE_HEADER, DOMAIN_HEADER) have no framing.
+ * Returns 0, XST_E_NOMEM, XST_E_ARG (no such kind), XST_E_STATE (another record is open). */
+XST_API XST_NODISCARD int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind,
+					 uint64_t length);
+
+/* The same for a record of a type that the library does not know; layer is XST_LAYER_LIBXL or
+ * XST_LAYER_LIBXC. */
+XST_API XST_NODISCARD int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer,
+						 uint32_t type, uint64_t length);
+
+/* Fills the open record.  Fields that are not given are 0.  Returns 0, XST_E_NOMEM, XST_E_STATE
+ * (no record is open, or it would get longer than announced). */
+XST_API XST_NODISCARD int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v,
+					  size_t n);
+XST_API XST_NODISCARD int xst_emit_items(struct xst_emitter *e, const uint64_t *numbers, size_t n);
+XST_API XST_NODISCARD int xst_emit_bytes(struct xst_emitter *e, const void *data, size_t n);
+/* n octets that the caller moves. */
+XST_API XST_NODISCARD int xst_emit_payload(struct xst_emitter *e, uint64_t n);
+/* Ends the record with its padding.  XST_E_STATE if it is shorter than announced. */
+XST_API XST_NODISCARD int xst_emit_end(struct xst_emitter *e);
+/* A record without a body. */
+XST_API XST_NODISCARD int xst_emit_empty(struct xst_emitter *e, enum xst_kind kind);
+
+/* What is to be written now: sets *ret, valid until the next call, and returns its size. */
+XST_API size_t xst_emitter_output(const struct xst_emitter *e, const uint8_t **ret);
+/* All of it was written. */
+XST_API void xst_emitter_written(struct xst_emitter *e);
+
+/* --- conversion ----------------------------------------------------------------------------- */
+
+enum xst_container {
+	XST_CONTAINER_AUTO = 0,    /* what the input has: xl, libxl (legacy, too) or libxc */
+	XST_CONTAINER_XL = 1,      /* xl header, libxl stream */
+	XST_CONTAINER_LIBXL = 2,   /* libxl stream */
+	XST_CONTAINER_LIBXC = 3,   /* libxc image; behind it a device model's record, if the input has it there */
+	XST_CONTAINER_XL_LIBXC = 4 /* xl header, libxc image */
+};
+
+enum xst_convert_flags {
+	/* Leave out what the output has no place for, and say so, instead of refusing. */
+	XST_CONVERT_FORCE = 1 << 0
+};
+
+struct xst_converter_options {
+	size_t size;             /* sizeof(struct xst_converter_options) */
+	uint32_t flags;          /* enum xst_convert_flags */
+	enum xst_container to;
+	uint32_t image_version;  /* 2 or 3; 0 means 3 */
+};
+
+struct xst_converter;
+
+/* Makes a converter for one stream.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_converter_new(const struct xst_converter_options *options,
+					    struct xst_converter **ret);
+XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
+
+/* Takes the parser's next event (all but NEED and PAYLOAD).  Runs of unknown length must have been
+ * given theirs.  Returns 0 or a negative error, sticky: XST_E_REFUSED (something would be lost),
+ * XST_E_UNSUPPORTED (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_converter_event(struct xst_converter *c, const struct xst_event *ev);
+
+/* Output to be written now, see xst_emitter_output(). */
+XST_API size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret);
+XST_API void xst_converter_written(struct xst_converter *c);
+
+/* Inside a run: octets of it to be moved behind the output so far; 0: the rest is left out. */
+XST_API uint64_t xst_converter_payload(const struct xst_converter *c);
+/* n of them were moved.  There may be new output now. */
+XST_API XST_NODISCARD int xst_converter_moved(struct xst_converter *c, uint64_t n);
+
+/* The next remark (what was left out, added or skipped), or NULL. */
+XST_API const struct xst_finding *xst_converter_finding(struct xst_converter *c);
+XST_API const struct xst_finding *xst_converter_error(const struct xst_converter *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

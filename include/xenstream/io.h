@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors: a reader that pulls events out of one, and output that appears whole or not at all.
+ *
+ * Both block.  Signals: an interrupted call is repeated. */
+#ifndef XENSTREAM_IO_H
+#define XENSTREAM_IO_H
+
+#include <xenstream/parser.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- output --------------------------------------------------------------------------------- */
+
+struct xst_output;
+
+enum xst_output_flags {
+	XST_OUTPUT_SYNC = 1 << 0 /* put a new file on the disk before it gets its name, too; one that
+				    replaces another always is */
+};
+
+/* Output to a descriptor, from its present offset on; the descriptor stays the caller's.
+ * Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_output_fd(int fd, struct xst_output **ret);
+
+/* Output to a file.  It is written without a name, in the same directory, and gets its name with
+ * xst_output_commit(): a file of that name keeps its contents until then and is replaced whole.
+ * What is not a regular file (a device, a fifo) is written directly.  mode: permissions of a new
+ * file; an existing one's are kept.  On failure returns a negative error and describes it in
+ * *reterr (may be NULL). */
+XST_API XST_NODISCARD int xst_output_file(const char *path, unsigned mode, uint32_t flags,
+					  struct xst_output **ret, struct xst_finding *reterr);
+
+/* Appends; small pieces are gathered.  XST_E_IO: see xst_output_error(). */
+XST_API XST_NODISCARD int xst_output_write(struct xst_output *o, const void *data, size_t n);
+/* Passes on all that was gathered. */
+XST_API XST_NODISCARD int xst_output_flush(struct xst_output *o);
+/* All is well: flush, and the file gets its name. */
+XST_API XST_NODISCARD int xst_output_commit(struct xst_output *o);
+/* Frees; without a commit before, a file leaves no trace.  NULL is fine.  Returns NULL. */
+XST_API struct xst_output *xst_output_free(struct xst_output *o);
+XST_API int xst_output_get_fd(const struct xst_output *o);
+XST_API uint64_t xst_output_offset(const struct xst_output *o);
+XST_API const struct xst_finding *xst_output_error(const struct xst_output *o);
+
+/* --- reader --------------------------------------------------------------------------------- */
+
+struct xst_reader;
+
+enum xst_reader_flags {
+	/* A run that lasts to the end of the input gets its length: from the file's size, or by
+	 * putting the rest of a pipe into an unnamed temporary file. */
+	XST_READER_KNOW_LENGTHS = 1 << 0
+};
+
+/* Reads from a descriptor's present offset on.  The descriptor stays the caller's and must not be
+ * used by others meanwhile; its offset is moved by xst_reader_finish() only, if it has one.
+ * parser: may be NULL; parser->offset is set to the descriptor's offset if it is 0.
+ * tmpdir: for temporary files; NULL means $TMPDIR or /var/tmp.
+ * Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_reader_new(int fd, const struct xst_parser_options *parser,
+					 uint32_t flags, const char *tmpdir,
+					 struct xst_reader **ret);
+XST_API struct xst_reader *xst_reader_free(struct xst_reader *r);
+
+/* The next event; never NEED.  From a pipe or socket nothing is taken that is not part of the
+ * stream.  Returns 0 or a negative error, sticky. */
+XST_API XST_NODISCARD int xst_reader_next(struct xst_reader *r, const struct xst_event **ret_ev);
+
+/* Inside a run (behind PAYLOAD_BEGIN): passes over the rest of it, by seeking where possible. */
+XST_API XST_NODISCARD int xst_reader_skip(struct xst_reader *r);
+
+/* Inside a run: moves the next n octets of it, n at most what is left, into the output; inside
+ * the kernel where possible.  *ret_moved tells how many; fewer than n only when the input ends. */
+XST_API XST_NODISCARD int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n,
+					  uint64_t *ret_moved);
+
+/* Sets the offset of a seekable descriptor behind the last octet that was consumed. */
+XST_API XST_NODISCARD int xst_reader_finish(struct xst_reader *r);
+
+/* Offset of the next octet; the input's size, or 0 when it isn't known. */
+XST_API uint64_t xst_reader_offset(const struct xst_reader *r);
+XST_API uint64_t xst_reader_size(const struct xst_reader *r);
+XST_API const struct xst_finding *xst_reader_error(const struct xst_reader *r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

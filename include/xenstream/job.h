@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole jobs over descriptors, in one call: what most callers need. */
+#ifndef XENSTREAM_JOB_H
+#define XENSTREAM_JOB_H
+
+#include <xenstream/check.h>
+#include <xenstream/emit.h>
+#include <xenstream/io.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Told of each finding as it comes; valid during the call only. */
+typedef void (*xst_finding_fn)(void *userdata, const struct xst_finding *f);
+/* Shown every event before it is worked on, PAYLOAD of runs that are moved or passed over excepted. */
+typedef void (*xst_event_fn)(void *userdata, const struct xst_event *ev);
+/* Told now and then how far a job is; total is 0 when it isn't known. */
+typedef void (*xst_progress_fn)(void *userdata, uint64_t done, uint64_t total);
+
+struct xst_job_options {
+	size_t size;                  /* sizeof(struct xst_job_options) */
+	struct xst_parser_options parser; /* size 0: defaults */
+	xst_finding_fn finding;       /* or NULL */
+	xst_event_fn event;           /* or NULL */
+	xst_progress_fn progress;     /* or NULL */
+	void *userdata;               /* for all of them */
+	const char *tmpdir;           /* see xst_reader_new() */
+};
+
+/* --- verify, info --------------------------------------------------------------------------- */
+
+struct xst_verdict {
+	uint64_t errors, remarks, notes;
+	uint64_t records;
+	uint64_t end;      /* offset behind the last octet that belongs to the stream */
+	uint64_t trailing; /* octets behind it, if the input's size is known */
+};
+
+/* Reads a stream to its end and tells every finding.  Faults of the stream are findings, not
+ * failures: returns 0 then, or XST_E_ARG, XST_E_NOMEM, XST_E_IO (described in *reterr, which may
+ * be NULL). */
+XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_job_options *options,
+					struct xst_verdict *ret, struct xst_finding *reterr);
+
+/* Octets by kind of data. */
+struct xst_sizes {
+	uint64_t pages;    /* contents of pages */
+	uint64_t vcpus;    /* registers, HVM context, xsave, shared info */
+	uint64_t emulator; /* the device model's state and xenstore keys */
+	uint64_t config;
+	uint64_t framing;  /* all the rest: headers, page frame numbers, padding */
+};
+
+struct xst_info {
+	bool xl, libxl, libxc, legacy; /* layers that are there */
+	uint32_t xl_flags;             /* mandatory */
+	uint8_t *config;               /* as stored, a NUL of ours behind it; NULL if there is none */
+	uint64_t config_size;
+	uint32_t libxl_options;
+	uint32_t image_version;
+	bool big_endian;
+	bool converted;                /* from a legacy stream */
+	uint32_t xen_major, xen_minor;
+	unsigned toolstack_width;      /* octets, legacy only */
+	enum xst_guest guest;
+	unsigned guest_width, pt_levels; /* PV */
+	uint64_t p2m_size;             /* pfns; 0: the image doesn't say */
+	uint64_t vcpus;
+	uint64_t batches;
+	uint64_t page_frames;          /* entries of all batches */
+	uint64_t pages_by_type[16];    /* as the last batch that names a pfn says */
+	uint64_t sent_twice;           /* pages that were sent again */
+	bool types_exact;              /* false: too many pfns to follow; pages_by_type counts entries */
+	uint64_t checkpoints;          /* complete ones; 0 in a plain stream */
+	bool compressed;               /* legacy: pages as deltas */
+	uint64_t emulators;
+	uint64_t emulator_size;
+	uint32_t emulator_id;
+	const char *emulator_signature; /* legacy; or NULL */
+	uint64_t xenstore_keys;        /* or entries of a legacy toolstack record */
+	bool tsc;
+	uint64_t tsc_mode, tsc_khz;
+	bool cpuid_policy, msr_policy;
+	struct xst_sizes sizes;
+	struct xst_verdict verdict;
+	struct xst_finding damage;     /* the first error; code or text empty if there's none */
+};
+
+/* Reads a stream to its end and says what it is.  On success *ret is the caller's, to be freed
+ * with xst_info_free().  Returns as xst_verify_fd(). */
+XST_API XST_NODISCARD int xst_info_fd(int fd, const struct xst_job_options *options,
+				      struct xst_info **ret, struct xst_finding *reterr);
+XST_API struct xst_info *xst_info_free(struct xst_info *info);
+
+/* --- convert -------------------------------------------------------------------------------- */
+
+struct xst_convert_options {
+	size_t size;                  /* sizeof(struct xst_convert_options) */
+	struct xst_job_options job;   /* size 0: defaults */
+	struct xst_converter_options converter; /* size 0: defaults */
+	/* What the caller believes a legacy stream to be; 0: nothing.  Where the stream shows
+	 * something else, the job is refused, or with XST_CONVERT_FORCE a remark is told. */
+	unsigned width;               /* the toolstack's word size in bits: 32 or 64 */
+	enum xst_guest guest;
+	/* Fail unless the input is a legacy stream (behind an xl header or not). */
+	bool legacy_only;
+};
+
+/* Converts a stream into an output, which is not committed yet.  The offset of a seekable
+ * descriptor stands behind the last octet consumed afterwards.  Returns 0 or a negative error,
+ * described in *reterr (may be NULL). */
+XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
+					 const struct xst_convert_options *options,
+					 struct xst_finding *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

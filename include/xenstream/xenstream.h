@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* libxenstream: saved and migrating Xen domains, without Xen.
+ *
+ *   finding.h  errors and remarks with their place
+ *   event.h    the vocabulary in which every format meets
+ *   parser.h   octets -> events, without I/O
+ *   check.h    events -> findings
+ *   emit.h     events -> octets
+ *   io.h       descriptors
+ *   job.h      verify, info, convert in one call
+ *
+ * The formats are Xen's: docs/specs/libxl-migration-stream.pandoc and
+ * docs/specs/libxc-migration-stream.pandoc in Xen's tree, and for the legacy one the code of Xen
+ * 4.5 and older.
+ *
+ * Conventions: functions return 0 or a negative enum xst_errc; outputs are ret_..., untouched on
+ * failure; ..._free() accepts NULL and returns NULL; option structures begin with their size. */
+#ifndef XENSTREAM_XENSTREAM_H
+#define XENSTREAM_XENSTREAM_H
+
+#include <xenstream/check.h>
+#include <xenstream/emit.h>
+#include <xenstream/event.h>
+#include <xenstream/finding.h>
+#include <xenstream/io.h>
+#include <xenstream/job.h>
+#include <xenstream/parser.h>
+
+#define XST_VERSION "0.1.0"
+
+#endif

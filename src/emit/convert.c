@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/* Events of any format in, today's formats out. */
+#include "emit/convert.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/options.h"
+#include "wire/wire.h"
+
+/* --- what is said --------------------------------------------------------------------------- */
+
+static void describe(const struct xst_converter *c, struct xst_finding *f, enum xst_rule rule,
+		     const char *format, va_list ap)
+{
+	memset(f, 0, sizeof(*f));
+	f->rule = rules[rule].id;
+	f->severity = rules[rule].severity;
+	f->layer = c->layer;
+	f->offset = f->record_offset = c->record_offset;
+	f->record_name = c->name;
+	f->record_index = c->record_index;
+	f->record_type = c->record_type;
+	vsnprintf(f->text, sizeof(f->text), format, ap);
+}
+
+int converter_fail(struct xst_converter *c, int code, enum xst_rule rule, const char *format, ...)
+{
+	va_list ap;
+
+	if (c->error.code)
+		return c->error.code;
+	va_start(ap, format);
+	describe(c, &c->error, rule, format, ap);
+	va_end(ap);
+	c->error.code = code;
+	c->error.severity = XST_ERROR;
+	return code;
+}
+
+void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *format, ...)
+{
+	va_list ap;
+
+	if (c->remarks_n == MAX_REMARKS)
+		return;
+	va_start(ap, format);
+	describe(c, &c->remarks[c->remarks_n++], rule, format, ap);
+	va_end(ap);
+}
+
+int converter_lose(struct xst_converter *c, const char *what)
+{
+	static const char *const into[] = {
+		[XST_CONTAINER_AUTO] = "the output",
+		[XST_CONTAINER_XL] = "an xl save image",
+		[XST_CONTAINER_LIBXL] = "a libxl stream",
+		[XST_CONTAINER_LIBXC] = "a libxc image",
+		[XST_CONTAINER_XL_LIBXC] = "a libxc image",
+	};
+	const char *version = c->version == 2 ? " of version 2" : "";
+
+	if (!(c->flags & XST_CONVERT_FORCE))
+		return converter_fail(c, XST_E_REFUSED, RULE_CONVERT_LOSS,
+				      "%s%s has no place for %s, which would be lost; --force leaves it out",
+				      into[c->to], version, what);
+	c->dropping = true;
+	converter_remark(c, RULE_CONVERT_DROPPED, "%s is left out: %s%s has no place for it", what,
+			 into[c->to], version);
+	return 0;
+}
+
+/* --- the frame ------------------------------------------------------------------------------ */
+
+bool to_libxl(const struct xst_converter *c)
+{
+	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_LIBXL;
+}
+
+static bool to_xl(const struct xst_converter *c)
+{
+	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_XL_LIBXC;
+}
+
+uint64_t converter_field(const struct xst_converter *c, enum xst_field id)
+{
+	for (size_t i = 0; i < c->nfields; i++)
+		if (c->fields[i].id == id)
+			return c->fields[i].value;
+	return 0;
+}
+
+static int header(struct xst_converter *c, enum xst_kind kind, const struct xst_field_value *v,
+		  size_t n, uint64_t length)
+{
+	int r = xst_emit_begin(c->out, kind, length);
+
+	if (r == 0)
+		r = xst_emit_fields(c->out, v, n);
+	return r ? r : xst_emit_end(c->out);
+}
+
+/* An xl header for an input that has none: without a configuration, as `xl` itself writes it. */
+static int bare_xl_header(struct xst_converter *c)
+{
+	static const uint8_t no_config[4];
+	struct xst_field_value v[] = {
+		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
+		{ XST_FIELD_MANDATORY_FLAGS, to_libxl(c) ? XL_FLAG_STREAM_V2 : 0 },
+		{ XST_FIELD_OPTIONAL_FLAGS, 0 },
+		{ XST_FIELD_OPTIONAL_LENGTH, sizeof(no_config) },
+	};
+	int r = header(c, XST_KIND_XL_HEADER, v, 4, 48);
+
+	converter_remark(c, RULE_CONVERT_DROPPED,
+			 "the input holds no configuration: give one to xl (xl restore CONFIG FILE)");
+	if (r == 0)
+		r = header(c, XST_KIND_CONFIG, NULL, 0, sizeof(no_config));
+	return r;
+}
+
+int converter_libxl_header(struct xst_converter *c, uint64_t options)
+{
+	struct xst_field_value v[] = {
+		{ XST_FIELD_IDENT, LIBXL_IDENT },
+		{ XST_FIELD_VERSION, LIBXL_VERSION },
+		{ XST_FIELD_OPTIONS, options },
+	};
+	int r = 0;
+
+	if (to_xl(c) && !c->had_xl)
+		r = bare_xl_header(c);
+	c->had_xl = true;
+	if (r == 0)
+		r = header(c, XST_KIND_LIBXL_HEADER, v, 3, 16);
+	return r ? r : xst_emit_empty(c->out, XST_KIND_LIBXC_CONTEXT);
+}
+
+static uint64_t value_of(const struct xst_field_value *v, size_t n, enum xst_field id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].id == id)
+			return v[i].value;
+	return 0;
+}
+
+/* The image's byte order is the input's: its contents are passed on as they are. */
+static int image_headers(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
+{
+	uint64_t options = value_of(c->image, c->nimage, XST_FIELD_OPTIONS);
+	struct xst_field_value v[] = {
+		{ XST_FIELD_MARKER, LIBXC_MARKER },
+		{ XST_FIELD_IDENT, LIBXC_IDENT },
+		{ XST_FIELD_VERSION, c->version },
+		{ XST_FIELD_OPTIONS, options & LIBXC_OPTION_BIG_ENDIAN },
+	};
+	int r = header(c, XST_KIND_IMAGE_HEADER, v, 4, 24);
+
+	xst_emitter_big_endian(c->out, XST_LAYER_LIBXC, options & LIBXC_OPTION_BIG_ENDIAN);
+	return r ? r : header(c, XST_KIND_DOMAIN_HEADER, domain, n, 16);
+}
+
+int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
+{
+	bool converted = value_of(domain, n, XST_FIELD_XEN_MAJOR) == 0;
+	int r = 0;
+
+	c->guest = value_of(domain, n, XST_FIELD_GUEST_TYPE) == LIBXC_GUEST_PV ? XST_GUEST_PV
+									      : XST_GUEST_HVM;
+	if (to_libxl(c) && !c->had_libxl)
+		r = converter_libxl_header(c, converted ? LIBXL_OPTION_LEGACY : 0);
+	else if (to_xl(c) && !c->had_xl)
+		r = bare_xl_header(c);
+	return r ? r : image_headers(c, domain, n);
+}
+
+int converter_end(struct xst_converter *c)
+{
+	int r;
+
+	if (!to_libxl(c))
+		return 0;
+	r = xst_emit_begin_unknown(c->out, XST_LAYER_LIBXL, 0, 0);
+	return r ? r : xst_emit_end(c->out);
+}
+
+int converter_static_data_end(struct xst_converter *c)
+{
+	if (c->static_data_end)
+		return 0;
+	c->static_data_end = true;
+	return c->version >= 3 ? xst_emit_empty(c->out, XST_KIND_STATIC_DATA_END) : 0;
+}
+
+int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
+		    size_t n, size_t item_size)
+{
+	struct xst_field_value count = { XST_FIELD_COUNT, n };
+	int r = xst_emit_begin(c->out, kind, 8 + n * item_size);
+
+	if (r == 0)
+		r = xst_emit_fields(c->out, &count, 1);
+	if (r == 0)
+		r = xst_emit_items(c->out, numbers, n);
+	return r ? r : xst_emit_end(c->out);
+}
+
+/* Behind a bare libxc image the record stands as in a legacy stream. */
+static int bare_emulator(struct xst_converter *c, uint64_t length)
+{
+	uint8_t head[LEGACY_SIGNATURE_SIZE + 4];
+	int r;
+
+	memcpy(head, wire_signatures[0].text, LEGACY_SIGNATURE_SIZE);
+	for (unsigned i = 0; i < 4; i++)
+		head[LEGACY_SIGNATURE_SIZE + i] = (uint8_t)(length >> 8 * i);
+	r = xst_emit_begin(c->out, XST_KIND_OPTIONAL_DATA, sizeof(head) + length);
+	if (r == 0)
+		r = xst_emit_bytes(c->out, head, sizeof(head));
+	return r;
+}
+
+int converter_emulator(struct xst_converter *c, uint64_t length)
+{
+	int r;
+
+	if (length > UINT32_MAX - 8)
+		return converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
+				      "%llu octets of device model state do not fit a record",
+				      (unsigned long long)length);
+	c->open = true;
+	if (!to_libxl(c))
+		r = bare_emulator(c, length);
+	else
+		r = xst_emit_begin(c->out, XST_KIND_EMULATOR_CONTEXT, 8 + length);
+	if (r == 0 && to_libxl(c))
+		r = xst_emit_fields(c->out, NULL, 0);
+	c->payload = length;
+	return r ? r : xst_emit_payload(c->out, length);
+}
+
+/* --- the xl header -------------------------------------------------------------------------- */
+
+static int xl_fields(struct xst_converter *c, const struct xst_event *ev)
+{
+	struct xst_field_value v[MAX_RECORD_FIELDS];
+	size_t n = ev->u.fields.n;
+	int r;
+
+	memcpy(v, ev->u.fields.v, n * sizeof(*v));
+	for (size_t i = 0; i < n && c->kind == XST_KIND_XL_HEADER; i++)
+		if (v[i].id == XST_FIELD_MANDATORY_FLAGS && to_libxl(c))
+			v[i].value |= XL_FLAG_STREAM_V2;
+	xst_emitter_big_endian(c->out, XST_LAYER_XL, ev->big_endian);
+	r = xst_emit_begin(c->out, c->kind, c->record_length);
+	c->open = true;
+	return r ? r : xst_emit_fields(c->out, v, n);
+}
+
+static int xl_run(struct xst_converter *c, const struct xst_event *ev)
+{
+	int r = 0;
+
+	if (c->kind == XST_KIND_OPTIONAL_DATA) {
+		r = xst_emit_begin(c->out, c->kind, c->record_length);
+		c->open = true;
+	}
+	c->payload = ev->u.payload.length;
+	return r ? r : xst_emit_payload(c->out, c->payload);
+}
+
+/* The header and the configuration are the container's, not the guest's: leaving them out is no
+ * loss that would have to be refused. */
+static int xl_left_out(struct xst_converter *c, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_RECORD_BEGIN && c->kind == XST_KIND_CONFIG &&
+	    c->record_length > wire_xl_config.fixed)
+		converter_remark(c, RULE_CONVERT_DROPPED,
+				 "the configuration is left out: it belongs to the xl header");
+	return 0;
+}
+
+static int xl_event(struct xst_converter *c, const struct xst_event *ev)
+{
+	int r;
+
+	if (c->to == XST_CONTAINER_AUTO)
+		c->to = XST_CONTAINER_XL;
+	c->had_xl = true;
+	if (!to_xl(c))
+		return xl_left_out(c, ev);
+	switch (ev->type) {
+	case XST_EVENT_FIELDS:
+		return xl_fields(c, ev);
+	case XST_EVENT_PAYLOAD_BEGIN:
+		return xl_run(c, ev);
+	case XST_EVENT_RECORD_END:
+		r = c->open ? xst_emit_end(c->out) : 0;
+		c->open = false;
+		return r;
+	default:
+		return 0;
+	}
+}
+
+/* --- public --------------------------------------------------------------------------------- */
+
+int xst_converter_new(const struct xst_converter_options *options, struct xst_converter **ret)
+{
+	struct xst_converter_options o = { .size = sizeof(o) };
+	struct xst_converter *c;
+	int r;
+
+	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
+		return XST_E_ARG;
+	if (o.image_version && o.image_version != 2 && o.image_version != 3)
+		return XST_E_ARG;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return XST_E_NOMEM;
+	r = xst_emitter_new(&c->out);
+	if (r) {
+		free(c);
+		return r;
+	}
+	c->flags = o.flags;
+	c->to = o.to;
+	c->version = o.image_version ? o.image_version : LIBXC_VERSION_MAX;
+	pfnmap_init(&c->legacy.populated, 1, 0);
+	*ret = c;
+	return 0;
+}
+
+struct xst_converter *xst_converter_free(struct xst_converter *c)
+{
+	if (c) {
+		xst_emitter_free(c->out);
+		pfnmap_free(&c->legacy.populated);
+		buffer_free(&c->legacy.pairs);
+	}
+	free(c);
+	return NULL;
+}
+
+/* What a bare stream's own container is. */
+static void choose_container(struct xst_converter *c, enum xst_layer first)
+{
+	if (c->to != XST_CONTAINER_AUTO)
+		return;
+	c->to = first == XST_LAYER_LIBXC ? XST_CONTAINER_LIBXC
+		: first == XST_LAYER_XL  ? XST_CONTAINER_XL
+					 : XST_CONTAINER_LIBXL;
+}
+
+static void note_record(struct xst_converter *c, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_STREAM_BEGIN) {
+		choose_container(c, ev->layer);
+		c->layer = ev->layer;
+		c->name = NULL;
+	}
+	if (ev->type != XST_EVENT_RECORD_BEGIN)
+		return;
+	c->layer = ev->layer;
+	c->kind = ev->kind;
+	c->name = ev->u.record.name;
+	c->record_offset = ev->offset;
+	c->record_index = ev->u.record.index;
+	c->record_length = ev->u.record.length;
+	c->record_type = ev->u.record.type;
+	c->nfields = 0;
+	c->dropping = false;
+}
+
+static int dispatch(struct xst_converter *c, const struct xst_event *ev)
+{
+	note_record(c, ev);
+	if (ev->type == XST_EVENT_FIELDS) {
+		c->nfields = ev->u.fields.n < MAX_RECORD_FIELDS ? ev->u.fields.n : MAX_RECORD_FIELDS;
+		memcpy(c->fields, ev->u.fields.v, c->nfields * sizeof(c->fields[0]));
+	}
+	switch (ev->layer) {
+	case XST_LAYER_XL:     return xl_event(c, ev);
+	case XST_LAYER_LIBXL:
+	case XST_LAYER_LIBXC:  return relay_event(c, ev);
+	case XST_LAYER_LEGACY: return translate_event(c, ev);
+	case XST_LAYER_NONE:   break;
+	}
+	return 0;
+}
+
+int xst_converter_event(struct xst_converter *c, const struct xst_event *ev)
+{
+	int r;
+
+	if (c->error.code)
+		return c->error.code;
+	if (ev->type == XST_EVENT_NEED || ev->type == XST_EVENT_PAYLOAD ||
+	    ev->type == XST_EVENT_WARNING)
+		return 0;
+	if (ev->type == XST_EVENT_PAYLOAD_BEGIN && ev->u.payload.length == XST_LENGTH_UNKNOWN)
+		return XST_E_ARG;
+	r = dispatch(c, ev);
+	if (r && !c->error.code)
+		converter_fail(c, r, RULE_CONVERT_UNSUPPORTED, "%s",
+			       r == XST_E_NOMEM ? "out of memory" : "a record that can't be written");
+	return r;
+}
+
+size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret)
+{
+	return xst_emitter_output(c->out, ret);
+}
+
+void xst_converter_written(struct xst_converter *c)
+{
+	xst_emitter_written(c->out);
+}
+
+uint64_t xst_converter_payload(const struct xst_converter *c)
+{
+	return c->payload;
+}
+
+int xst_converter_moved(struct xst_converter *c, uint64_t n)
+{
+	if (n > c->payload)
+		return XST_E_ARG;
+	c->payload -= n;
+	if (!c->payload && c->layer == XST_LAYER_LEGACY && c->kind == XST_KIND_PAGE_DATA)
+		return translate_segment(c);
+	return 0;
+}
+
+const struct xst_finding *xst_converter_finding(struct xst_converter *c)
+{
+	const struct xst_finding *f;
+
+	if (c->remarks_first == c->remarks_n) {
+		c->remarks_first = c->remarks_n = 0;
+		return NULL;
+	}
+	f = &c->remarks[c->remarks_first++];
+	return f;
+}
+
+const struct xst_finding *xst_converter_error(const struct xst_converter *c)
+{
+	return &c->error;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the converter.
+ *
+ * relay.c passes libxl and libxc records on, translate.c makes them out of legacy parts; both
+ * write through the same emitter.  convert.c decides the frame around them. */
+#ifndef EMIT_CONVERT_H
+#define EMIT_CONVERT_H
+
+#include <stdbool.h>
+
+#include <xenstream/emit.h>
+
+#include "check/rules.h"
+#include "emit/buffer.h"
+#include "image/pfnmap.h"
+
+#define MAX_REMARKS 16
+#define MAX_PARAMS 1024
+#define MAX_RECORD_FIELDS 8
+
+struct translation { /* of a legacy stream */
+	unsigned width;
+	uint64_t params[2 * MAX_PARAMS];
+	size_t nparams;
+	bool after_checkpoint;
+	struct pfnmap populated;     /* PV: pfns that were sent and not unmapped since */
+	struct buffer pairs;         /* the toolstack record as xenstore keys and values */
+	uint64_t physmaps;
+	uint64_t entries[XST_BATCH]; /* the batch in hand, cut into records without doubles */
+	size_t nentries, next_entry;
+	uint64_t vcpu;
+};
+
+struct xst_converter {
+	uint32_t flags;
+	enum xst_container to;
+	uint32_t version;      /* of the image to write */
+	enum xst_guest guest;
+	struct xst_emitter *out;
+
+	bool had_xl;           /* the input has an xl header */
+	bool had_libxl;
+	bool static_data_end;  /* written, or not needed */
+	uint32_t input_version;
+
+	bool open;             /* a record of the output is open */
+	bool dropping;         /* the input's record is left out */
+	uint64_t payload;      /* of the run in hand, to be moved */
+	struct xst_field_value fields[MAX_RECORD_FIELDS]; /* of the input's record in hand */
+	size_t nfields;
+	struct xst_field_value image[MAX_RECORD_FIELDS];  /* of the image header, until the domain's */
+	size_t nimage;
+	enum xst_kind kind;
+	enum xst_layer layer;
+	const char *name;
+	uint64_t record_offset, record_index, record_length;
+	uint32_t record_type;
+
+	struct translation legacy;
+	struct xst_finding remarks[MAX_REMARKS];
+	unsigned remarks_first, remarks_n;
+	struct xst_finding error;
+};
+
+/* --- convert.c ------------------------------------------------------------------------------ */
+
+/* The sticky error at the record in hand.  Returns code. */
+int converter_fail(struct xst_converter *c, int code, enum xst_rule rule, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The record in hand has no place in the output: refused, or with FORCE left out. */
+int converter_lose(struct xst_converter *c, const char *what);
+
+bool to_libxl(const struct xst_converter *c);
+/* The libxl stream's header and its LIBXC_CONTEXT record. */
+int converter_libxl_header(struct xst_converter *c, uint64_t options);
+/* The libxl stream's END. */
+int converter_end(struct xst_converter *c);
+/* The headers of the output up to the domain header; `domain` is the input's, or what stands for
+ * it. */
+int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n);
+/* STATIC_DATA_END, if the output's version has it and it is not there yet. */
+int converter_static_data_end(struct xst_converter *c);
+/* A whole record of numbers. */
+int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
+		    size_t n, size_t item_size);
+/* Behind the image: the device model's record, with `length` octets of payload to come. */
+int converter_emulator(struct xst_converter *c, uint64_t length);
+uint64_t converter_field(const struct xst_converter *c, enum xst_field id);
+
+int relay_event(struct xst_converter *c, const struct xst_event *ev);
+int translate_event(struct xst_converter *c, const struct xst_event *ev);
+/* A segment of a batch is moved: the next one, if there is one. */
+int translate_segment(struct xst_converter *c);
+
+#endif

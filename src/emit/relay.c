@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* libxl and libxc records, passed on as they are wherever the output has a place for them. */
+#include "emit/convert.h"
+
+#include <string.h>
+
+#include "wire/wire.h"
+
+static int keep(struct xst_converter *c)
+{
+	c->open = true;
+	if (c->kind == XST_KIND_UNKNOWN)
+		return xst_emit_begin_unknown(c->out, c->layer, c->record_type, c->record_length);
+	if (c->kind == XST_KIND_END && c->layer == XST_LAYER_LIBXL) /* END is in both tables */
+		return xst_emit_begin_unknown(c->out, XST_LAYER_LIBXL, c->record_type, 0);
+	return xst_emit_begin(c->out, c->kind, c->record_length);
+}
+
+/* Static data may stand before STATIC_DATA_END, which version 2 doesn't write: its place is in
+ * front of the first record that is no static data. */
+static int before_dynamic(struct xst_converter *c)
+{
+	switch (c->kind) {
+	case XST_KIND_PV_INFO:
+	case XST_KIND_CPUID_POLICY:
+	case XST_KIND_MSR_POLICY:
+	case XST_KIND_STATIC_DATA_END:
+		return 0;
+	default:
+		return c->input_version == 2 ? converter_static_data_end(c) : 0;
+	}
+}
+
+static int libxc_record(struct xst_converter *c)
+{
+	int r = before_dynamic(c);
+
+	if (r)
+		return r;
+	switch (c->kind) {
+	case XST_KIND_IMAGE_HEADER:
+	case XST_KIND_DOMAIN_HEADER:
+		return 0;
+	case XST_KIND_EMULATOR_CONTEXT: /* behind a bare image: written when its length is known */
+		return 0;
+	case XST_KIND_STATIC_DATA_END:
+		c->dropping = c->version == 2;
+		c->static_data_end = true;
+		return c->dropping ? 0 : keep(c);
+	case XST_KIND_CPUID_POLICY:
+		return c->version == 2 ? converter_lose(c, "the CPUID policy") : keep(c);
+	case XST_KIND_MSR_POLICY:
+		return c->version == 2 ? converter_lose(c, "the MSR policy") : keep(c);
+	case XST_KIND_CHECKPOINT:
+		if (!to_libxl(c) && c->had_libxl)
+			return converter_lose(c, "the libxl part of a checkpoint");
+		return keep(c);
+	default:
+		return keep(c);
+	}
+}
+
+static int libxl_record(struct xst_converter *c)
+{
+	switch (c->kind) {
+	case XST_KIND_LIBXL_HEADER:
+		return 0;
+	case XST_KIND_LIBXC_CONTEXT:
+		c->dropping = true; /* written with the headers */
+		return 0;
+	case XST_KIND_END:
+		c->dropping = true; /* written at the end of the stream */
+		return 0;
+	case XST_KIND_EMULATOR_CONTEXT:
+		return to_libxl(c) ? keep(c) : converter_lose(c, "the device model's state");
+	case XST_KIND_EMULATOR_XENSTORE_DATA:
+		return to_libxl(c) ? keep(c) : converter_lose(c, "the device model's xenstore keys");
+	default:
+		return to_libxl(c) ? keep(c) : converter_lose(c, "a libxl record");
+	}
+}
+
+static int record_begin(struct xst_converter *c)
+{
+	return c->layer == XST_LAYER_LIBXL ? libxl_record(c) : libxc_record(c);
+}
+
+static int libxl_header(struct xst_converter *c)
+{
+	uint64_t options = converter_field(c, XST_FIELD_OPTIONS) & LIBXL_OPTIONS_KNOWN;
+
+	c->had_libxl = true;
+	if (!to_libxl(c))
+		return 0;
+	xst_emitter_big_endian(c->out, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
+	return converter_libxl_header(c, options);
+}
+
+static int fields(struct xst_converter *c)
+{
+	switch (c->kind) {
+	case XST_KIND_LIBXL_HEADER:
+		return libxl_header(c);
+	case XST_KIND_IMAGE_HEADER:
+		memcpy(c->image, c->fields, sizeof(c->image));
+		c->nimage = c->nfields;
+		c->input_version = (uint32_t)converter_field(c, XST_FIELD_VERSION);
+		return 0;
+	case XST_KIND_DOMAIN_HEADER:
+		return converter_start(c, c->fields, c->nfields);
+	default:
+		return c->open ? xst_emit_fields(c->out, c->fields, c->nfields) : 0;
+	}
+}
+
+static int pair(struct xst_converter *c, const struct xst_event *ev)
+{
+	int r = xst_emit_bytes(c->out, ev->u.pair.key, ev->u.pair.key_len + 1);
+
+	return r ? r : xst_emit_bytes(c->out, ev->u.pair.value, ev->u.pair.value_len + 1);
+}
+
+static int run(struct xst_converter *c, const struct xst_event *ev)
+{
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->layer == XST_LAYER_LIBXC)
+		return converter_emulator(c, ev->u.payload.length);
+	if (!c->open)
+		return 0;
+	c->payload = ev->u.payload.length;
+	return xst_emit_payload(c->out, c->payload);
+}
+
+static int record_end(struct xst_converter *c)
+{
+	int r = 0;
+
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->layer == XST_LAYER_LIBXC && !c->open)
+		r = converter_emulator(c, 0);
+	if (r == 0 && c->open)
+		r = xst_emit_end(c->out);
+	c->open = false;
+	return r;
+}
+
+int relay_event(struct xst_converter *c, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_RECORD_BEGIN:
+		return record_begin(c);
+	case XST_EVENT_FIELDS:
+		return fields(c);
+	case XST_EVENT_ITEMS:
+		return c->open ? xst_emit_items(c->out, ev->u.items.v, ev->u.items.n) : 0;
+	case XST_EVENT_PAIR:
+		return c->open ? pair(c, ev) : 0;
+	case XST_EVENT_PAYLOAD_BEGIN:
+		return run(c, ev);
+	case XST_EVENT_RECORD_END:
+		return record_end(c);
+	case XST_EVENT_STREAM_END:
+		return ev->layer == XST_LAYER_LIBXL || !c->had_libxl ? converter_end(c) : 0;
+	default:
+		return 0;
+	}
+}

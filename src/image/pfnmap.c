@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/pfnmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <xenstream/finding.h>
+
+#define CHUNK_PFNS UINT64_C(32768)
+#define FIRST_SLOTS 64
+
+struct pfnmap_chunk {
+	uint64_t key;
+	uint8_t numbers[];
+};
+
+static size_t chunk_octets(const struct pfnmap *m)
+{
+	return (size_t)CHUNK_PFNS * m->bits / 8;
+}
+
+void pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets)
+{
+	memset(m, 0, sizeof(*m));
+	m->bits = bits;
+	m->max_chunks = max_octets ? (size_t)(max_octets / chunk_octets(m)) : SIZE_MAX;
+}
+
+void pfnmap_free(struct pfnmap *m)
+{
+	for (size_t i = 0; i < m->slots; i++)
+		free(m->table[i]);
+	free(m->table);
+	pfnmap_init(m, m->bits, 0);
+}
+
+void pfnmap_clear(struct pfnmap *m)
+{
+	for (size_t i = 0; i < m->slots; i++)
+		if (m->table[i])
+			memset(m->table[i]->numbers, 0, chunk_octets(m));
+}
+
+static size_t slot_of(const struct pfnmap *m, uint64_t key)
+{
+	size_t i = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (m->slots - 1);
+
+	while (m->table[i] && m->table[i]->key != key)
+		i = (i + 1) & (m->slots - 1);
+	return i;
+}
+
+static struct pfnmap_chunk *find(struct pfnmap *m, uint64_t key)
+{
+	struct pfnmap_chunk *c;
+
+	if (m->last && m->last->key == key)
+		return m->last;
+	if (!m->slots)
+		return NULL;
+	c = m->table[slot_of(m, key)];
+	if (c)
+		m->last = c;
+	return c;
+}
+
+static int grow(struct pfnmap *m)
+{
+	struct pfnmap bigger = *m;
+
+	bigger.slots = m->slots ? m->slots * 2 : FIRST_SLOTS;
+	bigger.table = calloc(bigger.slots, sizeof(struct pfnmap_chunk *));
+	if (!bigger.table)
+		return XST_E_NOMEM;
+	for (size_t i = 0; i < m->slots; i++)
+		if (m->table[i])
+			bigger.table[slot_of(&bigger, m->table[i]->key)] = m->table[i];
+	free(m->table);
+	*m = bigger;
+	return 0;
+}
+
+static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
+{
+	struct pfnmap_chunk *c;
+
+	if (m->used >= m->max_chunks)
+		return XST_E_LIMIT;
+	if (m->used * 2 >= m->slots && grow(m) < 0)
+		return XST_E_NOMEM;
+	c = calloc(1, sizeof(*c) + chunk_octets(m));
+	if (!c)
+		return XST_E_NOMEM;
+	c->key = key;
+	m->table[slot_of(m, key)] = c;
+	m->used++;
+	m->last = c;
+	*ret = c;
+	return 0;
+}
+
+/* Where a frame's number lies: an octet and a shift in it. */
+static uint8_t *locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
+		       unsigned *ret_shift)
+{
+	uint64_t bit = pfn % CHUNK_PFNS * m->bits;
+
+	*ret_shift = (unsigned)(bit % 8);
+	return &c->numbers[bit / 8];
+}
+
+unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn)
+{
+	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	unsigned shift;
+	const uint8_t *octet;
+
+	if (!c)
+		return 0;
+	octet = locate(m, c, pfn, &shift);
+	return *octet >> shift & ((1u << m->bits) - 1);
+}
+
+int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
+{
+	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	unsigned mask = (1u << m->bits) - 1, shift;
+	uint8_t *octet;
+
+	if (!c) {
+		int r = insert(m, pfn / CHUNK_PFNS, &c);
+
+		if (r)
+			return r;
+	}
+	octet = locate(m, c, pfn, &shift);
+	if (ret_old)
+		*ret_old = *octet >> shift & mask;
+	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls, repeated until they are done. */
+#include "io/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int wait_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	while (poll(&p, 1, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+/* Whether a call that has failed is to be repeated; waits for the descriptor if need be. */
+static bool again(int fd, short events)
+{
+	if (errno == EINTR)
+		return true;
+	return (errno == EAGAIN || errno == EWOULDBLOCK) && wait_ready(fd, events) == 0;
+}
+
+int write_all(int fd, const void *data, size_t n)
+{
+	const uint8_t *b = data;
+
+	while (n) {
+		ssize_t k = write(fd, b, n);
+
+		if (k < 0 && !again(fd, POLLOUT))
+			return -errno;
+		if (k > 0) {
+			b += k;
+			n -= (size_t)k;
+		}
+	}
+	return 0;
+}
+
+ssize_t read_some(int fd, void *data, size_t n)
+{
+	ssize_t k;
+
+	do
+		k = read(fd, data, n);
+	while (k < 0 && again(fd, POLLIN));
+	return k < 0 ? -errno : k;
+}
+
+ssize_t pread_some(int fd, void *data, size_t n, off_t offset)
+{
+	ssize_t k;
+
+	do
+		k = pread(fd, data, n, offset);
+	while (k < 0 && again(fd, POLLIN));
+	return k < 0 ? -errno : k;
+}
+
+int unnamed_file(const char *dir)
+{
+	char path[4096];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd >= 0 ? fd : -errno;
+	if ((size_t)snprintf(path, sizeof(path), "%s/xenstream.XXXXXX", dir) >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
+static const char *plain_words(int err)
+{
+	switch (err) {
+	case EPIPE:  return "the reader at the other end is gone";
+	case ENOSPC: return "no space left on the device";
+	case EDQUOT: return "the disk quota is used up";
+	default:     return strerror(err);
+	}
+}
+
+int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what)
+{
+	if (!f)
+		return XST_E_IO;
+	memset(f, 0, sizeof(*f));
+	f->code = XST_E_IO;
+	f->severity = XST_ERROR;
+	f->rule = rules[rule].id;
+	f->sys_errno = err;
+	snprintf(f->text, sizeof(f->text), "%s: %s", what, plain_words(err));
+	return XST_E_IO;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside io: what files of this folder share. */
+#ifndef IO_IO_H
+#define IO_IO_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <xenstream/io.h>
+
+#include "check/rules.h"
+
+/* How octets get from one descriptor to the other; found out at the first attempt. */
+enum transfer_way { WAY_UNKNOWN, WAY_OWN_PIPE, WAY_SENDFILE, WAY_SPLICE, WAY_BUFFER };
+
+struct transfer {
+	enum transfer_way way;
+	int in, out;        /* the pair that `way` was found for */
+	uint8_t *buffer;
+	int pipe[2];
+	bool have_pipe;
+};
+
+/* Moves up to n octets from `in` (at *offset if that is not NULL, which is advanced) to `out`.
+ * Returns what was moved, 0 at the end of the input, or -errno; *ret_out says whether it was the
+ * output that failed. */
+ssize_t transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n, bool *ret_out);
+void transfer_free(struct transfer *t);
+
+/* Waits until a descriptor that has said EAGAIN is ready.  events: POLLIN or POLLOUT. */
+int wait_ready(int fd, short events);
+/* All n octets.  Returns 0 or -errno. */
+int write_all(int fd, const void *data, size_t n);
+/* Up to n octets, at least one but at the end.  Returns their number or -errno. */
+ssize_t read_some(int fd, void *data, size_t n);
+ssize_t pread_some(int fd, void *data, size_t n, off_t offset);
+
+/* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
+int unnamed_file(const char *dir);
+
+/* A finding about a system call: "WHAT: strerror".  Returns XST_E_IO. */
+int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
+
+/* output.c's own, for the reader's transfers: n octets went past xst_output_write(). */
+void output_moved(struct xst_output *o, uint64_t n);
+int output_failed(struct xst_output *o, int err);
+
+#endif

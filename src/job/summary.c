@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* What a stream is, gathered from its events. */
+#include "job/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/pfnmap.h"
+#include "wire/bytes.h"
+#include "wire/wire.h"
+
+#define MAP_OCTETS (8u << 20) /* types of 64 GiB of guest memory */
+#define NOT_SEEN 5u           /* a page type that does not exist */
+#define HVM_ENTRY_HEADER 8
+#define HVM_ENTRY_CPU 2
+
+struct summary {
+	struct xst_info *info;
+	struct pfnmap types;   /* type ^ NOT_SEEN, so that a fresh chunk says "not seen" */
+	enum xst_kind kind;
+	enum xst_layer layer;
+	uint64_t record_offset;
+	uint64_t run;          /* octets of runs in the record in hand */
+	/* walking through an HVM context: entries of {u16 type, u16 instance, u32 length} */
+	uint8_t entry[HVM_ENTRY_HEADER];
+	size_t entry_n;
+	uint64_t entry_left, cpus;
+};
+
+int summary_new(struct xst_info *info, struct summary **ret)
+{
+	struct summary *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return XST_E_NOMEM;
+	s->info = info;
+	info->types_exact = true;
+	pfnmap_init(&s->types, 4, MAP_OCTETS);
+	*ret = s;
+	return 0;
+}
+
+struct summary *summary_free(struct summary *s)
+{
+	if (s)
+		pfnmap_free(&s->types);
+	free(s);
+	return NULL;
+}
+
+static void stream_begin(struct xst_info *i, const struct xst_event *ev)
+{
+	switch (ev->layer) {
+	case XST_LAYER_XL:
+		i->xl = true;
+		break;
+	case XST_LAYER_LIBXL:
+		i->libxl = true;
+		break;
+	case XST_LAYER_LIBXC:
+		i->libxc = true;
+		break;
+	case XST_LAYER_LEGACY:
+		i->legacy = true;
+		i->toolstack_width = ev->u.stream.width;
+		i->guest = ev->u.stream.guest;
+		break;
+	case XST_LAYER_NONE:
+		break;
+	}
+}
+
+static void guest_width(struct xst_info *i, unsigned width)
+{
+	i->guest_width = width;
+	i->pt_levels = width == 8 ? 4 : 3;
+}
+
+static void record_begin(struct summary *s, const struct xst_event *ev)
+{
+	struct xst_info *i = s->info;
+
+	s->kind = ev->kind;
+	s->layer = ev->layer;
+	s->record_offset = ev->offset;
+	s->run = 0;
+	s->entry_n = 0;
+	s->entry_left = s->cpus = 0;
+	switch (ev->kind) {
+	case XST_KIND_PAGE_DATA:
+		i->batches++;
+		break;
+	case XST_KIND_CHECKPOINT:
+		i->checkpoints++;
+		i->vcpus = i->legacy && i->guest == XST_GUEST_HVM ? i->vcpus : 0;
+		break;
+	case XST_KIND_EMULATOR_CONTEXT:
+		i->emulators++;
+		if (ev->layer != XST_LAYER_LIBXL)
+			i->emulator_signature = ev->u.record.name;
+		break;
+	case XST_KIND_EXT_VCPU:
+		guest_width(i, ev->u.record.length == LEGACY_VCPU64_SIZE ? 8 : 4);
+		break;
+	case XST_KIND_VCPU_BASIC:
+		i->vcpus++;
+		break;
+	case XST_KIND_VCPU_MAP:
+		if (i->guest == XST_GUEST_HVM)
+			i->vcpus = 0;
+		break;
+	case XST_KIND_CPUID_POLICY:
+		i->cpuid_policy = true;
+		break;
+	case XST_KIND_MSR_POLICY:
+		i->msr_policy = true;
+		break;
+	case XST_KIND_ENABLE_COMPRESSION:
+	case XST_KIND_COMPRESSED_DATA:
+		i->compressed = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void fields(struct xst_info *i, const struct xst_event *ev)
+{
+	i->big_endian |= ev->big_endian && ev->kind == XST_KIND_DOMAIN_HEADER;
+	switch (ev->kind) {
+	case XST_KIND_XL_HEADER:
+		i->xl_flags = (uint32_t)xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0);
+		break;
+	case XST_KIND_LIBXL_HEADER:
+		i->libxl_options = (uint32_t)xst_event_field(ev, XST_FIELD_OPTIONS, 0);
+		break;
+	case XST_KIND_IMAGE_HEADER:
+		i->image_version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
+		break;
+	case XST_KIND_DOMAIN_HEADER:
+		i->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV
+				   ? XST_GUEST_PV
+				   : XST_GUEST_HVM;
+		i->xen_major = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
+		i->xen_minor = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MINOR, 0);
+		i->converted = i->xen_major == 0;
+		break;
+	case XST_KIND_PV_INFO:
+		i->guest_width = (unsigned)xst_event_field(ev, XST_FIELD_GUEST_WIDTH, 0);
+		i->pt_levels = (unsigned)xst_event_field(ev, XST_FIELD_PT_LEVELS, 0);
+		break;
+	case XST_KIND_P2M_FRAMES:
+		i->p2m_size = xst_event_field(ev, XST_FIELD_LAST_PFN, 0) + 1;
+		break;
+	case XST_KIND_P2M_SIZE:
+		i->p2m_size = xst_event_field(ev, XST_FIELD_P2M_SIZE, 0);
+		break;
+	case XST_KIND_TSC_INFO:
+		i->tsc = true;
+		i->tsc_mode = xst_event_field(ev, XST_FIELD_TSC_MODE, 0);
+		i->tsc_khz = xst_event_field(ev, XST_FIELD_TSC_KHZ, 0);
+		break;
+	case XST_KIND_EMULATOR_CONTEXT:
+		i->emulator_id = (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_ID, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A legacy saver's mark for a pfn that it could not map does not name the pfn. */
+static bool nameless(const struct summary *s, uint64_t entry)
+{
+	return s->layer == XST_LAYER_LEGACY && entry == LEGACY_XTAB_ENTRY;
+}
+
+static int page(struct summary *s, uint64_t entry)
+{
+	struct xst_info *i = s->info;
+	unsigned type = XST_PAGE_TYPE(entry), old = 0;
+	int r;
+
+	if (nameless(s, entry))
+		return 0;
+	r = pfnmap_set(&s->types, XST_PAGE_PFN(entry), type ^ NOT_SEEN, &old);
+	if (r == XST_E_NOMEM)
+		return r;
+	if (r == XST_E_LIMIT) {
+		i->types_exact = false;
+		i->pages_by_type[type]++;
+		return 0;
+	}
+	old ^= NOT_SEEN;
+	if (old != NOT_SEEN)
+		i->pages_by_type[old]--;
+	if (old != NOT_SEEN && XST_PAGE_HAS_DATA(type) && XST_PAGE_HAS_DATA(old))
+		i->sent_twice++;
+	i->pages_by_type[type]++;
+	return 0;
+}
+
+static int pages(struct summary *s, const struct xst_event *ev)
+{
+	int r = 0;
+
+	s->info->page_frames += ev->u.items.n;
+	for (size_t k = 0; k < ev->u.items.n && r == 0; k++)
+		r = page(s, ev->u.items.v[k]);
+	return r;
+}
+
+/* Given back after it was sent. */
+static int unmapped(struct summary *s, const struct xst_event *ev)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < ev->u.items.n && r == 0; k++)
+		if (pfnmap_get(&s->types, ev->u.items.v[k]))
+			r = page(s, (uint64_t)XST_PAGE_XTAB << 60 | ev->u.items.v[k]);
+	return r;
+}
+
+static int items(struct summary *s, const struct xst_event *ev)
+{
+	switch (ev->u.items.kind) {
+	case XST_ITEMS_PAGES:
+		return pages(s, ev);
+	case XST_ITEMS_UNMAPPED_PFNS:
+		return unmapped(s, ev);
+	case XST_ITEMS_VCPU_MAP: /* a PV guest's contexts are counted as they come */
+		for (size_t k = 0; k < ev->u.items.n && s->info->guest == XST_GUEST_HVM; k++)
+			s->info->vcpus += (uint64_t)__builtin_popcountll(ev->u.items.v[k]);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+bool summary_wants(const struct summary *s)
+{
+	return s->kind == XST_KIND_CONFIG ||
+	       (s->kind == XST_KIND_HVM_CONTEXT && s->layer == XST_LAYER_LIBXC);
+}
+
+static int config(struct xst_info *i, const struct xst_event *ev)
+{
+	if (!i->config) {
+		i->config = malloc((size_t)ev->u.payload.length + 1);
+		if (!i->config)
+			return XST_E_NOMEM;
+		i->config_size = 0;
+	}
+	memcpy(i->config + i->config_size, ev->u.payload.data, ev->u.payload.size);
+	i->config_size += ev->u.payload.size;
+	i->config[i->config_size] = '\0';
+	return 0;
+}
+
+static void hvm_context(struct summary *s, const uint8_t *p, size_t n)
+{
+	while (n) {
+		size_t k = HVM_ENTRY_HEADER - s->entry_n;
+
+		if (s->entry_left) {
+			k = n < s->entry_left ? n : (size_t)s->entry_left;
+			s->entry_left -= k;
+		} else {
+			k = n < k ? n : k;
+			memcpy(s->entry + s->entry_n, p, k);
+			s->entry_n += k;
+		}
+		p += k;
+		n -= k;
+		if (s->entry_n < HVM_ENTRY_HEADER)
+			continue;
+		s->entry_n = 0;
+		s->entry_left = le32(s->entry + 4);
+		s->cpus += get_number(s->entry, 2, false) == HVM_ENTRY_CPU;
+	}
+	s->info->vcpus = s->cpus;
+}
+
+static int payload(struct summary *s, const struct xst_event *ev)
+{
+	if (s->kind == XST_KIND_CONFIG)
+		return config(s->info, ev);
+	if (s->kind == XST_KIND_HVM_CONTEXT && s->layer == XST_LAYER_LIBXC)
+		hvm_context(s, ev->u.payload.data, ev->u.payload.size);
+	return 0;
+}
+
+/* Where the octets of a record's run belong. */
+static uint64_t *size_of(struct xst_sizes *z, enum xst_kind kind)
+{
+	switch (kind) {
+	case XST_KIND_PAGE_DATA:
+	case XST_KIND_COMPRESSED_DATA:
+		return &z->pages;
+	case XST_KIND_VCPU_BASIC:
+	case XST_KIND_VCPU_EXTENDED:
+	case XST_KIND_VCPU_XSAVE:
+	case XST_KIND_VCPU_MSRS:
+	case XST_KIND_SHARED_INFO:
+	case XST_KIND_HVM_CONTEXT:
+		return &z->vcpus;
+	case XST_KIND_EMULATOR_CONTEXT:
+		return &z->emulator;
+	case XST_KIND_CONFIG:
+		return &z->config;
+	default:
+		return NULL;
+	}
+}
+
+static void record_end(struct summary *s, const struct xst_event *ev)
+{
+	uint64_t total = ev->offset - s->record_offset;
+	uint64_t *size = size_of(&s->info->sizes, s->kind);
+
+	if (s->kind == XST_KIND_EMULATOR_CONTEXT)
+		s->info->emulator_size = s->run == XST_LENGTH_UNKNOWN ? total : s->run;
+	if (s->run == XST_LENGTH_UNKNOWN)
+		s->run = total;
+	if (s->kind == XST_KIND_EMULATOR_XENSTORE_DATA)
+		s->info->sizes.emulator += total;
+	else if (size)
+		*size += s->run;
+	if (s->kind != XST_KIND_EMULATOR_XENSTORE_DATA)
+		s->info->sizes.framing += total - (size ? s->run : 0);
+}
+
+int summary_event(struct summary *s, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_STREAM_BEGIN:
+		stream_begin(s->info, ev);
+		return 0;
+	case XST_EVENT_RECORD_BEGIN:
+		record_begin(s, ev);
+		return 0;
+	case XST_EVENT_FIELDS:
+		fields(s->info, ev);
+		return 0;
+	case XST_EVENT_ITEMS:
+		return items(s, ev);
+	case XST_EVENT_PAIR:
+	case XST_EVENT_PHYSMAP:
+		s->info->xenstore_keys++;
+		return 0;
+	case XST_EVENT_PAYLOAD_BEGIN:
+		if (ev->u.payload.length == XST_LENGTH_UNKNOWN)
+			s->run = XST_LENGTH_UNKNOWN;
+		else
+			s->run += ev->u.payload.length;
+		return 0;
+	case XST_EVENT_PAYLOAD:
+		return payload(s, ev);
+	case XST_EVENT_RECORD_END:
+		record_end(s, ev);
+		return 0;
+	default:
+		return 0;
+	}
+}
