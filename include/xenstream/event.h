@@ -192,7 +192,8 @@ struct xst_event {
 		struct { uint64_t min, max; } need;
 		/* width (octets of the toolstack's unsigned long) and guest: legacy only. */
 		struct { unsigned width; enum xst_guest guest; } stream;
-		/* length: of the body; for a legacy chunk whose length can't be known here, 0. */
+		/* length: of the body; for a legacy chunk whose length can't be known yet, 0 in
+		 * RECORD_BEGIN and right in RECORD_END. */
 		struct { uint32_t type; const char *name; uint64_t index, length; } record;
 		struct { const struct xst_field_value *v; size_t n; } fields;
 		/* v holds n items of `width` numbers each; `first` is the index of the first. */

@@ -200,7 +200,7 @@ int end_record(struct xst_parser *p, struct layer *l)
 	ev->u.record.type = l->record.type;
 	ev->u.record.name = l->record.row->name;
 	ev->u.record.index = l->record.index;
-	ev->u.record.length = l->record.length;
+	ev->u.record.length = l->record.length ? l->record.length : p->offset - l->record.body;
 	l->record.row = NULL;
 	return EVENT;
 }

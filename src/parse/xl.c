@@ -80,7 +80,7 @@ static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct xl_layer *x = &l->u.xl;
 	const uint8_t *b;
-	int r = parser_peek(p, in, wire_xl_config.fixed, x->optional_left - wire_xl_config.fixed, &b);
+	int r = parser_peek(p, in, wire_xl_config.fixed, 0, &b);
 
 	if (r)
 		return r;

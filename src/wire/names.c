@@ -53,7 +53,7 @@ const char *xst_page_type_name(unsigned type)
 {
 	static const char *const names[16] = {
 		"NOTAB", "L1TAB", "L2TAB", "L3TAB", "L4TAB", NULL, NULL, NULL, NULL,
-		"L1TAB pinned", "L2TAB pinned", "L3TAB pinned", "L4TAB pinned",
+		"L1TAB_PINNED", "L2TAB_PINNED", "L3TAB_PINNED", "L4TAB_PINNED",
 		"BROKEN", "XALLOC", "XTAB",
 	};
 

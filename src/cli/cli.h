@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* What the verbs share. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+#include <popt.h>
+#include <xenstream/xenstream.h>
+
+/* The same for all verbs, documented in xenstream(1). */
+enum exit_code {
+	EXIT_FINE = 0,
+	EXIT_REMARKS = 1, /* verify: valid, but there is something to say */
+	EXIT_INVALID = 2, /* the input is damaged, or no saved domain */
+	EXIT_IO = 3,      /* something could not be read or written */
+	EXIT_REFUSED = 4, /* something would be lost; --force does it */
+	EXIT_USAGE = 64,
+	EXIT_TROUBLE = 70 /* out of memory */
+};
+
+struct verb {
+	const char *name;
+	const char *arguments; /* behind the options */
+	const char *summary;   /* one line */
+	const char *example;   /* for --help */
+	int (*run)(int argc, const char **argv);
+};
+extern const struct verb verb_info, verb_records, verb_verify, verb_convert;
+
+/* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
+int dropin_convert(int argc, char **argv);
+int dropin_verify(int argc, char **argv);
+
+/* --- options.c ------------------------------------------------------------------------------ */
+
+/* Parses a verb's options: `table` and, behind it, those that every verb has.  Returns the
+ * context, whose left-over arguments are the verb's, or NULL when there is nothing more to do,
+ * with *ret_exit set.  Free with poptFreeContext(). */
+poptContext options_parse(const struct verb *verb, int argc, const char **argv,
+			  const struct poptOption *table, int *ret_exit);
+/* The next argument, or NULL. */
+const char *options_argument(poptContext ctx);
+/* A wrong use: words on stderr.  Returns EXIT_USAGE. */
+int usage_error(const struct verb *verb, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+struct common_options {
+	int quiet;
+	char *progress; /* always, never, a descriptor's number, or NULL */
+	char *tmpdir;
+};
+extern struct common_options common;
+
+/* --- messages.c ----------------------------------------------------------------------------- */
+
+/* On stderr, behind the program's name. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A finding on a stream: "error: ..." or "remark: ..." with its place. */
+void print_finding(FILE *to, const char *file, const struct xst_finding *f);
+/* Which exit code an error means. */
+int exit_for(int code);
+/* The same as an error's object. */
+json_object *finding_json(const char *file, const struct xst_finding *f);
+/* One line of JSON on stdout; frees it. */
+void print_json_line(json_object *o);
+json_object *json_u64(uint64_t v);
+/* A string that may hold octets that are no UTF-8: they become U+FFFD. */
+json_object *json_text(const char *s, size_t n);
+/* "4.0 MiB" */
+const char *human_size(uint64_t octets, char *buf, size_t size);
+
+/* Opens FILE or, for "-", standard input.  Returns a descriptor or -1, having said why. */
+int open_input(const char *file);
+void close_input(int fd);
+const char *input_name(const char *file);
+
+/* --- progress.c ----------------------------------------------------------------------------- */
+
+/* Starts telling how far `what` is, as --progress asks; SIGUSR1 prints a line in any case. */
+void progress_start(const char *what);
+/* An xst_progress_fn. */
+void progress_tell(void *unused, uint64_t done, uint64_t total);
+/* Clears the line. */
+void progress_end(void);
+
+/* --- fields.c ------------------------------------------------------------------------------- */
+
+/* What is to be told of a record: words for people and an object for programs. */
+struct record_view {
+	bool json;       /* gather `object`, else `text` */
+	bool all;        /* page frames one by one */
+	char *text;
+	size_t text_size;
+	FILE *stream;    /* into text */
+	json_object *object;
+	uint64_t frames, data_pages, first_pfn, last_pfn, types[16];
+	uint64_t run_first, run_length; /* of vCPUs online */
+	uint64_t shown;  /* items in text so far */
+};
+void view_begin(struct record_view *v, bool json, bool all);
+void view_event(struct record_view *v, const struct xst_event *ev);
+/* Takes what several page batches have told into one. */
+void view_pages(struct record_view *v);
+void view_end(struct record_view *v);
+
+/* --- info_print.c --------------------------------------------------------------------------- */
+
+void info_print(const char *file, uint64_t size, const struct xst_info *i);
+json_object *info_json(const char *file, uint64_t size, const struct xst_info *i);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two programs of Xen's names share: its scripts' manners. */
+#ifndef CLI_DROPIN_H
+#define CLI_DROPIN_H
+
+#include <stdbool.h>
+
+#include <getopt.h>
+#include <xenstream/xenstream.h>
+
+/* Exit codes of Xen's scripts. */
+#define DROPIN_FINE 0
+#define DROPIN_STREAM 1  /* the stream's fault, or required options are missing */
+#define DROPIN_TROUBLE 2 /* our own, or a wrong option */
+
+struct dropin {
+	const char *name, *help;
+	bool verbose, quiet, syslog;
+};
+extern struct dropin dropin;
+
+/* The next option like getopt_long(); unknown, ambiguous and incomplete ones end the program as
+ * Xen's scripts do, --help and --version too. */
+int dropin_option(int argc, char **argv, const char *letters, const struct option *table);
+/* `value` must be one of `choices`, NULL at the end: the place of it among them. */
+int dropin_choice(const char *option, const char *value, const char *const *choices);
+/* A decimal argument is a descriptor, else the name of a file.  Returns a descriptor or -1. */
+int dropin_open(const char *value);
+bool dropin_is_fd(const char *value, int *ret);
+void dropin_syslog(void);
+
+/* A summary line: on stdout or in the log, with --verbose only. */
+void dropin_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* An error: on stderr and in the log. */
+void dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void dropin_finding(const char *what, const struct xst_finding *f);
+/* An xst_event_fn that summarises a stream, for --verbose. */
+void dropin_event(void *unused, const struct xst_event *ev);
+
+#endif

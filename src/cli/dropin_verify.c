@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* verify-stream-v2: the options, defaults, destinations and exit codes of Xen's script of that
+ * name, and its idea of what is an error. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+#include "cli/dropin.h"
+
+#define HELP                                                                   \
+	"Usage: verify-stream-v2 [options]\n\n"                                 \
+	"Verify a stream according to the v2 (or later) spec\n\n"               \
+	"Options:\n"                                                            \
+	"  -h, --help            show this help message and exit\n"             \
+	"  -i FD|FILE, --in=FD|FILE\n"                                          \
+	"                        stream to verify (default standard input)\n"   \
+	"  -v, --verbose         summarise the stream's contents\n"             \
+	"  -q, --quiet           suppress all logging and errors\n"             \
+	"  -f libxc|libxl|xl, --format=libxc|libxl|xl\n"                        \
+	"                        format of the incoming stream (default libxc)\n" \
+	"  --syslog              log to syslog instead of stdout\n"
+
+enum { OPT_SYSLOG = 1000 };
+
+static const struct option table[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "in", required_argument, NULL, 'i' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "syslog", no_argument, NULL, OPT_SYSLOG },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char *const formats[] = { "libxc", "libxl", "xl", NULL };
+static const enum xst_start starts[] = { XST_START_LIBXC, XST_START_LIBXL, XST_START_XL };
+
+static bool bad;
+
+/* The first error is told, as Xen's script stops there. */
+static void finding(void *unused, const struct xst_finding *f)
+{
+	struct xst_rule_info rule;
+
+	(void)unused;
+	if (f->code == 0 && (xst_rule_by_id(f->rule, &rule) || !rule.like_xen))
+		return;
+	if (!bad)
+		dropin_finding("Stream Error", f);
+	bad = true;
+}
+
+static void event(void *unused, const struct xst_event *ev)
+{
+	dropin_event(unused, ev);
+	if (ev->type != XST_EVENT_STREAM_BEGIN || ev->layer != XST_LAYER_LEGACY || bad)
+		return;
+	dropin_error("Stream Error: a legacy stream, not one of today's formats");
+	bad = true;
+}
+
+static int verify(int fd, enum xst_start start)
+{
+	struct xst_job_options o = { .size = sizeof(o), .parser = XST_PARSER_OPTIONS_INIT,
+				     .finding = finding, .event = event };
+	struct xst_finding error = { .text = "out of memory" };
+	struct xst_verdict v;
+	int r;
+
+	o.parser.start = start;
+	o.parser.flags = XST_PARSER_NO_EMULATOR;
+	r = xst_verify_fd(fd, &o, &v, &error);
+	if (r)
+		dropin_finding(r == XST_E_IO ? "Stream Error" : "Script Error", &error);
+	if (r)
+		return r == XST_E_IO ? DROPIN_STREAM : DROPIN_TROUBLE;
+	return bad ? DROPIN_STREAM : DROPIN_FINE;
+}
+
+int dropin_verify(int argc, char **argv)
+{
+	const char *in = "0";
+	enum xst_start start = XST_START_LIBXC;
+	int c, fd;
+
+	dropin.name = "verify-stream-v2";
+	dropin.help = HELP;
+	while ((c = dropin_option(argc, argv, ":hi:vqf:", table)) != -1)
+		switch (c) {
+		case 'i': in = optarg; break;
+		case 'v': dropin.verbose = true; break;
+		case 'q': dropin.quiet = true; break;
+		case 'f': start = starts[dropin_choice("-f", optarg, formats)]; break;
+		default: dropin.syslog = true; break;
+		}
+	if (dropin.syslog)
+		dropin_syslog();
+	fd = dropin_open(in);
+	return fd < 0 ? DROPIN_STREAM : verify(fd, start);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* One screen, or one JSON document, about a stream. */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/brief.h"
+
+#define XL_JSON 1u
+#define LIBXL_LEGACY 2u
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void row(const char *label, const char *format, ...)
+{
+	va_list ap;
+
+	printf("%-12s", label);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+static const char *count(uint64_t n, const char *one, char *buf, size_t size)
+{
+	snprintf(buf, size, "%" PRIu64 " %s%s", n, one, n == 1 ? "" : "s");
+	return buf;
+}
+
+static const char *emulator_name(const struct xst_info *i)
+{
+	static const char *const names[] = { "unknown", "qemu-traditional", "qemu" };
+
+	if (i->emulator_signature)
+		return i->emulator_signature;
+	return i->emulator_id < 3 ? names[i->emulator_id] : "of an unknown kind";
+}
+
+static const char *guest_name(const struct xst_info *i)
+{
+	switch (i->guest) {
+	case XST_GUEST_PV:  return "PV";
+	case XST_GUEST_HVM: return i->emulators || i->legacy ? "HVM" : "HVM or PVH";
+	case XST_GUEST_UNKNOWN: break;
+	}
+	return "unknown";
+}
+
+static void format_row(const struct xst_info *i)
+{
+	char text[256] = "";
+	size_t n = 0;
+
+	if (i->xl)
+		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
+				      !i->config_size ? "no" : i->xl_flags & XL_JSON ? "JSON" : "text");
+	if (i->libxl)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxl stream v2 > ");
+	if (i->libxc)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxc image v%" PRIu32 "%s",
+				      i->image_version, i->big_endian ? ", big-endian" : "");
+	if (i->legacy)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "legacy stream of a %u-bit toolstack",
+				      i->toolstack_width * 8);
+	if (n >= 3 && strcmp(text + n - 3, " > ") == 0)
+		text[n - 3] = '\0';
+	row("Format", "%s", text);
+}
+
+static void writer_row(const struct xst_info *i)
+{
+	if (i->legacy)
+		row("Written by", "Xen 4.5 or older (today's Xen needs it converted)");
+	else if (i->converted || i->libxl_options & LIBXL_LEGACY)
+		row("Written by", "a converter, from a legacy stream");
+	else if (i->libxc)
+		row("Written by", "Xen %" PRIu32 ".%" PRIu32, i->xen_major, i->xen_minor);
+}
+
+static void guest_row(const struct xst_info *i)
+{
+	char vcpus[32];
+
+	count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
+	if (i->guest == XST_GUEST_PV && i->guest_width)
+		row("Guest", "PV, %u-bit, %u levels of page tables, %s", i->guest_width * 8,
+		    i->pt_levels, vcpus);
+	else if (i->guest != XST_GUEST_UNKNOWN)
+		row("Guest", "%s, %s", guest_name(i), vcpus);
+}
+
+static void memory_row(const struct xst_info *i)
+{
+	uint64_t pages = 0, tables = 0, pinned = 0;
+	char size[32];
+
+	for (unsigned t = 0; t < XST_PAGE_BROKEN; t++)
+		pages += i->pages_by_type[t];
+	for (unsigned t = XST_PAGE_L1TAB; t <= XST_PAGE_L4TAB; t++) {
+		tables += i->pages_by_type[t] + i->pages_by_type[t | XST_PAGE_PINNED];
+		pinned += i->pages_by_type[t | XST_PAGE_PINNED];
+	}
+	printf("%-12s%s in %" PRIu64 " pages", "Memory",
+	       human_size(pages * XST_PAGE_SIZE, size, sizeof(size)), pages);
+	if (tables)
+		printf(", %" PRIu64 " of them page tables (%" PRIu64 " pinned)", tables, pinned);
+	for (unsigned t = XST_PAGE_BROKEN; t < 16; t++)
+		if (i->pages_by_type[t])
+			printf("; %" PRIu64 " %s", i->pages_by_type[t], xst_page_type_name(t));
+	if (i->p2m_size)
+		printf("; p2m of %" PRIu64, i->p2m_size);
+	putchar('\n');
+}
+
+static void batches_row(const struct xst_info *i)
+{
+	char batches[48];
+
+	count(i->batches, "page batch", batches, sizeof(batches));
+	if (i->batches != 1)
+		snprintf(batches, sizeof(batches), "%" PRIu64 " page batches", i->batches);
+	row("Batches", "%s, %" PRIu64 " page frames, %" PRIu64 " pages sent again%s", batches,
+	    i->page_frames, i->sent_twice,
+	    i->types_exact ? "" : " (too many to follow: counted by entry)");
+}
+
+static void state_rows(const struct xst_info *i)
+{
+	char size[32], keys[48];
+
+	if (i->checkpoints)
+		row("Checkpoints", "%" PRIu64 " complete%s", i->checkpoints,
+		    i->compressed ? ", compressed from the second on" : "");
+	count(i->xenstore_keys, i->legacy ? "physmap entry" : "xenstore key", keys, sizeof(keys));
+	if (i->legacy && i->xenstore_keys != 1)
+		snprintf(keys, sizeof(keys), "%" PRIu64 " physmap entries", i->xenstore_keys);
+	if (i->emulators)
+		row("Emulator", "%s, %s of state, %s", emulator_name(i),
+		    human_size(i->emulator_size, size, sizeof(size)), keys);
+	else if (i->guest == XST_GUEST_HVM)
+		row("Emulator", "no state of one%s%s", i->xenstore_keys ? ", " : "",
+		    i->xenstore_keys ? keys : "");
+	if (i->tsc)
+		row("TSC", "mode %" PRIu64 ", %.3f MHz", i->tsc_mode, (double)i->tsc_khz / 1000);
+	if (i->image_version >= 3)
+		row("Policies", "%s", i->cpuid_policy && i->msr_policy ? "CPUID and MSR"
+				      : i->cpuid_policy ? "CPUID" : i->msr_policy ? "MSR" : "none");
+}
+
+static void strings(const char *label, char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n && i < BRIEF_STRINGS; i++)
+		row(i ? "" : label, "%s", list[i]);
+	if (n > BRIEF_STRINGS)
+		row("", "and %zu more", n - BRIEF_STRINGS);
+}
+
+static void config_rows(const struct xst_info *i)
+{
+	struct config_brief b;
+
+	if (!i->config_size)
+		return;
+	config_brief_read(&b, (const char *)i->config, i->config_size);
+	if (b.name)
+		row("Domain", "%s%s%s", b.name, b.uuid ? ", uuid " : "", b.uuid ? b.uuid : "");
+	if (b.type || b.memory_mib > 0)
+		row("Configured", "%s, %g MiB of memory (at most %g), %ld vCPU%s", b.type ? b.type : "?",
+		    b.memory_mib, b.maxmem_mib > 0 ? b.maxmem_mib : b.memory_mib,
+		    b.vcpus ? b.vcpus : 1, b.vcpus > 1 ? "s" : "");
+	if (b.kernel)
+		row("Kernel", "%s", b.kernel);
+	strings("Disks", b.disks, b.ndisks);
+	strings("Networks", b.vifs, b.nvifs);
+	if (!b.understood)
+		row("", "(the configuration can't be understood)");
+	config_brief_free(&b);
+}
+
+static void size_row(const struct xst_info *i)
+{
+	char pages[32], vcpus[32], emulator[32], config[32], framing[32];
+
+	row("Sizes", "pages %s, vCPU state %s, emulator %s, configuration %s, framing %s",
+	    human_size(i->sizes.pages, pages, sizeof(pages)),
+	    human_size(i->sizes.vcpus, vcpus, sizeof(vcpus)),
+	    human_size(i->sizes.emulator, emulator, sizeof(emulator)),
+	    human_size(i->sizes.config, config, sizeof(config)),
+	    human_size(i->sizes.framing, framing, sizeof(framing)));
+}
+
+static void verdict_rows(const struct xst_info *i)
+{
+	char line[512], remarks[32];
+
+	if (i->verdict.errors) {
+		xst_finding_format(&i->damage, NULL, line, sizeof(line));
+		row("State", "DAMAGED: %s", line);
+		if (i->verdict.errors > 1)
+			row("", "and %" PRIu64 " more errors (xenstream verify)", i->verdict.errors - 1);
+	} else if (i->verdict.remarks) {
+		row("State", "complete, %s (xenstream verify)",
+		    count(i->verdict.remarks, "remark", remarks, sizeof(remarks)));
+	} else {
+		row("State", "complete");
+	}
+	if (i->verdict.trailing)
+		row("", "%" PRIu64 " octets follow its end", i->verdict.trailing);
+}
+
+void info_print(const char *file, uint64_t size, const struct xst_info *i)
+{
+	char text[32];
+
+	row("File", "%s%s%s", file, size ? ", " : "", size ? human_size(size, text, sizeof(text)) : "");
+	format_row(i);
+	writer_row(i);
+	config_rows(i);
+	guest_row(i);
+	if (i->batches) {
+		memory_row(i);
+		batches_row(i);
+	}
+	state_rows(i);
+	size_row(i);
+	verdict_rows(i);
+}
+
+/* --- JSON ----------------------------------------------------------------------------------- */
+
+static void put_text(json_object *o, const char *key, const char *s)
+{
+	if (s)
+		json_object_object_add(o, key, json_text(s, strlen(s)));
+}
+
+static void put(json_object *o, const char *key, uint64_t v)
+{
+	json_object_object_add(o, key, json_u64(v));
+}
+
+static void put_flag(json_object *o, const char *key, bool v)
+{
+	json_object_object_add(o, key, json_object_new_boolean(v));
+}
+
+static json_object *layers_json(const struct xst_info *i)
+{
+	const struct {
+		bool there;
+		const char *name;
+	} layers[] = { { i->xl, "xl" }, { i->libxl, "libxl" }, { i->libxc, "libxc" },
+		       { i->legacy, "legacy" } };
+	json_object *a = json_object_new_array();
+
+	for (size_t k = 0; k < sizeof(layers) / sizeof(layers[0]); k++)
+		if (layers[k].there)
+			json_object_array_add(a, json_object_new_string(layers[k].name));
+	return a;
+}
+
+static json_object *strings_json(char *const *list, size_t n)
+{
+	json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < n && i < BRIEF_STRINGS; i++)
+		json_object_array_add(a, json_text(list[i], strlen(list[i])));
+	return a;
+}
+
+static json_object *config_json(const struct xst_info *i)
+{
+	json_object *o = json_object_new_object();
+	struct config_brief b;
+
+	config_brief_read(&b, (const char *)i->config, i->config_size);
+	json_object_object_add(o, "language", json_object_new_string(b.is_json ? "json" : "xl.cfg"));
+	put_flag(o, "understood", b.understood);
+	put_text(o, "name", b.name);
+	put_text(o, "uuid", b.uuid);
+	put_text(o, "type", b.type);
+	put_text(o, "kernel", b.kernel);
+	put_text(o, "device_model", b.device_model);
+	put_text(o, "boot", b.boot);
+	if (b.memory_mib > 0)
+		json_object_object_add(o, "memory_mib", json_object_new_double(b.memory_mib));
+	if (b.maxmem_mib > 0)
+		json_object_object_add(o, "maxmem_mib", json_object_new_double(b.maxmem_mib));
+	if (b.vcpus)
+		put(o, "vcpus", (uint64_t)b.vcpus);
+	json_object_object_add(o, "disks", strings_json(b.disks, b.ndisks));
+	json_object_object_add(o, "vifs", strings_json(b.vifs, b.nvifs));
+	config_brief_free(&b);
+	return o;
+}
+
+static json_object *memory_json(const struct xst_info *i)
+{
+	json_object *o = json_object_new_object(), *types = json_object_new_object();
+	uint64_t pages = 0;
+
+	for (unsigned t = 0; t < 16; t++) {
+		if (i->pages_by_type[t])
+			put(types, xst_page_type_name(t), i->pages_by_type[t]);
+		if (XST_PAGE_HAS_DATA(t))
+			pages += i->pages_by_type[t];
+	}
+	put(o, "pages", pages);
+	json_object_object_add(o, "by_type", types);
+	put_flag(o, "exact", i->types_exact);
+	put(o, "batches", i->batches);
+	put(o, "page_frames", i->page_frames);
+	put(o, "sent_twice", i->sent_twice);
+	if (i->p2m_size)
+		put(o, "p2m_size", i->p2m_size);
+	return o;
+}
+
+static json_object *sizes_json(const struct xst_info *i)
+{
+	json_object *o = json_object_new_object();
+
+	put(o, "pages", i->sizes.pages);
+	put(o, "vcpus", i->sizes.vcpus);
+	put(o, "emulator", i->sizes.emulator);
+	put(o, "config", i->sizes.config);
+	put(o, "framing", i->sizes.framing);
+	return o;
+}
+
+static json_object *verdict_json(const char *file, const struct xst_info *i)
+{
+	json_object *o = json_object_new_object();
+
+	put(o, "errors", i->verdict.errors);
+	put(o, "remarks", i->verdict.remarks);
+	put(o, "notes", i->verdict.notes);
+	put(o, "records", i->verdict.records);
+	put(o, "end", i->verdict.end);
+	put(o, "trailing", i->verdict.trailing);
+	if (i->damage.text[0])
+		json_object_object_add(o, "damage", finding_json(file, &i->damage));
+	return o;
+}
+
+static json_object *emulator_json(const struct xst_info *i)
+{
+	json_object *o = json_object_new_object();
+
+	put_text(o, "name", emulator_name(i));
+	put(o, "octets", i->emulator_size);
+	put(o, "xenstore_keys", i->xenstore_keys);
+	return o;
+}
+
+static void versions_json(json_object *o, const struct xst_info *i)
+{
+	if (i->libxc) {
+		put(o, "image_version", i->image_version);
+		put_flag(o, "big_endian", i->big_endian);
+		put_flag(o, "converted_from_legacy", i->converted);
+		put(o, "xen_major", i->xen_major);
+		put(o, "xen_minor", i->xen_minor);
+	}
+	if (i->legacy)
+		put(o, "toolstack_bits", i->toolstack_width * 8);
+	json_object_object_add(o, "guest", json_object_new_string(i->guest == XST_GUEST_PV ? "pv"
+								  : i->guest == XST_GUEST_HVM ? "hvm"
+											      : "unknown"));
+	if (i->guest_width) {
+		put(o, "guest_bits", i->guest_width * 8);
+		put(o, "pt_levels", i->pt_levels);
+	}
+}
+
+json_object *info_json(const char *file, uint64_t size, const struct xst_info *i)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "schema", json_object_new_string("xenstream-info/1"));
+	put_text(o, "file", file);
+	if (size)
+		put(o, "size", size);
+	json_object_object_add(o, "layers", layers_json(i));
+	versions_json(o, i);
+	put(o, "vcpus", i->vcpus);
+	json_object_object_add(o, "memory", memory_json(i));
+	if (i->config_size)
+		json_object_object_add(o, "config", config_json(i));
+	if (i->emulators)
+		json_object_object_add(o, "emulator", emulator_json(i));
+	put(o, "checkpoints", i->checkpoints);
+	put_flag(o, "compressed", i->compressed);
+	if (i->tsc) {
+		put(o, "tsc_mode", i->tsc_mode);
+		put(o, "tsc_khz", i->tsc_khz);
+	}
+	put_flag(o, "cpuid_policy", i->cpuid_policy);
+	put_flag(o, "msr_policy", i->msr_policy);
+	json_object_object_add(o, "octets", sizes_json(i));
+	json_object_object_add(o, "verdict", verdict_json(file, i));
+	return o;
+}

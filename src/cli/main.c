@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* xenstream, and the two programs of Xen's names that are links to it. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct verb *const verbs[] = { &verb_info, &verb_records, &verb_verify,
+					    &verb_convert };
+#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_help(FILE *to)
+{
+	fputs("Usage: xenstream VERB [OPTION...] FILE...\n\n"
+	      "Saved and migrating Xen domains, without Xen.  FILE may be - for standard input;\n"
+	      "what it is, xenstream finds out by itself.\n\n", to);
+	for (size_t i = 0; i < NR_VERBS; i++)
+		fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+	fputs("\nxenstream VERB --help tells more, man xenstream all.\n", to);
+}
+
+static int run_verb(int argc, char **argv)
+{
+	for (size_t i = 0; i < NR_VERBS; i++)
+		if (strcmp(argv[1], verbs[i]->name) == 0)
+			return verbs[i]->run(argc - 1, (const char **)argv + 1);
+	say("%s: no such verb (xenstream --help)", argv[1]);
+	return EXIT_USAGE;
+}
+
+static int xenstream(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return EXIT_FINE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("xenstream " XST_VERSION);
+		return EXIT_FINE;
+	}
+	return run_verb(argc, argv);
+}
+
+/* What could not be written is a failure, whatever came before. */
+static int flush_stdout(int code)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed)
+		return code;
+	if (errno == EPIPE || failed)
+		say("standard output: the reader at the other end is gone");
+	else
+		say("standard output: %s", strerror(errno));
+	return EXIT_IO;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+	const char *name = slash ? slash + 1 : argv[0];
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (strcmp(name, "convert-legacy-stream") == 0)
+		code = dropin_convert(argc, argv);
+	else if (strcmp(name, "verify-stream-v2") == 0)
+		code = dropin_verify(argc, argv);
+	else
+		code = xenstream(argc, argv);
+	return flush_stdout(code);
+}

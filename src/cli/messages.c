@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void say(const char *format, ...)
+{
+	va_list ap;
+
+	progress_end();
+	fputs("xenstream: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void print_finding(FILE *to, const char *file, const struct xst_finding *f)
+{
+	char line[1024];
+
+	progress_end();
+	xst_finding_format(f, NULL, line, sizeof(line));
+	fprintf(to, "%s: %s: %s [%s]\n", file, xst_severity_name(f->severity), line, f->rule);
+}
+
+int exit_for(int code)
+{
+	switch (code) {
+	case 0:
+		return EXIT_FINE;
+	case XST_E_IO:
+		return EXIT_IO;
+	case XST_E_REFUSED:
+		return EXIT_REFUSED;
+	case XST_E_NOMEM:
+	case XST_E_ARG:
+	case XST_E_STATE:
+		return EXIT_TROUBLE;
+	default:
+		return EXIT_INVALID;
+	}
+}
+
+json_object *json_u64(uint64_t v)
+{
+	return json_object_new_uint64(v);
+}
+
+/* Octets of a well-formed UTF-8 sequence at s, 0 if there is none. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	static const unsigned minimum[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	unsigned long v = len > 1 ? s[0] & (0x7fu >> len) : s[0];
+
+	if (!len || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		v = v << 6 | (s[i] & 0x3f);
+	}
+	return len > 1 && (v < minimum[len] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff)) ? 0 : len;
+}
+
+json_object *json_text(const char *s, size_t n)
+{
+	char *clean = malloc(3 * n + 1);
+	size_t k = 0;
+	json_object *o;
+
+	for (size_t i = 0; clean && i < n;) {
+		size_t len = utf8_length((const unsigned char *)s + i, n - i);
+
+		memcpy(clean + k, len ? s + i : "\xef\xbf\xbd", len ? len : 3);
+		k += len ? len : 3;
+		i += len ? len : 1;
+	}
+	o = json_object_new_string_len(clean ? clean : "", (int)k);
+	free(clean);
+	return o;
+}
+
+json_object *finding_json(const char *file, const struct xst_finding *f)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "file", json_text(file, strlen(file)));
+	json_object_object_add(o, "rule", json_object_new_string(f->rule));
+	json_object_object_add(o, "severity", json_object_new_string(xst_severity_name(f->severity)));
+	if (f->code)
+		json_object_object_add(o, "code", json_object_new_string(xst_errc_name(f->code)));
+	json_object_object_add(o, "layer", json_object_new_string(xst_layer_name(f->layer)));
+	json_object_object_add(o, "offset", json_u64(f->offset));
+	if (f->record_name) {
+		json_object_object_add(o, "record", json_object_new_string(f->record_name));
+		json_object_object_add(o, "record_index", json_u64(f->record_index));
+		json_object_object_add(o, "record_offset", json_u64(f->record_offset));
+	}
+	if (f->field)
+		json_object_object_add(o, "field", json_object_new_string(f->field));
+	json_object_object_add(o, "text", json_text(f->text, strlen(f->text)));
+	return o;
+}
+
+void print_json_line(json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+const char *human_size(uint64_t octets, char *buf, size_t size)
+{
+	static const char *const units[] = { "octets", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double)octets;
+	unsigned i = 0;
+
+	while (v >= 1024 && i < 6) {
+		v /= 1024;
+		i++;
+	}
+	if (i == 0)
+		snprintf(buf, size, "%llu octets", (unsigned long long)octets);
+	else
+		snprintf(buf, size, "%.1f %s", v, units[i]);
+	return buf;
+}
+
+int open_input(const char *file)
+{
+	int fd;
+
+	if (strcmp(file, "-") == 0)
+		return STDIN_FILENO;
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		say("%s: %s", file, strerror(errno));
+	return fd;
+}
+
+void close_input(int fd)
+{
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+const char *input_name(const char *file)
+{
+	return strcmp(file, "-") == 0 ? "(standard input)" : file;
+}

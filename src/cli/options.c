@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPT_HELP 1000
+
+struct common_options common;
+
+static const struct poptOption common_table[] = {
+	{ "quiet", 'q', POPT_ARG_NONE, &common.quiet, 0, "say nothing but errors", NULL },
+	{ "progress", '\0', POPT_ARG_STRING, &common.progress, 0,
+	  "progress on stderr: always, never, or a descriptor's number; by default on a terminal",
+	  "WHEN" },
+	{ "tmpdir", '\0', POPT_ARG_STRING, &common.tmpdir, 0,
+	  "for temporary files, if any are needed ($TMPDIR, /var/tmp)", "DIR" },
+	{ "help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "show this help", NULL },
+	POPT_TABLEEND
+};
+
+static void print_help(poptContext ctx, const struct verb *verb)
+{
+	poptPrintHelp(ctx, stdout, 0);
+	printf("\n%s\n\nExample:\n%s\n", verb->summary, verb->example);
+	printf("\nExit codes: 0 fine, 1 fine with remarks (verify), 2 invalid input, 3 could not read or\n"
+	       "write, 4 refused (--force does it), 64 wrong usage.  More: man xenstream\n");
+}
+
+static int usage(const struct verb *verb, const char *what, const char *why)
+{
+	say("%s: %s%s%s (xenstream %s --help)", verb->name, what ? what : "", what ? ": " : "", why,
+	    verb->name);
+	return EXIT_USAGE;
+}
+
+int usage_error(const struct verb *verb, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	return usage(verb, NULL, text);
+}
+
+static poptContext context(const struct verb *verb, int argc, const char **argv,
+			   const struct poptOption *table)
+{
+	poptContext ctx = poptGetContext("xenstream", argc, argv, table, 0);
+	char words[256];
+
+	snprintf(words, sizeof(words), "%s [OPTION...] %s", verb->name, verb->arguments);
+	poptSetOtherOptionHelp(ctx, words);
+	return ctx;
+}
+
+poptContext options_parse(const struct verb *verb, int argc, const char **argv,
+			  const struct poptOption *table, int *ret_exit)
+{
+	static struct poptOption both[3]; /* popt keeps pointing at it */
+	poptContext ctx;
+	int r;
+
+	both[0] = (struct poptOption){ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)table, 0, "Options:", NULL };
+	both[1] = (struct poptOption){ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)common_table, 0,
+				       "Options of every verb:", NULL };
+	both[2] = (struct poptOption)POPT_TABLEEND;
+	ctx = context(verb, argc, argv, both);
+	r = poptGetNextOpt(ctx);
+	if (r == -1)
+		return ctx;
+	if (r == OPT_HELP) {
+		print_help(ctx, verb);
+		*ret_exit = EXIT_FINE;
+	} else {
+		*ret_exit = usage(verb, poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(r));
+	}
+	poptFreeContext(ctx);
+	return NULL;
+}
+
+const char *options_argument(poptContext ctx)
+{
+	return poptGetArg(ctx);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct {
+	char *to, *guest;
+	int image_version, width, force, sync;
+} opt;
+
+static const struct poptOption table[] = {
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
+	  "xl, libxl or libxc; by default what the input's container asks for", "FORMAT" },
+	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
+	  "of the libxc image: 3 (Xen 4.13 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
+	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
+	  "a legacy stream's toolstack is believed to be 32- or 64-bit; refuse if it is not",
+	  "BITS" },
+	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
+	  "a legacy stream's guest is believed to be pv or hvm; refuse if it is not", "TYPE" },
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
+	  "leave out what the output has no place for; take the stream's word", NULL },
+	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
+	  "wait until a new file is on the disk (one that replaces another always is)", NULL },
+	POPT_TABLEEND
+};
+
+static int convert(int argc, const char **argv);
+
+const struct verb verb_convert = {
+	.name = "convert",
+	.arguments = "IN OUT",
+	.summary = "bring a legacy image to today's format, or one of today's to another",
+	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
+		   "  zcat old.save.gz | xenstream convert - - | ssh host xl restore /dev/stdin",
+	.run = convert,
+};
+
+static void tell(void *file, const struct xst_finding *f)
+{
+	if (!common.quiet && f->severity != XST_NOTE)
+		print_finding(stderr, file, f);
+}
+
+static int read_options(struct xst_convert_options *o)
+{
+	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
+
+	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
+		if (opt.to && strcmp(opt.to, formats[i]) == 0)
+			o->converter.to = (enum xst_container)i;
+	if (opt.to && !o->converter.to)
+		return usage_error(&verb_convert, "--to %s: not xl, libxl or libxc", opt.to);
+	if (opt.image_version && opt.image_version != 2 && opt.image_version != 3)
+		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
+	if (opt.width && opt.width != 32 && opt.width != 64)
+		return usage_error(&verb_convert, "--width %d: not 32 or 64", opt.width);
+	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
+		return usage_error(&verb_convert, "--guest %s: not pv or hvm", opt.guest);
+	o->converter.size = sizeof(o->converter);
+	o->converter.image_version = (uint32_t)opt.image_version;
+	o->converter.flags = opt.force ? XST_CONVERT_FORCE : 0;
+	o->width = (unsigned)opt.width;
+	if (opt.guest)
+		o->guest = strcmp(opt.guest, "pv") == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
+	return EXIT_FINE;
+}
+
+/* Guest memory holds secrets: the output is readable to whom the input is, or the owner only. */
+static unsigned output_mode(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0666 : 0600;
+}
+
+static int open_output(const char *file, int in, struct xst_output **ret)
+{
+	struct xst_finding error = { .rule = "output.io", .severity = XST_ERROR };
+	int r;
+
+	if (strcmp(file, "-") != 0) {
+		r = xst_output_file(file, output_mode(in), opt.sync ? XST_OUTPUT_SYNC : 0, ret, &error);
+		if (r)
+			say("%s", r == XST_E_IO ? error.text : "out of memory");
+		return exit_for(r);
+	}
+	if (isatty(STDOUT_FILENO))
+		return usage_error(&verb_convert, "the output is binary and standard output a terminal");
+	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
+}
+
+static void done(const char *in, const char *out, const struct xst_output *o)
+{
+	char size[32];
+
+	if (!common.quiet)
+		say("%s -> %s: %s", in, strcmp(out, "-") == 0 ? "(standard output)" : out,
+		    human_size(xst_output_offset(o), size, sizeof(size)));
+}
+
+static int convert_fd(int fd, const char *in, const char *out, struct xst_convert_options *o)
+{
+	struct xst_finding error = { 0 };
+	struct xst_output *output = NULL;
+	const char *name = input_name(in);
+	int r = open_output(out, fd, &output);
+
+	if (r)
+		return r;
+	o->job = (struct xst_job_options){ .size = sizeof(o->job), .finding = tell,
+					   .progress = progress_tell, .userdata = (void *)name,
+					   .tmpdir = common.tmpdir };
+	progress_start(name);
+	r = xst_convert_fd(fd, output, o, &error);
+	if (r == 0) {
+		r = xst_output_commit(output);
+		error = *xst_output_error(output);
+	}
+	progress_end();
+	if (r)
+		print_finding(stderr, name, &error);
+	else
+		done(name, out, output);
+	xst_output_free(output);
+	return exit_for(r);
+}
+
+static int convert(int argc, const char **argv)
+{
+	struct xst_convert_options o = { .size = sizeof(o) };
+	int code = EXIT_FINE, fd;
+	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
+	const char *in, *out;
+
+	if (!ctx)
+		return code;
+	in = options_argument(ctx);
+	out = options_argument(ctx);
+	if (!in || !out || options_argument(ctx))
+		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
+	else
+		code = read_options(&o);
+	if (code == EXIT_FINE) {
+		fd = open_input(in);
+		code = fd < 0 ? EXIT_IO : convert_fd(fd, in, out, &o);
+		close_input(fd);
+	}
+	poptFreeContext(ctx);
+	return code;
+}

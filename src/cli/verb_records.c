@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <inttypes.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROWS_AT_ONCE 512 /* a long listing is printed in pieces */
+
+static struct {
+	int json, all;
+} opt;
+
+static const struct poptOption table[] = {
+	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0,
+	  "each page batch on its own, with its page frames in JSON; arrays in full", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "an object a line", NULL },
+	POPT_TABLEEND
+};
+
+static int records(int argc, const char **argv);
+
+const struct verb verb_records = {
+	.name = "records",
+	.arguments = "FILE",
+	.summary = "every record of every layer, with offset, length and decoded fields",
+	.example = "  xenstream records old.save\n"
+		   "  xenstream records --json old.save | jq 'select(.type == \"X86_TSC_INFO\")'",
+	.run = records,
+};
+
+struct listing {
+	const char *file;
+	struct libscols_table *table;
+	unsigned rows;
+	bool printed;
+	struct record_view view;
+	bool open;          /* a record is in hand */
+	bool folding;       /* view holds page batches, maybe more than one */
+	uint64_t folded;
+	enum xst_layer layer;
+	enum xst_kind kind;
+	uint64_t offset, index, length;
+	uint32_t type;
+	const char *name;
+	uint64_t errors;
+};
+
+enum column { OFFSET, LAYER, INDEX, TYPE, LENGTH, FIELDS };
+
+static struct libscols_table *new_table(void)
+{
+	struct libscols_table *t = scols_new_table();
+
+	scols_table_new_column(t, "OFFSET", 12, SCOLS_FL_RIGHT);
+	scols_table_new_column(t, "LAYER", 6, 0);
+	scols_table_new_column(t, "#", 4, SCOLS_FL_RIGHT);
+	scols_table_new_column(t, "TYPE", 22, 0);
+	scols_table_new_column(t, "LENGTH", 10, SCOLS_FL_RIGHT);
+	scols_table_new_column(t, "FIELDS", 0.5, SCOLS_FL_WRAP);
+	if (!isatty(STDOUT_FILENO))
+		scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
+	return t;
+}
+
+static void print_rows(struct listing *l)
+{
+	if (!l->rows)
+		return;
+	scols_table_enable_noheadings(l->table, l->printed);
+	scols_print_table(l->table);
+	fputc('\n', stdout);
+	scols_table_remove_lines(l->table);
+	l->rows = 0;
+	l->printed = true;
+}
+
+static void set_number(struct libscols_line *line, size_t column, const char *format, uint64_t v)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), format, v);
+	scols_line_set_data(line, column, text);
+}
+
+static void add_row(struct listing *l)
+{
+	struct libscols_line *line = scols_table_new_line(l->table, NULL);
+	char name[64];
+
+	snprintf(name, sizeof(name), l->folded > 1 ? "%s x%" PRIu64 : "%s", l->name, l->folded);
+	set_number(line, OFFSET, "%#" PRIx64, l->offset);
+	scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
+	set_number(line, INDEX, "%" PRIu64, l->index);
+	scols_line_set_data(line, TYPE, name);
+	set_number(line, LENGTH, "%" PRIu64, l->length);
+	fflush(l->view.stream);
+	scols_line_set_data(line, FIELDS, l->view.text);
+	if (++l->rows == ROWS_AT_ONCE)
+		print_rows(l);
+}
+
+static void print_line(struct listing *l)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "offset", json_u64(l->offset));
+	json_object_object_add(o, "layer", json_object_new_string(xst_layer_name(l->layer)));
+	json_object_object_add(o, "index", json_u64(l->index));
+	json_object_object_add(o, "type", json_object_new_string(l->name));
+	json_object_object_add(o, "type_number", json_u64(l->type));
+	json_object_object_add(o, "length", json_u64(l->length));
+	if (l->folded > 1)
+		json_object_object_add(o, "folded", json_u64(l->folded));
+	json_object_object_add(o, "fields", json_object_get(l->view.object));
+	print_json_line(o);
+}
+
+/* Tells the record in hand, or the page batches that were folded into one. */
+static void flush(struct listing *l)
+{
+	if (!l->open)
+		return;
+	if (l->kind == XST_KIND_PAGE_DATA)
+		view_pages(&l->view);
+	if (opt.json)
+		print_line(l);
+	else
+		add_row(l);
+	view_end(&l->view);
+	l->open = l->folding = false;
+}
+
+static void begin(struct listing *l, const struct xst_event *ev)
+{
+	bool same = l->folding && ev->kind == XST_KIND_PAGE_DATA && ev->layer == l->layer && !opt.all;
+
+	if (same) {
+		l->folded++;
+		return;
+	}
+	flush(l);
+	l->open = true;
+	l->folded = 1;
+	l->layer = ev->layer;
+	l->kind = ev->kind;
+	l->offset = ev->offset;
+	l->index = ev->u.record.index;
+	l->type = ev->u.record.type;
+	l->name = ev->u.record.name;
+	l->length = 0;
+	view_begin(&l->view, opt.json, opt.all);
+	l->folding = ev->kind == XST_KIND_PAGE_DATA;
+}
+
+/* A legacy chunk's length is known at its end only. */
+static void end(struct listing *l, const struct xst_event *ev)
+{
+	l->length += ev->u.record.length;
+}
+
+static void remark(struct listing *l, const struct xst_finding *f)
+{
+	l->errors += f->severity == XST_ERROR;
+	if (!common.quiet && f->severity != XST_NOTE)
+		print_finding(stderr, l->file, f);
+}
+
+static void event(struct listing *l, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_RECORD_BEGIN: begin(l, ev); break;
+	case XST_EVENT_RECORD_END:   end(l, ev); break;
+	case XST_EVENT_WARNING:      remark(l, ev->u.finding); break;
+	case XST_EVENT_FIELDS:
+		if (l->kind != XST_KIND_PAGE_DATA) /* its count is the sum's */
+			view_event(&l->view, ev);
+		break;
+	default:
+		if (l->open)
+			view_event(&l->view, ev);
+	}
+}
+
+static int list(struct listing *l, struct xst_reader *r)
+{
+	const struct xst_event *ev;
+	int e;
+
+	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+		event(l, ev);
+		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
+			e = xst_reader_skip(r);
+		if (e)
+			return e;
+	}
+	return e;
+}
+
+static int list_fd(const char *file, int fd)
+{
+	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
+	struct listing l = { .file = input_name(file) };
+	struct xst_reader *r = NULL;
+	int e;
+
+	o.flags = XST_PARSER_KEEP_GOING;
+	e = xst_reader_new(fd, &o, 0, common.tmpdir, &r);
+	if (e)
+		return exit_for(e);
+	l.table = new_table();
+	e = list(&l, r);
+	flush(&l);
+	print_rows(&l);
+	scols_unref_table(l.table);
+	fflush(stdout);
+	if (e)
+		print_finding(stderr, l.file, xst_reader_error(r));
+	xst_reader_free(r);
+	return e ? exit_for(e) : l.errors ? EXIT_INVALID : EXIT_FINE;
+}
+
+static int records(int argc, const char **argv)
+{
+	int code = EXIT_FINE, fd;
+	poptContext ctx = options_parse(&verb_records, argc, argv, table, &code);
+	const char *file;
+
+	if (!ctx)
+		return code;
+	file = options_argument(ctx);
+	if (!file || options_argument(ctx)) {
+		code = usage_error(&verb_records, "which file?  One name is wanted");
+	} else {
+		fd = open_input(file);
+		code = fd < 0 ? EXIT_IO : list_fd(file, fd);
+		close_input(fd);
+	}
+	poptFreeContext(ctx);
+	return code;
+}

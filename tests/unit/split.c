@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* However the input is cut, the parser says the same, and wherever it ends too early, it says so. */
+#include "log.h"
+#include "samples.h"
+
+struct subject {
+	const struct sample *sample;
+	struct build b;
+	struct log whole; /* as one call sees it */
+};
+
+static void begin(struct subject *s, void **state)
+{
+	*s = (struct subject){ .sample = *state };
+	build_sample(&s->b, s->sample);
+	assert_int_equal(parse_logged(s->b.data, s->b.size, NULL, NULL, &s->whole), 0);
+	assert_int_equal(s->whole.end, s->b.size);
+}
+
+static void end(struct subject *s)
+{
+	log_free(&s->whole);
+	build_free(&s->b);
+}
+
+static void same(const struct subject *s, const struct cuts *cuts, struct log *g)
+{
+	log_clear(g);
+	parse_logged(s->b.data, s->b.size, NULL, cuts, g);
+	if (log_equal(&s->whole, g))
+		return;
+	log_print_difference(&s->whole, g);
+	fail_msg("cut at %zu, chunks of %zu, claims %d", cuts->first, cuts->chunk, cuts->claims);
+}
+
+/* --- where cuts matter ---------------------------------------------------------------------- */
+
+#define NEAR 40
+
+/* Deep inside a long run every cut is like its neighbours; there a few stand for all. */
+static void note_run(bool *dull, const struct xst_event *ev)
+{
+	if (ev->type != XST_EVENT_PAYLOAD)
+		return;
+	for (size_t i = NEAR; i + NEAR < ev->u.payload.size; i++)
+		dull[ev->offset + i] = i % 509 != 0;
+}
+
+static bool *interesting_places(const struct subject *s)
+{
+	const struct xst_event *ev;
+	struct xst_in in = { s->b.data, s->b.size, 0 };
+	bool *dull = calloc(s->b.size + 1, sizeof(*dull));
+	struct xst_parser *p;
+
+	assert_non_null(dull);
+	assert_int_equal(xst_parser_new(NULL, &p), 0);
+	do {
+		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
+		if (ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+		note_run(dull, ev);
+	} while (ev->type != XST_EVENT_FINISHED);
+	xst_parser_free(p);
+	for (size_t i = 0; i <= s->b.size; i++)
+		dull[i] = !dull[i];
+	return dull;
+}
+
+/* --- the tests ------------------------------------------------------------------------------ */
+
+static void a_cut_at_every_octet(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+	bool *places;
+
+	begin(&s, state);
+	places = interesting_places(&s);
+	for (size_t i = 1; i < s.b.size; i++) {
+		if (!places[i])
+			continue;
+		same(&s, &(struct cuts){ .first = i }, &g);
+		same(&s, &(struct cuts){ .first = i, .claims = CLAIM_ALL, .early_eof = true }, &g);
+	}
+	free(places);
+	log_free(&g);
+	end(&s);
+}
+
+static void windows_of_1_to_64_octets(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+
+	begin(&s, state);
+	for (size_t n = 1; n <= 64; n++) {
+		same(&s, &(struct cuts){ .chunk = n, .fresh = true }, &g);
+		same(&s, &(struct cuts){ .chunk = n, .fresh = true, .claims = CLAIM_ALL }, &g);
+		same(&s, &(struct cuts){ .chunk = n, .claims = CLAIM_SOME, .early_eof = true }, &g);
+	}
+	log_free(&g);
+	end(&s);
+}
+
+static void windows_that_move(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+
+	begin(&s, state);
+	same(&s, &(struct cuts){ .fresh = true }, &g);
+	same(&s, &(struct cuts){ .fresh = true, .early_eof = true }, &g);
+	same(&s, &(struct cuts){ .chunk = 4096, .fresh = true, .claims = CLAIM_SOME }, &g);
+	log_free(&g);
+	end(&s);
+}
+
+/* --- truncation ----------------------------------------------------------------------------- */
+
+/* The few places where a stream that ends is not truncated. */
+static void note_end(bool *may_end, size_t size, const struct xst_event *ev)
+{
+	bool inside_libxl = ev->layer == XST_LAYER_LIBXL;
+
+	/* The device model's record behind a bare HVM image or in an HVM guest's legacy stream may
+	 * be missing altogether. */
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_EMULATOR_CONTEXT &&
+	    !inside_libxl)
+		may_end[ev->offset] = true;
+	/* Remus: what was broken off behind a complete state is restored from that. */
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_CHECKPOINT &&
+	    ev->layer == XST_LAYER_LEGACY)
+		may_end[ev->offset] = true;
+	/* This one lasts to the end of the input, wherever that is. */
+	if (ev->type == XST_EVENT_PAYLOAD_BEGIN && ev->u.payload.length == XST_LENGTH_UNKNOWN)
+		memset(may_end + ev->offset, true, size - ev->offset);
+}
+
+static bool *ends(const struct subject *s)
+{
+	const struct xst_event *ev;
+	struct xst_in in = { s->b.data, s->b.size, 0 };
+	bool *may_end = calloc(s->b.size + 1, sizeof(*may_end));
+	struct xst_parser *p;
+
+	assert_non_null(may_end);
+	assert_int_equal(xst_parser_new(NULL, &p), 0);
+	do {
+		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
+		if (ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+		note_end(may_end, s->b.size, ev);
+	} while (ev->type != XST_EVENT_FINISHED);
+	xst_parser_free(p);
+	return may_end;
+}
+
+static void an_end_at_every_octet(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+	bool *places, *may_end;
+
+	begin(&s, state);
+	places = interesting_places(&s);
+	may_end = ends(&s);
+	for (size_t i = 0; i < s.b.size; i++) {
+		if (!places[i])
+			continue;
+		log_clear(&g);
+		parse_logged(s.b.data, i, NULL, &(struct cuts){ .claims = (enum claims)(i % 3) }, &g);
+		if (g.code != (may_end[i] ? 0 : XST_E_TRUNCATED))
+			fail_msg("an end at %zu of %zu gives %d", i, s.b.size, g.code);
+	}
+	free(may_end);
+	free(places);
+	log_free(&g);
+	end(&s);
+}
+
+/* What follows the end stays the caller's. */
+static void foreign_octets_behind(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+	const char *foreign = "something else entirely, of more than thirty octets";
+
+	begin(&s, state);
+	put(&s.b, foreign, strlen(foreign));
+	for (size_t n = 0; n < 64; n++) {
+		log_clear(&g);
+		parse_logged(s.b.data, s.b.size, NULL, &(struct cuts){ .chunk = n }, &g);
+		if (strstr(s.sample->name, "qemu")) /* lasts to the end */
+			assert_int_equal(g.end, s.b.size);
+		else if (strstr(s.sample->name, "no-device-model") && s.sample->is_legacy)
+			assert_int_equal(g.code, XST_E_MALFORMED); /* no signature */
+		else
+			assert_int_equal(g.end, s.b.size - strlen(foreign));
+	}
+	log_free(&g);
+	end(&s);
+}
+
+int main(void)
+{
+	static const CMUnitTestFunction functions[] = { a_cut_at_every_octet,
+							windows_of_1_to_64_octets,
+							windows_that_move, an_end_at_every_octet,
+							foreign_octets_behind };
+	static const char *const names[] = { "a cut at every octet", "windows of 1 to 64 octets",
+					     "windows that move", "an end at every octet",
+					     "foreign octets behind" };
+
+	return run_for_samples("split", functions, names, COUNT(functions));
+}
