@@ -69,11 +69,15 @@ static char *temporary_name(const char *target)
 	return name;
 }
 
+/* Only through /proc a file gets its name without privileges. */
 static int open_unnamed(const char *target, unsigned mode)
 {
-	char *copy = strdup(target);
+	char *copy;
 	int fd;
 
+	if (access("/proc/self/fd", X_OK) < 0)
+		return -EOPNOTSUPP;
+	copy = strdup(target);
 	if (!copy)
 		return -ENOMEM;
 	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);

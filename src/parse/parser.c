@@ -69,6 +69,7 @@ static bool fill_hold(struct xst_parser *p, struct xst_in *in, size_t n)
 int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
 		const uint8_t **ret)
 {
+	*ret = NULL;
 	if (!p->held && in->size - in->pos >= n) {
 		*ret = in->src + in->pos;
 		return 0;
@@ -352,7 +353,7 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 		return 0;
 	}
 	if (!n)
-		return parser_need(p, 1, p->run_left);
+		return parser_need(p, 1, unknown ? XST_LENGTH_UNKNOWN : p->run_left);
 	if (n > p->run_left)
 		n = (size_t)p->run_left;
 	ev = run_event(p, XST_EVENT_PAYLOAD);
@@ -363,8 +364,7 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 	}
 	ev->u.payload.data = data;
 	parser_consume(p, in, n);
-	if (!unknown)
-		p->run_left -= n;
+	p->run_left -= n;
 	return EVENT;
 }
 
@@ -445,7 +445,9 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 
 uint64_t xst_parser_payload_left(const struct xst_parser *p)
 {
-	return p->phase == PHASE_RUN && !p->held && !p->error.code ? p->run_left : 0;
+	if (p->phase != PHASE_RUN || p->held || p->error.code)
+		return 0;
+	return p->run_length == XST_LENGTH_UNKNOWN ? XST_LENGTH_UNKNOWN : p->run_left;
 }
 
 int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n)
@@ -456,8 +458,7 @@ int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n)
 		return XST_E_STATE;
 	if (n > p->run_left)
 		return XST_E_ARG;
-	if (p->run_length != XST_LENGTH_UNKNOWN)
-		p->run_left -= n;
+	p->run_left -= n;
 	p->offset += n;
 	return 0;
 }
@@ -467,7 +468,7 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 	if (p->error.code)
 		return p->error.code;
 	if (p->phase != PHASE_RUN || p->run_length != XST_LENGTH_UNKNOWN ||
-	    p->event.type != XST_EVENT_PAYLOAD_BEGIN)
+	    p->run_left != p->run_length || p->event.type != XST_EVENT_PAYLOAD_BEGIN)
 		return XST_E_STATE;
 	if (n > p->limits.max_emulator)
 		return fail(p, XST_E_LIMIT, RULE_LIMIT, 0, "length",

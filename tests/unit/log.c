@@ -309,7 +309,8 @@ static void check_need(const struct feed *f, const struct xst_event *ev)
 	PROMISE(!f->told_eof);
 }
 
-/* What NEED allows to read holds no octet of a run that has not begun. */
+/* What NEED allows to read holds no octet of a run that has not begun; but for the sixteen octets
+ * that tell what a stream is, where a 32-bit toolstack's first page begins at the twelfth already. */
 static void check_reach(struct feed *f, const struct xst_parser *p, const struct xst_event *ev,
 			uint64_t base)
 {
@@ -318,7 +319,7 @@ static void check_reach(struct feed *f, const struct xst_parser *p, const struct
 	if (ev->type == XST_EVENT_NEED && !left)
 		f->need_end = base + f->at + ev->u.need.max;
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
-		PROMISE(f->keeps_going || ev->offset >= f->need_end);
+		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset >= f->need_end);
 }
 
 static void claim(struct feed *f, struct xst_parser *p, struct log *g)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes out of a conversion that has succeeded is a stream that the parser takes, and that
+ * stands for itself: converted to the same again it stays as it is.
+ *
+ * octet 0   flags: force, version 2, keep going, no emulator
+ * octet 1   container, see enum xst_container
+ * the rest  the stream */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pour.h"
+
+#define HEAD 2
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void broken(const char *what, const struct poured *p)
+{
+	fprintf(stderr, "%s: %d %s %s\n", what, p->code, p->error.rule ? p->error.rule : "",
+		p->error.text);
+	abort();
+}
+
+static void again(const struct poured *first, const struct xst_parser_options *parser,
+		  const struct xst_converter_options *converter)
+{
+	struct poured second;
+
+	if (pour(first->out.data, first->out.size, parser, converter, &second))
+		broken("the output is not taken", &second);
+	if (second.end != first->out.size)
+		broken("octets behind the end of the output", &second);
+	if (second.out.size != first->out.size ||
+	    memcmp(second.out.data, first->out.data, first->out.size) != 0)
+		broken("the output does not convert to itself", &second);
+	poured_free(&second);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
+	struct xst_converter_options o = { .size = sizeof(o) };
+	struct poured first;
+
+	if (size < HEAD)
+		return 0;
+	o.flags = data[0] & 1 ? XST_CONVERT_FORCE : 0;
+	o.image_version = data[0] & 2 ? 2 : 3;
+	o.to = (enum xst_container)(data[1] % 5);
+	parser.flags = data[0] & 4 ? XST_PARSER_KEEP_GOING : 0;
+	parser.flags |= data[0] & 8 ? XST_PARSER_NO_EMULATOR : 0;
+	if (pour(data + HEAD, size - HEAD, &parser, &o, &first) == 0)
+		again(&first, &parser, &o);
+	else if (!first.error.code || !first.error.text[0] || first.code == XST_E_STATE)
+		broken("a failure without words", &first);
+	poured_free(&first);
+	return 0;
+}
