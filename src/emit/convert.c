@@ -60,15 +60,15 @@ int converter_lose(struct xst_converter *c, const char *what)
 		[XST_CONTAINER_LIBXC] = "a libxc image",
 		[XST_CONTAINER_XL_LIBXC] = "a libxc image",
 	};
-	const char *version = c->version == 2 ? " of version 2" : "";
+	bool by_version = c->layer == XST_LAYER_LIBXC && c->version == 2;
+	const char *place = by_version ? "a libxc image of version 2" : into[c->to];
 
 	if (!(c->flags & XST_CONVERT_FORCE))
 		return converter_fail(c, XST_E_REFUSED, RULE_CONVERT_LOSS,
-				      "%s%s has no place for %s, which would be lost; --force leaves it out",
-				      into[c->to], version, what);
+				      "%s has no place for %s, which would be lost; --force leaves it out",
+				      place, what);
 	c->dropping = true;
-	converter_remark(c, RULE_CONVERT_DROPPED, "%s is left out: %s%s has no place for it", what,
-			 into[c->to], version);
+	converter_remark(c, RULE_CONVERT_DROPPED, "%s left out: %s has no place for it", what, place);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ int converter_libxl_header(struct xst_converter *c, uint64_t options)
 	c->had_xl = true;
 	if (r == 0)
 		r = header(c, XST_KIND_LIBXL_HEADER, v, 3, 16);
-	return r ? r : xst_emit_empty(c->out, XST_KIND_LIBXC_CONTEXT);
+	return r;
 }
 
 static uint64_t value_of(const struct xst_field_value *v, size_t n, enum xst_field id)
@@ -169,10 +169,13 @@ int converter_start(struct xst_converter *c, const struct xst_field_value *domai
 
 	c->guest = value_of(domain, n, XST_FIELD_GUEST_TYPE) == LIBXC_GUEST_PV ? XST_GUEST_PV
 									      : XST_GUEST_HVM;
-	if (to_libxl(c) && !c->had_libxl)
+	if (to_libxl(c) && !c->had_libxl) {
 		r = converter_libxl_header(c, converted ? LIBXL_OPTION_LEGACY : 0);
-	else if (to_xl(c) && !c->had_xl)
+		if (r == 0)
+			r = xst_emit_empty(c->out, XST_KIND_LIBXC_CONTEXT);
+	} else if (to_xl(c) && !c->had_xl) {
 		r = bare_xl_header(c);
+	}
 	return r ? r : image_headers(c, domain, n);
 }
 
@@ -251,8 +254,9 @@ static int xl_fields(struct xst_converter *c, const struct xst_event *ev)
 
 	memcpy(v, ev->u.fields.v, n * sizeof(*v));
 	for (size_t i = 0; i < n && c->kind == XST_KIND_XL_HEADER; i++)
-		if (v[i].id == XST_FIELD_MANDATORY_FLAGS && to_libxl(c))
-			v[i].value |= XL_FLAG_STREAM_V2;
+		if (v[i].id == XST_FIELD_MANDATORY_FLAGS)
+			v[i].value = (v[i].value & ~(uint64_t)XL_FLAG_STREAM_V2) |
+				     (to_libxl(c) ? XL_FLAG_STREAM_V2 : 0);
 	xst_emitter_big_endian(c->out, XST_LAYER_XL, ev->big_endian);
 	r = xst_emit_begin(c->out, c->kind, c->record_length);
 	c->open = true;

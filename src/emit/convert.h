@@ -40,6 +40,7 @@ struct xst_converter {
 
 	bool had_xl;           /* the input has an xl header */
 	bool had_libxl;
+	bool had_context;      /* its LIBXC_CONTEXT record */
 	bool static_data_end;  /* written, or not needed */
 	uint32_t input_version;
 
@@ -73,7 +74,7 @@ void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *f
 int converter_lose(struct xst_converter *c, const char *what);
 
 bool to_libxl(const struct xst_converter *c);
-/* The libxl stream's header and its LIBXC_CONTEXT record. */
+/* The libxl stream's header, behind an xl header if one is wanted. */
 int converter_libxl_header(struct xst_converter *c, uint64_t options);
 /* The libxl stream's END. */
 int converter_end(struct xst_converter *c);

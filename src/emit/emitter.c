@@ -132,8 +132,11 @@ static enum xst_layer layer_of(const struct wire_record *row)
 
 int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind, uint64_t length)
 {
-	const struct wire_record *row = header_row(e, kind, &e->big);
+	const struct wire_record *row;
 
+	if (e->open)
+		return XST_E_STATE;
+	row = header_row(e, kind, &e->big);
 	if (row) {
 		e->framed = false;
 		return open_record(e, row, length);

@@ -21,6 +21,8 @@ static int keep(struct xst_converter *c)
 static int before_dynamic(struct xst_converter *c)
 {
 	switch (c->kind) {
+	case XST_KIND_IMAGE_HEADER:
+	case XST_KIND_DOMAIN_HEADER:
 	case XST_KIND_PV_INFO:
 	case XST_KIND_CPUID_POLICY:
 	case XST_KIND_MSR_POLICY:
@@ -52,12 +54,23 @@ static int libxc_record(struct xst_converter *c)
 	case XST_KIND_MSR_POLICY:
 		return c->version == 2 ? converter_lose(c, "the MSR policy") : keep(c);
 	case XST_KIND_CHECKPOINT:
-		if (!to_libxl(c) && c->had_libxl)
-			return converter_lose(c, "the libxl part of a checkpoint");
+		if (to_libxl(c) != c->had_libxl) /* a half of it can't be read back */
+			return converter_lose(c, c->had_libxl ? "the libxl part of a checkpoint"
+							      : "a checkpoint without its libxl part");
 		return keep(c);
 	default:
 		return keep(c);
 	}
+}
+
+/* A second image would vanish behind the first, or be joined to it. */
+static int libxc_context(struct xst_converter *c)
+{
+	if (c->had_context)
+		return converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, "a second libxc image");
+	c->had_context = true;
+	c->dropping = !to_libxl(c);
+	return c->dropping ? 0 : keep(c);
 }
 
 static int libxl_record(struct xst_converter *c)
@@ -66,11 +79,11 @@ static int libxl_record(struct xst_converter *c)
 	case XST_KIND_LIBXL_HEADER:
 		return 0;
 	case XST_KIND_LIBXC_CONTEXT:
-		c->dropping = true; /* written with the headers */
-		return 0;
+		return libxc_context(c);
 	case XST_KIND_END:
 		c->dropping = true; /* written at the end of the stream */
-		return 0;
+		return c->had_context ? 0 : converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
+							   "the stream ends without a libxc image");
 	case XST_KIND_EMULATOR_CONTEXT:
 		return to_libxl(c) ? keep(c) : converter_lose(c, "the device model's state");
 	case XST_KIND_EMULATOR_XENSTORE_DATA:

@@ -25,6 +25,7 @@ struct summary {
 	uint8_t entry[HVM_ENTRY_HEADER];
 	size_t entry_n;
 	uint64_t entry_left, cpus;
+	uint64_t vcpus;        /* seen since the last checkpoint */
 };
 
 int summary_new(struct xst_info *info, struct summary **ret)
@@ -76,6 +77,14 @@ static void guest_width(struct xst_info *i, unsigned width)
 	i->pt_levels = width == 8 ? 4 : 3;
 }
 
+/* Every checkpoint has them again: the largest number counts. */
+static void note_vcpus(struct summary *s, uint64_t more)
+{
+	s->vcpus += more;
+	if (s->vcpus > s->info->vcpus)
+		s->info->vcpus = s->vcpus;
+}
+
 static void record_begin(struct summary *s, const struct xst_event *ev)
 {
 	struct xst_info *i = s->info;
@@ -92,7 +101,7 @@ static void record_begin(struct summary *s, const struct xst_event *ev)
 		break;
 	case XST_KIND_CHECKPOINT:
 		i->checkpoints++;
-		i->vcpus = i->legacy && i->guest == XST_GUEST_HVM ? i->vcpus : 0;
+		s->vcpus = 0;
 		break;
 	case XST_KIND_EMULATOR_CONTEXT:
 		i->emulators++;
@@ -103,11 +112,7 @@ static void record_begin(struct summary *s, const struct xst_event *ev)
 		guest_width(i, ev->u.record.length == LEGACY_VCPU64_SIZE ? 8 : 4);
 		break;
 	case XST_KIND_VCPU_BASIC:
-		i->vcpus++;
-		break;
-	case XST_KIND_VCPU_MAP:
-		if (i->guest == XST_GUEST_HVM)
-			i->vcpus = 0;
+		note_vcpus(s, 1);
 		break;
 	case XST_KIND_CPUID_POLICY:
 		i->cpuid_policy = true;
@@ -229,7 +234,7 @@ static int items(struct summary *s, const struct xst_event *ev)
 		return unmapped(s, ev);
 	case XST_ITEMS_VCPU_MAP: /* a PV guest's contexts are counted as they come */
 		for (size_t k = 0; k < ev->u.items.n && s->info->guest == XST_GUEST_HVM; k++)
-			s->info->vcpus += (uint64_t)__builtin_popcountll(ev->u.items.v[k]);
+			note_vcpus(s, (uint64_t)__builtin_popcountll(ev->u.items.v[k]));
 		return 0;
 	default:
 		return 0;

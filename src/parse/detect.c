@@ -87,6 +87,9 @@ int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
 		return r;
 	if (start == XST_START_AUTO)
 		start = recognise(p, head);
+	if (start == XST_START_XL && p->depth) /* headers could nest deeper than any stack */
+		return fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
+			    "an xl header inside of another");
 	switch (start) {
 	case XST_START_XL:     return begin(p, XST_LAYER_XL);
 	case XST_START_LIBXL:  return begin(p, XST_LAYER_LIBXL);

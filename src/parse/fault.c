@@ -105,6 +105,9 @@ static size_t place(const struct xst_finding *f, char *buf, size_t size)
 					(unsigned long long)f->offset, xst_layer_name(f->layer),
 					(unsigned long long)f->record_index, f->record_name,
 					(unsigned long long)f->record_offset);
+	if (f->layer != XST_LAYER_NONE && !f->record_index)
+		return (size_t)snprintf(buf, size, "offset %#llx (%s)",
+					(unsigned long long)f->offset, xst_layer_name(f->layer));
 	if (f->layer != XST_LAYER_NONE)
 		return (size_t)snprintf(buf, size, "offset %#llx (%s, behind %llu records)",
 					(unsigned long long)f->offset, xst_layer_name(f->layer),

@@ -42,8 +42,8 @@ int parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
 
 	if (p->eof)
 		return fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
-			    "the input ends here, at least %llu octets too early",
-			    (unsigned long long)min);
+			    "the input ends here; at least %llu more octet%s missing",
+			    (unsigned long long)min, min == 1 ? " is" : "s are");
 	ev = parser_event(p, XST_EVENT_NEED);
 	ev->u.need.min = min;
 	ev->u.need.max = max;

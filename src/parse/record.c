@@ -209,23 +209,28 @@ static int tell_pair(struct xst_parser *p)
 	return EVENT;
 }
 
-/* Appends n octets to the string in hand. */
-static int append_string(struct xst_parser *p, struct layer *l, const uint8_t *data, size_t n)
+static size_t string_room(const struct xst_parser *p)
+{
+	return p->in_value ? VALUE_SIZE - p->value_len : KEY_SIZE - p->key_len;
+}
+
+/* Appends n octets to the string in hand, which has room for them. */
+static void append_string(struct xst_parser *p, const uint8_t *data, size_t n)
 {
 	char *string = p->in_value ? p->value : p->key;
 	size_t *len = p->in_value ? &p->value_len : &p->key_len;
-	size_t room = (p->in_value ? VALUE_SIZE : KEY_SIZE) - *len;
 
-	if (n > room) {
-		l->state = REST;
-		return fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
-			     "longer than the %d octets that xenstored takes",
-			     p->in_value ? VALUE_SIZE : KEY_SIZE);
-	}
 	memcpy(string + *len, data, n);
 	*len += n;
 	string[*len] = '\0';
-	return 0;
+}
+
+static int string_too_long(struct xst_parser *p, struct layer *l)
+{
+	l->state = REST;
+	return fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
+		     "longer than the %d octets that xenstored takes",
+		     p->in_value ? VALUE_SIZE : KEY_SIZE);
 }
 
 static int pairs_end(struct xst_parser *p, struct layer *l)
@@ -243,7 +248,7 @@ static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	uint64_t left = body_left(p, l);
 	const uint8_t *data, *nul;
 	size_t n = parser_ready(p, in, &data);
-	int r;
+	bool too_long;
 
 	if (!left)
 		return pairs_end(p, l);
@@ -254,10 +259,13 @@ static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	nul = memchr(data, 0, n);
 	if (nul)
 		n = (size_t)(nul - data);
-	r = append_string(p, l, data, n);
-	if (r || l->state == REST)
-		return r;
-	parser_consume(p, in, n + (nul ? 1 : 0));
+	too_long = n > string_room(p); /* found at the same octet wherever the windows are cut */
+	if (too_long)
+		n = string_room(p);
+	append_string(p, data, n);
+	parser_consume(p, in, n + (nul && !too_long ? 1 : 0));
+	if (too_long)
+		return string_too_long(p, l);
 	if (!nul)
 		return 0;
 	if (p->in_value)
