@@ -94,8 +94,7 @@ static void array(struct cell *c, const struct wire_record *row)
 	const struct wire_array *a = row->array;
 	struct cell parts = { .separator = ", " };
 
-	word(c, "%s × %u octets (", row->tail == WIRE_ARRAY_BY_LENGTH ? "as many as fit" : "count",
-	     a->size);
+	word(c, "%s × %u octets (", row->tail == WIRE_ARRAY_BY_LENGTH ? "n" : "count", a->size);
 	for (unsigned i = 0; i < a->width; i++)
 		word(&parts, "%s", type_of_size(a->part[i].size));
 	printf("): %s", items_of(a->items));
@@ -287,7 +286,8 @@ static void legacy_blocks(void)
 static void legacy_chunks(void)
 {
 	heading("Legacy: chunks", "| Chunk | Name | Fixed octets in front | Which | What it is |", 5);
-	puts("| `1` to `1024` | PAGE_BATCH | see the parts above | – | a batch of that many page frames |");
+	printf("| `1` to `%d` | PAGE_BATCH | see the parts above | – | a batch of that many page frames |\n",
+	       LEGACY_MAX_BATCH);
 	for (size_t i = 0; i < wire_legacy_chunks_count; i++) {
 		const struct wire_record *row = &wire_legacy_chunks[i];
 		int param = wire_legacy_param(row->type);
@@ -318,7 +318,8 @@ static void print_records(void)
 	     "order, the byte order, and what a reader does with it.\n\n"
 	     "Offsets are hexadecimal and count from the body's first octet.  `u32` is an unsigned number\n"
 	     "of 32 bits; `ulong` is the word of a legacy stream's toolstack, 4 or 8 octets.  Offsets\n"
-	     "behind a `ulong` are those of a 4-octet one.  A field that is called 0 is reserved.");
+	     "behind a `ulong` are those of a 4-octet one.  A field that is called 0 is reserved.  `n` items\n"
+	     "are as many as fit the body exactly, at least one.");
 	headers();
 	numbers();
 	records("Records of a libxl stream", wire_libxl_records, wire_libxl_count);

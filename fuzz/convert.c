@@ -50,10 +50,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.to = (enum xst_container)(data[1] % 5);
 	parser.flags = data[0] & 4 ? XST_PARSER_KEEP_GOING : 0;
 	parser.flags |= data[0] & 8 ? XST_PARSER_NO_EMULATOR : 0;
-	if (pour(data + HEAD, size - HEAD, &parser, &o, &first) == 0)
-		again(&first, &parser, &o);
-	else if (!first.error.code || !first.error.text[0] || first.code == XST_E_STATE)
+	if (pour(data + HEAD, size - HEAD, &parser, &o, &first) == 0) {
+		/* out of what was read in spite of its faults anything may come but a crash */
+		if (!(parser.flags & XST_PARSER_KEEP_GOING))
+			again(&first, &parser, &o);
+	} else if (!first.error.code || !first.error.text[0]) {
 		broken("a failure without words", &first);
+	} else if (first.code == XST_E_STATE && !(parser.flags & XST_PARSER_KEEP_GOING)) {
+		broken("a record of a sound stream that can't be written", &first);
+	}
 	poured_free(&first);
 	return 0;
 }

@@ -69,6 +69,11 @@ void print_json_line(json_object *o);
 json_object *json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */
 json_object *json_text(const char *s, size_t n);
+/* errno of the first write to standard output that failed, 0 while all is well.  To be asked right
+ * after writing. */
+int stdout_error(void);
+/* Text that may come from an image: what a terminal would obey becomes "?". */
+void print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
 const char *human_size(uint64_t octets, char *buf, size_t size);
 
@@ -79,11 +84,15 @@ const char *input_name(const char *file);
 
 /* --- progress.c ----------------------------------------------------------------------------- */
 
+/* Takes the value of --progress, or NULL.  Returns whether it means anything. */
+bool progress_option(const char *when);
 /* Starts telling how far `what` is, as --progress asks; SIGUSR1 prints a line in any case. */
 void progress_start(const char *what);
 /* An xst_progress_fn. */
 void progress_tell(void *unused, uint64_t done, uint64_t total);
-/* Clears the line. */
+/* Clears the line, for other words to be printed. */
+void progress_clear(void);
+/* The same at the end; a program that listens is told how far it came. */
 void progress_end(void);
 
 /* --- fields.c ------------------------------------------------------------------------------- */
@@ -98,7 +107,8 @@ struct record_view {
 	json_object *object;
 	uint64_t frames, data_pages, first_pfn, last_pfn, types[16];
 	uint64_t run_first, run_length; /* of vCPUs online */
-	uint64_t shown;  /* items in text so far */
+	uint64_t shown;  /* items so far */
+	uint64_t omitted; /* of an array, from the JSON */
 };
 void view_begin(struct record_view *v, bool json, bool all);
 void view_event(struct record_view *v, const struct xst_event *ev);

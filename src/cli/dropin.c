@@ -132,7 +132,8 @@ static uint64_t batches;
 static void tell_batches(void)
 {
 	if (batches)
-		dropin_info("%llu page batches", (unsigned long long)batches);
+		dropin_info("%llu page batch%s", (unsigned long long)batches,
+			    batches == 1 ? "" : "es");
 	batches = 0;
 }
 

@@ -2,13 +2,13 @@
 /* The decoded contents of a record, as words and as JSON. */
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SHOWN_ITEMS 16 /* of an array, in words, unless --all */
+#define JSON_ITEMS 4096 /* the same in JSON: a record may hold millions, memory must not */
 
 void view_begin(struct record_view *v, bool json, bool all)
 {
@@ -44,14 +44,15 @@ static void word(struct record_view *v, const char *format, ...)
 	va_end(ap);
 }
 
-/* Octets as they are where they print, else as \xNN. */
+/* Octets as they are where they print, else as %NN; a terminal must not obey them, and tables
+ * have their own use for the backslash. */
 static void quoted(FILE *to, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (isprint((unsigned char)s[i]) || (unsigned char)s[i] >= 0x80)
+		if (s[i] >= ' ' && s[i] <= '~' && s[i] != '%')
 			fputc(s[i], to);
 		else
-			fprintf(to, "\\x%02x", (unsigned char)s[i]);
+			fprintf(to, "%%%02x", (unsigned char)s[i]);
 }
 
 static bool in_hex(enum xst_field id)
@@ -90,6 +91,11 @@ static void to_array(struct record_view *v, const char *name, json_object *o)
 {
 	json_object *a;
 
+	if (v->shown++ >= JSON_ITEMS && !v->all) {
+		v->omitted++;
+		json_object_put(o);
+		return;
+	}
 	if (!json_object_object_get_ex(v->object, name, &a)) {
 		a = json_object_new_array();
 		json_object_object_add(v->object, name, a);

@@ -18,12 +18,18 @@ static void row(const char *label, const char *format, ...) __attribute__((forma
 
 static void row(const char *label, const char *format, ...)
 {
+	char *text = NULL;
 	va_list ap;
+	int n;
 
-	printf("%-12s", label);
 	va_start(ap, format);
-	vprintf(format, ap);
+	n = vasprintf(&text, format, ap);
 	va_end(ap);
+	printf("%-12s", label);
+	if (n >= 0) {
+		print_text(stdout, text);
+		free(text);
+	}
 	putchar('\n');
 }
 
@@ -85,9 +91,10 @@ static void writer_row(const struct xst_info *i)
 
 static void guest_row(const struct xst_info *i)
 {
-	char vcpus[32];
+	char vcpus[32] = "vCPUs unknown";
 
-	count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
+	if (i->vcpus || !i->verdict.errors) /* none were met in what is left of a damaged image */
+		count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
 	if (i->guest == XST_GUEST_PV && i->guest_width)
 		row("Guest", "PV, %u-bit, %u levels of page tables, %s", i->guest_width * 8,
 		    i->pt_levels, vcpus);

@@ -3,10 +3,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct verb *const verbs[] = { &verb_info, &verb_records, &verb_verify,
 					    &verb_convert };
@@ -52,16 +54,24 @@ static int xenstream(int argc, char **argv)
 /* What could not be written is a failure, whatever came before. */
 static int flush_stdout(int code)
 {
-	int failed = ferror(stdout);
+	int err;
 
-	errno = 0;
-	if (fflush(stdout) == 0 && !failed)
+	(void)fflush(stdout);
+	err = stdout_error();
+	if (!err)
 		return code;
-	if (errno == EPIPE || failed)
-		say("standard output: the reader at the other end is gone");
-	else
-		say("standard output: %s", strerror(errno));
+	say("standard output: %s",
+	    err == EPIPE ? "the reader at the other end is gone" : strerror(err));
 	return EXIT_IO;
+}
+
+/* Standard descriptors that are closed must not become somebody's file: words would end in an
+ * image.  What is opened in their place fails as they would. */
+static void occupy_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 int main(int argc, char **argv)
@@ -70,6 +80,7 @@ int main(int argc, char **argv)
 	const char *name = slash ? slash + 1 : argv[0];
 	int code;
 
+	occupy_descriptors();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (strcmp(name, "convert-legacy-stream") == 0)

@@ -12,7 +12,7 @@ void say(const char *format, ...)
 {
 	va_list ap;
 
-	progress_end();
+	progress_clear();
 	fputs("xenstream: ", stderr);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
@@ -24,9 +24,10 @@ void print_finding(FILE *to, const char *file, const struct xst_finding *f)
 {
 	char line[1024];
 
-	progress_end();
+	progress_clear();
 	xst_finding_format(f, NULL, line, sizeof(line));
 	fprintf(to, "%s: %s: %s [%s]\n", file, xst_severity_name(f->severity), line, f->rule);
+	(void)stdout_error();
 }
 
 int exit_for(int code)
@@ -69,6 +70,23 @@ static size_t utf8_length(const unsigned char *s, size_t n)
 	return len > 1 && (v < minimum[len] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff)) ? 0 : len;
 }
 
+void print_text(FILE *to, const char *s)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < n;) {
+		const unsigned char *c = (const unsigned char *)s + i;
+		size_t len = utf8_length(c, n - i);
+		bool control = c[0] < ' ' || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
+
+		if (!len || control)
+			fputc('?', to);
+		else
+			fwrite(c, 1, len, to);
+		i += len ? len : 1;
+	}
+}
+
 json_object *json_text(const char *s, size_t n)
 {
 	char *clean = malloc(3 * n + 1);
@@ -109,10 +127,20 @@ json_object *finding_json(const char *file, const struct xst_finding *f)
 	return o;
 }
 
+int stdout_error(void)
+{
+	static int err;
+
+	if (!err && ferror(stdout))
+		err = errno ? errno : EIO;
+	return err;
+}
+
 void print_json_line(json_object *o)
 {
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	(void)stdout_error();
 	json_object_put(o);
 }
 

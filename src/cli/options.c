@@ -49,10 +49,14 @@ int usage_error(const struct verb *verb, const char *format, ...)
 static poptContext context(const struct verb *verb, int argc, const char **argv,
 			   const struct poptOption *table)
 {
-	poptContext ctx = poptGetContext("xenstream", argc, argv, table, 0);
+	static char program[64]; /* what popt prints behind "Usage:" */
+	poptContext ctx;
 	char words[256];
 
-	snprintf(words, sizeof(words), "%s [OPTION...] %s", verb->name, verb->arguments);
+	snprintf(program, sizeof(program), "xenstream %s", verb->name);
+	argv[0] = program;
+	ctx = poptGetContext("xenstream", argc, argv, table, 0);
+	snprintf(words, sizeof(words), "[OPTION...] %s", verb->arguments);
 	poptSetOtherOptionHelp(ctx, words);
 	return ctx;
 }
@@ -70,9 +74,12 @@ poptContext options_parse(const struct verb *verb, int argc, const char **argv,
 	both[2] = (struct poptOption)POPT_TABLEEND;
 	ctx = context(verb, argc, argv, both);
 	r = poptGetNextOpt(ctx);
-	if (r == -1)
+	if (r == -1 && progress_option(common.progress))
 		return ctx;
-	if (r == OPT_HELP) {
+	if (r == -1) {
+		*ret_exit = usage_error(verb, "--progress=%s: not always, never or an open descriptor",
+					common.progress);
+	} else if (r == OPT_HELP) {
 		print_help(ctx, verb);
 		*ret_exit = EXIT_FINE;
 	} else {

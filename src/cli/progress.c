@@ -2,6 +2,7 @@
 /* How far a job is: six times a second at most, on stderr, never on stdout. */
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static FILE *to;
 static bool machine; /* done/total lines for a program, else a line that is overwritten */
 static bool shown;
 static double begin, last;
+static uint64_t last_done, last_total;
 static volatile sig_atomic_t asked;
 
 static double now(void)
@@ -31,30 +33,33 @@ static void on_sigusr1(int signal_number)
 	asked = 1;
 }
 
+bool progress_option(const char *when)
+{
+	char *end;
+	long fd;
+
+	if (!when)
+		to = isatty(STDERR_FILENO) && !common.quiet ? stderr : NULL;
+	else if (strcmp(when, "always") == 0)
+		to = stderr;
+	else if (strcmp(when, "never") != 0) {
+		fd = strtol(when, &end, 10);
+		to = end == when || *end || fd < 0 || fd > INT_MAX ? NULL : fdopen((int)fd, "w");
+		machine = true;
+		return to;
+	}
+	return true;
+}
+
 void progress_start(const char *name)
 {
 	struct sigaction sa = { .sa_handler = on_sigusr1, .sa_flags = SA_RESTART };
-	const char *when = common.progress;
-	char *end;
-	long fd;
 
 	what = name;
 	begin = now();
 	last = begin;
-	to = NULL;
-	machine = false;
+	last_done = last_total = 0;
 	sigaction(SIGUSR1, &sa, NULL);
-	if (when && strcmp(when, "always") == 0)
-		to = stderr;
-	else if (!when)
-		to = isatty(STDERR_FILENO) && !common.quiet ? stderr : NULL;
-	else if (strcmp(when, "never") != 0) {
-		fd = strtol(when, &end, 10);
-		to = *end || fd < 0 ? NULL : fdopen((int)fd, "w");
-		machine = true;
-		if (!to)
-			say("--progress=%s: not always, never or an open descriptor", when);
-	}
 }
 
 static void line(FILE *f, uint64_t done, uint64_t total, double seconds, char end)
@@ -73,6 +78,12 @@ static void line(FILE *f, uint64_t done, uint64_t total, double seconds, char en
 	fflush(f);
 }
 
+static void machine_line(void)
+{
+	fprintf(to, "%llu/%llu\n", (unsigned long long)last_done, (unsigned long long)last_total);
+	fflush(to);
+}
+
 void progress_tell(void *unused, uint64_t done, uint64_t total)
 {
 	double t;
@@ -80,27 +91,35 @@ void progress_tell(void *unused, uint64_t done, uint64_t total)
 	(void)unused;
 	if (!to && !asked)
 		return;
+	last_done = done;
+	last_total = total;
 	t = now();
 	if (asked) {
 		asked = 0;
-		progress_end();
+		progress_clear();
 		line(stderr, done, total, t - begin, '\n');
 	}
 	if (!to || t - last < PERIOD)
 		return;
 	last = t;
 	if (machine) {
-		fprintf(to, "%llu/%llu\n", (unsigned long long)done, (unsigned long long)total);
-		fflush(to);
+		machine_line();
 		return;
 	}
 	line(to, done, total, t - begin, '\r');
 	shown = true;
 }
 
-void progress_end(void)
+void progress_clear(void)
 {
 	if (shown)
 		fputs("\r\033[K", stderr);
 	shown = false;
+}
+
+void progress_end(void)
+{
+	progress_clear();
+	if (machine)
+		machine_line();
 }

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define UNSET (-1)
+
 static struct {
 	char *to, *guest;
 	int image_version, width, force, sync;
-} opt;
+} opt = { .image_version = UNSET, .width = UNSET };
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
@@ -54,16 +56,16 @@ static int read_options(struct xst_convert_options *o)
 			o->converter.to = (enum xst_container)i;
 	if (opt.to && !o->converter.to)
 		return usage_error(&verb_convert, "--to %s: not xl, libxl or libxc", opt.to);
-	if (opt.image_version && opt.image_version != 2 && opt.image_version != 3)
+	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
-	if (opt.width && opt.width != 32 && opt.width != 64)
+	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)
 		return usage_error(&verb_convert, "--width %d: not 32 or 64", opt.width);
 	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
 		return usage_error(&verb_convert, "--guest %s: not pv or hvm", opt.guest);
 	o->converter.size = sizeof(o->converter);
-	o->converter.image_version = (uint32_t)opt.image_version;
+	o->converter.image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
 	o->converter.flags = opt.force ? XST_CONVERT_FORCE : 0;
-	o->width = (unsigned)opt.width;
+	o->width = opt.width == UNSET ? 0 : (unsigned)opt.width;
 	if (opt.guest)
 		o->guest = strcmp(opt.guest, "pv") == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
 	return EXIT_FINE;
@@ -91,6 +93,15 @@ static int open_output(const char *file, int in, struct xst_output **ret)
 	if (isatty(STDOUT_FILENO))
 		return usage_error(&verb_convert, "the output is binary and standard output a terminal");
 	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
+}
+
+/* What could not be written is not the input's fault, and has its own name in the text. */
+static void failed(const char *in, const struct xst_finding *error)
+{
+	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
+		say("%s", error->text);
+	else
+		print_finding(stderr, in, error);
 }
 
 static void done(const char *in, const char *out, const struct xst_output *o)
@@ -122,7 +133,7 @@ static int convert_fd(int fd, const char *in, const char *out, struct xst_conver
 	}
 	progress_end();
 	if (r)
-		print_finding(stderr, name, &error);
+		failed(name, &error);
 	else
 		done(name, out, output);
 	xst_output_free(output);

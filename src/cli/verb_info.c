@@ -47,8 +47,10 @@ static int info_fd(const char *file, int fd)
 	}
 	if (!i->xl && !i->libxl && !i->libxc && !i->legacy) { /* there is nothing to show */
 		print_finding(stderr, name, &i->damage);
-		xst_info_free(i);
-		return EXIT_INVALID;
+		if (!opt.json) {
+			xst_info_free(i);
+			return EXIT_INVALID;
+		}
 	}
 	if (opt.json)
 		puts(json_object_to_json_string_ext(info_json(name, size_of(fd), i),

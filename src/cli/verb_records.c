@@ -38,6 +38,7 @@ struct listing {
 	bool printed;
 	struct record_view view;
 	bool open;          /* a record is in hand */
+	bool complete;      /* and its end was met */
 	bool folding;       /* view holds page batches, maybe more than one */
 	uint64_t folded;
 	enum xst_layer layer;
@@ -69,9 +70,11 @@ static void print_rows(struct listing *l)
 {
 	if (!l->rows)
 		return;
+	progress_clear();
 	scols_table_enable_noheadings(l->table, l->printed);
 	scols_print_table(l->table);
 	fputc('\n', stdout);
+	(void)stdout_error();
 	scols_table_remove_lines(l->table);
 	l->rows = 0;
 	l->printed = true;
@@ -95,7 +98,7 @@ static void add_row(struct listing *l)
 	scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
 	set_number(line, INDEX, "%" PRIu64, l->index);
 	scols_line_set_data(line, TYPE, name);
-	set_number(line, LENGTH, "%" PRIu64, l->length);
+	set_number(line, LENGTH, l->complete ? "%" PRIu64 : "cut off", l->length);
 	fflush(l->view.stream);
 	scols_line_set_data(line, FIELDS, l->view.text);
 	if (++l->rows == ROWS_AT_ONCE)
@@ -112,8 +115,12 @@ static void print_line(struct listing *l)
 	json_object_object_add(o, "type", json_object_new_string(l->name));
 	json_object_object_add(o, "type_number", json_u64(l->type));
 	json_object_object_add(o, "length", json_u64(l->length));
+	if (!l->complete)
+		json_object_object_add(o, "cut_off", json_object_new_boolean(true));
 	if (l->folded > 1)
 		json_object_object_add(o, "folded", json_u64(l->folded));
+	if (l->view.omitted)
+		json_object_object_add(l->view.object, "omitted", json_u64(l->view.omitted));
 	json_object_object_add(o, "fields", json_object_get(l->view.object));
 	print_json_line(o);
 }
@@ -139,10 +146,12 @@ static void begin(struct listing *l, const struct xst_event *ev)
 
 	if (same) {
 		l->folded++;
+		l->complete = false;
 		return;
 	}
 	flush(l);
 	l->open = true;
+	l->complete = false;
 	l->folded = 1;
 	l->layer = ev->layer;
 	l->kind = ev->kind;
@@ -159,6 +168,7 @@ static void begin(struct listing *l, const struct xst_event *ev)
 static void end(struct listing *l, const struct xst_event *ev)
 {
 	l->length += ev->u.record.length;
+	l->complete = true;
 }
 
 static void remark(struct listing *l, const struct xst_finding *f)
@@ -189,8 +199,13 @@ static int list(struct listing *l, struct xst_reader *r)
 	const struct xst_event *ev;
 	int e;
 
+	progress_start(l->file);
 	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+		if (stdout_error()) /* nobody listens any more; main() says so */
+			return 0;
 		event(l, ev);
+		if (ev->type == XST_EVENT_RECORD_END)
+			progress_tell(NULL, xst_reader_offset(r), xst_reader_size(r));
 		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
 			e = xst_reader_skip(r);
 		if (e)
@@ -212,10 +227,12 @@ static int list_fd(const char *file, int fd)
 		return exit_for(e);
 	l.table = new_table();
 	e = list(&l, r);
+	progress_end();
 	flush(&l);
 	print_rows(&l);
 	scols_unref_table(l.table);
-	fflush(stdout);
+	fflush(stdout); /* the table comes first */
+	(void)stdout_error();
 	if (e)
 		print_finding(stderr, l.file, xst_reader_error(r));
 	xst_reader_free(r);

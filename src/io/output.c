@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define GATHER (64 << 10)
+#define LINKS_MAX 40
 #define WRITE_BACK (8 << 20)
 
 struct xst_output {
@@ -122,6 +123,41 @@ static int open_direct(struct xst_output *o)
 	return o->fd < 0 ? -errno : 0;
 }
 
+/* What a symbolic link says, from where its reader stands; malloc'ed, or NULL with errno. */
+static char *read_link(const char *path)
+{
+	char text[PATH_MAX], *copy, *joined = NULL;
+	ssize_t n = readlink(path, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	if (text[0] == '/')
+		return strdup(text);
+	copy = strdup(path);
+	if (copy && asprintf(&joined, "%s/%s", dirname(copy), text) < 0)
+		joined = NULL;
+	free(copy);
+	return joined;
+}
+
+/* The file that is to be made: a symbolic link to nothing yet names it. */
+static char *new_target(const char *path)
+{
+	char *target = strdup(path);
+	struct stat st;
+
+	for (int i = 0; target && lstat(target, &st) == 0 && S_ISLNK(st.st_mode); i++) {
+		char *next = i < LINKS_MAX ? read_link(target) : NULL;
+
+		if (i == LINKS_MAX)
+			errno = ELOOP;
+		free(target);
+		target = next;
+	}
+	return target;
+}
+
 static int open_output(struct xst_output *o, unsigned mode)
 {
 	struct stat st;
@@ -132,7 +168,7 @@ static int open_output(struct xst_output *o, unsigned mode)
 		return -EISDIR;
 	if (exists && !S_ISREG(st.st_mode))
 		return open_direct(o);
-	o->target = exists ? realpath(o->path, NULL) : strdup(o->path);
+	o->target = exists ? realpath(o->path, NULL) : new_target(o->path);
 	if (!o->target)
 		return -errno;
 	if (exists && access(o->target, W_OK) < 0)

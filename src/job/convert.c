@@ -15,13 +15,15 @@ struct convert {
 	struct xst_converter *converter;
 	struct xst_output *output;
 	struct xst_finding error;
+	uint64_t begin;    /* where the layer in hand begins */
 };
 
 static int refuse(struct convert *c, int code, enum xst_rule rule, const char *format,
 		  unsigned stream, unsigned given)
 {
 	c->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
-					 .rule = rules[rule].id, .layer = XST_LAYER_LEGACY };
+					 .rule = rules[rule].id, .layer = XST_LAYER_LEGACY,
+					 .offset = c->begin };
 	(void)snprintf(c->error.text, sizeof(c->error.text), format, stream, given);
 	return code;
 }
@@ -46,6 +48,7 @@ static int check_hints(struct convert *c, const struct xst_event *ev)
 	enum xst_guest guest = c->options->guest;
 	int r = 0;
 
+	c->begin = ev->offset;
 	if (ev->layer == XST_LAYER_LIBXL || (ev->layer == XST_LAYER_LIBXC && c->options->legacy_only))
 		return c->options->legacy_only
 			       ? refuse(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
@@ -122,6 +125,7 @@ static int loop(struct convert *c)
 		if (r)
 			return r;
 	}
+	job_progress(c->job, c->reader);
 	if (r == 0)
 		r = xst_output_flush(c->output);
 	return r ? r : xst_reader_finish(c->reader);

@@ -122,6 +122,7 @@ static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
 
+	job_progress(s->options, s->reader);
 	if (r == 0) {
 		trailing(s);
 		return 0;

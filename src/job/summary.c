@@ -21,6 +21,7 @@ struct summary {
 	enum xst_layer layer;
 	uint64_t record_offset;
 	uint64_t run;          /* octets of runs in the record in hand */
+	uint64_t run_offset;   /* of one whose length its end will tell */
 	/* walking through an HVM context: entries of {u16 type, u16 instance, u32 length} */
 	uint8_t entry[HVM_ENTRY_HEADER];
 	size_t entry_n;
@@ -322,10 +323,10 @@ static void record_end(struct summary *s, const struct xst_event *ev)
 	uint64_t total = ev->offset - s->record_offset;
 	uint64_t *size = size_of(&s->info->sizes, s->kind);
 
-	if (s->kind == XST_KIND_EMULATOR_CONTEXT)
-		s->info->emulator_size = s->run == XST_LENGTH_UNKNOWN ? total : s->run;
 	if (s->run == XST_LENGTH_UNKNOWN)
-		s->run = total;
+		s->run = ev->offset - s->run_offset;
+	if (s->kind == XST_KIND_EMULATOR_CONTEXT)
+		s->info->emulator_size = s->run;
 	if (s->kind == XST_KIND_EMULATOR_XENSTORE_DATA)
 		s->info->sizes.emulator += total;
 	else if (size)
@@ -353,6 +354,7 @@ int summary_event(struct summary *s, const struct xst_event *ev)
 		s->info->xenstore_keys++;
 		return 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
+		s->run_offset = ev->offset;
 		if (ev->u.payload.length == XST_LENGTH_UNKNOWN)
 			s->run = XST_LENGTH_UNKNOWN;
 		else

@@ -11,12 +11,12 @@ static int check_modern_page(struct xst_parser *p, uint64_t entry)
 		p->items.data_pages++;
 	if (entry & PAGE_RESERVED_BITS)
 		r = fault(p, XST_E_MALFORMED, RULE_PAGE_RESERVED, 8, "pfn",
-			  "reserved bits are set in entry %llu: %#018llx",
+			  "reserved bits are set in entry %llu: 0x%016llx",
 			  (unsigned long long)(p->items.first + p->items.n),
 			  (unsigned long long)entry);
 	if (r == 0 && type > XST_PAGE_L4TAB && type <= XST_PAGE_PINNED)
 		r = fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
-			  "no such page type in entry %llu: %#018llx",
+			  "no such page type in entry %llu: 0x%016llx",
 			  (unsigned long long)(p->items.first + p->items.n),
 			  (unsigned long long)entry);
 	return r;
@@ -69,7 +69,7 @@ int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 		return check_modern_page(p, *numbers);
 	case XST_ITEMS_MSRS:
 		if (numbers[1])
-			warn(p, RULE_RESERVED, 16, "flags", "%#llx, not 0",
+			warn(p, RULE_RESERVED, 12, "flags", "%#llx, not 0",
 			     (unsigned long long)numbers[1]);
 		return 0;
 	case XST_ITEMS_VCPU_MAP:

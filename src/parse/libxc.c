@@ -12,7 +12,7 @@ static int image_read(struct xst_parser *p, struct layer *l)
 
 	if (field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
 		return fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
-			    "%#018llx, not all ones: no libxc image begins here",
+			    "0x%016llx, not all ones: no libxc image begins here",
 			    (unsigned long long)field(p, XST_FIELD_MARKER));
 	if (field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
 		return fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident", "%#llx, not \"XENF\"",

@@ -1,0 +1,221 @@
+"""Constant memory, whatever the size of the image; endless and hostile streams."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+
+from support import image
+from support.corpus import REPOSITORY
+
+from .common import FINE, INVALID, MODERN_PV, PV, octets, program, stream, xenstream
+
+PEAK = 16 << 20
+ADDRESS_SPACE = 48 << 20
+SIZE = "256M"
+GENERATOR = REPOSITORY / "bench" / "generate.py"
+KINDS = ("hvm-legacy", "libxl-pv")
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Callable[[str], Path]]:
+    """A function that gives a large image of a kind."""
+    if not GENERATOR.exists():
+        pytest.skip(f"{GENERATOR} is not there")
+    with tempfile.TemporaryDirectory(prefix="xenstream-large-", dir="/var/tmp") as folder:
+
+        def make(kind: str) -> Path:
+            path = Path(folder) / kind
+            if not path.exists():
+                subprocess.run([sys.executable, GENERATOR, kind, SIZE, path], check=True)
+            return path
+
+        yield make
+
+
+def peak(words: list[str], **streams: int) -> int:
+    """The peak resident set of a run that has to succeed, in octets."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **streams}
+    process = subprocess.Popen([str(program()), *words], **quiet)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == FINE
+    return used.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_peak_of_files(kind: str, large: Callable[[str], Path], scratch: Path) -> None:
+    path = str(large(kind))
+    for words in (["info", path], ["verify", path], ["records", path],
+                  ["convert", path, str(scratch / "out")]):  # fmt: skip
+        assert peak(words) <= PEAK, words
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_peak_of_pipes(kind: str, large: Callable[[str], Path]) -> None:
+    for words in (["info", "-"], ["verify", "-"], ["convert", "-", "-"]):
+        with open(large(kind), "rb") as file:
+            feeder = subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE)
+        assert feeder.stdout is not None
+        drain = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert drain.stdin is not None
+        used = peak(words, stdin=feeder.stdout.fileno(), stdout=drain.stdin.fileno())
+        feeder.stdout.close()
+        drain.stdin.close()
+        assert feeder.wait() == 0 and drain.wait() == 0
+        assert used <= PEAK, words
+
+
+def test_peak_with_a_million_holes() -> None:
+    """Every record's page frames as JSON, one after the other."""
+    process = subprocess.Popen([program(), "records", "--json", "--all", "-"],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(octets(MODERN_PV))
+    process.stdin.close()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == FINE and used.ru_maxrss * 1024 <= PEAK
+
+
+def test_sparse_file_of_100_gib(scratch: Path) -> None:
+    path = scratch / "sparse"
+    path.write_bytes(stream(PV))
+    os.truncate(path, 100 << 30)
+    for verb in ("info", "verify", "records"):
+        assert xenstream(verb, path).rc == FINE
+    path.write_bytes(b"")
+    os.truncate(path, 100 << 30)
+    assert xenstream("info", path).rc == INVALID
+
+
+def test_announced_and_not_there(scratch: Path) -> None:
+    """A run that a sparse file seems to hold is sought over, not read."""
+    data = octets(MODERN_PV)
+    place = data.index(image.LIBXC_MARKER)
+    count = 30000
+    body = struct.pack("<II", count, 0) + struct.pack(f"<{count}Q", *range(count))
+    path = scratch / "announced"
+    head = data[place : place + 56] + struct.pack("<II", 1, len(body) + count * 4096) + body
+    path.write_bytes(head)
+    os.truncate(path, 1 << 40)
+    for verb in ("info", "verify", "records"):
+        assert xenstream(verb, path).rc == INVALID
+
+
+# --- endless ---------------------------------------------------------------------------------
+
+
+def record(kind: int, body: bytes) -> bytes:
+    """A libxc record."""
+    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+
+def libxc(*records: bytes) -> bytes:
+    """The beginning of a PV guest's image."""
+    head = image.LIBXC_MARKER + struct.pack(">IIHHI", image.LIBXC_IDENT, 3, 0, 0, 0)
+    return head + struct.pack("<IHHII", 1, 12, 0, 4, 17) + b"".join(records)
+
+
+PV_INFO = record(image.X86_PV_INFO, struct.pack("<BBHI", 8, 4, 0, 0))
+STATIC = record(image.STATIC_DATA_END, b"")
+P2M = record(image.X86_PV_P2M_FRAMES, struct.pack("<IIQ", 0, 511, 1))
+HOLES = struct.pack("<II", 4096, 0)
+XL_MAGIC = image.XL_MAGIC + struct.pack("<I", image.XL_BYTEORDER)
+
+
+def holes() -> Iterator[bytes]:
+    """Holes all over the guest's address space, without end."""
+    pfn = 0
+    yield libxc(PV_INFO, STATIC, P2M)
+    while True:
+        entries = [0xF << 60 | (pfn + i) * 99991 & image.ENTRY_PFN_MASK for i in range(4096)]
+        yield record(image.PAGE_DATA, HOLES + struct.pack("<4096Q", *entries))
+        pfn += 4096
+
+
+def endless(head: bytes, again: bytes) -> Callable[[], Iterator[bytes]]:
+    """A stream that begins somehow and repeats something."""
+
+    def parts() -> Iterator[bytes]:
+        yield head
+        while True:
+            yield again
+
+    return parts
+
+
+EMULATOR = struct.pack("<IIII", 2, 0xFFFFFFF0, 2, 0)
+LIBXL = image.LIBXL_IDENT + struct.pack(">II", 2, 0) + struct.pack("<II", 1, 0)
+STREAMS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "holes": holes,
+    "verify-records": endless(libxc(PV_INFO, STATIC), record(image.VERIFY, b"") * 1000),
+    "optional-records": endless(libxc(PV_INFO, STATIC), record(0x80001234, b"x" * 64) * 100),
+    "a-record-of-4-gib": endless(
+        libxc(PV_INFO, STATIC) + struct.pack("<II", 0x80000001, 0xFFFFFFF0), bytes(65536)
+    ),
+    "a-policy-of-120-mb": endless(
+        libxc(PV_INFO) + struct.pack("<II", image.X86_CPUID_POLICY, 24 * 5000000),
+        struct.pack("<6I", 1, 0, 1, 2, 3, 4) * 2000,
+    ),
+    "a-config-of-4-gib": endless(
+        XL_MAGIC + struct.pack("<IIII", 3, 0, 0xFFFFFFFF, 0xFFFFFFF0), b"a = 1\n" * 10000
+    ),
+    "vcpus": endless(
+        libxc(PV_INFO, STATIC, P2M),
+        record(image.X86_PV_VCPU_BASIC, bytes(8 + 0x1430)) * 10,
+    ),
+    "xenstore": endless(
+        LIBXL + libxc(PV_INFO, STATIC, P2M, record(image.END, b"")) + EMULATOR, b"k\0v\0" * 10000
+    ),
+    "legacy-batches": endless(
+        struct.pack("<Q", 0x100000),
+        struct.pack("<i", 1024) + struct.pack("<1024Q", *[0xF0000000] * 1024),
+    ),
+    "legacy-toolstack": endless(
+        struct.pack("<Q", 0x100000) + struct.pack("<iI", -18, 0xFFFFFFF0), bytes(65536)
+    ),
+    "zeros": endless(b"", bytes(65536)),
+}
+ENOUGH = 24 << 20
+VERBS = (["info", "-"], ["verify", "-"], ["records", "-"], ["records", "--json", "-"],
+         ["convert", "-", "-"])  # fmt: skip
+
+
+def limit() -> None:
+    """In the child: little memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+@pytest.mark.parametrize("name", STREAMS)
+def test_endless(name: str, words: list[str]) -> None:
+    """Fed until it has had enough: it ends with exit code 2, or still lives and is let down."""
+    with subprocess.Popen([program(), *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, preexec_fn=limit) as process:  # fmt: skip
+        assert process.stdin is not None
+        fed = 0
+        try:
+            for part in STREAMS[name]():
+                process.stdin.write(part)
+                fed += len(part)
+                if fed >= ENOUGH:
+                    break
+            process.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            assert process.wait(20) == INVALID
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)

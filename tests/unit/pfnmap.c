@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* A number for each page frame. */
+#include "image/pfnmap.h"
+
+#include <xenstream/finding.h>
+
+#include "unit.h"
+
+static void frames_are_0_until_set(void **state)
+{
+	struct pfnmap m;
+	unsigned old = 99;
+
+	(void)state;
+	pfnmap_init(&m, 4, 0);
+	assert_int_equal(pfnmap_get(&m, 0), 0);
+	assert_int_equal(pfnmap_get(&m, UINT64_MAX), 0);
+	assert_int_equal(pfnmap_set(&m, 5, 0xf, &old), 0);
+	assert_int_equal(old, 0);
+	assert_int_equal(pfnmap_set(&m, 5, 3, &old), 0);
+	assert_int_equal(old, 0xf);
+	assert_int_equal(pfnmap_get(&m, 4), 0);
+	assert_int_equal(pfnmap_get(&m, 5), 3);
+	assert_int_equal(pfnmap_get(&m, 6), 0);
+	pfnmap_free(&m);
+}
+
+static void numbers_are_cut_to_their_bits(void **state)
+{
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 1, 0);
+	assert_int_equal(pfnmap_set(&m, 7, 3, NULL), 0);
+	assert_int_equal(pfnmap_get(&m, 7), 1);
+	assert_int_equal(pfnmap_get(&m, 8), 0);
+	pfnmap_free(&m);
+}
+
+/* Neighbours in one octet, both ends of a chunk, and pfns that no guest has. */
+static void neighbours_do_not_mix(void **state)
+{
+	static const uint64_t places[] = { 0, 1, 7, 8, 32767, 32768, 65535, 65536,
+					   (UINT64_C(1) << 52) - 1, UINT64_C(1) << 40 };
+
+	(void)state;
+	for (unsigned bits = 1; bits <= 4; bits += 3) {
+		struct pfnmap m;
+
+		pfnmap_init(&m, bits, 0);
+		for (size_t i = 0; i < COUNT(places); i++)
+			assert_int_equal(pfnmap_set(&m, places[i], 1 + (unsigned)i % ((1u << bits) - 1),
+						    NULL), 0);
+		for (size_t i = 0; i < COUNT(places); i++)
+			assert_int_equal(pfnmap_get(&m, places[i]),
+					 1 + (unsigned)i % ((1u << bits) - 1));
+		assert_int_equal(pfnmap_get(&m, 2), 0);
+		assert_int_equal(pfnmap_get(&m, 32766), 0);
+		assert_int_equal(pfnmap_get(&m, 65537), 0);
+		pfnmap_free(&m);
+	}
+}
+
+static void it_grows(void **state)
+{
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 1, 0);
+	for (uint64_t i = 0; i < 1000; i++)
+		assert_int_equal(pfnmap_set(&m, i * 32768 + i, 1, NULL), 0);
+	for (uint64_t i = 0; i < 1000; i++) {
+		assert_int_equal(pfnmap_get(&m, i * 32768 + i), 1);
+		assert_int_equal(pfnmap_get(&m, i * 32768 + i + 1), 0);
+	}
+	pfnmap_free(&m);
+}
+
+/* A chunk of one bit a frame has 4096 octets: two of them fit, a third does not. */
+static void its_memory_has_a_bound(void **state)
+{
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 1, 2 * 4096);
+	assert_int_equal(pfnmap_set(&m, 0, 1, NULL), 0);
+	assert_int_equal(pfnmap_set(&m, 32768, 1, NULL), 0);
+	assert_int_equal(pfnmap_set(&m, 65536, 1, NULL), XST_E_LIMIT);
+	assert_int_equal(pfnmap_set(&m, 1, 1, NULL), 0);
+	assert_int_equal(pfnmap_get(&m, 65536), 0);
+	pfnmap_free(&m);
+}
+
+static void clear_forgets_all(void **state)
+{
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 4, 128 << 10);
+	assert_int_equal(pfnmap_set(&m, 9, 5, NULL), 0);
+	assert_int_equal(pfnmap_set(&m, 99999, 5, NULL), 0);
+	pfnmap_clear(&m);
+	assert_int_equal(pfnmap_get(&m, 9), 0);
+	assert_int_equal(pfnmap_get(&m, 99999), 0);
+	assert_int_equal(pfnmap_set(&m, 9, 6, NULL), 0);
+	assert_int_equal(pfnmap_get(&m, 9), 6);
+	pfnmap_free(&m);
+	assert_int_equal(pfnmap_get(&m, 9), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_are_0_until_set),
+		cmocka_unit_test(numbers_are_cut_to_their_bits),
+		cmocka_unit_test(neighbours_do_not_mix),
+		cmocka_unit_test(it_grows),
+		cmocka_unit_test(its_memory_has_a_bound),
+		cmocka_unit_test(clear_forgets_all),
+	};
+
+	return cmocka_run_group_tests_name("pfnmap", tests, NULL, NULL);
+}
