@@ -43,7 +43,10 @@ enum xst_parser_flags {
 	XST_PARSER_KEEP_GOING = 1 << 0,
 	/* Stop right behind the guest's own state: no look at a device model's record that may
 	 * follow a legacy HVM stream or a bare libxc image.  Not one octet further is asked for. */
-	XST_PARSER_NO_EMULATOR = 1 << 1
+	XST_PARSER_NO_EMULATOR = 1 << 1,
+	/* A legacy stream ends with its first state of the guest, as it does for a receiver that
+	 * expects no checkpoints: no look at what may follow. */
+	XST_PARSER_ONE_CHECKPOINT = 1 << 2
 };
 
 /* Set size to sizeof(struct xst_parser_options) and the rest to zero (XST_PARSER_OPTIONS_INIT).

@@ -11,6 +11,7 @@
 
 struct pfnmap_chunk {
 	uint64_t key;
+	uint64_t generation; /* of the last use; an older one's numbers are all 0 */
 	uint8_t numbers[];
 };
 
@@ -34,11 +35,12 @@ void pfnmap_free(struct pfnmap *m)
 	pfnmap_init(m, m->bits, 0);
 }
 
+/* Costs nothing, whatever the map holds: chunks are emptied when they are used again. */
 void pfnmap_clear(struct pfnmap *m)
 {
-	for (size_t i = 0; i < m->slots; i++)
-		if (m->table[i])
-			memset(m->table[i]->numbers, 0, chunk_octets(m));
+	m->generation++;
+	m->in_use = 0;
+	m->last = NULL;
 }
 
 static size_t slot_of(const struct pfnmap *m, uint64_t key)
@@ -59,8 +61,9 @@ static struct pfnmap_chunk *find(struct pfnmap *m, uint64_t key)
 	if (!m->slots)
 		return NULL;
 	c = m->table[slot_of(m, key)];
-	if (c)
-		m->last = c;
+	if (!c || c->generation != m->generation)
+		return NULL;
+	m->last = c;
 	return c;
 }
 
@@ -80,20 +83,52 @@ static int grow(struct pfnmap *m)
 	return 0;
 }
 
+/* Gives back the chunks of older generations.  Open addressing: the others are put in anew. */
+static void drop_old(struct pfnmap *m)
+{
+	struct pfnmap fresh = *m;
+
+	fresh.table = calloc(m->slots, sizeof(struct pfnmap_chunk *));
+	fresh.used = 0;
+	if (!fresh.table)
+		return;
+	for (size_t i = 0; i < m->slots; i++) {
+		struct pfnmap_chunk *c = m->table[i];
+
+		if (c && c->generation == m->generation) {
+			fresh.table[slot_of(&fresh, c->key)] = c;
+			fresh.used++;
+		} else {
+			free(c);
+		}
+	}
+	free(m->table);
+	*m = fresh;
+}
+
 static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 {
-	struct pfnmap_chunk *c;
+	struct pfnmap_chunk *c = m->slots ? m->table[slot_of(m, key)] : NULL;
 
-	if (m->used >= m->max_chunks)
+	if (m->in_use >= m->max_chunks)
 		return XST_E_LIMIT;
-	if (m->used * 2 >= m->slots && grow(m) < 0)
-		return XST_E_NOMEM;
-	c = calloc(1, sizeof(*c) + chunk_octets(m));
-	if (!c)
-		return XST_E_NOMEM;
-	c->key = key;
-	m->table[slot_of(m, key)] = c;
-	m->used++;
+	if (!c) {
+		if (m->used >= m->max_chunks)
+			drop_old(m);
+		if (m->used * 2 >= m->slots && grow(m) < 0)
+			return XST_E_NOMEM;
+		c = calloc(1, sizeof(*c) + chunk_octets(m));
+		if (!c)
+			return XST_E_NOMEM;
+		c->key = key;
+		m->table[slot_of(m, key)] = c;
+		m->used++;
+	} else {
+		memset(c->numbers, 0, chunk_octets(m));
+	}
+	c->generation = m->generation;
+	m->in_use++;
+	m->max_key = key > m->max_key ? key : m->max_key;
 	m->last = c;
 	*ret = c;
 	return 0;
@@ -138,4 +173,19 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 		*ret_old = *octet >> shift & mask;
 	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
 	return 0;
+}
+
+bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret)
+{
+	for (uint64_t pfn = from; pfn / CHUNK_PFNS <= m->max_key; pfn++) {
+		if (!find(m, pfn / CHUNK_PFNS)) {
+			pfn |= CHUNK_PFNS - 1;
+			continue;
+		}
+		if (pfnmap_get(m, pfn)) {
+			*ret = pfn;
+			return true;
+		}
+	}
+	return false;
 }

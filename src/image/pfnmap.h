@@ -6,6 +6,7 @@
 #ifndef IMAGE_PFNMAP_H
 #define IMAGE_PFNMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,8 @@ struct pfnmap_chunk;
 
 struct pfnmap {
 	struct pfnmap_chunk **table; /* open addressing, by the pfn's upper bits */
-	size_t slots, used, max_chunks;
+	size_t slots, used, in_use, max_chunks;
+	uint64_t generation, max_key;
 	unsigned bits;
 	struct pfnmap_chunk *last;
 };
@@ -21,12 +23,14 @@ struct pfnmap {
 /* bits: 1 or 4.  max_octets bounds the map's memory; 0: no bound. */
 void pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets);
 void pfnmap_free(struct pfnmap *m);
-/* All frames are 0 again; memory is kept for the next ones. */
+/* All frames are 0 again, at once; memory is kept for the next ones. */
 void pfnmap_clear(struct pfnmap *m);
 
 /* The frame's number, 0 if none was set. */
 unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn);
 /* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT. */
 int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
+/* The first frame from `from` on whose number is not 0.  False behind the last one. */
+bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
 
 #endif

@@ -73,7 +73,7 @@ static enum xst_start recognise(const struct xst_parser *p, const uint8_t *head)
 		return XST_START_LIBXL;
 	if (all_ones(head, 8))
 		return XST_START_LIBXC;
-	if (!wire_foreign_find(head, HEAD) && legacy_shape(p, head).plausible)
+	if (legacy_shape(p, head).plausible)
 		return XST_START_LEGACY;
 	return XST_START_AUTO;
 }

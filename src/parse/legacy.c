@@ -152,6 +152,9 @@ static int ext_block(struct xst_parser *p, struct layer *l, struct xst_in *in)
 
 static int guest_width(struct xst_parser *p, struct layer *l, uint64_t size)
 {
+	if (l->u.legacy.guest_width)
+		return fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, RECORD_HEADER_SIZE, "id",
+			    "a second \"vcpu\" block");
 	if (size != LEGACY_VCPU64_SIZE && size != LEGACY_VCPU32_SIZE)
 		return fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
 			    "a context of %llu octets belongs to neither a 64-bit nor a 32-bit guest",
@@ -463,8 +466,9 @@ static int vcpu_xsave_read(struct xst_parser *p, struct layer *l, struct xst_in 
 			    (unsigned long long)v[2].value,
 			    (unsigned long long)p->limits.max_xsave);
 	if (v[2].value + 16 != g->xsave_size)
-		warn(p, RULE_LEGACY_XSAVE, 8, "size", "%llu octets, where %llu were announced",
-		     (unsigned long long)v[2].value, (unsigned long long)g->xsave_size - 16);
+		warn(p, RULE_LEGACY_XSAVE, 8, "size",
+		     "%llu octets and 16 in front of them, where %llu were announced",
+		     (unsigned long long)v[2].value, (unsigned long long)g->xsave_size);
 	start_run(p, v[2].value, 1);
 	legacy_done(l, VCPU_NEXT);
 	return tell_fields(p, v, 3);
@@ -476,11 +480,13 @@ static int run_then(struct xst_parser *p, struct layer *l, int next)
 	return legacy_done(l, next);
 }
 
-static int tail_done(struct layer *l)
+static int tail_done(const struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
 
-	l->state = g->last_checkpoint && !g->checkpoints ? FINISH : CHECKPOINT;
+	bool one = p->flags & (XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT);
+
+	l->state = one || (g->last_checkpoint && !g->checkpoints) ? FINISH : CHECKPOINT;
 	return 0;
 }
 
@@ -582,7 +588,7 @@ static int tail_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		l->state = VCPU;
 		return 0;
 	case SHARED_INFO: return run_then(p, l, TAIL_DONE);
-	case TAIL_DONE:   return tail_done(l);
+	case TAIL_DONE:   return tail_done(p, l);
 	case CHECKPOINT:  return checkpoint(p, l);
 	case MORE:        return more(p, l, in);
 	case FINISH:      return finish(p);
