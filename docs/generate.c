@@ -290,15 +290,14 @@ static void legacy_chunks(void)
 	       LEGACY_MAX_BATCH);
 	for (size_t i = 0; i < wire_legacy_chunks_count; i++) {
 		const struct wire_record *row = &wire_legacy_chunks[i];
-		int param = wire_legacy_param(row->type);
 
 		printf("| `%d` | %s | ", (int)(int32_t)row->type, row->name);
 		fields(row);
 		flags(row);
-		if (param < 0)
+		if (!row->param)
 			printf("%s |\n", row->summary);
 		else
-			printf("HVM parameter %d, %s |\n", param, xst_hvm_param_name((uint64_t)param));
+			printf("HVM parameter %d, %s |\n", row->param, xst_hvm_param_name(row->param));
 	}
 }
 

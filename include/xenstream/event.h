@@ -6,7 +6,7 @@
  *
  * The grammar, for each layer:
  *
- *   layer  = STREAM_BEGIN record* [layer] STREAM_END
+ *   layer  = STREAM_BEGIN (record | layer)* STREAM_END
  *   record = RECORD_BEGIN [FIELDS] (ITEMS | PAIR | PHYSMAP | run)* RECORD_END
  *   run    = PAYLOAD_BEGIN PAYLOAD*
  *
@@ -38,61 +38,63 @@ enum xst_event_type {
 	XST_EVENT_FINISHED       /* the outermost layer has ended; what is left is not ours */
 };
 
-/* What a record means, whichever format it stands in. */
+/* What a record means, whichever format it stands in.  Part of the ABI, like the fields and items
+ * below: never renumbered, new ones come behind the last of their block. */
 enum xst_kind {
 	XST_KIND_UNKNOWN = 0,         /* an optional record of unknown type; its body is a run */
 	/* headers */
-	XST_KIND_XL_HEADER,
-	XST_KIND_CONFIG,              /* the domain's configuration: JSON or xl.cfg text */
-	XST_KIND_OPTIONAL_DATA,       /* what follows the configuration in the optional data */
-	XST_KIND_LIBXL_HEADER,
-	XST_KIND_IMAGE_HEADER,
-	XST_KIND_DOMAIN_HEADER,
+	XST_KIND_XL_HEADER = 1,
+	XST_KIND_CONFIG = 2,          /* the domain's configuration: JSON or xl.cfg text */
+	XST_KIND_OPTIONAL_DATA = 3,   /* what follows the configuration in the optional data */
+	XST_KIND_LIBXL_HEADER = 4,
+	XST_KIND_IMAGE_HEADER = 5,
+	XST_KIND_DOMAIN_HEADER = 6,
 	/* libxl */
-	XST_KIND_LIBXC_CONTEXT,
-	XST_KIND_EMULATOR_XENSTORE_DATA,
-	XST_KIND_EMULATOR_CONTEXT,
-	XST_KIND_CHECKPOINT_END,
-	XST_KIND_CHECKPOINT_STATE,
+	XST_KIND_LIBXL_END = 20,
+	XST_KIND_LIBXC_CONTEXT = 21,
+	XST_KIND_EMULATOR_XENSTORE_DATA = 22,
+	XST_KIND_EMULATOR_CONTEXT = 23,
+	XST_KIND_CHECKPOINT_END = 24,
+	XST_KIND_CHECKPOINT_STATE = 25,
 	/* libxc */
-	XST_KIND_END,                 /* libxl's as well */
-	XST_KIND_PAGE_DATA,           /* a legacy batch, too */
-	XST_KIND_PV_INFO,
-	XST_KIND_P2M_FRAMES,
-	XST_KIND_VCPU_BASIC,
-	XST_KIND_VCPU_EXTENDED,
-	XST_KIND_VCPU_XSAVE,
-	XST_KIND_VCPU_MSRS,
-	XST_KIND_SHARED_INFO,
-	XST_KIND_TSC_INFO,
-	XST_KIND_HVM_CONTEXT,
-	XST_KIND_HVM_PARAMS,
-	XST_KIND_TOOLSTACK,           /* legacy; today's type of that name was never shipped */
-	XST_KIND_VERIFY,
-	XST_KIND_CHECKPOINT,          /* legacy: no octets, stands behind each complete checkpoint */
-	XST_KIND_DIRTY_PFN_LIST,
-	XST_KIND_STATIC_DATA_END,
-	XST_KIND_CPUID_POLICY,
-	XST_KIND_MSR_POLICY,
+	XST_KIND_END = 40,
+	XST_KIND_PAGE_DATA = 41,      /* a legacy batch, too */
+	XST_KIND_PV_INFO = 42,
+	XST_KIND_P2M_FRAMES = 43,
+	XST_KIND_VCPU_BASIC = 44,
+	XST_KIND_VCPU_EXTENDED = 45,
+	XST_KIND_VCPU_XSAVE = 46,
+	XST_KIND_SHARED_INFO = 47,
+	XST_KIND_TSC_INFO = 48,
+	XST_KIND_HVM_CONTEXT = 49,
+	XST_KIND_HVM_PARAMS = 50,
+	XST_KIND_TOOLSTACK = 51,      /* legacy; today's type of that name was never shipped */
+	XST_KIND_VCPU_MSRS = 52,
+	XST_KIND_VERIFY = 53,
+	XST_KIND_CHECKPOINT = 54,     /* legacy: no octets, stands behind each complete checkpoint */
+	XST_KIND_DIRTY_PFN_LIST = 55,
+	XST_KIND_STATIC_DATA_END = 56,
+	XST_KIND_CPUID_POLICY = 57,
+	XST_KIND_MSR_POLICY = 58,
 	/* legacy only */
-	XST_KIND_P2M_SIZE,
-	XST_KIND_EXT_INFO,
-	XST_KIND_EXT_BLOCK,           /* a block of the extended info of unknown name */
-	XST_KIND_EXT_VCPU,
-	XST_KIND_EXT_EXTV,
-	XST_KIND_EXT_XCNT,
-	XST_KIND_VCPU_MAP,
-	XST_KIND_TMEM,
-	XST_KIND_TMEM_EXTRA,
-	XST_KIND_LAST_CHECKPOINT,
-	XST_KIND_ENABLE_COMPRESSION,
-	XST_KIND_COMPRESSED_DATA,
-	XST_KIND_END_OF_BODY,
-	XST_KIND_UNMAPPED_PFNS,
-	XST_KIND_MAX
+	XST_KIND_P2M_SIZE = 80,
+	XST_KIND_EXT_INFO = 81,
+	XST_KIND_EXT_BLOCK = 82,      /* a block of the extended info of unknown name */
+	XST_KIND_EXT_VCPU = 83,
+	XST_KIND_EXT_EXTV = 84,
+	XST_KIND_EXT_XCNT = 85,
+	XST_KIND_VCPU_MAP = 86,
+	XST_KIND_TMEM = 87,
+	XST_KIND_TMEM_EXTRA = 88,
+	XST_KIND_LAST_CHECKPOINT = 89,
+	XST_KIND_ENABLE_COMPRESSION = 90,
+	XST_KIND_COMPRESSED_DATA = 91,
+	XST_KIND_END_OF_BODY = 92,
+	XST_KIND_UNMAPPED_PFNS = 93,
+	XST_KIND_MAX = 128            /* above all that there will be */
 };
 
-/* Names of fixed fields; xst_field_name() has them as words. */
+/* Names of fixed fields; xst_field_name() has them as words.  Never renumbered. */
 enum xst_field {
 	XST_FIELD_RESERVED = 0, /* must be zero */
 	XST_FIELD_BYTE_ORDER,
@@ -133,7 +135,7 @@ enum xst_field {
 	XST_FIELD_MAX
 };
 
-/* Arrays: how many numbers an item has and what they are. */
+/* Arrays: how many numbers an item has and what they are.  Never renumbered. */
 enum xst_items {
 	XST_ITEMS_PAGES = 0,     /* 1: type << 60 | pfn, as today's format writes it */
 	XST_ITEMS_P2M_FRAMES,    /* 1: pfn */

@@ -53,7 +53,7 @@ enum xst_layer {
 struct xst_finding {
 	int code;                    /* enum xst_errc, or 0 for a tolerated deviation */
 	enum xst_severity severity;
-	const char *rule;            /* id in the catalogue of rules, for example "libxc.record.padding" */
+	const char *rule;            /* id in the catalogue of rules, for example "record.padding" */
 	enum xst_layer layer;
 	uint64_t offset;             /* of the octets that are meant */
 	const char *record_name;     /* the record around them, or NULL */
@@ -63,6 +63,7 @@ struct xst_finding {
 	const char *field;           /* or NULL */
 	int sys_errno;               /* with XST_E_IO */
 	char text[240];              /* one line, no full stop */
+	uint64_t reserved[4];        /* room to grow: the structure's size is part of the ABI */
 };
 
 /* One line for people:

@@ -20,7 +20,7 @@ typedef void (*xst_progress_fn)(void *userdata, uint64_t done, uint64_t total);
 
 struct xst_job_options {
 	size_t size;                  /* sizeof(struct xst_job_options) */
-	struct xst_parser_options parser; /* size 0: defaults */
+	const struct xst_parser_options *parser; /* or NULL */
 	xst_finding_fn finding;       /* or NULL */
 	xst_event_fn event;           /* or NULL */
 	xst_progress_fn progress;     /* or NULL */
@@ -30,11 +30,13 @@ struct xst_job_options {
 
 /* --- verify, info --------------------------------------------------------------------------- */
 
+/* Grows into `reserved` only. */
 struct xst_verdict {
 	uint64_t errors, remarks, notes;
 	uint64_t records;
 	uint64_t end;      /* offset behind the last octet that belongs to the stream */
 	uint64_t trailing; /* octets behind it, if the input's size is known */
+	uint64_t reserved[8];
 };
 
 /* Reads a stream to its end and tells every finding.  Faults of the stream are findings, not
@@ -97,8 +99,8 @@ XST_API struct xst_info *xst_info_free(struct xst_info *info);
 
 struct xst_convert_options {
 	size_t size;                  /* sizeof(struct xst_convert_options) */
-	struct xst_job_options job;   /* size 0: defaults */
-	struct xst_converter_options converter; /* size 0: defaults */
+	const struct xst_job_options *job;             /* or NULL */
+	const struct xst_converter_options *converter; /* or NULL */
 	/* What the caller believes a legacy stream to be; 0: nothing.  Where the stream shows
 	 * something else, the job is refused, or with XST_CONVERT_FORCE a remark is told. */
 	unsigned width;               /* the toolstack's word size in bits: 32 or 64 */

@@ -15,7 +15,8 @@ extern "C" {
 
 /* What the stream may control, and how far.  Zero means the default in parentheses. */
 struct xst_limits {
-	uint64_t max_record;        /* octets of a libxc record's body (128 MiB, what Xen reads) */
+	uint64_t max_record;        /* octets of a libxc record's body (128 MiB, what Xen reads); a
+				     * libxl record has max_emulator */
 	uint64_t max_optional_data; /* octets of an xl header's optional data (16 MiB) */
 	uint64_t max_config;        /* octets of a configuration (4 MiB) */
 	uint64_t max_ext_info;      /* octets of a legacy stream's extended info (64 KiB) */
@@ -97,6 +98,9 @@ XST_API XST_NODISCARD int xst_parser_claim(struct xst_parser *p, const struct xs
  * input ends; legal right after that PAYLOAD_BEGIN, whose length is updated.  Returns 0,
  * XST_E_STATE, or XST_E_LIMIT (max_emulator). */
 XST_API XST_NODISCARD int xst_parser_set_run_length(struct xst_parser *p, uint64_t n);
+
+/* How long a run of unknown length may be: max_emulator. */
+XST_API uint64_t xst_parser_max_run(const struct xst_parser *p);
 
 /* No more input will come.  Go on calling xst_parser_next(): it gives the remaining events up to
  * FINISHED, or XST_E_TRUNCATED. */

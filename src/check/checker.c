@@ -4,11 +4,10 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/rules.h"
+#include "check/finding.h"
 #include "image/pfnmap.h"
 #include "wire/wire.h"
 
@@ -28,7 +27,8 @@ struct xst_checker {
 	uint32_t type;
 	bool told[RULE_MAX]; /* once a record */
 	uint64_t vcpu;
-	size_t wants;
+	size_t wants, nmagic;
+	char magic[4];       /* of the device model's state */
 
 	/* the stream */
 	enum xst_guest guest;
@@ -38,6 +38,7 @@ struct xst_checker {
 	uint64_t seen[XST_KIND_MAX]; /* in this image, or since its last checkpoint */
 	uint64_t contexts;           /* LIBXC_CONTEXT records */
 	uint8_t basic[MAX_VCPUS / 8];
+	uint64_t last_pfn;           /* PV: as the p2m says */
 	struct pfnmap record_pfns;
 };
 
@@ -69,24 +70,19 @@ static void find(struct xst_checker *c, enum xst_rule rule, const char *field, c
 static void find(struct xst_checker *c, enum xst_rule rule, const char *field, const char *format,
 		 ...)
 {
-	struct xst_finding *f = &c->findings[c->n];
+	struct xst_finding where = { .layer = c->layer,
+				     .offset = c->offset,
+				     .record_offset = c->offset,
+				     .record_index = c->index,
+				     .record_name = c->name,
+				     .record_type = c->type };
 	va_list ap;
 
 	if (c->told[rule] || c->n == MAX_FINDINGS)
 		return;
 	c->told[rule] = true;
-	c->n++;
-	memset(f, 0, sizeof(*f));
-	f->rule = rules[rule].id;
-	f->severity = rules[rule].severity;
-	f->layer = c->layer;
-	f->offset = f->record_offset = c->offset;
-	f->record_index = c->index;
-	f->record_name = c->name;
-	f->record_type = c->type;
-	f->field = field;
 	va_start(ap, format);
-	vsnprintf(f->text, sizeof(f->text), format, ap);
+	finding_fill(&c->findings[c->n++], &where, 0, rule, field, format, ap);
 	va_end(ap);
 }
 
@@ -110,7 +106,7 @@ static void needs(struct xst_checker *c, enum xst_kind before)
 	const struct wire_record *row = wire_modern(before);
 
 	if (!c->seen[before])
-		find(c, RULE_ORDER, NULL, "%s needs an %s record before it", c->name, row->name);
+		find(c, RULE_ORDER, NULL, "%s needs %s before it", c->name, row->name);
 }
 
 static void check_guest(struct xst_checker *c)
@@ -118,18 +114,28 @@ static void check_guest(struct xst_checker *c)
 	const struct wire_record *row = row_of(c);
 
 	if (row && (row->flags & WIRE_PV_ONLY) && c->guest == XST_GUEST_HVM)
-		find(c, RULE_WRONG_GUEST, NULL, "a %s record in an HVM guest's image", c->name);
+		find(c, RULE_WRONG_GUEST, NULL, "%s in an HVM guest's image", c->name);
 	if (row && (row->flags & WIRE_HVM_ONLY) && c->guest == XST_GUEST_PV)
 		find(c, c->layer == XST_LAYER_LIBXL ? RULE_EMULATOR_GUEST : RULE_WRONG_GUEST, NULL,
-		     "a %s record in a PV guest's image", c->name);
+		     "%s in a PV guest's image", c->name);
+}
+
+static unsigned flags_of(const struct xst_checker *c)
+{
+	const struct wire_record *row = row_of(c);
+
+	return row ? row->flags : 0;
 }
 
 static void check_static_data(struct xst_checker *c)
 {
-	bool is_static = c->kind == XST_KIND_CPUID_POLICY || c->kind == XST_KIND_MSR_POLICY ||
-			 c->kind == XST_KIND_PV_INFO;
+	bool is_static = flags_of(c) & WIRE_STATIC;
 
-	if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
+	if (c->kind == XST_KIND_UNKNOWN)
+		return;
+	if (c->guest == XST_GUEST_PV && !is_static && !c->seen[XST_KIND_PV_INFO])
+		find(c, RULE_ORDER, NULL, "%s stands before X86_PV_INFO", c->name);
+	if (c->version < 3)
 		return;
 	if (c->kind == XST_KIND_STATIC_DATA_END)
 		c->static_data_over = true;
@@ -153,42 +159,41 @@ static void check_order(struct xst_checker *c)
 
 static void check_twice(struct xst_checker *c)
 {
-	switch (c->kind) {
-	case XST_KIND_PV_INFO:
-	case XST_KIND_STATIC_DATA_END:
-	case XST_KIND_CPUID_POLICY:
-	case XST_KIND_MSR_POLICY:
-	case XST_KIND_SHARED_INFO:
-	case XST_KIND_HVM_CONTEXT:
-		if (c->seen[c->kind])
-			find(c, RULE_TWICE, NULL, "a second %s record", c->name);
-		break;
-	default:
-		break;
-	}
+	if (flags_of(c) & WIRE_ONCE && c->seen[c->kind])
+		find(c, RULE_TWICE, NULL, "a second %s record", c->name);
 }
 
-static void must_have(struct xst_checker *c, enum xst_kind kind)
+/* Whether a record of this row belongs to every image of this guest and version. */
+static bool is_needed(const struct xst_checker *c, const struct wire_record *row)
 {
-	if (!c->seen[kind])
-		find(c, RULE_MISSING, NULL, "no %s record in the image", wire_modern(kind)->name);
-	c->told[RULE_MISSING] = false; /* each missing one is a finding of its own */
+	if (!(row->flags & WIRE_NEEDED))
+		return false;
+	if ((row->flags & WIRE_PV_ONLY && c->guest != XST_GUEST_PV) ||
+	    (row->flags & WIRE_HVM_ONLY && c->guest != XST_GUEST_HVM))
+		return false;
+	return !(row->flags & WIRE_SINCE_V3) || c->version >= 3;
 }
 
 static void check_complete(struct xst_checker *c)
 {
-	static const enum xst_kind pv[] = { XST_KIND_PV_INFO, XST_KIND_P2M_FRAMES,
-					    XST_KIND_PAGE_DATA, XST_KIND_VCPU_BASIC,
-					    XST_KIND_SHARED_INFO };
-	static const enum xst_kind hvm[] = { XST_KIND_PAGE_DATA, XST_KIND_HVM_PARAMS,
-					     XST_KIND_HVM_CONTEXT };
+	for (size_t i = 0; i < wire_libxc_count; i++) {
+		const struct wire_record *row = &wire_libxc_records[i];
 
-	for (size_t i = 0; c->guest == XST_GUEST_PV && i < sizeof(pv) / sizeof(pv[0]); i++)
-		must_have(c, pv[i]);
-	for (size_t i = 0; c->guest == XST_GUEST_HVM && i < sizeof(hvm) / sizeof(hvm[0]); i++)
-		must_have(c, hvm[i]);
-	if (c->version >= 3)
-		must_have(c, XST_KIND_STATIC_DATA_END);
+		if (!is_needed(c, row) || c->seen[row->kind])
+			continue;
+		find(c, RULE_MISSING, NULL, "no %s record in the image", row->name);
+		c->told[RULE_MISSING] = false; /* each missing one is a finding of its own */
+	}
+}
+
+/* What today's format needs, a legacy stream must have, too: else it can't be converted. */
+static void check_legacy_complete(struct xst_checker *c)
+{
+	if (!c->seen[XST_KIND_PAGE_DATA])
+		find(c, RULE_MISSING, NULL, "no page batch in the stream");
+	c->told[RULE_MISSING] = false;
+	if (c->guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
+		find(c, RULE_MISSING, NULL, "no vCPU is online");
 }
 
 /* Later checkpoints repeat what can change, and no more. */
@@ -197,6 +202,7 @@ static void checkpoint(struct xst_checker *c)
 	check_complete(c);
 	c->seen[XST_KIND_SHARED_INFO] = c->seen[XST_KIND_HVM_CONTEXT] = 0;
 	c->seen[XST_KIND_HVM_PARAMS] = c->seen[XST_KIND_VCPU_BASIC] = 0;
+	c->told[RULE_MISSING] = false;
 	memset(c->basic, 0, sizeof(c->basic));
 }
 
@@ -221,7 +227,7 @@ static void libxl_record(struct xst_checker *c)
 {
 	if (c->kind == XST_KIND_LIBXC_CONTEXT && c->contexts++)
 		find(c, RULE_LIBXL_CONTEXT, NULL, "a second libxc image");
-	if (c->kind == XST_KIND_END && !c->contexts)
+	if (c->kind == XST_KIND_LIBXL_END && !c->contexts)
 		find(c, RULE_LIBXL_CONTEXT, NULL, "the stream ends without a libxc image");
 	check_guest(c);
 }
@@ -268,6 +274,9 @@ static void check_vcpu(struct xst_checker *c)
 	if (c->length < 8 || id >= MAX_VCPUS)
 		return;
 	if (c->kind == XST_KIND_VCPU_BASIC) {
+		if (c->basic[id / 8] >> id % 8 & 1)
+			find(c, RULE_TWICE, "vcpu", "a second %s of vCPU %llu", c->name,
+			     (unsigned long long)id);
 		c->basic[id / 8] |= (uint8_t)(1 << id % 8);
 		if (size && c->guest_width && size != wanted)
 			find(c, RULE_VCPU_SIZE, "length",
@@ -278,6 +287,27 @@ static void check_vcpu(struct xst_checker *c)
 		find(c, RULE_ORDER, "vcpu", "%s of vCPU %llu without its X86_PV_VCPU_BASIC", c->name,
 		     (unsigned long long)id);
 	}
+}
+
+/* The frames must cover the range, 512 or 1024 entries in each. */
+static void check_p2m(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t first = xst_event_field(ev, XST_FIELD_FIRST_PFN, 0);
+	uint64_t last = xst_event_field(ev, XST_FIELD_LAST_PFN, 0);
+	uint64_t frames = (c->length - 8) / 8, per_frame = XST_PAGE_SIZE / 8;
+
+	if (ev->layer != XST_LAYER_LIBXC)
+		return;
+	c->last_pfn = last;
+	if (c->guest_width == 4)
+		per_frame *= 2;
+	if (last < first)
+		find(c, RULE_P2M_RANGE, "last_pfn", "%#llx is below the first, %#llx",
+		     (unsigned long long)last, (unsigned long long)first);
+	else if (c->guest_width && frames != last / per_frame - first / per_frame + 1)
+		find(c, RULE_P2M_RANGE, "last_pfn", "%llu frames do not cover pfns %#llx to %#llx",
+		     (unsigned long long)frames, (unsigned long long)first,
+		     (unsigned long long)last);
 }
 
 static void emulator_fields(struct xst_checker *c, const struct xst_event *ev)
@@ -303,6 +333,9 @@ static void fields(struct xst_checker *c, const struct xst_event *ev)
 	case XST_KIND_PV_INFO:
 		check_width(c, ev);
 		break;
+	case XST_KIND_P2M_FRAMES:
+		check_p2m(c, ev);
+		break;
 	case XST_KIND_EMULATOR_CONTEXT:
 	case XST_KIND_EMULATOR_XENSTORE_DATA:
 		emulator_fields(c, ev);
@@ -314,18 +347,22 @@ static void fields(struct xst_checker *c, const struct xst_event *ev)
 	}
 }
 
-static void check_pages(struct xst_checker *c, const struct xst_event *ev)
+static int check_pages(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (ev->layer != XST_LAYER_LIBXC)
-		return; /* a legacy receiver takes doubles */
+		return 0; /* a legacy receiver takes doubles */
 	for (size_t i = 0; i < ev->u.items.n; i++) {
 		uint64_t pfn = XST_PAGE_PFN(ev->u.items.v[i]);
 		unsigned old = 0;
+		int r = pfnmap_set(&c->record_pfns, pfn, 1, &old);
 
-		if (pfnmap_set(&c->record_pfns, pfn, 1, &old) == 0 && old)
+		if (r == XST_E_NOMEM)
+			return r;
+		if (r == 0 && old)
 			find(c, RULE_PAGE_TWICE, "pfn", "%#llx stands twice in the record",
 			     (unsigned long long)pfn);
 	}
+	return 0;
 }
 
 static bool key_is_clean(const struct xst_event *ev)
@@ -353,8 +390,10 @@ static void check_pair(struct xst_checker *c, const struct xst_event *ev)
 
 static void check_magic(struct xst_checker *c, const struct xst_event *ev)
 {
-	if (ev->u.payload.run_offset == 0 && ev->u.payload.size >= strlen(QEMU_MAGIC) &&
-	    memcmp(ev->u.payload.data, QEMU_MAGIC, strlen(QEMU_MAGIC)) != 0)
+	for (size_t i = 0; i < ev->u.payload.size && c->nmagic < sizeof(c->magic); i++)
+		c->magic[c->nmagic++] = (char)ev->u.payload.data[i];
+	c->wants = sizeof(c->magic) - c->nmagic;
+	if (!c->wants && memcmp(c->magic, QEMU_MAGIC, sizeof(c->magic)) != 0)
 		find(c, RULE_EMULATOR_MAGIC, NULL, "the device model's state does not begin with %s",
 		     QEMU_MAGIC);
 }
@@ -370,6 +409,16 @@ int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
 	c->first = c->n = 0;
 	c->wants = 0;
 	switch (ev->type) {
+	case XST_EVENT_STREAM_BEGIN:
+		c->layer = ev->layer;
+		c->name = NULL;
+		if (ev->layer == XST_LAYER_LEGACY)
+			c->guest = ev->u.stream.guest;
+		break;
+	case XST_EVENT_STREAM_END:
+		if (ev->layer == XST_LAYER_LEGACY)
+			check_legacy_complete(c);
+		break;
 	case XST_EVENT_RECORD_BEGIN:
 		record_begin(c, ev);
 		break;
@@ -378,13 +427,14 @@ int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
 		break;
 	case XST_EVENT_ITEMS:
 		if (ev->u.items.kind == XST_ITEMS_PAGES)
-			check_pages(c, ev);
+			return check_pages(c, ev);
 		break;
 	case XST_EVENT_PAIR:
 		check_pair(c, ev);
 		break;
 	case XST_EVENT_PAYLOAD_BEGIN:
-		c->wants = ev->kind == XST_KIND_EMULATOR_CONTEXT ? strlen(QEMU_MAGIC) : 0;
+		c->wants = ev->kind == XST_KIND_EMULATOR_CONTEXT ? sizeof(c->magic) : 0;
+		c->nmagic = 0;
 		break;
 	case XST_EVENT_PAYLOAD:
 		if (ev->kind == XST_KIND_EMULATOR_CONTEXT)

@@ -33,7 +33,7 @@
 	  "unknown optional flags are ignored") \
 	X(XL_CONFIG_LENGTH, "xl.config-length", ERROR, false, "xl", \
 	  "the configuration lies inside the optional data") \
-	X(XL_STREAM_FLAG, "xl.stream-flag", REMARK, false, "xl", \
+	X(XL_STREAM_FLAG, "xl.stream-flag", REMARK, true, "xl", \
 	  "xl believes the flag and hands the stream to the wrong reader") \
 	X(LIBXL_IDENT, "libxl.ident", ERROR, true, "libxl: Header", "the header names the format") \
 	X(LIBXL_VERSION, "libxl.version", ERROR, true, "libxl: Header", "version 2 is the only one") \
@@ -83,6 +83,10 @@
 	X(MISSING, "libxc.missing", ERROR, false, "libxc: Layout", \
 	  "a guest can't run without this record") \
 	X(TWICE, "libxc.twice", ERROR, false, "libxc: Layout", "the record may stand only once") \
+	X(P2M_RANGE, "libxc.p2m-range", ERROR, false, "libxc: X86_PV_P2M_FRAMES", \
+	  "the frames cover the range of pfns that the record names") \
+	X(PFN_RANGE, "libxc.page-data.pfn", REMARK, false, "libxc: PAGE_DATA", \
+	  "a PV guest has no memory beyond its p2m") \
 	X(HVM_ORDER, "libxc.hvm-order", NOTE, false, "libxc: Layout", \
 	  "the specification puts HVM_PARAMS before HVM_CONTEXT; Xen itself writes them the other way") \
 	X(STATIC_DATA, "libxc.static-data", ERROR, false, "libxc: STATIC_DATA_END", \
@@ -141,6 +145,8 @@
 	  "what the output has no place for would be gone") \
 	X(CONVERT_DROPPED, "convert.dropped", REMARK, false, "-", \
 	  "what the output has no place for was left out") \
+	X(CONVERT_NO_CONFIG, "convert.no-config", REMARK, false, "xl", \
+	  "xl restores a domain by a configuration, the stored one or one that is given to it") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
 	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written")

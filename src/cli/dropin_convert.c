@@ -82,24 +82,38 @@ static void remark(void *unused, const struct xst_finding *f)
 		dropin_finding("Remark", f);
 }
 
-/* Like Xen's script, --skip-qemu means nothing for libxl, which can't go on without the record. */
-static void fill_options(struct xst_convert_options *o, const struct request *q)
+/* Like Xen's script, --skip-qemu means nothing for libxl, which can't go on without the record.
+ * From a pipe nothing may be taken that belongs to others: the first state is the stream's. */
+static uint32_t parser_flags(const struct request *q, int fd)
 {
-	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
-	enum xst_container plain = q->libxl ? XST_CONTAINER_LIBXL : XST_CONTAINER_LIBXC;
+	uint32_t flags = q->skip_qemu && !q->libxl ? XST_PARSER_NO_EMULATOR : 0;
 
-	o->job.size = sizeof(o->job);
-	o->job.parser = parser;
-	o->job.parser.start = q->xl ? XST_START_XL : XST_START_AUTO;
-	o->job.parser.flags = q->skip_qemu && !q->libxl ? XST_PARSER_NO_EMULATOR : 0;
-	o->job.finding = remark;
-	o->job.event = dropin_event;
-	o->converter.size = sizeof(o->converter);
-	o->converter.flags = XST_CONVERT_FORCE;
-	o->converter.to = !q->xl ? plain : q->libxl ? XST_CONTAINER_XL : XST_CONTAINER_XL_LIBXC;
-	o->width = q->width == 0 ? 32 : 64;
-	o->guest = q->guest == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
-	o->legacy_only = true;
+	return lseek(fd, 0, SEEK_CUR) < 0 ? flags | XST_PARSER_ONE_CHECKPOINT : flags;
+}
+
+static enum xst_container container(const struct request *q)
+{
+	if (!q->xl)
+		return q->libxl ? XST_CONTAINER_LIBXL : XST_CONTAINER_LIBXC;
+	return q->libxl ? XST_CONTAINER_XL : XST_CONTAINER_XL_LIBXC;
+}
+
+static int convert_fd(const struct request *q, int fd, struct xst_output *output,
+		      struct xst_finding *reterr)
+{
+	struct xst_parser_options parser = { .size = sizeof(parser),
+					     .start = q->xl ? XST_START_XL : XST_START_AUTO,
+					     .flags = parser_flags(q, fd) };
+	struct xst_job_options job = { .size = sizeof(job), .parser = &parser, .finding = remark,
+				       .event = dropin_event };
+	struct xst_converter_options to = { .size = sizeof(to), .flags = XST_CONVERT_FORCE,
+					    .to = container(q) };
+	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
+					 .width = q->width == 0 ? 32 : 64,
+					 .guest = q->guest == 0 ? XST_GUEST_PV : XST_GUEST_HVM,
+					 .legacy_only = true };
+
+	return xst_convert_fd(fd, output, &o, reterr);
 }
 
 static int open_output(const char *name, struct xst_output **ret)
@@ -126,15 +140,13 @@ static int exit_code(int r)
 
 static int convert(const struct request *q)
 {
-	struct xst_convert_options o = { .size = sizeof(o) };
 	struct xst_finding error = { .text = "out of memory" };
 	struct xst_output *output = NULL;
 	int fd = dropin_open(q->in), r;
 
 	if (fd < 0 || open_output(q->out, &output))
 		return DROPIN_STREAM;
-	fill_options(&o, q);
-	r = xst_convert_fd(fd, output, &o, &error);
+	r = convert_fd(q, fd, output, &error);
 	if (r == 0) {
 		r = xst_output_commit(output);
 		error = *xst_output_error(output);

@@ -61,14 +61,14 @@ static void event(void *unused, const struct xst_event *ev)
 
 static int verify(int fd, enum xst_start start)
 {
-	struct xst_job_options o = { .size = sizeof(o), .parser = XST_PARSER_OPTIONS_INIT,
-				     .finding = finding, .event = event };
+	struct xst_parser_options parser = { .size = sizeof(parser), .start = start,
+					     .flags = XST_PARSER_NO_EMULATOR };
+	struct xst_job_options o = { .size = sizeof(o), .parser = &parser, .finding = finding,
+				     .event = event };
 	struct xst_finding error = { .text = "out of memory" };
 	struct xst_verdict v;
 	int r;
 
-	o.parser.start = start;
-	o.parser.flags = XST_PARSER_NO_EMULATOR;
 	r = xst_verify_fd(fd, &o, &v, &error);
 	if (r)
 		dropin_finding(r == XST_E_IO ? "Stream Error" : "Script Error", &error);

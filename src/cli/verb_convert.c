@@ -47,14 +47,14 @@ static void tell(void *file, const struct xst_finding *f)
 		print_finding(stderr, file, f);
 }
 
-static int read_options(struct xst_convert_options *o)
+static int read_options(struct xst_convert_options *o, struct xst_converter_options *to)
 {
 	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
 
 	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
 		if (opt.to && strcmp(opt.to, formats[i]) == 0)
-			o->converter.to = (enum xst_container)i;
-	if (opt.to && !o->converter.to)
+			to->to = (enum xst_container)i;
+	if (opt.to && !to->to)
 		return usage_error(&verb_convert, "--to %s: not xl, libxl or libxc", opt.to);
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
@@ -62,9 +62,8 @@ static int read_options(struct xst_convert_options *o)
 		return usage_error(&verb_convert, "--width %d: not 32 or 64", opt.width);
 	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
 		return usage_error(&verb_convert, "--guest %s: not pv or hvm", opt.guest);
-	o->converter.size = sizeof(o->converter);
-	o->converter.image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
-	o->converter.flags = opt.force ? XST_CONVERT_FORCE : 0;
+	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
+	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
 	o->width = opt.width == UNSET ? 0 : (unsigned)opt.width;
 	if (opt.guest)
 		o->guest = strcmp(opt.guest, "pv") == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
@@ -118,13 +117,14 @@ static int convert_fd(int fd, const char *in, const char *out, struct xst_conver
 	struct xst_finding error = { 0 };
 	struct xst_output *output = NULL;
 	const char *name = input_name(in);
+	struct xst_job_options job = { .size = sizeof(job), .finding = tell,
+				       .progress = progress_tell, .userdata = (void *)name,
+				       .tmpdir = common.tmpdir };
 	int r = open_output(out, fd, &output);
 
 	if (r)
 		return r;
-	o->job = (struct xst_job_options){ .size = sizeof(o->job), .finding = tell,
-					   .progress = progress_tell, .userdata = (void *)name,
-					   .tmpdir = common.tmpdir };
+	o->job = &job;
 	progress_start(name);
 	r = xst_convert_fd(fd, output, o, &error);
 	if (r == 0) {
@@ -142,7 +142,8 @@ static int convert_fd(int fd, const char *in, const char *out, struct xst_conver
 
 static int convert(int argc, const char **argv)
 {
-	struct xst_convert_options o = { .size = sizeof(o) };
+	struct xst_converter_options to = { .size = sizeof(to) };
+	struct xst_convert_options o = { .size = sizeof(o), .converter = &to };
 	int code = EXIT_FINE, fd;
 	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
 	const char *in, *out;
@@ -154,7 +155,7 @@ static int convert(int argc, const char **argv)
 	if (!in || !out || options_argument(ctx))
 		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
 	else
-		code = read_options(&o);
+		code = read_options(&o, &to);
 	if (code == EXIT_FINE) {
 		fd = open_input(in);
 		code = fd < 0 ? EXIT_IO : convert_fd(fd, in, out, &o);

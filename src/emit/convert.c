@@ -3,51 +3,47 @@
 #include "emit/convert.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/finding.h"
 #include "wire/options.h"
 #include "wire/wire.h"
 
 /* --- what is said --------------------------------------------------------------------------- */
 
-static void describe(const struct xst_converter *c, struct xst_finding *f, enum xst_rule rule,
-		     const char *format, va_list ap)
+static struct xst_finding place(const struct xst_converter *c)
 {
-	memset(f, 0, sizeof(*f));
-	f->rule = rules[rule].id;
-	f->severity = rules[rule].severity;
-	f->layer = c->layer;
-	f->offset = f->record_offset = c->record_offset;
-	f->record_name = c->name;
-	f->record_index = c->record_index;
-	f->record_type = c->record_type;
-	vsnprintf(f->text, sizeof(f->text), format, ap);
+	return (struct xst_finding){ .layer = c->layer,
+				     .offset = c->record_offset,
+				     .record_offset = c->record_offset,
+				     .record_name = c->name,
+				     .record_index = c->record_index,
+				     .record_type = c->record_type };
 }
 
 int converter_fail(struct xst_converter *c, int code, enum xst_rule rule, const char *format, ...)
 {
+	struct xst_finding where = place(c);
 	va_list ap;
 
 	if (c->error.code)
 		return c->error.code;
 	va_start(ap, format);
-	describe(c, &c->error, rule, format, ap);
+	finding_fill(&c->error, &where, code, rule, NULL, format, ap);
 	va_end(ap);
-	c->error.code = code;
-	c->error.severity = XST_ERROR;
 	return code;
 }
 
 void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *format, ...)
 {
+	struct xst_finding where = place(c);
 	va_list ap;
 
 	if (c->remarks_n == MAX_REMARKS)
 		return;
 	va_start(ap, format);
-	describe(c, &c->remarks[c->remarks_n++], rule, format, ap);
+	finding_fill(&c->remarks[c->remarks_n++], &where, 0, rule, NULL, format, ap);
 	va_end(ap);
 }
 
@@ -67,7 +63,6 @@ int converter_lose(struct xst_converter *c, const char *what)
 		return converter_fail(c, XST_E_REFUSED, RULE_CONVERT_LOSS,
 				      "%s has no place for %s, which would be lost; --force leaves it out",
 				      place, what);
-	c->dropping = true;
 	converter_remark(c, RULE_CONVERT_DROPPED, "%s left out: %s has no place for it", what, place);
 	return 0;
 }
@@ -86,10 +81,7 @@ static bool to_xl(const struct xst_converter *c)
 
 uint64_t converter_field(const struct xst_converter *c, enum xst_field id)
 {
-	for (size_t i = 0; i < c->nfields; i++)
-		if (c->fields[i].id == id)
-			return c->fields[i].value;
-	return 0;
+	return wire_value(c->fields, c->nfields, id, 0);
 }
 
 static int header(struct xst_converter *c, enum xst_kind kind, const struct xst_field_value *v,
@@ -114,7 +106,7 @@ static int bare_xl_header(struct xst_converter *c)
 	};
 	int r = header(c, XST_KIND_XL_HEADER, v, 4, 48);
 
-	converter_remark(c, RULE_CONVERT_DROPPED,
+	converter_remark(c, RULE_CONVERT_NO_CONFIG,
 			 "the input holds no configuration: give one to xl (xl restore CONFIG FILE)");
 	if (r == 0)
 		r = header(c, XST_KIND_CONFIG, NULL, 0, sizeof(no_config));
@@ -138,18 +130,10 @@ int converter_libxl_header(struct xst_converter *c, uint64_t options)
 	return r;
 }
 
-static uint64_t value_of(const struct xst_field_value *v, size_t n, enum xst_field id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].id == id)
-			return v[i].value;
-	return 0;
-}
-
 /* The image's byte order is the input's: its contents are passed on as they are. */
 static int image_headers(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
 {
-	uint64_t options = value_of(c->image, c->nimage, XST_FIELD_OPTIONS);
+	uint64_t options = wire_value(c->image, c->nimage, XST_FIELD_OPTIONS, 0);
 	struct xst_field_value v[] = {
 		{ XST_FIELD_MARKER, LIBXC_MARKER },
 		{ XST_FIELD_IDENT, LIBXC_IDENT },
@@ -164,10 +148,10 @@ static int image_headers(struct xst_converter *c, const struct xst_field_value *
 
 int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
 {
-	bool converted = value_of(domain, n, XST_FIELD_XEN_MAJOR) == 0;
+	bool converted = wire_value(domain, n, XST_FIELD_XEN_MAJOR, 0) == 0;
 	int r = 0;
 
-	c->guest = value_of(domain, n, XST_FIELD_GUEST_TYPE) == LIBXC_GUEST_PV ? XST_GUEST_PV
+	c->guest = wire_value(domain, n, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV ? XST_GUEST_PV
 									      : XST_GUEST_HVM;
 	if (to_libxl(c) && !c->had_libxl) {
 		r = converter_libxl_header(c, converted ? LIBXL_OPTION_LEGACY : 0);
@@ -181,12 +165,7 @@ int converter_start(struct xst_converter *c, const struct xst_field_value *domai
 
 int converter_end(struct xst_converter *c)
 {
-	int r;
-
-	if (!to_libxl(c))
-		return 0;
-	r = xst_emit_begin_unknown(c->out, XST_LAYER_LIBXL, 0, 0);
-	return r ? r : xst_emit_end(c->out);
+	return to_libxl(c) ? xst_emit_empty(c->out, XST_KIND_LIBXL_END) : 0;
 }
 
 int converter_static_data_end(struct xst_converter *c)
@@ -210,19 +189,23 @@ int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t 
 	return r ? r : xst_emit_end(c->out);
 }
 
-/* Behind a bare libxc image the record stands as in a legacy stream. */
+/* Behind a bare libxc image the record stands as in a legacy stream: there under the signature that
+ * it had, else under the only one that today's readers of such images know. */
 static int bare_emulator(struct xst_converter *c, uint64_t length)
 {
+	const struct wire_signature *s =
+		c->layer == XST_LAYER_LIBXC ? wire_signature_find(c->name) : NULL;
 	uint8_t head[LEGACY_SIGNATURE_SIZE + 4];
+	size_t n = LEGACY_SIGNATURE_SIZE;
 	int r;
 
-	memcpy(head, wire_signatures[0].text, LEGACY_SIGNATURE_SIZE);
-	for (unsigned i = 0; i < 4; i++)
-		head[LEGACY_SIGNATURE_SIZE + i] = (uint8_t)(length >> 8 * i);
-	r = xst_emit_begin(c->out, XST_KIND_OPTIONAL_DATA, sizeof(head) + length);
-	if (r == 0)
-		r = xst_emit_bytes(c->out, head, sizeof(head));
-	return r;
+	if (!s)
+		s = &wire_signatures[0];
+	memcpy(head, s->text, LEGACY_SIGNATURE_SIZE);
+	for (unsigned i = 0; i < 4 && s->has_length; i++)
+		head[n++] = (uint8_t)(length >> 8 * i);
+	r = xst_emit_begin(c->out, XST_KIND_OPTIONAL_DATA, n + length);
+	return r ? r : xst_emit_bytes(c->out, head, n);
 }
 
 int converter_emulator(struct xst_converter *c, uint64_t length)
@@ -319,7 +302,8 @@ int xst_converter_new(const struct xst_converter_options *options, struct xst_co
 
 	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
 		return XST_E_ARG;
-	if (o.image_version && o.image_version != 2 && o.image_version != 3)
+	if ((o.image_version && o.image_version != 2 && o.image_version != 3) ||
+	    (unsigned)o.to > XST_CONTAINER_XL_LIBXC || o.flags & ~(uint32_t)XST_CONVERT_FORCE)
 		return XST_E_ARG;
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -375,7 +359,6 @@ static void note_record(struct xst_converter *c, const struct xst_event *ev)
 	c->record_length = ev->u.record.length;
 	c->record_type = ev->u.record.type;
 	c->nfields = 0;
-	c->dropping = false;
 }
 
 static int dispatch(struct xst_converter *c, const struct xst_event *ev)

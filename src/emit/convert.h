@@ -42,10 +42,10 @@ struct xst_converter {
 	bool had_libxl;
 	bool had_context;      /* its LIBXC_CONTEXT record */
 	bool static_data_end;  /* written, or not needed */
+	bool had_pv_info;
 	uint32_t input_version;
 
 	bool open;             /* a record of the output is open */
-	bool dropping;         /* the input's record is left out */
 	uint64_t payload;      /* of the run in hand, to be moved */
 	struct xst_field_value fields[MAX_RECORD_FIELDS]; /* of the input's record in hand */
 	size_t nfields;

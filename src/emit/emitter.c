@@ -165,14 +165,6 @@ static int body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 	return 0;
 }
 
-static uint64_t value_of(const struct xst_field_value *v, size_t n, enum xst_field id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].id == id)
-			return v[i].value;
-	return 0;
-}
-
 int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size_t n)
 {
 	const struct wire_record *row = e->row;
@@ -189,7 +181,7 @@ int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (row->field[i].id != XST_FIELD_RESERVED)
 			put_number(b + row->field[i].offset, row->field[i].size, e->big,
-				   value_of(v, n, row->field[i].id));
+				   wire_value(v, n, row->field[i].id, 0));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* libxl and libxc records, passed on as they are wherever the output has a place for them. */
 #include "emit/convert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/wire.h"
@@ -11,56 +12,61 @@ static int keep(struct xst_converter *c)
 	c->open = true;
 	if (c->kind == XST_KIND_UNKNOWN)
 		return xst_emit_begin_unknown(c->out, c->layer, c->record_type, c->record_length);
-	if (c->kind == XST_KIND_END && c->layer == XST_LAYER_LIBXL) /* END is in both tables */
-		return xst_emit_begin_unknown(c->out, XST_LAYER_LIBXL, c->record_type, 0);
 	return xst_emit_begin(c->out, c->kind, c->record_length);
 }
 
-/* Static data may stand before STATIC_DATA_END, which version 2 doesn't write: its place is in
- * front of the first record that is no static data. */
+static int lose(struct xst_converter *c)
+{
+	const struct wire_record *row = wire_modern(c->kind);
+	char what[128];
+
+	(void)snprintf(what, sizeof(what), row ? "%s (%s)" : "%s", c->name, row ? row->summary : "");
+	return converter_lose(c, what);
+}
+
+static unsigned flags_of(enum xst_kind kind)
+{
+	const struct wire_record *row = wire_modern(kind);
+
+	return row ? row->flags : 0;
+}
+
+/* Version 2 has no STATIC_DATA_END.  Its place is in front of the first record that is no static
+ * data, which for a PV guest can't be before X86_PV_INFO. */
 static int before_dynamic(struct xst_converter *c)
 {
-	switch (c->kind) {
-	case XST_KIND_IMAGE_HEADER:
-	case XST_KIND_DOMAIN_HEADER:
-	case XST_KIND_PV_INFO:
-	case XST_KIND_CPUID_POLICY:
-	case XST_KIND_MSR_POLICY:
-	case XST_KIND_STATIC_DATA_END:
+	c->had_pv_info |= c->kind == XST_KIND_PV_INFO;
+	if (c->input_version != 2 || flags_of(c->kind) & WIRE_STATIC ||
+	    (c->guest == XST_GUEST_PV && !c->had_pv_info))
 		return 0;
-	default:
-		return c->input_version == 2 ? converter_static_data_end(c) : 0;
-	}
+	return converter_static_data_end(c);
+}
+
+static int checkpoint(struct xst_converter *c)
+{
+	if (to_libxl(c) == c->had_libxl)
+		return keep(c);
+	return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+			      c->had_libxl ? "a checkpointed stream: its libxl part has no place in a libxc image"
+					   : "a checkpointed image without its libxl part");
 }
 
 static int libxc_record(struct xst_converter *c)
 {
-	int r = before_dynamic(c);
+	int r;
 
+	if (c->kind == XST_KIND_IMAGE_HEADER || c->kind == XST_KIND_DOMAIN_HEADER ||
+	    c->kind == XST_KIND_EMULATOR_CONTEXT) /* written when all of it is known */
+		return 0;
+	r = before_dynamic(c);
 	if (r)
 		return r;
-	switch (c->kind) {
-	case XST_KIND_IMAGE_HEADER:
-	case XST_KIND_DOMAIN_HEADER:
+	c->static_data_end |= c->kind == XST_KIND_STATIC_DATA_END;
+	if (c->version == 2 && c->kind == XST_KIND_STATIC_DATA_END)
 		return 0;
-	case XST_KIND_EMULATOR_CONTEXT: /* behind a bare image: written when its length is known */
-		return 0;
-	case XST_KIND_STATIC_DATA_END:
-		c->dropping = c->version == 2;
-		c->static_data_end = true;
-		return c->dropping ? 0 : keep(c);
-	case XST_KIND_CPUID_POLICY:
-		return c->version == 2 ? converter_lose(c, "the CPUID policy") : keep(c);
-	case XST_KIND_MSR_POLICY:
-		return c->version == 2 ? converter_lose(c, "the MSR policy") : keep(c);
-	case XST_KIND_CHECKPOINT:
-		if (to_libxl(c) != c->had_libxl) /* a half of it can't be read back */
-			return converter_lose(c, c->had_libxl ? "the libxl part of a checkpoint"
-							      : "a checkpoint without its libxl part");
-		return keep(c);
-	default:
-		return keep(c);
-	}
+	if (c->version == 2 && flags_of(c->kind) & WIRE_SINCE_V3)
+		return lose(c);
+	return c->kind == XST_KIND_CHECKPOINT ? checkpoint(c) : keep(c);
 }
 
 /* A second image would vanish behind the first, or be joined to it. */
@@ -69,8 +75,7 @@ static int libxc_context(struct xst_converter *c)
 	if (c->had_context)
 		return converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, "a second libxc image");
 	c->had_context = true;
-	c->dropping = !to_libxl(c);
-	return c->dropping ? 0 : keep(c);
+	return to_libxl(c) ? keep(c) : 0;
 }
 
 static int libxl_record(struct xst_converter *c)
@@ -80,16 +85,11 @@ static int libxl_record(struct xst_converter *c)
 		return 0;
 	case XST_KIND_LIBXC_CONTEXT:
 		return libxc_context(c);
-	case XST_KIND_END:
-		c->dropping = true; /* written at the end of the stream */
+	case XST_KIND_LIBXL_END: /* written at the end of the stream */
 		return c->had_context ? 0 : converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
 							   "the stream ends without a libxc image");
-	case XST_KIND_EMULATOR_CONTEXT:
-		return to_libxl(c) ? keep(c) : converter_lose(c, "the device model's state");
-	case XST_KIND_EMULATOR_XENSTORE_DATA:
-		return to_libxl(c) ? keep(c) : converter_lose(c, "the device model's xenstore keys");
 	default:
-		return to_libxl(c) ? keep(c) : converter_lose(c, "a libxl record");
+		return to_libxl(c) ? keep(c) : lose(c);
 	}
 }
 

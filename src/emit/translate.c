@@ -230,7 +230,7 @@ static int xenstore_data(struct xst_converter *c)
 	struct buffer *b = &c->legacy.pairs;
 	int r;
 
-	if (!b->size || !to_libxl(c))
+	if (!b->size || !to_libxl(c) || c->guest == XST_GUEST_PV)
 		return 0;
 	r = xst_emit_begin(c->out, XST_KIND_EMULATOR_XENSTORE_DATA, 8 + b->size);
 	if (r == 0)
@@ -358,10 +358,12 @@ static int record_end(struct xst_converter *c)
 	case XST_KIND_HVM_CONTEXT:
 		return image_end(c);
 	case XST_KIND_TOOLSTACK:
-		if (c->legacy.physmaps && !to_libxl(c))
+		if (c->legacy.physmaps && (!to_libxl(c) || c->guest == XST_GUEST_PV))
 			converter_remark(c, RULE_CONVERT_DROPPED,
-					 "%llu entries of the device model's physmap are left out: a libxc image has no place for them",
-					 (unsigned long long)c->legacy.physmaps);
+					 "the device model's physmap (entries: %llu) left out: %s",
+					 (unsigned long long)c->legacy.physmaps,
+					 to_libxl(c) ? "a PV guest has no device model"
+						     : "a libxc image has no place for it");
 		return 0;
 	default:
 		return 0;

@@ -88,16 +88,15 @@ static int open_unnamed(const char *target, unsigned mode)
 	return fd;
 }
 
-static int open_temporary(struct xst_output *o, unsigned mode)
+/* For its owner only, until an existing file's permissions are taken over. */
+static int open_temporary(struct xst_output *o)
 {
 	o->temporary = temporary_name(o->target);
 	if (!o->temporary)
 		return -ENOMEM;
 	o->fd = mkostemp(o->temporary, O_CLOEXEC);
-	if (o->fd >= 0) {
-		(void)fchmod(o->fd, mode);
+	if (o->fd >= 0)
 		return 0;
-	}
 	free(o->temporary);
 	o->temporary = NULL;
 	return -errno;
@@ -114,7 +113,7 @@ static int open_atomic(struct xst_output *o, unsigned mode)
 	}
 	if (o->fd != -EOPNOTSUPP && o->fd != -EISDIR && o->fd != -EINVAL)
 		return o->fd;
-	return open_temporary(o, mode);
+	return open_temporary(o);
 }
 
 static int open_direct(struct xst_output *o)
@@ -227,8 +226,11 @@ void output_moved(struct xst_output *o, uint64_t n)
 
 int xst_output_flush(struct xst_output *o)
 {
-	int r = write_all(o->fd, o->gathered, o->n);
+	int r;
 
+	if (o->error.code)
+		return o->error.code;
+	r = write_all(o->fd, o->gathered, o->n);
 	if (r < 0)
 		return output_failed(o, -r);
 	o->n = 0;

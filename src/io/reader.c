@@ -44,7 +44,7 @@ static void find_size(struct xst_reader *r, uint64_t *offset)
 	if (fstat(r->fd, &st) < 0 || here < 0 || !(S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
 		return;
 	end = S_ISREG(st.st_mode) ? st.st_size : lseek(r->fd, 0, SEEK_END);
-	if (end < 0)
+	if (end < 0 || lseek(r->fd, here, SEEK_SET) < 0)
 		return;
 	r->seekable = true;
 	r->size = (uint64_t)end;
@@ -165,31 +165,33 @@ static int parse(struct xst_reader *r, const struct xst_event **ret_ev)
 
 /* --- runs of unknown length ----------------------------------------------------------------- */
 
-static int spool_rest(struct xst_reader *r, int fd)
+/* No more than `limit` octets and one, so that who looks at the length sees that it is too much. */
+static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 {
-	size_t n = r->in.size - r->in.pos;
-	bool out;
-	ssize_t k;
-	int e = write_all(fd, r->in.src + r->in.pos, n);
+	uint64_t n = r->in.size - r->in.pos;
+	int e = write_all(fd, r->in.src + r->in.pos, (size_t)n);
 
 	r->in.pos = r->in.size;
-	for (k = 1; e == 0 && k > 0;) {
-		k = transfer(&r->transfer, r->fd, NULL, fd, UINT64_C(1) << 30, &out);
-		if (k < 0)
-			e = (int)k;
+	while (e == 0 && n <= limit) {
+		bool out;
+		ssize_t k = transfer(&r->transfer, r->fd, NULL, fd, limit + 1 - n, &out);
+
+		if (k <= 0)
+			return (int)k;
+		n += (uint64_t)k;
 	}
 	return e;
 }
 
 /* The rest of a pipe becomes a file, whose length is known. */
-static int make_seekable(struct xst_reader *r)
+static int make_seekable(struct xst_reader *r, uint64_t limit)
 {
 	int fd = unnamed_file(r->tmpdir), e;
 	off_t end;
 
 	if (fd < 0)
 		return io_error(&r->error, RULE_INPUT_IO, -fd, r->tmpdir);
-	e = spool_rest(r, fd);
+	e = spool_rest(r, fd, limit);
 	end = lseek(fd, 0, SEEK_END);
 	if (e < 0 || end < 0) {
 		close(fd);
@@ -204,7 +206,7 @@ static int make_seekable(struct xst_reader *r)
 
 static int set_run_length(struct xst_reader *r)
 {
-	int e = r->seekable ? 0 : make_seekable(r);
+	int e = r->seekable ? 0 : make_seekable(r, xst_parser_max_run(r->parser));
 	uint64_t here = xst_parser_offset(r->parser);
 
 	if (e)
@@ -232,6 +234,18 @@ int xst_reader_next(struct xst_reader *r, const struct xst_event **ret_ev)
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
+/* How many of n octets the file has from here on.  It may have shrunk or grown meanwhile. */
+static uint64_t within_file(struct xst_reader *r, uint64_t n)
+{
+	struct stat st;
+
+	if (r->position + n >= r->size && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode))
+		r->size = (uint64_t)st.st_size + r->base;
+	if (r->position >= r->size)
+		return 0;
+	return n < r->size - r->position ? n : r->size - r->position;
+}
+
 /* Moves or passes over up to n octets of the run directly.  *ret_n: how many, 0 when only the
  * parser can go on: there is something in its hands, or the input has ended. */
 static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_n)
@@ -242,15 +256,17 @@ static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64
 	bool out = true;
 
 	*ret_n = 0;
-	if (r->seekable)
-		drop_window(r);
 	left = xst_parser_payload_left(r->parser);
 	if (n > left)
 		n = left;
-	if (!n || r->eof || r->in.pos != r->in.size)
+	if (r->in.size - r->in.pos >= n) /* short, and read already */
 		return 0;
-	if (r->seekable && n > r->size - r->position)
-		n = r->size > r->position ? r->size - r->position : 0;
+	if (r->seekable)
+		drop_window(r);
+	if (r->eof || r->in.pos != r->in.size)
+		return 0;
+	if (r->seekable)
+		n = within_file(r, n);
 	r->capacity = WINDOW_MIN;
 	offset = (off_t)(r->position - r->base);
 	if (r->seekable && (!o || !n))

@@ -32,6 +32,8 @@ static enum transfer_way choose(int in, int out, bool seekable)
 {
 	bool to_pipe = is(out, S_IFIFO);
 
+	if (fcntl(out, F_GETFL) & O_APPEND) /* splice refuses it */
+		return WAY_BUFFER;
 	if (to_pipe) /* larger pipes mean fewer switches between the processes; it may be refused */
 		(void)fcntl(out, F_SETPIPE_SZ, PIPE_SIZE);
 	if (seekable)
@@ -39,13 +41,6 @@ static enum transfer_way choose(int in, int out, bool seekable)
 	if (is(in, S_IFIFO))
 		(void)fcntl(in, F_SETPIPE_SZ, PIPE_SIZE);
 	return is(in, S_IFIFO) || to_pipe ? WAY_SPLICE : WAY_BUFFER;
-}
-
-/* Errors that mean "not for these descriptors" rather than "failed". */
-static bool not_supported(int err)
-{
-	return err == EINVAL || err == ENOSYS || err == EXDEV || err == EOPNOTSUPP ||
-	       err == EBADF || err == EPERM || err == ETXTBSY;
 }
 
 static ssize_t by_buffer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
@@ -71,6 +66,23 @@ static ssize_t by_buffer(struct transfer *t, int in, off_t *offset, int out, uin
 	return r < 0 ? r : k;
 }
 
+/* What lies in our pipe goes to the output the plain way. */
+static int drain(struct transfer *t, int out, ssize_t left)
+{
+	uint8_t buffer[4096];
+
+	while (left > 0) {
+		ssize_t k = read_some(t->pipe[0], buffer,
+				      left < (ssize_t)sizeof(buffer) ? (size_t)left : sizeof(buffer));
+		int r = k > 0 ? write_all(out, buffer, (size_t)k) : (int)k;
+
+		if (r < 0)
+			return r;
+		left -= k;
+	}
+	return 0;
+}
+
 /* What went into the pipe comes out of it: only then it counts as moved. */
 static ssize_t by_own_pipe(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
 			   bool *ret_out)
@@ -90,9 +102,12 @@ static ssize_t by_own_pipe(struct transfer *t, int in, off_t *offset, int out, u
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done <= 0) {
-			*ret_out = true;
-			return done < 0 ? -errno : -EIO;
+		if (done <= 0) { /* not for this output: from now on without splice */
+			int r = drain(t, out, left);
+
+			t->way = WAY_BUFFER;
+			*ret_out = r < 0;
+			return r < 0 ? r : k;
 		}
 		left -= done;
 	}
@@ -129,11 +144,11 @@ static int recover(struct transfer *t, int in, int out, bool *ret_out)
 			return -err;
 		return 0;
 	}
-	if (not_supported(err)) {
-		t->way = WAY_BUFFER;
+	if (err != EPIPE && err != ENOSPC && err != EDQUOT && err != EFBIG) {
+		t->way = WAY_BUFFER; /* reading and writing tell who has failed */
 		return 0;
 	}
-	*ret_out = err != EIO || t->way == WAY_SENDFILE;
+	*ret_out = true;
 	return -err;
 }
 

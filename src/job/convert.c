@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/rules.h"
+#include "check/finding.h"
 #include "wire/options.h"
 
 struct convert {
@@ -34,9 +34,10 @@ static int contradicts(struct convert *c, enum xst_rule rule, const char *format
 {
 	int r = refuse(c, XST_E_REFUSED, rule, format, stream, given);
 
-	if (!(c->options->converter.flags & XST_CONVERT_FORCE))
+	if (c->options->converter && c->options->converter->flags & XST_CONVERT_FORCE)
+		c->error.code = 0;
+	else
 		return r;
-	c->error.code = 0;
 	c->error.severity = rules[rule].severity;
 	job_tell(c->job, &c->error);
 	return 0;
@@ -51,7 +52,7 @@ static int check_hints(struct convert *c, const struct xst_event *ev)
 	c->begin = ev->offset;
 	if (ev->layer == XST_LAYER_LIBXL || (ev->layer == XST_LAYER_LIBXC && c->options->legacy_only))
 		return c->options->legacy_only
-			       ? refuse(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+			       ? refuse(c, XST_E_MAGIC, RULE_CONVERT_UNSUPPORTED,
 					"not a legacy stream but one of today's formats already", 0, 0)
 			       : 0;
 	if (ev->layer != XST_LAYER_LEGACY)
@@ -134,9 +135,12 @@ static int loop(struct convert *c)
 /* Whoever has failed has the words. */
 static void explain(const struct convert *c, struct xst_finding *reterr)
 {
-	const struct xst_finding *all[] = { &c->error, xst_output_error(c->output),
-					    xst_converter_error(c->converter),
-					    xst_reader_error(c->reader) };
+	const struct xst_finding *all[] = {
+		&c->error,
+		xst_output_error(c->output),
+		c->converter ? xst_converter_error(c->converter) : &c->error,
+		c->reader ? xst_reader_error(c->reader) : &c->error,
+	};
 
 	if (!reterr)
 		return;
@@ -145,29 +149,29 @@ static void explain(const struct convert *c, struct xst_finding *reterr)
 			*reterr = *all[i];
 			return;
 		}
+	finding_no_memory(reterr);
 }
 
 int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_options *options,
 		   struct xst_finding *reterr)
 {
 	struct xst_convert_options opts = { .size = sizeof(opts) };
+	struct xst_parser_options parser;
 	struct xst_job_options job;
 	struct convert c = { .options = &opts, .job = &job, .output = o };
 	int r;
 
 	if (!o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0) ||
-	    job_options(&job, &opts.job) < 0)
+	    job_options(&job, opts.job, &parser) < 0)
 		return XST_E_ARG;
-	if (!opts.converter.size)
-		opts.converter.size = sizeof(opts.converter);
-	r = xst_reader_new(fd, &job.parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
+	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
+	r = xst_reader_new(fd, &parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
 	if (r == 0)
-		r = xst_converter_new(&opts.converter, &c.converter);
-	if (r == 0) {
+		r = xst_converter_new(opts.converter, &c.converter);
+	if (r == 0)
 		r = loop(&c);
-		if (r)
-			explain(&c, reterr);
-	}
+	if (r)
+		explain(&c, reterr);
 	xst_converter_free(c.converter);
 	xst_reader_free(c.reader);
 	return r;

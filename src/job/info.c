@@ -6,16 +6,15 @@
 int xst_info_fd(int fd, const struct xst_job_options *options, struct xst_info **ret,
 		struct xst_finding *reterr)
 {
-	struct xst_job_options o;
 	struct xst_info *info;
-	int r = ret ? job_options(&o, options) : XST_E_ARG;
+	int r;
 
-	if (r)
-		return r;
+	if (!ret)
+		return XST_E_ARG;
 	info = calloc(1, sizeof(*info));
 	if (!info)
 		return XST_E_NOMEM;
-	r = job_scan(fd, &o, &info->verdict, info, reterr);
+	r = job_scan(fd, options, &info->verdict, info, reterr);
 	if (r) {
 		xst_info_free(info);
 		return r;

@@ -7,8 +7,9 @@
 
 struct summary; /* info.c */
 
-/* A caller's options, completed.  Returns 0 or XST_E_ARG. */
-int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs);
+/* A caller's options and those for the parser in them, completed.  Returns 0 or XST_E_ARG. */
+int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
+		struct xst_parser_options *parser);
 void job_tell(const struct xst_job_options *o, const struct xst_finding *f);
 void job_progress(const struct xst_job_options *o, const struct xst_reader *r);
 

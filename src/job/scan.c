@@ -6,19 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/rules.h"
+#include "check/finding.h"
 #include "wire/options.h"
 
-int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs)
+int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
+		struct xst_parser_options *parser)
 {
 	struct xst_parser_options defaults = XST_PARSER_OPTIONS_INIT;
 
 	memset(ours, 0, sizeof(*ours));
-	if (theirs && theirs->size &&
-	    xst_options_copy(ours, sizeof(*ours), theirs, theirs->size) < 0)
+	*parser = defaults;
+	if (theirs && xst_options_copy(ours, sizeof(*ours), theirs, theirs->size) < 0)
 		return XST_E_ARG;
-	if (!ours->parser.size)
-		ours->parser = defaults;
+	if (ours->parser &&
+	    xst_options_copy(parser, sizeof(*parser), ours->parser, ours->parser->size) < 0)
+		return XST_E_ARG;
+	parser->size = sizeof(*parser);
 	return 0;
 }
 
@@ -59,9 +62,7 @@ static void found(struct scan *s, const struct xst_finding *f)
 /* Reads as much of a run as somebody wants to see, and passes over the rest. */
 static int run(struct scan *s)
 {
-	if (s->summary && summary_wants(s->summary))
-		return 0;
-	if (xst_checker_wants(s->checker))
+	if ((s->summary && summary_wants(s->summary)) || xst_checker_wants(s->checker))
 		return 0;
 	return xst_reader_skip(s->reader);
 }
@@ -140,13 +141,17 @@ static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, struct xst_info *info,
 	     struct xst_finding *reterr)
 {
-	struct scan s = { .options = o, .verdict = v, .info = info };
-	struct xst_parser_options parser = o->parser;
-	int r;
+	struct scan s = { .verdict = v, .info = info };
+	struct xst_parser_options parser;
+	struct xst_job_options completed;
+	int r = job_options(&completed, o, &parser);
 
+	if (r)
+		return r;
+	s.options = &completed;
 	parser.flags |= XST_PARSER_KEEP_GOING;
 	memset(v, 0, sizeof(*v));
-	r = xst_reader_new(fd, &parser, 0, o->tmpdir, &s.reader);
+	r = xst_reader_new(fd, &parser, 0, completed.tmpdir, &s.reader);
 	if (r == 0)
 		r = xst_checker_new(&s.checker);
 	if (r == 0 && info)
@@ -154,6 +159,8 @@ int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, str
 	if (r == 0) {
 		r = loop(&s);
 		r = conclude(&s, r, reterr);
+	} else if (reterr) {
+		finding_no_memory(reterr);
 	}
 	summary_free(s.summary);
 	xst_checker_free(s.checker);
@@ -164,8 +171,5 @@ int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, str
 int xst_verify_fd(int fd, const struct xst_job_options *options, struct xst_verdict *ret,
 		  struct xst_finding *reterr)
 {
-	struct xst_job_options o;
-	int r = ret ? job_options(&o, options) : XST_E_ARG;
-
-	return r ? r : job_scan(fd, &o, ret, NULL, reterr);
+	return ret ? job_scan(fd, options, ret, NULL, reterr) : XST_E_ARG;
 }

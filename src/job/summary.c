@@ -250,12 +250,11 @@ bool summary_wants(const struct summary *s)
 
 static int config(struct xst_info *i, const struct xst_event *ev)
 {
-	if (!i->config) {
-		i->config = malloc((size_t)ev->u.payload.length + 1);
-		if (!i->config)
-			return XST_E_NOMEM;
-		i->config_size = 0;
-	}
+	uint8_t *grown = realloc(i->config, (size_t)i->config_size + ev->u.payload.size + 1);
+
+	if (!grown)
+		return XST_E_NOMEM;
+	i->config = grown;
 	memcpy(i->config + i->config_size, ev->u.payload.data, ev->u.payload.size);
 	i->config_size += ev->u.payload.size;
 	i->config[i->config_size] = '\0';

@@ -22,7 +22,9 @@ static int stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
 
 static int begin(struct xst_parser *p, enum xst_layer id)
 {
-	return stream_begin(p, parser_push(p, id), 0);
+	struct layer *l = parser_push(p, id);
+
+	return l ? stream_begin(p, l, 0) : p->error.code;
 }
 
 struct shape {
@@ -50,6 +52,8 @@ static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 	struct shape s = legacy_shape(p, head);
 	struct layer *l = parser_push(p, XST_LAYER_LEGACY);
 
+	if (!l)
+		return p->error.code;
 	legacy_init(l, s.width, s.guest);
 	return stream_begin(p, l, s.width);
 }

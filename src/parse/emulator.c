@@ -24,9 +24,12 @@ static int known_signature(struct xst_parser *p, struct layer *l, struct xst_in 
 static bool something_else(struct xst_parser *p, const struct layer *l, struct xst_in *in)
 {
 	const uint8_t *b;
-	size_t n = parser_ready(p, in, &b);
+	size_t n;
 
-	if (l->id != XST_LAYER_LIBXC || !p->eof || n >= LEGACY_SIGNATURE_SIZE)
+	if (l->id != XST_LAYER_LIBXC || !p->eof)
+		return false;
+	n = parser_gather(p, in, LEGACY_SIGNATURE_SIZE, &b);
+	if (n >= LEGACY_SIGNATURE_SIZE)
 		return false;
 	for (size_t i = 0; i < sizeof(wire_signatures) / sizeof(wire_signatures[0]); i++)
 		if (n && memcmp(b, wire_signatures[i].text, n) == 0)

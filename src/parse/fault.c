@@ -3,29 +3,34 @@
 #include "parse/parser.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-static void describe(struct xst_parser *p, struct xst_finding *f, enum xst_rule rule, uint64_t back,
-		     const char *field, const char *format, va_list ap)
+#include "check/finding.h"
+
+/* Where the parser is, `back` octets ago. */
+static struct xst_finding place(const struct xst_parser *p, uint64_t back)
 {
 	const struct layer *l = p->active ? &p->stack[p->active - 1] : NULL;
+	struct xst_finding f = { .offset = p->offset - back };
 
-	memset(f, 0, sizeof(*f));
-	f->rule = rules[rule].id;
-	f->severity = rules[rule].severity;
-	f->offset = p->offset - back;
-	f->field = field;
 	if (l) {
-		f->layer = l->id;
-		f->record_index = l->record.row ? l->record.index : l->count;
+		f.layer = l->id;
+		f.record_index = l->record.row ? l->record.index : l->count;
 	}
 	if (l && l->record.row) {
-		f->record_name = l->record.row->name;
-		f->record_offset = l->record.offset;
-		f->record_type = l->record.type;
+		f.record_name = l->record.row->name;
+		f.record_offset = l->record.offset;
+		f.record_type = l->record.type;
 	}
-	vsnprintf(f->text, sizeof(f->text), format, ap);
+	return f;
+}
+
+static void describe(const struct xst_parser *p, struct xst_finding *f, int code,
+		     enum xst_rule rule, uint64_t back, const char *field, const char *format,
+		     va_list ap)
+{
+	struct xst_finding where = place(p, back);
+
+	finding_fill(f, &where, code, rule, field, format, ap);
 }
 
 int fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, const char *field,
@@ -36,10 +41,8 @@ int fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, cons
 	if (p->error.code)
 		return p->error.code;
 	va_start(ap, format);
-	describe(p, &p->error, rule, back, field, format, ap);
+	describe(p, &p->error, code, rule, back, field, format, ap);
 	va_end(ap);
-	p->error.code = code;
-	p->error.severity = XST_ERROR;
 	return code;
 }
 
@@ -65,7 +68,7 @@ static void vwarn(struct xst_parser *p, enum xst_rule rule, bool error, uint64_t
 	if (!first_time(p, rule) || p->warnings_n == MAX_WARNINGS)
 		return;
 	f = &p->warnings[p->warnings_n++];
-	describe(p, f, rule, back, field, format, ap);
+	describe(p, f, 0, rule, back, field, format, ap);
 	if (error)
 		f->severity = XST_ERROR;
 }
@@ -90,39 +93,8 @@ int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, con
 		vwarn(p, rule, true, back, field, format, ap);
 		code = 0;
 	} else if (!p->error.code) {
-		describe(p, &p->error, rule, back, field, format, ap);
-		p->error.code = code;
-		p->error.severity = XST_ERROR;
+		describe(p, &p->error, code, rule, back, field, format, ap);
 	}
 	va_end(ap);
 	return code;
-}
-
-static size_t place(const struct xst_finding *f, char *buf, size_t size)
-{
-	if (f->record_name)
-		return (size_t)snprintf(buf, size, "offset %#llx (%s record %llu, %s, at %#llx)",
-					(unsigned long long)f->offset, xst_layer_name(f->layer),
-					(unsigned long long)f->record_index, f->record_name,
-					(unsigned long long)f->record_offset);
-	if (f->layer != XST_LAYER_NONE && !f->record_index)
-		return (size_t)snprintf(buf, size, "offset %#llx (%s)",
-					(unsigned long long)f->offset, xst_layer_name(f->layer));
-	if (f->layer != XST_LAYER_NONE)
-		return (size_t)snprintf(buf, size, "offset %#llx (%s, behind %llu records)",
-					(unsigned long long)f->offset, xst_layer_name(f->layer),
-					(unsigned long long)f->record_index);
-	return (size_t)snprintf(buf, size, "offset %#llx", (unsigned long long)f->offset);
-}
-
-size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf, size_t size)
-{
-	char where[160] = "";
-	bool placed = f->code != XST_E_IO && f->code != XST_E_NOMEM && f->code != XST_E_ARG;
-
-	if (placed)
-		place(f, where, sizeof(where));
-	return (size_t)snprintf(buf, size, "%s%s%s%s%s%s%s", name ? name : "", name ? ": " : "",
-				where, placed ? ": " : "", f->field ? f->field : "",
-				f->field ? ": " : "", f->text);
 }

@@ -337,7 +337,7 @@ static int param(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (l->guest == XST_GUEST_PV)
 		warn(p, RULE_LEGACY_PARAM_PV, 12, NULL, "%s in a PV guest's stream",
 		     l->record.row->name);
-	p->items.numbers[0] = (uint64_t)wire_legacy_param(l->record.type);
+	p->items.numbers[0] = l->record.row->param;
 	p->items.numbers[1] = le64(b + 4);
 	legacy_done(l, CHUNK);
 	return tell_params(p, 1);
@@ -514,13 +514,6 @@ static int more(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	return 0;
 }
 
-static int finish(struct xst_parser *p)
-{
-	parser_event(p, XST_EVENT_STREAM_END);
-	parser_pop(p);
-	return EVENT;
-}
-
 static int record_done(struct xst_parser *p, struct layer *l)
 {
 	l->state = l->u.legacy.next;
@@ -591,7 +584,7 @@ static int tail_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case TAIL_DONE:   return tail_done(p, l);
 	case CHECKPOINT:  return checkpoint(p, l);
 	case MORE:        return more(p, l, in);
-	case FINISH:      return finish(p);
+	case FINISH:      return parser_end_layer(p);
 	default:
 		return XST_E_STATE;
 	}

@@ -55,13 +55,6 @@ static int domain_read(struct xst_parser *p, struct layer *l)
 	return end_record(p, l);
 }
 
-static int stream_end(struct xst_parser *p)
-{
-	parser_event(p, XST_EVENT_STREAM_END);
-	parser_pop(p);
-	return EVENT;
-}
-
 /* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
 static int checkpoint(struct xst_parser *p, struct layer *l)
 {
@@ -79,7 +72,7 @@ static int after(struct xst_parser *p, struct layer *l)
 	if (l->u.rec.last != XST_KIND_END)
 		return 0;
 	if (!l->u.rec.tail)
-		return stream_end(p);
+		return parser_end_layer(p);
 	l->state = STATE_EMULATOR;
 	return 0;
 }
@@ -99,7 +92,7 @@ int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case DOMAIN_READ:
 		return domain_read(p, l);
 	case ENDED:
-		return stream_end(p);
+		return parser_end_layer(p);
 	default:
 		break;
 	}

@@ -4,7 +4,7 @@
 
 #include "wire/bytes.h"
 
-enum state { HEADER, HEADER_READ, LIBXC };
+enum state { HEADER, HEADER_READ, LIBXC, ENDED };
 
 static int header_read(struct xst_parser *p, struct layer *l)
 {
@@ -43,22 +43,18 @@ static int end(struct xst_parser *p, struct layer *l)
 {
 	int r;
 
-	if (l->u.rec.in_checkpoint) { /* the image ends, too */
-		p->depth--;
-		r = fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
-			  "END in the middle of a checkpoint");
-		if (r)
-			return r;
-	}
-	parser_event(p, XST_EVENT_STREAM_END);
-	parser_pop(p);
-	return EVENT;
+	if (!l->u.rec.in_checkpoint)
+		return parser_end_layer(p);
+	r = fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
+		  "END in the middle of a checkpoint");
+	l->state = ENDED; /* the image ends first */
+	return r ? r : parser_end_layer(p);
 }
 
 static int after(struct xst_parser *p, struct layer *l)
 {
 	switch (l->u.rec.last) {
-	case XST_KIND_END:
+	case XST_KIND_LIBXL_END:
 		return end(p, l);
 	case XST_KIND_LIBXC_CONTEXT:
 		if (l->u.rec.in_checkpoint)
@@ -93,6 +89,8 @@ int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		return header_read(p, l);
 	case LIBXC:
 		return libxc(p, l, in);
+	case ENDED:
+		return parser_end_layer(p);
 	default:
 		return record_step(p, l, in, wire_libxl_records, wire_libxl_count, after);
 	}

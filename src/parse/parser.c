@@ -66,6 +66,17 @@ static bool fill_hold(struct xst_parser *p, struct xst_in *in, size_t n)
 	return p->held >= n;
 }
 
+size_t parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
+{
+	if (!p->held && in->size - in->pos >= n) {
+		*ret = in->src + in->pos;
+		return n;
+	}
+	(void)fill_hold(p, in, n);
+	*ret = p->hold;
+	return p->held < n ? p->held : n;
+}
+
 int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
 		const uint8_t **ret)
 {
@@ -128,8 +139,13 @@ int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 
 struct layer *parser_push(struct xst_parser *p, enum xst_layer id)
 {
-	struct layer *l = &p->stack[p->depth++];
+	struct layer *l = &p->stack[p->depth];
 
+	if (p->depth == MAX_DEPTH) {
+		fail(p, XST_E_LIMIT, RULE_LIMIT, 0, NULL, "more than %d layers", MAX_DEPTH);
+		return NULL;
+	}
+	p->depth++;
 	memset(l, 0, sizeof(*l));
 	l->id = id;
 	l->ulong_size = 4;
@@ -137,12 +153,15 @@ struct layer *parser_push(struct xst_parser *p, enum xst_layer id)
 	return l;
 }
 
-void parser_pop(struct xst_parser *p)
+int parser_end_layer(struct xst_parser *p)
 {
+	p->active = p->depth;
+	parser_event(p, XST_EVENT_STREAM_END);
 	p->depth--;
 	p->active = p->depth;
 	if (!p->depth)
 		p->finished = true;
+	return EVENT;
 }
 
 struct layer *parser_outer(struct xst_parser *p, struct layer *l)
@@ -208,10 +227,7 @@ int end_record(struct xst_parser *p, struct layer *l)
 
 uint64_t field(const struct xst_parser *p, enum xst_field id)
 {
-	for (size_t i = 0; i < p->nfields; i++)
-		if (p->fields[i].id == id)
-			return p->fields[i].value;
-	return 0;
+	return wire_value(p->fields, p->nfields, id, 0);
 }
 
 int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n)
@@ -477,6 +493,11 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 	p->run_length = p->run_left = n;
 	p->event.u.payload.length = n;
 	return 0;
+}
+
+uint64_t xst_parser_max_run(const struct xst_parser *p)
+{
+	return p->limits.max_emulator;
 }
 
 void xst_parser_eof(struct xst_parser *p)

@@ -138,6 +138,8 @@ int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 		const uint8_t **ret);
 /* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
 size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret);
+/* At most n octets, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
+size_t parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
 /* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
 int parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
 /* Like parser_peek, and consumes them. */
@@ -150,8 +152,10 @@ void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n);
 /* Starts the next event; the caller fills p->event.u. */
 struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type);
 
+/* A new innermost layer, or NULL, having failed. */
 struct layer *parser_push(struct xst_parser *p, enum xst_layer id);
-void parser_pop(struct xst_parser *p);
+/* STREAM_END of the innermost layer, which leaves the stack. */
+int parser_end_layer(struct xst_parser *p);
 /* The layer around l, or NULL. */
 struct layer *parser_outer(struct xst_parser *p, struct layer *l);
 

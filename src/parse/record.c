@@ -98,7 +98,7 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 		return r;
 	if (row && !length_fits(row, length)) {
 		r = fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
-			  "a %s record does not have %u octets", row->name, length);
+			  "no %s record has %u octets", row->name, length);
 		l->state = REST;
 		p->phase = PHASE_LAYER;
 		if (r)
@@ -109,7 +109,7 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 
 static int remark_empty(struct xst_parser *p, struct layer *l)
 {
-	warn(p, RULE_RECORD_EMPTY, 0, NULL, "a %s record without contents, as Xen 4.6 to 4.8 wrote",
+	warn(p, RULE_RECORD_EMPTY, 0, NULL, "%s without contents, as Xen 4.6 to 4.8 wrote",
 	     l->record.row->name);
 	return 0;
 }

@@ -124,13 +124,6 @@ static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	return check_inner(p, l);
 }
 
-static int inner_done(struct xst_parser *p)
-{
-	parser_event(p, XST_EVENT_STREAM_END);
-	parser_pop(p);
-	return EVENT;
-}
-
 int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch ((enum state)l->state) {
@@ -155,7 +148,7 @@ int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		l->state = INNER;
 		return end_record(p, l);
 	case INNER:      return inner(p, l, in);
-	case INNER_DONE: return inner_done(p);
+	case INNER_DONE: return parser_end_layer(p);
 	}
 	return XST_E_STATE;
 }

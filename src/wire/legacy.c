@@ -2,12 +2,15 @@
 /* The stream of Xen 4.5 and older.  Little-endian; an unsigned long is the toolstack's. */
 #include "wire/wire.h"
 
+#include <string.h>
+
 #include "wire/bytes.h"
 
 #define CHUNK(id) ((uint32_t)(int32_t)(id))
-#define PARAM_CHUNK(id, label)                                                \
+#define PARAM_CHUNK(id, index, label)                                         \
 	{ .type = CHUNK(id), .kind = XST_KIND_HVM_PARAMS, .name = label,      \
-	  .flags = WIRE_HVM_ONLY, .fixed = 12, .summary = "an HVM parameter" }
+	  .flags = WIRE_HVM_ONLY, .param = index, .fixed = 12,                \
+	  .summary = "an HVM parameter" }
 #define BLOCK(a, b, c, d)                                                     \
 	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 #define SIGNATURE(label, length)                                              \
@@ -59,8 +62,8 @@ const struct wire_record wire_legacy_chunks[] = {
 	{ .type = CHUNK(-2), .kind = XST_KIND_VCPU_MAP, .name = "VCPU_INFO", .fixed = 4,
 	  .nfields = 1, .field = { { XST_FIELD_MAX_VCPU_ID, 0, 4 } },
 	  .summary = "which vCPUs are online" },
-	PARAM_CHUNK(-3, "HVM_IDENT_PT"),
-	PARAM_CHUNK(-4, "HVM_VM86_TSS"),
+	PARAM_CHUNK(-3, 12, "HVM_IDENT_PT"),
+	PARAM_CHUNK(-4, 15, "HVM_VM86_TSS"),
 	{ .type = CHUNK(-5), .kind = XST_KIND_TMEM, .name = "TMEM", .fixed = LEGACY_TMEM_HEAD,
 	  .nfields = 5,
 	  .field = { { XST_FIELD_VERSION, 0, 4 }, { XST_FIELD_MAX_POOLS, 4, 4 },
@@ -74,26 +77,26 @@ const struct wire_record wire_legacy_chunks[] = {
 	  .field = { { XST_FIELD_TSC_MODE, 0, 4 }, { XST_FIELD_TSC_NSEC, 4, 8 },
 		     { XST_FIELD_TSC_KHZ, 12, 4 }, { XST_FIELD_TSC_INCARNATION, 16, 4 } },
 	  .summary = "the time stamp counter" },
-	PARAM_CHUNK(-8, "HVM_CONSOLE_PFN"),
+	PARAM_CHUNK(-8, 17, "HVM_CONSOLE_PFN"),
 	{ .type = CHUNK(-9), .kind = XST_KIND_LAST_CHECKPOINT, .name = "LAST_CHECKPOINT",
 	  .summary = "nothing follows this body's tail" },
-	PARAM_CHUNK(-10, "HVM_ACPI_IOPORTS_LOCATION"),
-	PARAM_CHUNK(-11, "HVM_VIRIDIAN"),
+	PARAM_CHUNK(-10, 19, "HVM_ACPI_IOPORTS_LOCATION"),
+	PARAM_CHUNK(-11, 9, "HVM_VIRIDIAN"),
 	{ .type = CHUNK(-12), .kind = XST_KIND_COMPRESSED_DATA, .name = "COMPRESSED_DATA",
 	  .fixed = 4, .nfields = 1, .field = { { XST_FIELD_LENGTH, 0, WIRE_ULONG } },
 	  .summary = "pages of the batches before, as deltas" },
 	{ .type = CHUNK(-13), .kind = XST_KIND_ENABLE_COMPRESSION, .name = "ENABLE_COMPRESSION",
 	  .summary = "pages are compressed from the next checkpoint on" },
-	PARAM_CHUNK(-14, "HVM_GENERATION_ID_ADDR"),
-	PARAM_CHUNK(-15, "HVM_PAGING_RING_PFN"),
-	PARAM_CHUNK(-16, "HVM_MONITOR_RING_PFN"),
-	PARAM_CHUNK(-17, "HVM_SHARING_RING_PFN"),
+	PARAM_CHUNK(-14, 34, "HVM_GENERATION_ID_ADDR"),
+	PARAM_CHUNK(-15, 27, "HVM_PAGING_RING_PFN"),
+	PARAM_CHUNK(-16, 28, "HVM_MONITOR_RING_PFN"),
+	PARAM_CHUNK(-17, 29, "HVM_SHARING_RING_PFN"),
 	{ .type = CHUNK(-18), .kind = XST_KIND_TOOLSTACK, .name = "TOOLSTACK", .fixed = 4,
 	  .nfields = 1, .field = { { XST_FIELD_LENGTH, 0, 4 } },
 	  .summary = "libxl's record: the device model's physmap" },
-	PARAM_CHUNK(-19, "HVM_IOREQ_SERVER_PFN"),
-	PARAM_CHUNK(-20, "HVM_NR_IOREQ_SERVER_PAGES"),
-	PARAM_CHUNK(-21, "HVM_X87_FIP_WIDTH"),
+	PARAM_CHUNK(-19, 32, "HVM_IOREQ_SERVER_PFN"),
+	PARAM_CHUNK(-20, 33, "HVM_NR_IOREQ_SERVER_PAGES"),
+	PARAM_CHUNK(-21, 36, "HVM_X87_FIP_WIDTH"),
 };
 const size_t wire_legacy_chunks_count = sizeof(wire_legacy_chunks) / sizeof(wire_legacy_chunks[0]);
 
@@ -125,18 +128,10 @@ const struct wire_record *wire_legacy_part(enum legacy_part part)
 	return &wire_legacy_parts[part - LEGACY_P2M_SIZE];
 }
 
-int wire_legacy_param(uint32_t chunk)
+const struct wire_signature *wire_signature_find(const char *text)
 {
-	static const struct {
-		int8_t chunk;
-		uint8_t param;
-	} params[] = {
-		{ -3, 12 },  { -4, 15 },  { -8, 17 },  { -10, 19 }, { -11, 9 },  { -14, 34 },
-		{ -15, 27 }, { -16, 28 }, { -17, 29 }, { -19, 32 }, { -20, 33 }, { -21, 36 },
-	};
-
-	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
-		if (CHUNK(params[i].chunk) == chunk)
-			return params[i].param;
-	return -1;
+	for (size_t i = 0; i < sizeof(wire_signatures) / sizeof(wire_signatures[0]); i++)
+		if (strcmp(text, wire_signatures[i].text) == 0)
+			return &wire_signatures[i];
+	return NULL;
 }

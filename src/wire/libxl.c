@@ -21,7 +21,7 @@ const struct wire_record wire_libxl_header = {
 };
 
 const struct wire_record wire_libxl_records[] = {
-	{ .type = 0, .kind = XST_KIND_END, .name = "END", .summary = "ends the stream" },
+	{ .type = 0, .kind = XST_KIND_LIBXL_END, .name = "END", .summary = "ends the stream" },
 	{ .type = 1, .kind = XST_KIND_LIBXC_CONTEXT, .name = "LIBXC_CONTEXT",
 	  .summary = "a libxc image follows, outside the record" },
 	{ .type = 2, .kind = XST_KIND_EMULATOR_XENSTORE_DATA, .name = "EMULATOR_XENSTORE_DATA",

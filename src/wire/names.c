@@ -99,8 +99,5 @@ uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t
 {
 	if (ev->type != XST_EVENT_FIELDS)
 		return fallback;
-	for (size_t i = 0; i < ev->u.fields.n; i++)
-		if (ev->u.fields.v[i].id == id)
-			return ev->u.fields.v[i].value;
-	return fallback;
+	return wire_value(ev->u.fields.v, ev->u.fields.n, id, fallback);
 }

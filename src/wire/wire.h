@@ -46,14 +46,18 @@ enum wire_flags {
 	WIRE_SINCE_V3 = 1 << 2,      /* must not occur in a libxc image of version 2 */
 	WIRE_REFUSED = 1 << 3,       /* no Xen reads it */
 	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing behind the fixed fields: tolerated, with a remark */
-	WIRE_BACK_CHANNEL = 1 << 5   /* never in a stream that is restored */
+	WIRE_BACK_CHANNEL = 1 << 5,  /* never in a stream that is restored */
+	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others behind it */
+	WIRE_ONCE = 1 << 7,          /* once in an image, or in each of its checkpoints */
+	WIRE_NEEDED = 1 << 8         /* an image without it can't be restored */
 };
 
 struct wire_record {
 	uint32_t type;
 	enum xst_kind kind;
 	const char *name;
-	uint8_t flags;
+	uint16_t flags;
+	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
 	uint8_t fixed;   /* octets of the fixed fields */
 	uint8_t nfields;
 	struct wire_field field[8];
@@ -71,6 +75,16 @@ static inline unsigned wire_width(unsigned size, unsigned ulong_size)
 
 /* Octets of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
 unsigned wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
+
+/* The value of a field among n, or `fallback`. */
+static inline uint64_t wire_value(const struct xst_field_value *v, size_t n, enum xst_field id,
+				  uint64_t fallback)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].id == id)
+			return v[i].value;
+	return fallback;
+}
 
 /* Decodes or encodes a row's fixed fields.  values has one number for each field of the row. */
 void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
@@ -160,8 +174,6 @@ extern const size_t wire_legacy_chunks_count;
 extern const struct wire_record wire_legacy_ext_blocks[];
 extern const size_t wire_legacy_ext_blocks_count;
 const struct wire_record *wire_legacy_part(enum legacy_part part);
-/* The HVM parameter that a chunk carries, or -1. */
-int wire_legacy_param(uint32_t chunk);
 
 /* How a device model's record begins in a legacy stream. */
 struct wire_signature {
@@ -170,6 +182,8 @@ struct wire_signature {
 	struct wire_record row;
 };
 extern const struct wire_signature wire_signatures[3];
+/* A row by its text, or NULL. */
+const struct wire_signature *wire_signature_find(const char *text);
 
 /* hvm_params.c */
 #define HVM_PARAM_STORE_PFN 1

@@ -764,7 +764,7 @@ static const struct fault_case cases[] = {
 	{ "legacy: unknown signature", unknown_signature, BAD, "legacy.signature", "signature",
 	  "no device model's record begins here: 44 65 76 69 ...", 0 },
 	{ "legacy: xsave area of another size", xsave_differs, 0, "legacy.xsave", "size",
-	  "591 octets, where 592 were announced", 0 },
+	  "591 octets and 16 in front of them, where 608 were announced", 0 },
 	{ "legacy: xsave announced as nothing", xcnt_of_0, 0, "legacy.no-vcpu-map", NULL,
 	  "no VCPU_INFO chunk: vCPU 0 is meant", 0 },
 };

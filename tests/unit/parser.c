@@ -276,7 +276,7 @@ struct foreign {
 static const struct foreign foreign[] = {
 	FOREIGN("QFI\xfb\0\0\0\3", "this is a qcow2 disk image"),
 	FOREIGN("\x7f" "ELF\2\1\1", "this is an ELF file (a kernel, a program or a core dump)"),
-	FOREIGN("\x1f\x8b\x08", "this is a gzip file; decompress it first (zcat FILE | xenstream ... -)"),
+	FOREIGN("\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\xcb\xcf\x07", "this is a gzip file; decompress it first (zcat FILE | xenstream ... -)"),
 	FOREIGN("LibvirtQemudSave\2", "this is a save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
 	FOREIGN("LibvirtQemudPart\2", "this is an incomplete save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
 	FOREIGN("libvirt-xml\n \0 \r", "this is a save image of libvirt's Xen driver, a container that is not read yet"),

@@ -202,8 +202,33 @@ static void foreign_octets_behind(void **state)
 	end(&s);
 }
 
+/* The end is announced, the beginning of what may be a signature lies in the parser's hands and the
+ * rest in the window: only all of it tells that it is none. */
+static void half_a_signature(void **state)
+{
+	struct modern m = { .batches = 1, .pages = 1, .params = 1 };
+	struct subject s = { 0 };
+	struct log g = { 0 };
+
+	(void)state;
+	for (size_t n = 1; n < 24; n++) {
+		s.b.size = 0;
+		build_modern(&s.b, &m);
+		put(&s.b, "DeviceModelReXXXXXXXXXXXX", n);
+		log_clear(&s.whole);
+		parse_logged(s.b.data, s.b.size, NULL, NULL, &s.whole);
+		for (size_t i = 1; i <= n; i++)
+			same(&s, &(struct cuts){ .first = s.b.size - i, .early_eof = true }, &g);
+		for (size_t i = 1; i < 30; i++)
+			same(&s, &(struct cuts){ .chunk = i, .early_eof = true }, &g);
+	}
+	log_free(&g);
+	end(&s);
+}
+
 int main(void)
 {
+	const struct CMUnitTest others[] = { cmocka_unit_test(half_a_signature) };
 	static const CMUnitTestFunction functions[] = { a_cut_at_every_octet,
 							windows_of_1_to_64_octets,
 							windows_that_move, an_end_at_every_octet,
@@ -212,5 +237,6 @@ int main(void)
 					     "windows that move", "an end at every octet",
 					     "foreign octets behind" };
 
-	return run_for_samples("split", functions, names, COUNT(functions));
+	return run_for_samples("split", functions, names, COUNT(functions)) +
+	       cmocka_run_group_tests_name("ends", others, NULL, NULL);
 }

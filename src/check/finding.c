@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/finding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void finding_fill(struct xst_finding *f, const struct xst_finding *place, int code,
+		  enum xst_rule rule, const char *field, const char *format, va_list ap)
+{
+	*f = *place;
+	f->code = code;
+	f->severity = code ? XST_ERROR : rules[rule].severity;
+	f->rule = rules[rule].id;
+	f->field = field;
+	vsnprintf(f->text, sizeof(f->text), format, ap);
+}
+
+void finding_no_memory(struct xst_finding *f)
+{
+	*f = (struct xst_finding){ .code = XST_E_NOMEM, .severity = XST_ERROR,
+				   .rule = rules[RULE_INPUT_IO].id, .text = "out of memory" };
+}
+
+static size_t place(const struct xst_finding *f, char *buf, size_t size)
+{
+	if (f->record_name)
+		return (size_t)snprintf(buf, size, "offset %#llx (%s record %llu, %s, at %#llx)",
+					(unsigned long long)f->offset, xst_layer_name(f->layer),
+					(unsigned long long)f->record_index, f->record_name,
+					(unsigned long long)f->record_offset);
+	if (f->layer != XST_LAYER_NONE && !f->record_index)
+		return (size_t)snprintf(buf, size, "offset %#llx (%s)",
+					(unsigned long long)f->offset, xst_layer_name(f->layer));
+	if (f->layer != XST_LAYER_NONE)
+		return (size_t)snprintf(buf, size, "offset %#llx (%s, behind %llu records)",
+					(unsigned long long)f->offset, xst_layer_name(f->layer),
+					(unsigned long long)f->record_index);
+	return (size_t)snprintf(buf, size, "offset %#llx", (unsigned long long)f->offset);
+}
+
+size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf, size_t size)
+{
+	char where[160] = "";
+	bool placed = f->code != XST_E_IO && f->code != XST_E_NOMEM && f->code != XST_E_ARG;
+
+	if (placed)
+		place(f, where, sizeof(where));
+	return (size_t)snprintf(buf, size, "%s%s%s%s%s%s%s", name ? name : "", name ? ": " : "",
+				where, placed ? ": " : "", f->field ? f->field : "",
+				f->field ? ": " : "", f->text);
+}

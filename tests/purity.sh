@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Parser, tables, checker and emitter make no system call: what their objects need from outside is
+# memory, strings and number formatting, and nothing else.
+#
+#   purity.sh BUILDDIR
+set -eu
+archive=$1/src/libcore.a
+
+wanted='mem(cpy|move|set|cmp|chr|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|cpy|ncpy|str|spn|cspn)'
+wanted="$wanted|malloc|calloc|realloc|free|v?snprintf"
+fortified='__(mem(cpy|move|set)|str(cpy|ncpy|cat)|v?snprintf)_chk'
+compiler='__stack_chk_(fail|guard)|__(asan|ubsan|sanitizer|sancov|gcov|llvm_profile|tsan|msan)_.*'
+compiler="$compiler|_GLOBAL_OFFSET_TABLE_|__gcov_.*|llvm_gcda_.*|__llvm_.*|__start_.*|__stop_.*"
+compiler="$compiler|__asan_.*|__interceptor_.*|__sanitizer_.*"
+
+nm -P "$archive" >/dev/null # or stop here
+own=$(nm -P "$archive" | awk '$2 ~ /^[TDBRVWdbtr]$/ { print $1 }' | sort -u)
+undefined=$(nm -P -u "$archive" | awk '$2 ~ /^[Uvw]$/ { print $1 }' | sort -u)
+bad=$(printf '%s\n' "$undefined" | grep -Ev "^($wanted|$fortified|$compiler)$" |
+	grep -vxF "$own" || true)
+if [ -n "$bad" ]; then
+	echo "the core needs:" $bad >&2
+	exit 1
+fi
+test -n "$undefined" # an archive that needs nothing has not been read

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* Every rule of the checker, broken alone.
+ *
+ * A stream is a word: each letter stands for a record, see put_letter(). */
+#include <xenstream/check.h>
+#include <xenstream/parser.h>
+
+#include "build.h"
+#include "unit.h"
+
+struct check_case {
+	const char *name;
+	const char *letters;
+	const char *rules;   /* that are broken, in order */
+	const char *text;    /* of the first, or NULL */
+};
+
+/* --- building ------------------------------------------------------------------------------- */
+
+static void pv_info(struct build *b, uint8_t width, uint8_t levels)
+{
+	record_begin(b, 2);
+	put8(b, width);
+	put8(b, levels);
+	put_zero(b, 6);
+	record_end(b);
+}
+
+static void frames(struct build *b)
+{
+	record_begin(b, 3);
+	put32(b, 0);
+	put32(b, 511);
+	put64(b, 7);
+	record_end(b);
+}
+
+static void params(struct build *b)
+{
+	record_begin(b, 0xa);
+	put32(b, 1);
+	put32(b, 0);
+	put_zero(b, 16);
+	record_end(b);
+}
+
+static void plain(struct build *b, uint32_t type, size_t n)
+{
+	record_begin(b, type);
+	fill(b, n);
+	record_end(b);
+}
+
+static void emulator(struct build *b, uint32_t id, const char *magic)
+{
+	record_begin(b, 3);
+	put32(b, id);
+	put32(b, 0);
+	put(b, magic, strlen(magic));
+	record_end(b);
+}
+
+static void pair(struct build *b, const char *key)
+{
+	record_begin(b, 2);
+	put32(b, 1);
+	put32(b, 0);
+	put(b, key, strlen(key) + 1);
+	put(b, "v", 2);
+	record_end(b);
+}
+
+static void put_libxl_letter(struct build *b, char letter)
+{
+	switch (letter) {
+	case 'l': libxl_header(b, 0); break;
+	case 'c': empty_record(b, 1); break;
+	case 'x': pair(b, "physmap/0/size"); break;
+	case '1': pair(b, "physmap//size"); break;
+	case '2': pair(b, "/physmap/0"); break;
+	case '3': pair(b, "physmap/0/"); break;
+	case '4': pair(b, "physmap/0 1"); break;
+	case '5': pair(b, ""); break;
+	case '6': pair(b, "device-model/state"); break;
+	case 'q': emulator(b, 2, "QEVM1"); break;
+	case 'u': emulator(b, 3, "QEVM1"); break;
+	case 'w': emulator(b, 1, "QEVN1"); break;
+	case 'k': empty_record(b, 4); break;
+	case 'e': empty_record(b, 0); break;
+	default: fail_msg("no such letter");
+	}
+}
+
+static void put_letter(struct build *b, char letter)
+{
+	switch (letter) {
+	case 'p': image_header(b, 3, 0); domain_header(b, 1); break;
+	case 'h': image_header(b, 3, 0); domain_header(b, 2); break;
+	case 'o': image_header(b, 2, 0); domain_header(b, 1); break;
+	case 'I': pv_info(b, 8, 4); break;
+	case 'J': pv_info(b, 8, 3); break;
+	case '7': pv_info(b, 4, 4); break;
+	case '8': pv_info(b, 4, 3); break;
+	case 'C': plain(b, 0x11, 24); break;
+	case 'M': record_begin(b, 0x12); put_zero(b, 16); record_end(b); break;
+	case 'S': empty_record(b, 0x10); break;
+	case 'F': frames(b); break;
+	case 'D': page_data(b, (uint64_t[]){ 1, UINT64_C(0xf) << 60 | 2 }, 2); break;
+	case 'd': page_data(b, (uint64_t[]){ 1, 2, UINT64_C(0xf) << 60 | 1 }, 3); break;
+	case 'T': record_begin(b, 8); put_zero(b, 24); record_end(b); break;
+	case 'H': plain(b, 7, PAGE); break;
+	case 'B': blob_record(b, 4, 0, 0, CONTEXT64); break;
+	case 'b': blob_record(b, 4, 0, 0, CONTEXT32); break;
+	case '9': blob_record(b, 4, 1, 0, CONTEXT64); break;
+	case 'X': blob_record(b, 5, 0, 0, 128); break;
+	case 'Y': blob_record(b, 6, 1, 0, 100); break;
+	case 'R': blob_record(b, 0xc, 0, 0, 16); break;
+	case 'P': params(b); break;
+	case 'N': plain(b, 9, 20); break;
+	case 'V': empty_record(b, 0xd); break;
+	case 'K': empty_record(b, 0xe); break;
+	case 'U': plain(b, 0x80000042, 4); break;
+	case 'E': empty_record(b, 0); break;
+	default: put_libxl_letter(b, letter);
+	}
+}
+
+/* --- checking ------------------------------------------------------------------------------- */
+
+struct result {
+	char rules[500];
+	char text[240];
+	size_t n;
+};
+
+static void note(struct result *r, struct xst_checker *c)
+{
+	const struct xst_finding *f;
+
+	while ((f = xst_checker_finding(c))) {
+		size_t at = strlen(r->rules);
+
+		snprintf(r->rules + at, sizeof(r->rules) - at, "%s%s", at ? " " : "", f->rule);
+		if (!r->n++)
+			memcpy(r->text, f->text, sizeof(r->text));
+	}
+}
+
+static void check(const struct build *b, struct result *r)
+{
+	struct xst_in in = { b->data, b->size, 0 };
+	const struct xst_event *ev;
+	struct xst_checker *c;
+	struct xst_parser *p;
+
+	memset(r, 0, sizeof(*r));
+	assert_int_equal(xst_parser_new(NULL, &p), 0);
+	assert_int_equal(xst_checker_new(&c), 0);
+	do {
+		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
+		if (ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+		assert_int_equal(xst_checker_event(c, ev), 0);
+		assert_int_equal(xst_checker_wants(c),
+				 ev->type == XST_EVENT_PAYLOAD_BEGIN &&
+				 ev->kind == XST_KIND_EMULATOR_CONTEXT ? 4 : 0);
+		note(r, c);
+	} while (ev->type != XST_EVENT_FINISHED);
+	xst_checker_free(c);
+	xst_parser_free(p);
+}
+
+static const struct check_case cases[] = {
+	{ "a sound PV image", "pICMSFDDTHBXRE", "", NULL },
+	{ "a sound 64-bit image of version 2", "oIFDTHBE", "", NULL },
+	{ "a sound 32-bit image", "p8SFDTHbE", "", NULL },
+	{ "a sound HVM image", "hCMSDTPNE", "", NULL },
+	{ "a sound libxl stream", "lchSDTPNExqe", "", NULL },
+	{ "a sound checkpointed stream", "lchSDTPNKxqkDTPNKqkDTPNExqe", "", NULL },
+	{ "a checkpointed PV stream", "lcpISFDTHBKkDTHBKkEe", "", NULL },
+	{ "memory twice, to compare", "hSDVDTPNE", "", NULL },
+	{ "an unknown record anywhere", "hUSDTPNE", "record.optional", NULL },
+
+	{ "a PV record of an HVM guest", "hSDTPNHE", "libxc.guest",
+	  "SHARED_INFO in an HVM guest's image" },
+	{ "an HVM record of a PV guest", "pISFDTHBPE", "libxc.guest",
+	  "HVM_PARAMS in a PV guest's image" },
+	{ "a PV guest's device model", "lcpISFDTHBEqe", "libxl.emulator.guest",
+	  "EMULATOR_CONTEXT in a PV guest's image" },
+	{ "a PV guest's xenstore keys", "lcpISFDTHBExe", "libxl.emulator.guest", NULL },
+
+	{ "PV info behind the static data", "pSIFDTHBE", "libxc.static-data",
+	  "X86_PV_INFO stands behind STATIC_DATA_END" },
+	{ "a policy behind the static data", "hSCDTPNE", "libxc.static-data",
+	  "X86_CPUID_POLICY stands behind STATIC_DATA_END" },
+	{ "frames before the end of static data", "pIFSDTHBE", "libxc.static-data",
+	  "X86_PV_P2M_FRAMES stands before STATIC_DATA_END" },
+
+	{ "frames without PV info", "oFIDTHBE", "libxc.order",
+	  "X86_PV_P2M_FRAMES stands before X86_PV_INFO" },
+	{ "pages without frames", "oIDFTHBE", "libxc.order",
+	  "PAGE_DATA needs X86_PV_P2M_FRAMES before it" },
+	{ "registers without pages", "oIFBDTHE", "libxc.order",
+	  "X86_PV_VCPU_BASIC needs PAGE_DATA before it" },
+	{ "extended registers first", "oIFDTHXBE", "libxc.order",
+	  "X86_PV_VCPU_EXTENDED of vCPU 0 without its X86_PV_VCPU_BASIC" },
+	{ "an xsave area of another vCPU", "oIFDTHBYE", "libxc.order",
+	  "X86_PV_VCPU_XSAVE of vCPU 1 without its X86_PV_VCPU_BASIC" },
+	{ "and with it", "oIFDTHB9YE", "", NULL },
+	{ "Xen's own order", "hSDTNPE", "libxc.hvm-order",
+	  "HVM_CONTEXT stands before HVM_PARAMS, as Xen writes it" },
+
+	{ "PV info twice", "pIISFDTHBE", "libxc.twice", "a second X86_PV_INFO record" },
+	{ "two ends of static data", "hSSDTPNE", "libxc.twice", "a second STATIC_DATA_END record" },
+	{ "two CPUID policies", "hCCSDTPNE", "libxc.twice", "a second X86_CPUID_POLICY record" },
+	{ "two MSR policies", "hMMSDTPNE", "libxc.twice", "a second X86_MSR_POLICY record" },
+	{ "shared info twice", "pISFDTHHBE", "libxc.twice", "a second SHARED_INFO record" },
+	{ "two HVM contexts", "hSDTPNNE", "libxc.twice", "a second HVM_CONTEXT record" },
+
+	{ "no frames", "oIE", "libxc.missing libxc.missing libxc.missing libxc.missing",
+	  "no PAGE_DATA record in the image" },
+	{ "no registers", "oIFDTHE", "libxc.missing", "no X86_PV_VCPU_BASIC record in the image" },
+	{ "no shared info", "oIFDTBE", "libxc.missing", "no SHARED_INFO record in the image" },
+	{ "no pages", "hSTPNE", "libxc.missing", "no PAGE_DATA record in the image" },
+	{ "no parameters", "hSDTNE", "libxc.hvm-order libxc.missing", NULL },
+	{ "no context", "hSDTPE", "libxc.missing", "no HVM_CONTEXT record in the image" },
+	{ "no end of static data", "hCE", "libxc.static-data libxc.missing libxc.missing "
+	  "libxc.missing libxc.missing", "END stands before STATIC_DATA_END" },
+	{ "no context in a checkpoint", "lchSDTPNKkDTPKkDTPNEe", "libxc.missing",
+	  "no HVM_CONTEXT record in the image" },
+
+	{ "64 bits with 3 levels", "pJSFDTHBE", "libxc.pv-info",
+	  "8 octets with 3 levels of page tables" },
+	{ "32 bits with 4 levels", "p7SFDTHbE", "libxc.pv-info",
+	  "4 octets with 4 levels of page tables" },
+	{ "a context of the other width", "pISFDTHbE", "libxc.vcpu.size",
+	  "2800 octets; a 64-bit guest's context has 5168" },
+	{ "and the other way round", "p8SFDTHBE", "libxc.vcpu.size",
+	  "5168 octets; a 32-bit guest's context has 2800" },
+	{ "a pfn twice", "hSdTPNE", "libxc.page-data.twice", "0x1 stands twice in the record" },
+	{ "but in two records it may", "hSDDTPNE", "", NULL },
+
+	{ "an empty part of a key", "lchSDTPNE1e", "libxl.xenstore.key",
+	  "\"physmap//size\" is no key that xenstored takes here" },
+	{ "an absolute key", "lchSDTPNE2e", "libxl.xenstore.key", NULL },
+	{ "a key of a directory", "lchSDTPNE3e", "libxl.xenstore.key", NULL },
+	{ "a space in a key", "lchSDTPNE4e", "libxl.xenstore.key", NULL },
+	{ "a key of no letters", "lchSDTPNE5e", "libxl.xenstore.key", NULL },
+	{ "a key elsewhere", "lchSDTPNE6e", "libxl.xenstore.path",
+	  "\"device-model/state\" lies outside physmap/" },
+	{ "an unknown device model", "lchSDTPNEue", "libxl.emulator.id",
+	  "3: no such device model" },
+	{ "a device model that QEMU won't take", "lchSDTPNEwe", "libxl.emulator.magic",
+	  "the device model's state does not begin with QEVM" },
+
+	{ "no image", "le", "libxl.libxc-context", "the stream ends without a libxc image" },
+	{ "two images", "lcoIFDTHBEcoEe", NULL, NULL },
+};
+
+static void one_case(void **state)
+{
+	const struct check_case *k = *state;
+	struct build b = { 0 };
+	struct result r;
+
+	for (const char *s = k->letters; *s; s++)
+		put_letter(&b, *s);
+	check(&b, &r);
+	if (k->rules)
+		assert_string_equal(r.rules, k->rules);
+	else
+		assert_true(strncmp(r.rules, "libxl.libxc-context", 19) == 0);
+	if (k->text)
+		assert_string_equal(r.text, k->text);
+	build_free(&b);
+}
+
+/* --- legacy, and the catalogue -------------------------------------------------------------- */
+
+static void a_legacy_stream_is_checkpointed(void **state)
+{
+	struct legacy l = { .batches = 1, .pages = 1, .checkpoints = 3,
+			    .tail = "DeviceModelRecord0002", .emulator = 4 };
+	struct build b = { 0 };
+	struct result r;
+
+	(void)state;
+	build_legacy(&b, &l);
+	check(&b, &r);
+	assert_string_equal(r.rules, "legacy.checkpointed");
+	l.checkpoints = 1;
+	l.last_checkpoint = true;
+	b.size = 0;
+	build_legacy(&b, &l);
+	check(&b, &r);
+	assert_string_equal(r.rules, "");
+	build_free(&b);
+}
+
+/* A legacy receiver takes a pfn twice in a batch. */
+static void legacy_doubles_are_fine(void **state)
+{
+	struct build b = { 0 };
+	struct result r;
+
+	(void)state;
+	legacy_head(&b, 8, 64);
+	batch(&b, (uint64_t[]){ 1, 1 }, 2, true);
+	chunk(&b, -2);
+	put32(&b, 0);
+	put64(&b, 1);
+	chunk(&b, -9);
+	chunk(&b, 0);
+	magic_pfns(&b);
+	put32(&b, 1);
+	put8(&b, 1);
+	check(&b, &r);
+	assert_string_equal(r.rules, "");
+	build_free(&b);
+}
+
+static void the_catalogue_is_sound(void **state)
+{
+	struct xst_rule_info r, other, same;
+	unsigned n = 0;
+
+	(void)state;
+	for (; xst_rule(n, &r) == 0; n++) {
+		assert_non_null(strchr(r.id, '.'));
+		assert_true(strlen(r.why) > 10 && r.why[strlen(r.why) - 1] != '.');
+		assert_true(strlen(r.section) > 0);
+		assert_true(r.severity >= XST_NOTE && r.severity <= XST_ERROR);
+		for (unsigned i = 0; i < n; i++) {
+			assert_int_equal(xst_rule(i, &other), 0);
+			assert_string_not_equal(other.id, r.id);
+		}
+		assert_int_equal(xst_rule_by_id(r.id, &same), 0);
+		assert_string_equal(same.why, r.why);
+	}
+	assert_true(n > 60);
+	assert_int_equal(xst_rule(n, &r), XST_E_ARG);
+	assert_int_equal(xst_rule(0, NULL), XST_E_ARG);
+	assert_int_equal(xst_rule_by_id("no.such", &r), XST_E_ARG);
+	assert_int_equal(xst_checker_new(NULL), XST_E_ARG);
+	assert_null(xst_checker_free(NULL));
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[COUNT(cases) + 3] = {
+		[COUNT(cases)] = cmocka_unit_test(a_legacy_stream_is_checkpointed),
+		[COUNT(cases) + 1] = cmocka_unit_test(legacy_doubles_are_fine),
+		[COUNT(cases) + 2] = cmocka_unit_test(the_catalogue_is_sound),
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		tests[i].name = cases[i].name;
+		tests[i].test_func = one_case;
+		tests[i].initial_state = (void *)(uintptr_t)&cases[i];
+	}
+	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* Each allocation fails in turn: the answer is XST_E_NOMEM, nothing leaks, nothing crashes.
+ *
+ * The linker sends the library's calls of malloc and its kin here (--wrap), see meson.build. */
+#include <xenstream/check.h>
+#include <xenstream/emit.h>
+#include <xenstream/io.h>
+#include <xenstream/job.h>
+
+#include <unistd.h>
+
+#include "build.h"
+#include "unit.h"
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void __wrap_free(void *p);
+char *__wrap_strdup(const char *s);
+
+static bool counting;
+static unsigned count, fail_at;
+static long alive;
+
+static bool fails(void)
+{
+	return counting && ++count == fail_at;
+}
+
+static void *counted(void *p)
+{
+	alive += counting && p;
+	return p;
+}
+
+void *__wrap_malloc(size_t n)
+{
+	return fails() ? NULL : counted(__real_malloc(n));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : counted(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+	void *new;
+
+	if (fails())
+		return NULL;
+	new = __real_realloc(p, n);
+	alive += counting && !p && new;
+	return new;
+}
+
+void __wrap_free(void *p)
+{
+	alive -= counting && p;
+	__real_free(p);
+}
+
+/* libc's own takes its memory from where we don't see it. */
+char *__wrap_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *copy = __wrap_malloc(n);
+
+	return copy ? memcpy(copy, s, n) : NULL;
+}
+
+/* --- what is done with little memory -------------------------------------------------------- */
+
+static const struct build *input;
+
+static int convert_events(struct xst_parser *p, struct xst_converter *c)
+{
+	struct xst_in in = { input->data, input->size, 0 };
+	const struct xst_event *ev;
+	int r;
+
+	do {
+		r = xst_parser_next(p, &in, &ev);
+		if (r == 0 && ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+		if (r == 0)
+			r = xst_converter_event(c, ev);
+		if (r == 0 && ev->type == XST_EVENT_PAYLOAD) {
+			uint64_t want = xst_converter_payload(c);
+
+			r = xst_converter_moved(c, ev->u.payload.size < want ? ev->u.payload.size
+									      : want);
+		}
+		/* the output is not taken, so that it grows */
+	} while (r == 0 && ev->type != XST_EVENT_FINISHED);
+	if (r == XST_E_NOMEM)
+		assert_int_equal(xst_converter_error(c)->code, XST_E_NOMEM);
+	return r;
+}
+
+static int convert(void)
+{
+	struct xst_parser *p = NULL;
+	struct xst_converter *c = NULL;
+	int r = xst_parser_new(NULL, &p);
+
+	if (r == 0)
+		r = xst_converter_new(NULL, &c);
+	if (r == 0)
+		r = convert_events(p, c);
+	xst_converter_free(c);
+	xst_parser_free(p);
+	return r;
+}
+
+static int input_file(void)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	assert_int_equal(write(fd, input->data, input->size), input->size);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static int fd = -1;
+
+static int info(void)
+{
+	struct xst_finding e = { 0 };
+	struct xst_info *i = NULL;
+	int r;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	r = xst_info_fd(fd, NULL, &i, &e);
+	xst_info_free(i);
+	return r;
+}
+
+static int convert_fd(void)
+{
+	struct xst_output *o = NULL;
+	struct xst_finding e;
+	int r;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	r = xst_output_file("/dev/null", 0600, 0, &o, &e);
+	if (r == 0)
+		r = xst_convert_fd(fd, o, NULL, &e);
+	xst_output_free(o);
+	return r;
+}
+
+static void each_fails(int (*job)(void), int expected_code)
+{
+	unsigned total;
+
+	fail_at = count = 0;
+	alive = 0;
+	counting = true;
+	assert_int_equal(job(), 0);
+	counting = false;
+	total = count;
+	assert_true(total > 0);
+	assert_int_equal(alive, 0);
+	for (unsigned i = 1; i <= total; i++) {
+		int r;
+
+		fail_at = i;
+		count = 0;
+		alive = 0;
+		counting = true;
+		r = job();
+		counting = false;
+		if (r != XST_E_NOMEM && r != expected_code)
+			fail_msg("allocation %u of %u fails: %d", i, total, r);
+		assert_int_equal(alive, 0);
+	}
+}
+
+static void of_a_conversion(void **state)
+{
+	static const char *const names[] = { "legacy-hvm-8", "legacy-pv64-8", "xl-hvm",
+					     "image-pv64-v2", "legacy-hvm-8-large-lists" };
+
+	(void)state;
+	for (size_t i = 0; i < samples_count; i++)
+		for (size_t k = 0; k < COUNT(names); k++) {
+			struct build b = { 0 };
+
+			if (strcmp(samples[i].name, names[k]) != 0)
+				continue;
+			build_sample(&b, &samples[i]);
+			input = &b;
+			each_fails(convert, XST_E_NOMEM);
+			build_free(&b);
+		}
+}
+
+static void of_jobs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < samples_count; i++) {
+		struct build b = { 0 };
+
+		if (strcmp(samples[i].name, "xl-hvm") != 0 &&
+		    strcmp(samples[i].name, "legacy-hvm-8") != 0)
+			continue;
+		build_sample(&b, &samples[i]);
+		input = &b;
+		fd = input_file();
+		each_fails(info, XST_E_NOMEM);
+		/* what fails in the moving of octets is told as ENOMEM of a system call */
+		each_fails(convert_fd, XST_E_IO);
+		close(fd);
+		build_free(&b);
+	}
+}
+
+static void of_a_checker(void **state)
+{
+	struct xst_checker *c = NULL;
+
+	(void)state;
+	count = 0;
+	fail_at = 1;
+	counting = true;
+	assert_int_equal(xst_checker_new(&c), XST_E_NOMEM);
+	counting = false;
+	assert_null(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_a_conversion),
+		cmocka_unit_test(of_jobs),
+		cmocka_unit_test(of_a_checker),
+	};
+
+	return cmocka_run_group_tests_name("no memory", tests, NULL, NULL);
+}
