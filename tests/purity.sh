@@ -10,9 +10,9 @@ archive=$1/src/libcore.a
 wanted='mem(cpy|move|set|cmp|chr|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|cpy|ncpy|str|spn|cspn)'
 wanted="$wanted|malloc|calloc|realloc|free|v?snprintf"
 fortified='__(mem(cpy|move|set)|str(cpy|ncpy|cat)|v?snprintf)_chk'
-compiler='__stack_chk_(fail|guard)|__(asan|ubsan|sanitizer|sancov|gcov|llvm_profile|tsan|msan)_.*'
-compiler="$compiler|_GLOBAL_OFFSET_TABLE_|__gcov_.*|llvm_gcda_.*|__llvm_.*|__start_.*|__stop_.*"
-compiler="$compiler|__asan_.*|__interceptor_.*|__sanitizer_.*"
+compiler='bcmp' # what clang makes of memcmp
+compiler="$compiler|__stack_chk_(fail|guard)|_GLOBAL_OFFSET_TABLE_|__(start|stop)_.*"
+compiler="$compiler|__(asan|ubsan|sanitizer|sancov|tsan|msan|gcov|llvm)_.*"
 
 nm -P "$archive" >/dev/null # or stop here
 own=$(nm -P "$archive" | awk '$2 ~ /^[TDBRVWdbtr]$/ { print $1 }' | sort -u)

@@ -87,6 +87,12 @@ XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
  * XST_E_UNSUPPORTED (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_converter_event(struct xst_converter *c, const struct xst_event *ev);
 
+/* The legacy stream that has just begun is a checkpointed one, and each of its states is to become
+ * a checkpoint of a libxl stream.  Without this call a second state is XST_E_UNSUPPORTED, and so
+ * are compressed pages always: xst_convert_fd() unfolds them.  XST_E_UNSUPPORTED if the output is
+ * no libxl stream. */
+XST_API XST_NODISCARD int xst_converter_keep_checkpoints(struct xst_converter *c);
+
 /* Output to be written now, see xst_emitter_output(). */
 XST_API size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret);
 XST_API void xst_converter_written(struct xst_converter *c);

@@ -107,9 +107,15 @@ struct xst_convert_options {
 	enum xst_guest guest;
 	/* Fail unless the input is a legacy stream (behind an xl header or not). */
 	bool legacy_only;
+	/* Of a checkpointed legacy stream: the state to take, from 1; 0: the last complete one. */
+	uint64_t checkpoint;
+	/* Write a checkpointed libxl stream with all states up to that one. */
+	bool keep_checkpoints;
 };
 
-/* Converts a stream into an output, which is not committed yet.  The offset of a seekable
+/* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy
+ * stream must be known first is looked up in a file, and put into an unnamed temporary file from a
+ * pipe; pages of a compressed one are gathered in such a file, never in memory.  The offset of a seekable
  * descriptor stands behind the last octet consumed afterwards.  Returns 0 or a negative error,
  * described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,

@@ -232,6 +232,14 @@ static void libxl_record(struct xst_checker *c)
 	check_guest(c);
 }
 
+static void legacy_checkpoint(struct xst_checker *c)
+{
+	check_legacy_complete(c);
+	if (!c->seen[XST_KIND_CHECKPOINT])
+		find(c, RULE_LEGACY_CHECKPOINTED, NULL,
+		     "a checkpointed (Remus) stream: the first of its states ends here");
+}
+
 static void record_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->layer = ev->layer;
@@ -246,10 +254,8 @@ static void record_begin(struct xst_checker *c, const struct xst_event *ev)
 		image_record(c);
 	else if (ev->layer == XST_LAYER_LIBXL)
 		libxl_record(c);
-	else if (ev->layer == XST_LAYER_LEGACY && ev->kind == XST_KIND_CHECKPOINT &&
-		 !c->seen[XST_KIND_CHECKPOINT])
-		find(c, RULE_LEGACY_CHECKPOINTED, NULL,
-		     "a checkpointed (Remus) stream: the first of its states ends here");
+	else if (ev->kind == XST_KIND_CHECKPOINT)
+		legacy_checkpoint(c);
 	c->seen[ev->kind]++;
 }
 

@@ -139,6 +139,10 @@
 	  "a device model's record begins with one of three signatures") \
 	X(LEGACY_CHECKPOINTED, "legacy.checkpointed", NOTE, false, "legacy", \
 	  "a Remus stream: state after state of the same guest") \
+	X(LEGACY_COMPRESSED, "legacy.compressed", ERROR, false, "legacy", \
+	  "compressed pages are differences to what the pages announced before them held") \
+	X(CHECKPOINT_CUT, "checkpoint.cut", REMARK, false, "libxl: CHECKPOINT_END", \
+	  "a checkpointed stream ends when its sender does; a receiver takes the last complete state") \
 	X(HINT_WIDTH, "hint.width", REMARK, false, "-", "the stream shows its toolstack's word size itself") \
 	X(HINT_GUEST, "hint.guest", REMARK, false, "-", "the stream shows itself whether it is PV or HVM") \
 	X(CONVERT_LOSS, "convert.loss", ERROR, false, "-", \
@@ -147,6 +151,8 @@
 	  "what the output has no place for was left out") \
 	X(CONVERT_NO_CONFIG, "convert.no-config", REMARK, false, "xl", \
 	  "xl restores a domain by a configuration, the stored one or one that is given to it") \
+	X(CONVERT_CHECKPOINT, "convert.checkpoint", REMARK, false, "legacy", \
+	  "of a checkpointed stream one state is the guest's, by default the last complete one") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
 	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written")

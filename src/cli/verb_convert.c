@@ -10,8 +10,9 @@
 
 static struct {
 	char *to, *guest;
-	int image_version, width, force, sync;
-} opt = { .image_version = UNSET, .width = UNSET };
+	int image_version, width, force, sync, checkpoint;
+	char *checkpoints;
+} opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
@@ -23,6 +24,12 @@ static const struct poptOption table[] = {
 	  "BITS" },
 	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
 	  "a legacy stream's guest is believed to be pv or hvm; refuse if it is not", "TYPE" },
+	{ "checkpoint", '\0', POPT_ARG_INT, &opt.checkpoint, 0,
+	  "of a checkpointed (Remus) legacy stream: the state to take; by default the last complete one",
+	  "N" },
+	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
+	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image",
+	  "WHAT" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; take the stream's word", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -62,6 +69,14 @@ static int read_options(struct xst_convert_options *o, struct xst_converter_opti
 		return usage_error(&verb_convert, "--width %d: not 32 or 64", opt.width);
 	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
 		return usage_error(&verb_convert, "--guest %s: not pv or hvm", opt.guest);
+	if (opt.checkpoint != UNSET && opt.checkpoint < 1)
+		return usage_error(&verb_convert, "--checkpoint %d: the first is 1", opt.checkpoint);
+	if (opt.checkpoints && strcmp(opt.checkpoints, "keep") != 0 &&
+	    strcmp(opt.checkpoints, "last") != 0)
+		return usage_error(&verb_convert, "--checkpoints %s: not keep or last",
+				   opt.checkpoints);
+	o->checkpoint = opt.checkpoint == UNSET ? 0 : (uint64_t)opt.checkpoint;
+	o->keep_checkpoints = opt.checkpoints && strcmp(opt.checkpoints, "keep") == 0;
 	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
 	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
 	o->width = opt.width == UNSET ? 0 : (unsigned)opt.width;

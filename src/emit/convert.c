@@ -378,6 +378,15 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 	return 0;
 }
 
+int xst_converter_keep_checkpoints(struct xst_converter *c)
+{
+	if (!to_libxl(c))
+		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+				      "checkpoints can be kept in a libxl stream only");
+	c->legacy.keep_checkpoints = true;
+	return 0;
+}
+
 int xst_converter_event(struct xst_converter *c, const struct xst_event *ev)
 {
 	int r;

@@ -22,7 +22,7 @@ struct translation { /* of a legacy stream */
 	unsigned width;
 	uint64_t params[2 * MAX_PARAMS];
 	size_t nparams;
-	bool after_checkpoint;
+	bool after_checkpoint, keep_checkpoints;
 	struct pfnmap populated;     /* PV: pfns that were sent and not unmapped since */
 	struct buffer pairs;         /* the toolstack record as xenstore keys and values */
 	uint64_t physmaps;
@@ -92,6 +92,8 @@ uint64_t converter_field(const struct xst_converter *c, enum xst_field id);
 
 int relay_event(struct xst_converter *c, const struct xst_event *ev);
 int translate_event(struct xst_converter *c, const struct xst_event *ev);
+/* Forgets what was gathered of a legacy body, all but its pages: another one will count. */
+void converter_drop_body(struct xst_converter *c);
 /* A segment of a batch is moved: the next one, if there is one. */
 int translate_segment(struct xst_converter *c);
 

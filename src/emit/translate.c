@@ -17,7 +17,7 @@
 static int unsupported(struct xst_converter *c, const char *what)
 {
 	return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-			      "%s: this version converts plain legacy streams only", what);
+			      "%s has to be unfolded first", what);
 }
 
 /* --- head ----------------------------------------------------------------------------------- */
@@ -240,11 +240,18 @@ static int xenstore_data(struct xst_converter *c)
 	return r ? r : xst_emit_end(c->out);
 }
 
+void converter_drop_body(struct xst_converter *c)
+{
+	c->legacy.nparams = 0;
+	c->legacy.pairs.size = 0;
+	c->legacy.physmaps = 0;
+}
+
 /* --- records -------------------------------------------------------------------------------- */
 
 static int record_begin(struct xst_converter *c)
 {
-	if (c->legacy.after_checkpoint)
+	if (c->legacy.after_checkpoint && !c->legacy.keep_checkpoints)
 		return unsupported(c, "a checkpointed (Remus) stream");
 	switch (c->kind) {
 	case XST_KIND_EXT_VCPU:
@@ -336,9 +343,11 @@ static int end_open(struct xst_converter *c)
 	return r;
 }
 
+/* When checkpoints are kept, the image goes on behind the libxl part of this one. */
 static int image_end(struct xst_converter *c)
 {
-	int r = xst_emit_empty(c->out, XST_KIND_END);
+	int r = xst_emit_empty(c->out, c->legacy.keep_checkpoints ? XST_KIND_CHECKPOINT
+								  : XST_KIND_END);
 
 	return r ? r : xenstore_data(c);
 }
@@ -357,6 +366,9 @@ static int record_end(struct xst_converter *c)
 	case XST_KIND_SHARED_INFO:
 	case XST_KIND_HVM_CONTEXT:
 		return image_end(c);
+	case XST_KIND_CHECKPOINT:
+		return c->legacy.keep_checkpoints ? xst_emit_empty(c->out, XST_KIND_CHECKPOINT_END)
+						  : 0;
 	case XST_KIND_TOOLSTACK:
 		if (c->legacy.physmaps && (!to_libxl(c) || c->guest == XST_GUEST_PV))
 			converter_remark(c, RULE_CONVERT_DROPPED,
@@ -370,6 +382,14 @@ static int record_end(struct xst_converter *c)
 	}
 }
 
+/* Behind the last of kept checkpoints the image is at its end, too. */
+static int stream_end(struct xst_converter *c)
+{
+	int r = c->legacy.keep_checkpoints ? xst_emit_empty(c->out, XST_KIND_END) : 0;
+
+	return r ? r : converter_end(c);
+}
+
 int translate_event(struct xst_converter *c, const struct xst_event *ev)
 {
 	switch (ev->type) {
@@ -380,7 +400,7 @@ int translate_event(struct xst_converter *c, const struct xst_event *ev)
 	case XST_EVENT_PHYSMAP:       return physmap(c, ev);
 	case XST_EVENT_PAYLOAD_BEGIN: return run(c, ev);
 	case XST_EVENT_RECORD_END:    return record_end(c);
-	case XST_EVENT_STREAM_END:    return converter_end(c);
+	case XST_EVENT_STREAM_END:    return stream_end(c);
 	default:                      return 0;
 	}
 }

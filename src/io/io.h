@@ -41,6 +41,14 @@ int unnamed_file(const char *dir);
 /* A finding about a system call: "WHAT: strerror".  Returns XST_E_IO. */
 int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
 
+/* A second reader at the same place of a seekable input, to look ahead with.  It does not own the
+ * descriptor. */
+int reader_fork(const struct xst_reader *r, struct xst_reader **ret);
+bool reader_is_seekable(const struct xst_reader *r);
+/* Puts the rest of a pipe into an unnamed temporary file and reads on from that. */
+int reader_make_seekable(struct xst_reader *r, uint64_t limit);
+const char *reader_tmpdir(const struct xst_reader *r);
+
 /* output.c's own, for the reader's transfers: n octets went past xst_output_write(). */
 void output_moved(struct xst_output *o, uint64_t n);
 int output_failed(struct xst_output *o, int err);

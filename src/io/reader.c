@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parse/parser.h"
 #include "wire/options.h"
 
 #define WINDOW_MIN (16 << 10) /* headers and 1024 page frames, then payload to be sought over */
@@ -113,6 +114,35 @@ struct xst_reader *xst_reader_free(struct xst_reader *r)
 	return NULL;
 }
 
+int reader_fork(const struct xst_reader *r, struct xst_reader **ret)
+{
+	struct xst_reader *copy = reader_alloc(r->fd, 0, r->tmpdir);
+
+	if (!copy)
+		return XST_E_NOMEM;
+	copy->parser = parser_clone(r->parser);
+	if (!copy->parser) {
+		xst_reader_free(copy);
+		return XST_E_NOMEM;
+	}
+	copy->seekable = r->seekable;
+	copy->base = r->base;
+	copy->position = r->position - (r->in.size - r->in.pos);
+	copy->size = r->size;
+	*ret = copy;
+	return 0;
+}
+
+bool reader_is_seekable(const struct xst_reader *r)
+{
+	return r->seekable;
+}
+
+const char *reader_tmpdir(const struct xst_reader *r)
+{
+	return r->tmpdir;
+}
+
 static int read_failed(struct xst_reader *r, int err)
 {
 	return io_error(&r->error, RULE_INPUT_IO, err, "reading the input");
@@ -184,7 +214,7 @@ static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 }
 
 /* The rest of a pipe becomes a file, whose length is known. */
-static int make_seekable(struct xst_reader *r, uint64_t limit)
+int reader_make_seekable(struct xst_reader *r, uint64_t limit)
 {
 	int fd = unnamed_file(r->tmpdir), e;
 	off_t end;
@@ -206,7 +236,7 @@ static int make_seekable(struct xst_reader *r, uint64_t limit)
 
 static int set_run_length(struct xst_reader *r)
 {
-	int e = r->seekable ? 0 : make_seekable(r, xst_parser_max_run(r->parser));
+	int e = r->seekable ? 0 : reader_make_seekable(r, xst_parser_max_run(r->parser));
 	uint64_t here = xst_parser_offset(r->parser);
 
 	if (e)

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "check/finding.h"
+#include "emit/convert.h"
+#include "io/io.h"
+#include "job/unfold.h"
 #include "wire/options.h"
 
 struct convert {
@@ -14,8 +17,11 @@ struct convert {
 	struct xst_reader *reader;
 	struct xst_converter *converter;
 	struct xst_output *output;
+	struct xst_checker *checker;
+	struct unfold *unfold; /* of a checkpointed stream */
+	bool one_checkpoint, planned, last_checkpoint, stopped;
 	struct xst_finding error;
-	uint64_t begin;    /* where the layer in hand begins */
+	uint64_t begin;        /* where the layer in hand begins */
 };
 
 static int refuse(struct convert *c, int code, enum xst_rule rule, const char *format,
@@ -28,16 +34,20 @@ static int refuse(struct convert *c, int code, enum xst_rule rule, const char *f
 	return code;
 }
 
+static bool forced(const struct convert *c)
+{
+	return c->options->converter && c->options->converter->flags & XST_CONVERT_FORCE;
+}
+
 /* The stream's word counts: against the caller's it is a refusal or a remark. */
 static int contradicts(struct convert *c, enum xst_rule rule, const char *format, unsigned stream,
 		       unsigned given)
 {
 	int r = refuse(c, XST_E_REFUSED, rule, format, stream, given);
 
-	if (c->options->converter && c->options->converter->flags & XST_CONVERT_FORCE)
-		c->error.code = 0;
-	else
+	if (!forced(c))
 		return r;
+	c->error.code = 0;
 	c->error.severity = rules[rule].severity;
 	job_tell(c->job, &c->error);
 	return 0;
@@ -79,26 +89,217 @@ static int write_output(struct convert *c)
 	return r;
 }
 
+/* --- looking ahead --------------------------------------------------------------------------- */
+
+struct outlook {
+	uint64_t complete;         /* checkpoints */
+	uint64_t end;              /* of the last one that is wanted */
+	uint64_t first_compressed; /* checkpoint, 0: none */
+	bool cut;                  /* the stream breaks off behind them */
+	uint64_t seen;             /* offset of the break */
+};
+
+static void look(struct outlook *l, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_RECORD_END && ev->kind == XST_KIND_CHECKPOINT) {
+		l->complete++;
+		l->end = ev->offset;
+	}
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_COMPRESSED_DATA &&
+	    !l->first_compressed)
+		l->first_compressed = l->complete + 1;
+}
+
+static int look_ahead(struct convert *c, struct outlook *l)
+{
+	struct xst_reader *r;
+	const struct xst_event *ev;
+	int e = reader_fork(c->reader, &r);
+
+	if (e)
+		return e;
+	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+		look(l, ev);
+		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
+			e = xst_reader_skip(r);
+		if (e)
+			break;
+	}
+	l->cut = e != 0;
+	l->seen = xst_reader_offset(r);
+	if (e == XST_E_IO || e == XST_E_NOMEM)
+		c->error = *xst_reader_error(r);
+	xst_reader_free(r);
+	return e == XST_E_IO || e == XST_E_NOMEM ? e : 0;
+}
+
+static void tell_choice(struct convert *c, const struct outlook *l, uint64_t take)
+{
+	struct xst_finding f = { .rule = rules[RULE_CONVERT_CHECKPOINT].id,
+				 .severity = rules[RULE_CONVERT_CHECKPOINT].severity,
+				 .layer = XST_LAYER_LEGACY, .offset = l->end };
+	int n = snprintf(f.text, sizeof(f.text),
+			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
+			 c->options->keep_checkpoints ? "kept are" : "taken is number",
+			 (unsigned long long)take, (unsigned long long)l->complete,
+			 l->first_compressed ? ", compressed" : "");
+
+	if (l->cut && take == l->complete && n > 0 && (size_t)n < sizeof(f.text))
+		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
+			       "; an incomplete one behind it is dropped (%llu octets)",
+			       (unsigned long long)(l->seen - l->end));
+	job_tell(c->job, &f);
+}
+
+static int choose(struct convert *c, const struct outlook *l, bool late)
+{
+	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
+								   : l->complete,
+				    .keep = c->options->keep_checkpoints, .late = late };
+	int r;
+
+	if (plan.take > l->complete)
+		return refuse(c, XST_E_REFUSED, RULE_CONVERT_CHECKPOINT,
+			      "the stream has %u complete checkpoints, not %u", (unsigned)l->complete,
+			      (unsigned)plan.take);
+	if (!l->complete)
+		return 0;
+	plan.compressed = l->first_compressed && l->first_compressed <= plan.take;
+	tell_choice(c, l, plan.take);
+	if (late && !plan.keep && plan.take > 1)
+		converter_drop_body(c->converter);
+	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
+	return r ? r : unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+}
+
+/* The first sign that a legacy stream is a checkpointed one, behind the pages of its first body. */
+static bool checkpointed(const struct convert *c, const struct xst_event *ev)
+{
+	return ev->type == XST_EVENT_RECORD_BEGIN &&
+	       (ev->kind == XST_KIND_ENABLE_COMPRESSION ||
+		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
+}
+
+/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign. */
+static int plan(struct convert *c, const struct xst_event *ev)
+{
+	struct outlook l = { 0 };
+	bool seekable = reader_is_seekable(c->reader);
+	int r;
+
+	c->last_checkpoint |= ev->kind == XST_KIND_LAST_CHECKPOINT;
+	if (c->planned || ev->layer != XST_LAYER_LEGACY || c->one_checkpoint)
+		return 0;
+	if (!seekable && !checkpointed(c, ev))
+		return 0;
+	c->planned = true;
+	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
+	if (r == 0)
+		r = look_ahead(c, &l);
+	return r ? r : choose(c, &l, !seekable);
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+static int feed(struct convert *c, const struct xst_event *ev)
+{
+	const struct xst_finding *f;
+	int r = xst_converter_event(c->converter, ev);
+
+	while ((f = xst_converter_finding(c->converter)))
+		job_tell(c->job, f);
+	return r ? r : write_output(c);
+}
+
 /* All that the converter wants of the run that has just begun, and no more. */
-static int move_run(struct convert *c)
+static int move_run(struct convert *c, bool injected)
 {
 	uint64_t want, moved;
 	int r = 0;
 
 	while (r == 0 && (want = xst_converter_payload(c->converter)) > 0) {
-		r = xst_reader_move(c->reader, c->output, want, &moved);
+		moved = want;
+		r = injected ? unfold_move(c->unfold, c->output, want, &c->error)
+			     : xst_reader_move(c->reader, c->output, want, &moved);
 		if (r == 0)
 			r = xst_converter_moved(c->converter, moved);
 		if (r == 0)
 			r = write_output(c);
 		job_progress(c->job, c->reader);
 	}
-	return r ? r : xst_reader_skip(c->reader);
+	return r || injected ? r : xst_reader_skip(c->reader);
+}
+
+static int pass(struct convert *c, const struct xst_event *ev)
+{
+	int r = feed(c, ev);
+
+	return r == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN ? move_run(c, false) : r;
+}
+
+/* The batches that the gathered pages make, in front of the event that ends the body. */
+static int inject(struct convert *c, const struct xst_event *ev)
+{
+	const struct xst_event *own;
+	int r = 0;
+
+	while (r == 0 && (own = unfold_inject(c->unfold))) {
+		r = feed(c, own);
+		if (r == 0 && own->type == XST_EVENT_PAYLOAD_BEGIN)
+			r = move_run(c, true);
+	}
+	return r ? r : feed(c, ev);
+}
+
+static int stop(struct convert *c, const struct xst_event *ev)
+{
+	struct xst_event end = { .type = XST_EVENT_STREAM_END, .layer = XST_LAYER_LEGACY,
+				 .offset = ev->offset };
+	int r = feed(c, ev);
+
+	c->stopped = true;
+	return r ? r : feed(c, &end);
+}
+
+static int unfolded(struct convert *c, const struct xst_event *ev)
+{
+	enum unfold_action action;
+	int r = unfold_event(c->unfold, ev, &action, &c->error);
+
+	if (r)
+		return r;
+	switch (action) {
+	case UNFOLD_PASS:   return pass(c, ev);
+	case UNFOLD_INJECT: return inject(c, ev);
+	case UNFOLD_STORE:  return unfold_store(c->unfold, c->reader, &c->error);
+	case UNFOLD_STOP:   return stop(c, ev);
+	case UNFOLD_READ:   return 0;
+	case UNFOLD_DROP:   break;
+	}
+	return ev->type == XST_EVENT_PAYLOAD_BEGIN ? xst_reader_skip(c->reader) : 0;
+}
+
+/* What no Xen restores is not converted, unless by force: then it is told. */
+static int check(struct convert *c, const struct xst_event *ev)
+{
+	const struct xst_finding *f;
+	int r = xst_checker_event(c->checker, ev);
+
+	while (r == 0 && (f = xst_checker_finding(c->checker))) {
+		if (f->severity != XST_ERROR)
+			continue;
+		if (forced(c)) {
+			job_tell(c->job, f);
+			continue;
+		}
+		c->error = *f;
+		r = c->error.code = XST_E_MALFORMED;
+	}
+	return r;
 }
 
 static int event(struct convert *c, const struct xst_event *ev)
 {
-	const struct xst_finding *f;
 	int r = ev->type == XST_EVENT_STREAM_BEGIN ? check_hints(c, ev) : 0;
 
 	if (c->job->event)
@@ -106,14 +307,12 @@ static int event(struct convert *c, const struct xst_event *ev)
 	if (ev->type == XST_EVENT_WARNING)
 		job_tell(c->job, ev->u.finding);
 	if (r == 0)
-		r = xst_converter_event(c->converter, ev);
-	while ((f = xst_converter_finding(c->converter)))
-		job_tell(c->job, f);
+		r = check(c, ev);
 	if (r == 0)
-		r = write_output(c);
-	if (r == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN)
-		r = move_run(c);
-	return r;
+		r = plan(c, ev);
+	if (r)
+		return r;
+	return c->unfold ? unfolded(c, ev) : pass(c, ev);
 }
 
 static int loop(struct convert *c)
@@ -125,6 +324,8 @@ static int loop(struct convert *c)
 		r = event(c, ev);
 		if (r)
 			return r;
+		if (c->stopped)
+			break;
 	}
 	job_progress(c->job, c->reader);
 	if (r == 0)
@@ -165,13 +366,18 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	    job_options(&job, opts.job, &parser) < 0)
 		return XST_E_ARG;
 	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
+	c.one_checkpoint = parser.flags & (XST_PARSER_ONE_CHECKPOINT | XST_PARSER_NO_EMULATOR);
 	r = xst_reader_new(fd, &parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
 	if (r == 0)
 		r = xst_converter_new(opts.converter, &c.converter);
 	if (r == 0)
+		r = xst_checker_new(&c.checker);
+	if (r == 0)
 		r = loop(&c);
 	if (r)
 		explain(&c, reterr);
+	xst_checker_free(c.checker);
+	unfold_free(c.unfold);
 	xst_converter_free(c.converter);
 	xst_reader_free(c.reader);
 	return r;

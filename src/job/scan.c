@@ -37,6 +37,8 @@ void job_progress(const struct xst_job_options *o, const struct xst_reader *r)
 		o->progress(o->userdata, xst_reader_offset(r), xst_reader_size(r));
 }
 
+#define MAX_TOLD 100
+
 struct scan {
 	const struct xst_job_options *options;
 	struct xst_reader *reader;
@@ -44,7 +46,32 @@ struct scan {
 	struct summary *summary;
 	struct xst_verdict *verdict;
 	struct xst_info *info;
+	uint64_t told[RULE_MAX];
+	uint64_t checkpoints; /* complete ones */
 };
+
+/* The first hundred of a rule are told, the rest is counted. */
+static void tell(struct scan *s, const struct xst_finding *f)
+{
+	const struct rule *rule = rule_by_id(f->rule);
+
+	if (!rule || s->told[rule - rules]++ < MAX_TOLD)
+		job_tell(s->options, f);
+}
+
+static void tell_counts(struct scan *s)
+{
+	for (int i = 0; i < RULE_MAX; i++) {
+		struct xst_finding f = { .rule = rules[i].id, .severity = XST_NOTE,
+					 .offset = s->verdict->end };
+
+		if (s->told[i] <= MAX_TOLD)
+			continue;
+		(void)snprintf(f.text, sizeof(f.text), "and %llu more of this rule",
+			       (unsigned long long)(s->told[i] - MAX_TOLD));
+		job_tell(s->options, &f);
+	}
+}
 
 static void found(struct scan *s, const struct xst_finding *f)
 {
@@ -56,7 +83,7 @@ static void found(struct scan *s, const struct xst_finding *f)
 		s->verdict->notes++;
 	if (s->info && f->severity == XST_ERROR && !s->info->damage.text[0])
 		s->info->damage = *f;
-	job_tell(s->options, f);
+	tell(s, f);
 }
 
 /* Reads as much of a run as somebody wants to see, and passes over the rest. */
@@ -65,6 +92,13 @@ static int run(struct scan *s)
 	if ((s->summary && summary_wants(s->summary)) || xst_checker_wants(s->checker))
 		return 0;
 	return xst_reader_skip(s->reader);
+}
+
+/* A libxl stream's checkpoint is complete with the libxl part of it. */
+static bool completes(const struct xst_event *ev)
+{
+	return ev->kind == XST_KIND_CHECKPOINT_END ||
+	       (ev->kind == XST_KIND_CHECKPOINT && ev->layer == XST_LAYER_LEGACY);
 }
 
 static int event(struct scan *s, const struct xst_event *ev)
@@ -82,6 +116,7 @@ static int event(struct scan *s, const struct xst_event *ev)
 		r = summary_event(s->summary, ev);
 	if (r)
 		return r;
+	s->checkpoints += ev->type == XST_EVENT_RECORD_END && completes(ev);
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		s->verdict->records++;
 		job_progress(s->options, s->reader);
@@ -118,6 +153,20 @@ static void trailing(struct scan *s)
 	found(s, &f);
 }
 
+/* How checkpointed streams end: nothing is lost but what the sender had not completed. */
+static void cut(struct scan *s, const struct xst_finding *f)
+{
+	struct xst_finding remark = *f;
+
+	remark.code = 0;
+	remark.rule = rules[RULE_CHECKPOINT_CUT].id;
+	remark.severity = rules[RULE_CHECKPOINT_CUT].severity;
+	(void)snprintf(remark.text, sizeof(remark.text),
+		       "the input ends inside checkpoint %llu; a receiver takes the one before",
+		       (unsigned long long)s->checkpoints + 1);
+	found(s, &remark);
+}
+
 /* What stops the parser is the last finding; only trouble of our own is a failure. */
 static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
@@ -134,7 +183,10 @@ static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 			*reterr = *f;
 		return r;
 	}
-	found(s, f);
+	if (f->code == XST_E_TRUNCATED && s->checkpoints)
+		cut(s, f);
+	else
+		found(s, f);
 	return 0;
 }
 
@@ -159,6 +211,7 @@ int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, str
 	if (r == 0) {
 		r = loop(&s);
 		r = conclude(&s, r, reterr);
+		tell_counts(&s);
 	} else if (reterr) {
 		finding_no_memory(reterr);
 	}

@@ -551,6 +551,15 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
+struct xst_parser *parser_clone(const struct xst_parser *p)
+{
+	struct xst_parser *copy = malloc(sizeof(*copy));
+
+	if (copy)
+		memcpy(copy, p, sizeof(*copy));
+	return copy;
+}
+
 struct xst_parser *xst_parser_free(struct xst_parser *p)
 {
 	free(p);

@@ -131,6 +131,9 @@ struct xst_parser {
 
 /* --- parser.c ------------------------------------------------------------------------------- */
 
+/* A second parser in the same state, or NULL.  Events of the first are not the second's. */
+struct xst_parser *parser_clone(const struct xst_parser *p);
+
 /* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
  * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
  * error that the input ends. */

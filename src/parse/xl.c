@@ -88,7 +88,7 @@ static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	x->optional_left -= wire_xl_config.fixed;
 	if (x->config > x->optional_left)
 		return fail(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
-			    "%llu octets do not fit the %llu octets of optional data",
+			    "%llu octets do not fit the %llu that are left of the optional data",
 			    (unsigned long long)x->config,
 			    (unsigned long long)x->optional_left);
 	if (x->config > p->limits.max_config)

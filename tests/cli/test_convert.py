@@ -119,12 +119,11 @@ def test_wrong_hint(
     result = xenstream("convert", *options, unpacked(case.stream), out)
     assert result.rc == REFUSED and says in result.stderr
     assert listing(scratch) == []
-    place = len(octets(HVM.stream)) - case.description()["stream_len"] if case is HVM else 0
-    start = 0x14E if case is HVM else place
-    assert f"error: offset {start:#x}" in result.stderr.replace("offset 0 ", "offset 0x0 ")
+    start = image.xl_header(stream(case)).size if case is HVM else 0
+    assert f"error: offset {start:#x} " in result.stderr.replace("offset 0 ", "offset 0x0 ")
     assert xenstream("convert", unpacked(case.stream), right).rc == FINE
     result = xenstream("convert", "--force", *options, unpacked(case.stream), out)
-    assert result.rc == FINE and f"remark: offset" in result.stderr and says in result.stderr
+    assert result.rc == FINE and "remark: offset" in result.stderr and says in result.stderr
     assert out.read_bytes() == right.read_bytes()
 
 
@@ -188,15 +187,12 @@ def test_words_only_on_stderr(unpacked: Unpack) -> None:
 
 
 def test_checkpointed_stream(unpacked: Unpack, scratch: Path) -> None:
-    """Converted right, or declined with the reason and without a file."""
+    """Converted, and which of its states was taken is told."""
     result = xenstream("convert", unpacked(REMUS.stream), scratch / "out")
-    if result.rc == FINE:
-        memory = image.load(scratch / "out").memory.values()
-        pages = sum(contents is not None for _, contents in memory)
-        assert pages == REMUS.description()["final"]["nr_data_pages"]
-    else:
-        assert result.rc in (INVALID, REFUSED) and "Remus" in result.stderr
-        assert listing(scratch) == []
+    assert result.rc == FINE and "Remus" in result.stderr
+    memory = image.load(scratch / "out").memory.values()
+    pages = sum(contents is not None for _, contents in memory)
+    assert pages == REMUS.description()["final"]["nr_data_pages"]
 
 
 @pytest.mark.parametrize("item", [PV.stream, HVM.stream, MODERN_PV], ids=lambda i: i.path.name)

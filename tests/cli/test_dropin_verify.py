@@ -14,7 +14,7 @@ from support import image, xenref
 from support.command import Result
 from support.corpus import Item
 
-from .common import HVM, MODERN_HVM, MODERN_PV, PV, Word, octets, program, run, stream, xenstream
+from .common import HVM, MODERN_HVM, MODERN_PV, PV, Word, octets, program, run, xenstream
 
 Unpack = Callable[[Item], Path]
 FINE = 0

@@ -210,7 +210,7 @@ def limit() -> None:
 def test_endless(name: str, words: list[str]) -> None:
     """Fed until it has had enough: it ends with exit code 2, or still lives and is let down."""
     with subprocess.Popen([program(), *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, preexec_fn=limit) as process:  # fmt: skip
+                          stderr=subprocess.DEVNULL, preexec_fn=limit, bufsize=0) as process:  # fmt: skip
         assert process.stdin is not None
         fed = 0
         try:

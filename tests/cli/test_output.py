@@ -174,8 +174,9 @@ def test_reader_that_has_gone(unpacked: Unpack) -> None:
 
 def test_full_device(unpacked: Unpack) -> None:
     with open("/dev/full", "wb") as full:
-        for words in (("convert", unpacked(MODERN_PV), "-"), ("info", unpacked(PV.stream)),
-                      ("records", "--json", unpacked(PV.stream)), ("verify", unpacked(PV.stream))):  # fmt: skip
+        old = unpacked(PV.stream)
+        for words in (("convert", unpacked(MODERN_PV), "-"), ("info", old),
+                      ("records", "--json", old), ("verify", old)):  # fmt: skip
             result = xenstream(*words, stdout=full)
             assert result.rc == IO, words
             assert "no space left" in result.stderr.lower()

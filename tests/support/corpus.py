@@ -91,13 +91,22 @@ def roots() -> list[Path]:
 
 def plain_cases() -> list[Case]:
     """Every plain legacy stream, by name, each name once."""
+    return [case for case in _cases() if case.plain]
+
+
+def checkpointed_cases() -> list[Case]:
+    """Every checkpointed legacy stream, by name, each name once."""
+    return [case for case in _cases() if not case.plain]
+
+
+def _cases() -> list[Case]:
     found: dict[str, Case] = {}
     for root in roots():
         for path in sorted((root / "legacy").glob("*.json*")):
             case = Case(path.parent, path.name.split(".json")[0])
             if path.name != REFERENCE and case.stream.stored.exists():
                 found.setdefault(case.name, case)
-    return sorted((c for c in found.values() if c.plain), key=lambda c: c.name)
+    return sorted(found.values(), key=lambda c: c.name)
 
 
 def images(kind: str) -> list[Item]:

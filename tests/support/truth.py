@@ -82,6 +82,14 @@ def load(case: Case) -> Truth:
     return Truth(facts, dict(_parse_page(line) for line in listing.splitlines()))
 
 
+def load_checkpoint(case: Case, number: int) -> Truth:
+    """The truth of a checkpointed stream at its checkpoint `number`, from 1."""
+    facts = dict(case.description())
+    facts["final"] = facts["per_checkpoint"][number - 1]
+    listing = Item(case.folder / facts["final"]["pages"]).read().decode("ascii")
+    return Truth(facts, dict(_parse_page(line) for line in listing.splitlines()))
+
+
 def _parse_page(line: str) -> tuple[int, PageTruth]:
     pfn, kind, digest = line.split()
     return int(pfn, 16), (int(kind, 16) >> 28, None if digest == "-" else digest)

@@ -654,7 +654,7 @@ static const struct fault_case cases[] = {
 	  "optional_length", "3 octets have no room for the configuration's length", 0 },
 	{ "xl: configuration beyond the optional data", xl_config_too_long, BAD,
 	  "xl.config-length", "config_length",
-	  "7 octets do not fit the 6 octets of optional data", 0 },
+	  "7 octets do not fit the 6 that are left of the optional data", 0 },
 	{ "xl: a header inside of a header", xl_nested, BAD, "xl.magic", "magic",
 	  "an xl header inside of another", 0 },
 	{ "xl: flag without stream", xl_flag_without_stream, 0, "xl.stream-flag",

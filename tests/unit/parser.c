@@ -477,7 +477,7 @@ static void findings_are_one_line(void **state)
 	assert_int_equal(xst_finding_format(&f, "image.save", NULL, 0), strlen(line));
 	f.record_name = f.field = NULL;
 	xst_finding_format(&f, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "offset 0x1f40 (libxc, behind 17 records): "
+	assert_string_equal(buf, "offset 0x1f40 (libxc, behind record 16): "
 				 "3 pfns do not fit a record of 24 octets");
 	f.layer = XST_LAYER_NONE;
 	xst_finding_format(&f, NULL, buf, sizeof(buf));

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/unfold.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+#include "image/delta.h"
+#include "image/pfnmap.h"
+#include "io/io.h"
+#include "wire/wire.h"
+
+#define NOT_SEEN 5u               /* a page type that does not exist */
+#define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
+#define FIRST_WAITING 4096u
+
+enum inject_state { INJECT_BATCH, INJECT_ITEMS, INJECT_PAGES, INJECT_END };
+
+struct unfold {
+	struct unfold_plan plan;
+	uint64_t body;               /* the checkpoint in hand, from 1 */
+	bool dropping;               /* the record in hand */
+	enum xst_kind kind;
+	struct xst_finding place;    /* of the record in hand, for errors */
+
+	/* what the guest's memory is */
+	int fd;
+	struct xst_output *store;
+	struct transfer transfer;
+	struct pfnmap types;         /* type ^ NOT_SEEN */
+	struct pfnmap known;         /* contents are in the file */
+	struct pfnmap touched;       /* to be told */
+
+	/* the batch in hand, and pages of compressed ones whose contents are still to come */
+	uint64_t batch[XST_BATCH];
+	size_t nbatch;
+	bool had_run;
+	uint32_t *waiting;
+	size_t first, nwaiting, capacity;
+	struct delta delta;
+
+	/* batches that are told */
+	enum inject_state state;
+	uint64_t next_pfn;
+	uint64_t told[XST_BATCH];
+	size_t ntold, next_page;
+	uint64_t page_left;          /* octets of told[next_page] */
+	struct xst_event event;
+};
+
+int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
+	       struct xst_finding *reterr)
+{
+	struct unfold *u = calloc(1, sizeof(*u));
+	int r;
+
+	if (!u)
+		return XST_E_NOMEM;
+	u->plan = *plan;
+	u->body = 1;
+	u->fd = -1;
+	pfnmap_init(&u->types, 4, 0);
+	pfnmap_init(&u->known, 1, 0);
+	pfnmap_init(&u->touched, 1, 0);
+	delta_init(&u->delta);
+	if (plan->compressed) {
+		u->fd = unnamed_file(tmpdir);
+		r = u->fd < 0 ? io_error(reterr, RULE_INPUT_IO, -u->fd, tmpdir)
+			      : xst_output_fd(u->fd, &u->store);
+		if (r) {
+			unfold_free(u);
+			return r;
+		}
+	}
+	*ret = u;
+	return 0;
+}
+
+struct unfold *unfold_free(struct unfold *u)
+{
+	if (!u)
+		return NULL;
+	xst_output_free(u->store);
+	if (u->fd >= 0)
+		close(u->fd);
+	transfer_free(&u->transfer);
+	pfnmap_free(&u->types);
+	pfnmap_free(&u->known);
+	pfnmap_free(&u->touched);
+	free(u->waiting);
+	free(u);
+	return NULL;
+}
+
+/* --- what is said ---------------------------------------------------------------------------- */
+
+static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
+		const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
+		const char *format, ...)
+{
+	enum xst_rule rule = code == XST_E_LIMIT ? RULE_LIMIT : RULE_LEGACY_COMPRESSED;
+	struct xst_finding where = u->place;
+	va_list ap;
+
+	where.offset = offset;
+	va_start(ap, format);
+	finding_fill(reterr, &where, code, rule, NULL, format, ap);
+	va_end(ap);
+	return code;
+}
+
+static int io_failed(struct xst_finding *reterr, int err)
+{
+	return io_error(reterr, RULE_INPUT_IO, err, "the temporary file");
+}
+
+static void note_place(struct unfold *u, const struct xst_event *ev)
+{
+	u->place = (struct xst_finding){ .layer = ev->layer,
+					 .record_name = ev->u.record.name,
+					 .record_offset = ev->offset,
+					 .record_index = ev->u.record.index,
+					 .record_type = ev->u.record.type };
+}
+
+/* --- pages ----------------------------------------------------------------------------------- */
+
+static off_t place_of(uint64_t pfn)
+{
+	return (off_t)(pfn * XST_PAGE_SIZE);
+}
+
+static int note_entries(struct unfold *u, const struct xst_event *ev)
+{
+	int r = 0;
+
+	u->nbatch = 0;
+	u->had_run = false;
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
+		uint64_t entry = ev->u.items.v[i], pfn = XST_PAGE_PFN(entry);
+		unsigned type = XST_PAGE_TYPE(entry);
+
+		if (entry == LEGACY_XTAB_ENTRY)
+			continue;
+		r = pfnmap_set(&u->types, pfn, type ^ NOT_SEEN, NULL);
+		if (r == 0)
+			r = pfnmap_set(&u->touched, pfn, 1, NULL);
+		if (XST_PAGE_HAS_DATA(type))
+			u->batch[u->nbatch++] = pfn;
+	}
+	return r;
+}
+
+/* Pages from batch[i] on whose pfns follow each other. */
+static size_t neighbours(const uint64_t *pfn, size_t i, size_t n)
+{
+	size_t k = 1;
+
+	while (i + k < n && pfn[i + k] == pfn[i] + k)
+		k++;
+	return k;
+}
+
+int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr)
+{
+	int e = 0;
+
+	u->had_run = true;
+	for (size_t i = 0; i < u->nbatch && e == 0;) {
+		size_t k = neighbours(u->batch, i, u->nbatch);
+		uint64_t moved;
+
+		if (lseek(u->fd, place_of(u->batch[i]), SEEK_SET) < 0)
+			return io_failed(reterr, errno);
+		e = xst_reader_move(r, u->store, k * XST_PAGE_SIZE, &moved);
+		if (e == 0)
+			e = xst_output_flush(u->store);
+		for (size_t j = i; j < i + k && e == 0; j++)
+			e = pfnmap_set(&u->known, u->batch[j], 1, NULL);
+		i += k;
+	}
+	if (e)
+		*reterr = xst_output_error(u->store)->code ? *xst_output_error(u->store)
+							   : *xst_reader_error(r);
+	return e;
+}
+
+/* The pages of the batch come later, as differences. */
+static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
+{
+	if (u->first) { /* what was served makes room */
+		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
+		u->first = 0;
+	}
+	if (u->nwaiting + u->nbatch > MAX_WAITING)
+		return fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
+			    "more than %u pages are announced before their contents", MAX_WAITING);
+	while (u->nwaiting + u->nbatch > u->capacity) {
+		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
+		uint32_t *more = realloc(u->waiting, n * sizeof(*more));
+
+		if (!more)
+			return XST_E_NOMEM;
+		u->waiting = more;
+		u->capacity = n;
+	}
+	for (size_t i = 0; i < u->nbatch; i++)
+		u->waiting[u->nwaiting++] = (uint32_t)u->batch[i];
+	return 0;
+}
+
+static int base(struct unfold *u, uint64_t pfn, uint64_t offset, struct xst_finding *reterr)
+{
+	ssize_t k;
+
+	if (!pfnmap_get(&u->known, pfn))
+		return fail(u, reterr, XST_E_MALFORMED, offset,
+			    "a difference for pfn %#llx, which was never sent whole%s",
+			    (unsigned long long)pfn,
+			    u->plan.late ? " since the pages began to be compressed; convert from a file, not from a pipe" : "");
+	k = pread_some(u->fd, u->delta.page, XST_PAGE_SIZE, place_of(pfn));
+	return k == XST_PAGE_SIZE ? 0 : io_failed(reterr, k < 0 ? (int)-k : EIO);
+}
+
+static int store_page(struct unfold *u, uint64_t pfn, struct xst_finding *reterr)
+{
+	ssize_t k = pwrite(u->fd, u->delta.page, XST_PAGE_SIZE, place_of(pfn));
+
+	if (k != XST_PAGE_SIZE)
+		return io_failed(reterr, k < 0 ? errno : ENOSPC);
+	return pfnmap_set(&u->known, pfn, 1, NULL);
+}
+
+static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
+		   struct xst_finding *reterr)
+{
+	uint64_t pfn = u->waiting[u->first];
+	int r = 0;
+
+	if (result == DELTA_BAD)
+		return fail(u, reterr, XST_E_MALFORMED, offset,
+			    "the differences for pfn %#llx go past its page", (unsigned long long)pfn);
+	if (result == DELTA_BASE)
+		return base(u, pfn, offset, reterr);
+	if (result == DELTA_UNCHANGED && !pfnmap_get(&u->known, pfn))
+		return base(u, pfn, offset, reterr); /* which fails: there is none */
+	if (result == DELTA_PAGE)
+		r = store_page(u, pfn, reterr);
+	if (result == DELTA_PAGE || result == DELTA_UNCHANGED) {
+		u->first++;
+		u->nwaiting--;
+	}
+	return r;
+}
+
+static int differences(struct unfold *u, const struct xst_event *ev, struct xst_finding *reterr)
+{
+	const uint8_t *data = ev->u.payload.data;
+	size_t n = ev->u.payload.size;
+	int r = 0;
+
+	while (n && r == 0) {
+		if (!u->nwaiting)
+			return fail(u, reterr, XST_E_MALFORMED, ev->offset + (ev->u.payload.size - n),
+				    "more pages than were announced");
+		r = decoded(u, delta_decode(&u->delta, &data, &n),
+			    ev->offset + (ev->u.payload.size - n), reterr);
+	}
+	return r;
+}
+
+static int end_of_body(struct unfold *u, const struct xst_event *ev, struct xst_finding *reterr)
+{
+	if (u->nwaiting || !delta_at_page(&u->delta))
+		return fail(u, reterr, XST_E_MALFORMED, ev->offset,
+			    "the body ends, but the contents of %zu page%s are missing", u->nwaiting,
+			    u->nwaiting == 1 ? "" : "s");
+	return 0;
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+/* Whether the wanted state needs this record of the checkpoint in hand. */
+static bool wanted(const struct unfold *u, enum xst_kind kind)
+{
+	bool whole = u->plan.keep || u->body == u->plan.take;
+
+	switch (kind) {
+	case XST_KIND_P2M_SIZE:
+	case XST_KIND_EXT_INFO:
+	case XST_KIND_EXT_VCPU:
+	case XST_KIND_EXT_EXTV:
+	case XST_KIND_EXT_XCNT:
+	case XST_KIND_EXT_BLOCK:
+	case XST_KIND_P2M_FRAMES:
+	case XST_KIND_TSC_INFO: /* once in a stream */
+		return true;
+	case XST_KIND_PAGE_DATA:
+		return !u->plan.compressed;
+	case XST_KIND_COMPRESSED_DATA:
+	case XST_KIND_ENABLE_COMPRESSION:
+		return false;
+	default:
+		return whole;
+	}
+}
+
+static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret,
+			struct xst_finding *reterr)
+{
+	bool whole = u->plan.keep || u->body == u->plan.take;
+	int r = 0;
+
+	note_place(u, ev);
+	u->kind = ev->kind;
+	u->dropping = !wanted(u, ev->kind);
+	*ret = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
+	if (ev->kind != XST_KIND_END_OF_BODY || !u->plan.compressed)
+		return 0;
+	r = end_of_body(u, ev, reterr);
+	if (whole) {
+		u->state = INJECT_BATCH;
+		u->next_pfn = 0;
+		*ret = UNFOLD_INJECT;
+	}
+	return r;
+}
+
+static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_finding *reterr)
+{
+	if (u->kind == XST_KIND_CHECKPOINT && u->body++ == u->plan.take) {
+		*ret = UNFOLD_STOP;
+		return 0;
+	}
+	if (u->kind == XST_KIND_PAGE_DATA && u->plan.compressed && !u->had_run && u->nbatch)
+		return wait_for_pages(u, reterr);
+	return 0;
+}
+
+int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
+		 struct xst_finding *reterr)
+{
+	*ret_action = UNFOLD_PASS;
+	if (ev->layer != XST_LAYER_LEGACY)
+		return 0;
+	*ret_action = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
+	switch (ev->type) {
+	case XST_EVENT_RECORD_BEGIN:
+		return record_begin(u, ev, ret_action, reterr);
+	case XST_EVENT_RECORD_END:
+		return record_end(u, ret_action, reterr);
+	case XST_EVENT_ITEMS:
+		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev) : 0;
+	case XST_EVENT_PAYLOAD_BEGIN:
+		if (u->dropping && ev->kind == XST_KIND_PAGE_DATA)
+			*ret_action = UNFOLD_STORE;
+		if (ev->kind == XST_KIND_COMPRESSED_DATA)
+			*ret_action = UNFOLD_READ;
+		return 0;
+	case XST_EVENT_PAYLOAD:
+		return ev->kind == XST_KIND_COMPRESSED_DATA ? differences(u, ev, reterr) : 0;
+	default:
+		return 0;
+	}
+}
+
+/* --- batches of our own ---------------------------------------------------------------------- */
+
+static struct xst_event *tell(struct unfold *u, enum xst_event_type type)
+{
+	u->event = (struct xst_event){ .type = type, .layer = XST_LAYER_LEGACY,
+				       .kind = XST_KIND_PAGE_DATA,
+				       .offset = u->place.record_offset };
+	return &u->event;
+}
+
+static void gather(struct unfold *u)
+{
+	uint64_t pfn;
+
+	u->ntold = u->next_page = 0;
+	u->page_left = XST_PAGE_SIZE;
+	while (u->ntold < XST_BATCH && pfnmap_next(&u->touched, u->next_pfn, &pfn)) {
+		unsigned type = pfnmap_get(&u->types, pfn) ^ NOT_SEEN;
+
+		u->told[u->ntold++] = (uint64_t)type << 60 | pfn;
+		u->next_pfn = pfn + 1;
+	}
+}
+
+static uint64_t told_pages(const struct unfold *u)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < u->ntold; i++)
+		n += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(u->told[i]));
+	return n;
+}
+
+static struct xst_event *tell_record(struct unfold *u, enum xst_event_type type)
+{
+	struct xst_event *ev = tell(u, type);
+
+	ev->u.record.type = LEGACY_BATCH;
+	ev->u.record.name = wire_legacy_part(LEGACY_BATCH)->name;
+	ev->u.record.index = u->place.record_index;
+	return ev;
+}
+
+static struct xst_event *tell_batch(struct unfold *u)
+{
+	gather(u);
+	if (u->ntold) {
+		u->state = INJECT_ITEMS;
+		return tell_record(u, XST_EVENT_RECORD_BEGIN);
+	}
+	pfnmap_clear(&u->touched);
+	return NULL;
+}
+
+static struct xst_event *tell_items(struct unfold *u)
+{
+	struct xst_event *ev = tell(u, XST_EVENT_ITEMS);
+
+	ev->u.items.kind = XST_ITEMS_PAGES;
+	ev->u.items.v = u->told;
+	ev->u.items.n = u->ntold;
+	ev->u.items.width = 1;
+	u->state = told_pages(u) ? INJECT_PAGES : INJECT_END;
+	return ev;
+}
+
+static struct xst_event *tell_pages(struct unfold *u)
+{
+	struct xst_event *ev = tell(u, XST_EVENT_PAYLOAD_BEGIN);
+
+	ev->u.payload.length = told_pages(u) * XST_PAGE_SIZE;
+	ev->u.payload.unit = XST_PAGE_SIZE;
+	u->state = INJECT_END;
+	return ev;
+}
+
+const struct xst_event *unfold_inject(struct unfold *u)
+{
+	switch (u->state) {
+	case INJECT_BATCH: return tell_batch(u);
+	case INJECT_ITEMS: return tell_items(u);
+	case INJECT_PAGES: return tell_pages(u);
+	case INJECT_END:   break;
+	}
+	u->state = INJECT_BATCH;
+	return tell_record(u, XST_EVENT_RECORD_END);
+}
+
+/* The pages that lie side by side in the file from the one in hand on, in octets. */
+static uint64_t contiguous(struct unfold *u)
+{
+	uint64_t n = u->page_left, pfn;
+	size_t i;
+
+	while (!XST_PAGE_HAS_DATA(XST_PAGE_TYPE(u->told[u->next_page]))) {
+		u->next_page++;
+		n = u->page_left = XST_PAGE_SIZE;
+	}
+	pfn = XST_PAGE_PFN(u->told[u->next_page]);
+	for (i = u->next_page + 1; i < u->ntold && XST_PAGE_PFN(u->told[i]) == ++pfn &&
+				   XST_PAGE_HAS_DATA(XST_PAGE_TYPE(u->told[i]));
+	     i++)
+		n += XST_PAGE_SIZE;
+	return n;
+}
+
+static void advance(struct unfold *u, uint64_t n)
+{
+	while (n) {
+		uint64_t k = n < u->page_left ? n : u->page_left;
+
+		n -= k;
+		u->page_left -= k;
+		if (!u->page_left) {
+			u->next_page++;
+			u->page_left = XST_PAGE_SIZE;
+		}
+	}
+}
+
+int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr)
+{
+	int r = xst_output_flush(o);
+
+	while (n && r == 0) {
+		uint64_t k = contiguous(u);
+		off_t offset = place_of(XST_PAGE_PFN(u->told[u->next_page])) +
+			       (off_t)(XST_PAGE_SIZE - u->page_left);
+		bool out;
+		ssize_t done = transfer(&u->transfer, u->fd, &offset, xst_output_get_fd(o),
+					k < n ? k : n, &out);
+
+		if (done <= 0)
+			return out ? output_failed(o, (int)-done)
+				   : io_failed(reterr, done < 0 ? (int)-done : EIO);
+		output_moved(o, (uint64_t)done);
+		advance(u, (uint64_t)done);
+		n -= (uint64_t)done;
+	}
+	return r;
+}
