@@ -10,6 +10,8 @@
 #include <popt.h>
 #include <xenstream/xenstream.h>
 
+#include "filter/filter.h"
+
 /* The same for all verbs, documented in xenstream(1). */
 enum exit_code {
 	EXIT_FINE = 0,
@@ -77,10 +79,52 @@ void print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
 const char *human_size(uint64_t octets, char *buf, size_t size);
 
+/* What errno says, without jargon. */
+const char *system_words(int err);
+
 /* Opens FILE or, for "-", standard input.  Returns a descriptor or -1, having said why. */
 int open_input(const char *file);
 void close_input(int fd);
 const char *input_name(const char *file);
+
+/* --- input.c -------------------------------------------------------------------------------- */
+
+struct input {
+	const char *name;
+	int file; /* what was opened */
+	int fd;   /* where the stream is read: the same, or what a decompressor gives */
+	enum filter_format compression;
+	struct filter filter;
+};
+
+/* Opens FILE or, for "-", standard input, decompressed.  Returns EXIT_FINE or what to exit with,
+ * having said why. */
+int input_open(struct input *in, const char *file);
+/* Whether the stream ended because decompressing failed: then that is what is to be told. */
+bool input_broke_off(struct input *in);
+/* Ends decompressing.  What went wrong, in words, or NULL. */
+const char *input_fault(struct input *in);
+/* The same, and says it.  Returns EXIT_FINE or what to exit with. */
+int input_close(struct input *in);
+
+/* --- output.c ------------------------------------------------------------------------------- */
+
+struct output {
+	const char *name;
+	struct xst_output *file;   /* what gets the name at the end */
+	struct xst_output *stream; /* to write into: the same, or a compressor's pipe */
+	enum filter_format compression;
+	struct filter filter;
+};
+
+/* Puts a compressor in front of o->file.  Returns EXIT_FINE or what to exit with, having said why. */
+int output_compress(struct output *o, enum filter_format format, int level);
+/* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
+int output_failed(struct output *o, const struct xst_finding *error);
+/* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */
+int output_commit(struct output *o);
+/* Without a commit before, nothing complete is left. */
+void output_close(struct output *o);
 
 /* --- progress.c ----------------------------------------------------------------------------- */
 
@@ -118,7 +162,9 @@ void view_end(struct record_view *v);
 
 /* --- info_print.c --------------------------------------------------------------------------- */
 
-void info_print(const char *file, uint64_t size, const struct xst_info *i);
-json_object *info_json(const char *file, uint64_t size, const struct xst_info *i);
+/* size: of the file as it is; compression: its name, or NULL. */
+void info_print(const char *file, uint64_t size, const char *compression, const struct xst_info *i);
+json_object *info_json(const char *file, uint64_t size, const char *compression,
+		       const struct xst_info *i);
 
 #endif

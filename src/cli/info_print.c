@@ -58,7 +58,7 @@ static const char *guest_name(const struct xst_info *i)
 	return "unknown";
 }
 
-static void format_row(const struct xst_info *i)
+static void format_row(const char *compression, const struct xst_info *i)
 {
 	char text[256] = "";
 	size_t n = 0;
@@ -76,7 +76,7 @@ static void format_row(const struct xst_info *i)
 				      i->toolstack_width * 8);
 	if (n >= 3 && strcmp(text + n - 3, " > ") == 0)
 		text[n - 3] = '\0';
-	row("Format", "%s", text);
+	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "", text);
 }
 
 static void writer_row(const struct xst_info *i)
@@ -221,12 +221,12 @@ static void verdict_rows(const struct xst_info *i)
 		row("", "%" PRIu64 " octets follow its end", i->verdict.trailing);
 }
 
-void info_print(const char *file, uint64_t size, const struct xst_info *i)
+void info_print(const char *file, uint64_t size, const char *compression, const struct xst_info *i)
 {
 	char text[32];
 
 	row("File", "%s%s%s", file, size ? ", " : "", size ? human_size(size, text, sizeof(text)) : "");
-	format_row(i);
+	format_row(compression, i);
 	writer_row(i);
 	config_rows(i);
 	guest_row(i);
@@ -386,7 +386,8 @@ static void versions_json(json_object *o, const struct xst_info *i)
 	}
 }
 
-json_object *info_json(const char *file, uint64_t size, const struct xst_info *i)
+json_object *info_json(const char *file, uint64_t size, const char *compression,
+		       const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
 
@@ -394,6 +395,7 @@ json_object *info_json(const char *file, uint64_t size, const struct xst_info *i
 	put_text(o, "file", file);
 	if (size)
 		put(o, "size", size);
+	put_text(o, "compression", compression);
 	json_object_object_add(o, "layers", layers_json(i));
 	versions_json(o, i);
 	put(o, "vcpus", i->vcpus);

@@ -60,8 +60,7 @@ static int flush_stdout(int code)
 	err = stdout_error();
 	if (!err)
 		return code;
-	say("standard output: %s",
-	    err == EPIPE ? "the reader at the other end is gone" : strerror(err));
+	say("standard output: %s", system_words(err));
 	return EXIT_IO;
 }
 

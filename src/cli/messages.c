@@ -161,6 +161,16 @@ const char *human_size(uint64_t octets, char *buf, size_t size)
 	return buf;
 }
 
+const char *system_words(int err)
+{
+	switch (err) {
+	case EPIPE:  return "the reader at the other end is gone";
+	case ENOSPC: return "no space left on the device";
+	case EDQUOT: return "the disk quota is used up";
+	default:     return strerror(err);
+	}
+}
+
 int open_input(const char *file)
 {
 	int fd;

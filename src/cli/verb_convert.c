@@ -11,7 +11,9 @@
 static struct {
 	char *to, *guest;
 	int image_version, width, force, sync, checkpoint;
-	char *checkpoints;
+	char *checkpoints, *compress;
+	enum filter_format format; /* what `compress` says */
+	int level;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
 static const struct poptOption table[] = {
@@ -30,6 +32,8 @@ static const struct poptOption table[] = {
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
 	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image",
 	  "WHAT" },
+	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
+	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; take the stream's word", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -44,7 +48,7 @@ const struct verb verb_convert = {
 	.arguments = "IN OUT",
 	.summary = "bring a legacy image to today's format, or one of today's to another",
 	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
-		   "  zcat old.save.gz | xenstream convert - - | ssh host xl restore /dev/stdin",
+		   "  xenstream convert old.save.gz - | ssh host xl restore /dev/stdin",
 	.run = convert,
 };
 
@@ -75,6 +79,10 @@ static int read_options(struct xst_convert_options *o, struct xst_converter_opti
 	    strcmp(opt.checkpoints, "last") != 0)
 		return usage_error(&verb_convert, "--checkpoints %s: not keep or last",
 				   opt.checkpoints);
+	if (opt.compress && !filter_parse(opt.compress, &opt.format, &opt.level))
+		return usage_error(&verb_convert,
+				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+				   opt.compress);
 	o->checkpoint = opt.checkpoint == UNSET ? 0 : (uint64_t)opt.checkpoint;
 	o->keep_checkpoints = opt.checkpoints && strcmp(opt.checkpoints, "keep") == 0;
 	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
@@ -93,7 +101,7 @@ static unsigned output_mode(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0666 : 0600;
 }
 
-static int open_output(const char *file, int in, struct xst_output **ret)
+static int open_file(const char *file, int in, struct xst_output **ret)
 {
 	struct xst_finding error = { .rule = "output.io", .severity = XST_ERROR };
 	int r;
@@ -109,57 +117,85 @@ static int open_output(const char *file, int in, struct xst_output **ret)
 	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
 }
 
-/* What could not be written is not the input's fault, and has its own name in the text. */
-static void failed(const char *in, const struct xst_finding *error)
+static int open_output(const char *file, int in, struct output *o)
 {
-	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
-		say("%s", error->text);
-	else
-		print_finding(stderr, in, error);
-}
+	int r;
 
-static void done(const char *in, const char *out, const struct xst_output *o)
-{
-	char size[32];
-
-	if (!common.quiet)
-		say("%s -> %s: %s", in, strcmp(out, "-") == 0 ? "(standard output)" : out,
-		    human_size(xst_output_offset(o), size, sizeof(size)));
-}
-
-static int convert_fd(int fd, const char *in, const char *out, struct xst_convert_options *o)
-{
-	struct xst_finding error = { 0 };
-	struct xst_output *output = NULL;
-	const char *name = input_name(in);
-	struct xst_job_options job = { .size = sizeof(job), .finding = tell,
-				       .progress = progress_tell, .userdata = (void *)name,
-				       .tmpdir = common.tmpdir };
-	int r = open_output(out, fd, &output);
-
+	o->name = strcmp(file, "-") == 0 ? "(standard output)" : file;
+	r = open_file(file, in, &o->file);
 	if (r)
 		return r;
-	o->job = &job;
-	progress_start(name);
-	r = xst_convert_fd(fd, output, o, &error);
-	if (r == 0) {
-		r = xst_output_commit(output);
-		error = *xst_output_error(output);
-	}
-	progress_end();
-	if (r)
-		failed(name, &error);
+	o->stream = o->file;
+	return opt.compress ? output_compress(o, opt.format, opt.level) : EXIT_FINE;
+}
+
+/* What could not be written is not the input's fault, and has its own name in the text. */
+static int failed(const char *in, struct output *o, const struct xst_finding *error)
+{
+	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
+		return output_failed(o, error);
+	print_finding(stderr, in, error);
+	return exit_for(error->code);
+}
+
+static void done(const char *in, const struct output *o)
+{
+	char size[32], packed[32];
+
+	if (common.quiet)
+		return;
+	human_size(xst_output_offset(o->stream), size, sizeof(size));
+	human_size(o->filter.report.written, packed, sizeof(packed));
+	if (o->compression)
+		say("%s -> %s: %s, %s of %s", in, o->name, size, packed, filter_name(o->compression));
 	else
-		done(name, out, output);
-	xst_output_free(output);
-	return exit_for(r);
+		say("%s -> %s: %s", in, o->name, size);
+}
+
+/* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
+static int convert_into(struct input *in, struct output *out, struct xst_convert_options *o)
+{
+	struct xst_finding error = { 0 };
+	struct xst_job_options job = { .size = sizeof(job), .finding = tell,
+				       .progress = progress_tell, .userdata = (void *)in->name,
+				       .tmpdir = common.tmpdir };
+	int r, code;
+
+	o->job = &job;
+	progress_start(in->name);
+	r = xst_convert_fd(in->fd, out->stream, o, &error);
+	progress_end();
+	code = input_close(in);
+	if (code)
+		return code;
+	code = r ? failed(in->name, out, &error) : output_commit(out);
+	if (!code)
+		done(in->name, out);
+	return code;
+}
+
+static int convert_file(const char *from, const char *to, struct xst_convert_options *o)
+{
+	struct output out = { 0 };
+	struct input in;
+	int code = input_open(&in, from);
+
+	if (code)
+		return code;
+	code = open_output(to, in.file, &out);
+	if (code)
+		(void)input_close(&in);
+	else
+		code = convert_into(&in, &out, o);
+	output_close(&out);
+	return code;
 }
 
 static int convert(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
 	struct xst_convert_options o = { .size = sizeof(o), .converter = &to };
-	int code = EXIT_FINE, fd;
+	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
 	const char *in, *out;
 
@@ -171,11 +207,8 @@ static int convert(int argc, const char **argv)
 		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
 	else
 		code = read_options(&o, &to);
-	if (code == EXIT_FINE) {
-		fd = open_input(in);
-		code = fd < 0 ? EXIT_IO : convert_fd(fd, in, out, &o);
-		close_input(fd);
-	}
+	if (code == EXIT_FINE)
+		code = convert_file(in, out, &o);
 	poptFreeContext(ctx);
 	return code;
 }

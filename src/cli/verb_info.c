@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 static struct {
@@ -29,56 +30,89 @@ static uint64_t size_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-static int info_fd(const char *file, int fd)
+/* A stream that looks complete is not, if what it is compressed in is damaged. */
+static void take_fault(struct input *in, struct xst_info *i)
 {
-	const char *name = input_name(file);
+	const char *fault = input_fault(in);
+
+	if (!fault)
+		return;
+	i->verdict.errors = 1;
+	i->damage = (struct xst_finding){ .code = XST_E_MALFORMED, .severity = XST_ERROR,
+					  .rule = "input.compression", .offset = i->verdict.end };
+	snprintf(i->damage.text, sizeof(i->damage.text), "%s", fault);
+}
+
+static void print(const struct input *in, const struct xst_info *i)
+{
+	const char *compression = in->compression ? filter_name(in->compression) : NULL;
+	uint64_t size = size_of(in->file);
+
+	if (opt.json)
+		puts(json_object_to_json_string_ext(info_json(in->name, size, compression, i),
+						    JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		info_print(in->name, size, compression, i);
+}
+
+static int info_of(struct input *in)
+{
 	struct xst_job_options o = { .size = sizeof(o), .progress = progress_tell,
 				     .tmpdir = common.tmpdir };
 	struct xst_finding error = { 0 };
 	struct xst_info *i = NULL;
 	int r;
 
-	progress_start(name);
-	r = xst_info_fd(fd, &o, &i, &error);
+	progress_start(in->name);
+	r = xst_info_fd(in->fd, &o, &i, &error);
 	progress_end();
 	if (r) {
-		print_finding(stderr, name, &error);
+		print_finding(stderr, in->name, &error);
 		return exit_for(r);
 	}
+	take_fault(in, i);
 	if (!i->xl && !i->libxl && !i->libxc && !i->legacy) { /* there is nothing to show */
-		print_finding(stderr, name, &i->damage);
+		if (!input_fault(in)) /* which is said at the end */
+			print_finding(stderr, in->name, &i->damage);
 		if (!opt.json) {
 			xst_info_free(i);
 			return EXIT_INVALID;
 		}
 	}
-	if (opt.json)
-		puts(json_object_to_json_string_ext(info_json(name, size_of(fd), i),
-						    JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	else
-		info_print(name, size_of(fd), i);
+	print(in, i);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);
 	return r;
 }
 
+static int info_file(const char *file)
+{
+	struct input in;
+	int code = input_open(&in, file), fault;
+
+	if (code)
+		return code;
+	code = info_of(&in);
+	fflush(stdout); /* what is shown comes first */
+	(void)stdout_error();
+	fault = input_close(&in);
+	return fault ? fault : code;
+}
+
 static int info(int argc, const char **argv)
 {
-	int code = EXIT_FINE, fd;
+	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_info, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
 	file = options_argument(ctx);
-	if (!file || options_argument(ctx)) {
+	if (!file || options_argument(ctx))
 		code = usage_error(&verb_info, "which file?  One name is wanted");
-	} else {
-		fd = open_input(file);
-		code = fd < 0 ? EXIT_IO : info_fd(file, fd);
-		close_input(fd);
-	}
+	else
+		code = info_file(file);
 	poptFreeContext(ctx);
 	return code;
 }

@@ -214,15 +214,15 @@ static int list(struct listing *l, struct xst_reader *r)
 	return e;
 }
 
-static int list_fd(const char *file, int fd)
+static int list_input(struct input *in)
 {
 	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
-	struct listing l = { .file = input_name(file) };
+	struct listing l = { .file = in->name };
 	struct xst_reader *r = NULL;
 	int e;
 
 	o.flags = XST_PARSER_KEEP_GOING;
-	e = xst_reader_new(fd, &o, 0, common.tmpdir, &r);
+	e = xst_reader_new(in->fd, &o, 0, common.tmpdir, &r);
 	if (e)
 		return exit_for(e);
 	l.table = new_table();
@@ -233,28 +233,37 @@ static int list_fd(const char *file, int fd)
 	scols_unref_table(l.table);
 	fflush(stdout); /* the table comes first */
 	(void)stdout_error();
-	if (e)
+	if (e && !input_broke_off(in))
 		print_finding(stderr, l.file, xst_reader_error(r));
 	xst_reader_free(r);
 	return e ? exit_for(e) : l.errors ? EXIT_INVALID : EXIT_FINE;
 }
 
+static int list_file(const char *file)
+{
+	struct input in;
+	int code = input_open(&in, file), fault;
+
+	if (code)
+		return code;
+	code = list_input(&in);
+	fault = input_close(&in);
+	return fault ? fault : code;
+}
+
 static int records(int argc, const char **argv)
 {
-	int code = EXIT_FINE, fd;
+	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_records, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
 	file = options_argument(ctx);
-	if (!file || options_argument(ctx)) {
+	if (!file || options_argument(ctx))
 		code = usage_error(&verb_records, "which file?  One name is wanted");
-	} else {
-		fd = open_input(file);
-		code = fd < 0 ? EXIT_IO : list_fd(file, fd);
-		close_input(fd);
-	}
+	else
+		code = list_file(file);
 	poptFreeContext(ctx);
 	return code;
 }

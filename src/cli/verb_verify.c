@@ -24,12 +24,16 @@ const struct verb verb_verify = {
 	.run = verify,
 };
 
-static void tell(void *file, const struct xst_finding *f)
+static void tell(void *input, const struct xst_finding *f)
 {
+	struct input *in = input;
+
+	if (f->code == XST_E_TRUNCATED && input_broke_off(in))
+		return; /* not the stream's fault; said at the end */
 	if (opt.json)
-		print_json_line(finding_json(file, f));
+		print_json_line(finding_json(in->name, f));
 	else if (!common.quiet)
-		print_finding(stdout, file, f);
+		print_finding(stdout, in->name, f);
 }
 
 static const char *plural(uint64_t n)
@@ -70,27 +74,29 @@ static void verdict_json(const char *file, const struct xst_verdict *v)
 
 static int verify_file(const char *file)
 {
-	const char *name = input_name(file);
+	struct input in;
 	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
-				     .userdata = (void *)name, .tmpdir = common.tmpdir };
+				     .userdata = &in, .tmpdir = common.tmpdir };
 	struct xst_verdict v;
 	struct xst_finding error;
-	int fd = open_input(file), r;
+	int code = input_open(&in, file), r;
 
-	if (fd < 0)
-		return EXIT_IO;
-	progress_start(name);
-	r = xst_verify_fd(fd, &o, &v, &error);
+	if (code)
+		return code;
+	progress_start(in.name);
+	r = xst_verify_fd(in.fd, &o, &v, &error);
 	progress_end();
-	close_input(fd);
+	code = input_close(&in);
+	if (code)
+		return code;
 	if (r) {
-		print_finding(stderr, name, &error);
+		print_finding(stderr, in.name, &error);
 		return exit_for(r);
 	}
 	if (opt.json)
-		verdict_json(name, &v);
+		verdict_json(in.name, &v);
 	else
-		words(name, &v);
+		words(in.name, &v);
 	return v.errors ? EXIT_INVALID : v.remarks ? EXIT_REMARKS : EXIT_FINE;
 }
 

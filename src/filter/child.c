@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* The child process: its descriptors, its signals, its end. */
+#include "filter/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define REPORTS 3                     /* the child's descriptor for them */
+#define DECOMPRESS_MEMORY (192 << 20) /* of zstd --long=27 and xz -9, and some */
+
+static void default_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		if (i != SIGPIPE && i != SIGUSR1) /* who asks for progress may ask the whole group */
+			signal(i, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* 0, 1, standard error and REPORTS; no other stays open. */
+static bool settle_descriptors(int in, int out, int reports)
+{
+	int a = fcntl(in, F_DUPFD, REPORTS + 1), b = fcntl(out, F_DUPFD, REPORTS + 1);
+	int c = fcntl(reports, F_DUPFD, REPORTS + 1);
+
+	if (a < 0 || b < 0 || c < 0 || dup2(a, STDIN_FILENO) < 0 || dup2(b, STDOUT_FILENO) < 0 ||
+	    dup2(c, REPORTS) < 0)
+		return false;
+	return close_range(REPORTS + 1, ~0u, 0) == 0;
+}
+
+/* What a stream announces costs no more memory than this. */
+static void limit_memory(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_DATA, &r) < 0 || r.rlim_cur <= DECOMPRESS_MEMORY)
+		return;
+	r.rlim_cur = DECOMPRESS_MEMORY;
+	(void)setrlimit(RLIMIT_DATA, &r);
+}
+
+struct task {
+	int in, out;
+	enum filter_format format; /* FILTER_NONE: decompress, whatever it is */
+	int level;
+};
+
+static _Noreturn void be_child(const struct task *t, int reports, pid_t parent)
+{
+	struct filter_report report = { .outcome = FILTER_FINE };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	default_signals();
+	if (!settle_descriptors(t->in, t->out, reports)) {
+		_exit(1);
+	} else if (t->format) {
+		pump_compress(t->format, t->level, &report);
+	} else {
+		limit_memory();
+		pump_decompress(&report);
+	}
+	if (write(REPORTS, &report, sizeof(report)) != (ssize_t)sizeof(report))
+		_exit(1);
+	_exit(0); /* which closes the pipe: the report is there before the end of the data */
+}
+
+static void close_both(const int pipe_ends[2])
+{
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+}
+
+/* data: the pipe of which the child has one end and the caller the other, `own`. */
+static int start(struct filter *f, const struct task *t, const int data[2], int own)
+{
+	pid_t parent = getpid();
+	int reports[2], err;
+
+	if (pipe2(reports, O_CLOEXEC) < 0)
+		return -errno;
+	f->child = fork();
+	if (f->child == 0)
+		be_child(t, reports[1], parent);
+	err = errno;
+	close(reports[1]);
+	if (f->child < 0) {
+		close(reports[0]);
+		f->child = 0;
+		return -err;
+	}
+	close(data[!own]);
+	f->fd = data[own];
+	f->reports = reports[0];
+	return 0;
+}
+
+static int start_with_pipe(struct filter *f, struct task *t, int own)
+{
+	int data[2], r;
+
+	*f = (struct filter){ .fd = -1, .reports = -1 };
+	if (pipe2(data, O_CLOEXEC) < 0)
+		return -errno;
+	if (own == 0)
+		t->out = data[1];
+	else
+		t->in = data[0];
+	r = start(f, t, data, own);
+	if (r < 0)
+		close_both(data);
+	return r;
+}
+
+int filter_decompress(struct filter *f, int from)
+{
+	struct task t = { .in = from };
+
+	return start_with_pipe(f, &t, 0);
+}
+
+int filter_compress(struct filter *f, int to, enum filter_format format, int level)
+{
+	struct task t = { .out = to, .format = format, .level = level };
+
+	return start_with_pipe(f, &t, 1);
+}
+
+bool filter_is_drained(const struct filter *f)
+{
+	struct pollfd p = { .fd = f->fd, .events = POLLIN };
+
+	return f->fd < 0 || (poll(&p, 1, 0) == 1 && p.revents == POLLHUP);
+}
+
+static void close_end(struct filter *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
+static void wait_for_child(struct filter *f)
+{
+	ssize_t n;
+	int status = 0;
+
+	do
+		n = read(f->reports, &f->report, sizeof(f->report));
+	while (n < 0 && errno == EINTR);
+	close(f->reports);
+	while (waitpid(f->child, &status, 0) < 0 && errno == EINTR)
+		;
+	f->child = 0;
+	if (n != (ssize_t)sizeof(f->report))
+		f->report = (struct filter_report){ .outcome = FILTER_DEAD,
+						    .error = WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
+}
+
+const struct filter_report *filter_end(struct filter *f)
+{
+	close_end(f);
+	if (f->child)
+		wait_for_child(f);
+	return &f->report;
+}
+
+void filter_kill(struct filter *f)
+{
+	if (f->child)
+		kill(f->child, SIGKILL);
+	(void)filter_end(f);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* From descriptor 0 to descriptor 1 through libarchive's filters.
+ *
+ * libarchive is loaded here, in the child and only if something is compressed: with the libraries
+ * that it needs (an XML parser and all of Unicode) it is ten times the size of the command. */
+#include "filter/filter.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY "libarchive.so.13"
+#define PIECE (64 << 10)
+#define LAYERS 2 /* of compression: one in another, no more */
+
+#define FUNCTIONS(X)                         \
+	X(archive_entry_new)                 \
+	X(archive_entry_set_filetype)        \
+	X(archive_entry_set_pathname)        \
+	X(archive_error_string)              \
+	X(archive_filter_count)              \
+	X(archive_read_data_block)           \
+	X(archive_read_new)                  \
+	X(archive_read_next_header)          \
+	X(archive_read_open)                 \
+	X(archive_read_support_filter_by_code) \
+	X(archive_read_support_format_empty) \
+	X(archive_read_support_format_raw)   \
+	X(archive_write_add_filter)          \
+	X(archive_write_close)               \
+	X(archive_write_data)                \
+	X(archive_write_header)              \
+	X(archive_write_new)                 \
+	X(archive_write_open)                \
+	X(archive_write_set_bytes_in_last_block) \
+	X(archive_write_set_filter_option)   \
+	X(archive_write_set_format_raw)
+
+static struct {
+#define MEMBER(name) __typeof__(name) *name;
+	FUNCTIONS(MEMBER)
+} lib;
+
+static const int codes[FILTER_MAX] = {
+	[FILTER_GZIP] = ARCHIVE_FILTER_GZIP, [FILTER_ZSTD] = ARCHIVE_FILTER_ZSTD,
+	[FILTER_XZ] = ARCHIVE_FILTER_XZ,     [FILTER_LZ4] = ARCHIVE_FILTER_LZ4,
+	[FILTER_BZIP2] = ARCHIVE_FILTER_BZIP2,
+};
+
+struct pump {
+	struct archive *archive;
+	int read_error, write_error;
+	uint64_t written;
+	char buffer[PIECE];
+};
+
+static bool load(void)
+{
+	void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), *found;
+
+	if (!handle)
+		return false;
+#define FIND(name)                                              \
+	found = dlsym(handle, #name);                           \
+	if (!found)                                             \
+		return false;                                   \
+	memcpy(&lib.name, &found, sizeof(found));
+	FUNCTIONS(FIND)
+	return true;
+}
+
+/* --- descriptors ----------------------------------------------------------------------------- */
+
+static bool again(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (errno == EINTR)
+		return true;
+	return (errno == EAGAIN || errno == EWOULDBLOCK) && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+}
+
+static ssize_t take(struct pump *p)
+{
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, p->buffer, sizeof(p->buffer));
+	while (n < 0 && again(STDIN_FILENO, POLLIN));
+	if (n < 0)
+		p->read_error = errno;
+	return n;
+}
+
+static bool give(struct pump *p, const char *data, size_t n)
+{
+	while (n) {
+		ssize_t k = write(STDOUT_FILENO, data, n);
+
+		if (k < 0 && !again(STDOUT_FILENO, POLLOUT)) {
+			p->write_error = errno;
+			return false;
+		}
+		if (k > 0) {
+			data += k;
+			n -= (size_t)k;
+			p->written += (uint64_t)k;
+		}
+	}
+	return true;
+}
+
+static la_ssize_t on_read(struct archive *a, void *pump, const void **ret)
+{
+	struct pump *p = pump;
+
+	(void)a;
+	*ret = p->buffer;
+	return take(p);
+}
+
+static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size_t n)
+{
+	(void)a;
+	return give(pump, data, n) ? (la_ssize_t)n : -1;
+}
+
+/* --- reports --------------------------------------------------------------------------------- */
+
+static void copy_text(struct filter_report *report, const char *text)
+{
+	snprintf(report->text, sizeof(report->text), "%s", text);
+	for (char *c = report->text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
+static void system_error(struct filter_report *report, enum filter_outcome outcome, int error)
+{
+	report->outcome = outcome;
+	report->error = error;
+}
+
+/* Without a system call to blame it is the data. */
+static void failed(const struct pump *p, struct filter_report *report)
+{
+	const char *text = lib.archive_error_string(p->archive);
+
+	if (p->write_error)
+		system_error(report, FILTER_WRITE, p->write_error);
+	else if (p->read_error)
+		system_error(report, FILTER_READ, p->read_error);
+	else
+		report->outcome = FILTER_DAMAGED;
+	copy_text(report, text ? text : "it can't be decompressed");
+}
+
+/* --- both ways ------------------------------------------------------------------------------- */
+
+/* A filter that libarchive would run another program for is not good enough. */
+static int open_read(struct pump *p)
+{
+	struct archive_entry *entry;
+	int r = ARCHIVE_OK;
+
+	for (int i = FILTER_GZIP; i < FILTER_MAX && r == ARCHIVE_OK; i++)
+		r = lib.archive_read_support_filter_by_code(p->archive, codes[i]);
+	if (r == ARCHIVE_OK)
+		r = lib.archive_read_support_format_raw(p->archive);
+	if (r == ARCHIVE_OK)
+		r = lib.archive_read_support_format_empty(p->archive);
+	if (r == ARCHIVE_OK)
+		r = lib.archive_read_open(p->archive, p, NULL, on_read, NULL);
+	return r == ARCHIVE_OK ? lib.archive_read_next_header(p->archive, &entry) : r;
+}
+
+static int read_all(struct pump *p)
+{
+	const void *data;
+	la_int64_t offset;
+	size_t n;
+	int r;
+
+	while ((r = lib.archive_read_data_block(p->archive, &data, &n, &offset)) == ARCHIVE_OK)
+		if (!give(p, data, n))
+			return ARCHIVE_FATAL;
+	return r;
+}
+
+void pump_decompress(struct filter_report *report)
+{
+	static struct pump p;
+	int r;
+
+	if (!load()) {
+		system_error(report, FILTER_READ, ELIBACC);
+		return;
+	}
+	p.archive = lib.archive_read_new();
+	if (!p.archive) {
+		system_error(report, FILTER_READ, ENOMEM);
+		return;
+	}
+	r = open_read(&p);
+	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) > LAYERS + 1) {
+		report->outcome = FILTER_DAMAGED;
+		copy_text(report, "it is compressed more than twice");
+		return;
+	}
+	if (r == ARCHIVE_OK)
+		r = read_all(&p);
+	if (p.write_error == EPIPE)
+		report->outcome = FILTER_STOPPED;
+	else if (r != ARCHIVE_EOF)
+		failed(&p, report);
+	report->written = p.written;
+}
+
+static int open_write(struct pump *p, enum filter_format format, int level)
+{
+	struct archive_entry *entry = lib.archive_entry_new();
+	char number[16];
+	int r = entry ? lib.archive_write_add_filter(p->archive, codes[format]) : ARCHIVE_FATAL;
+
+	snprintf(number, sizeof(number), "%d", level);
+	if (r == ARCHIVE_OK && level >= 0)
+		r = lib.archive_write_set_filter_option(p->archive, NULL, "compression-level", number);
+	if (r == ARCHIVE_OK && format == FILTER_GZIP) /* the same input gives the same output */
+		r = lib.archive_write_set_filter_option(p->archive, NULL, "timestamp", NULL);
+	if (r == ARCHIVE_OK)
+		r = lib.archive_write_set_format_raw(p->archive);
+	if (r == ARCHIVE_OK) /* not filled up to a tape's block */
+		r = lib.archive_write_set_bytes_in_last_block(p->archive, 1);
+	if (r == ARCHIVE_OK)
+		r = lib.archive_write_open(p->archive, p, NULL, on_write, NULL);
+	if (r != ARCHIVE_OK)
+		return r;
+	lib.archive_entry_set_pathname(entry, "data");
+	lib.archive_entry_set_filetype(entry, AE_IFREG);
+	return lib.archive_write_header(p->archive, entry);
+}
+
+static int write_all(struct pump *p)
+{
+	ssize_t n;
+
+	while ((n = take(p)) > 0)
+		if (lib.archive_write_data(p->archive, p->buffer, (size_t)n) != n)
+			return ARCHIVE_FATAL;
+	return n < 0 ? ARCHIVE_FATAL : lib.archive_write_close(p->archive);
+}
+
+void pump_compress(enum filter_format format, int level, struct filter_report *report)
+{
+	static struct pump p;
+	int r;
+
+	if (!load()) {
+		system_error(report, FILTER_WRITE, ELIBACC);
+		return;
+	}
+	p.archive = lib.archive_write_new();
+	r = p.archive ? open_write(&p, format, level) : ARCHIVE_FATAL;
+	if (r == ARCHIVE_OK)
+		r = write_all(&p);
+	if (r != ARCHIVE_OK && !p.write_error && !p.read_error)
+		p.write_error = ENOMEM;
+	if (r != ARCHIVE_OK)
+		failed(&p, report);
+	report->written = p.written;
+}

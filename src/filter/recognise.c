@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Which compression, by the first octets, which stay where they are. */
+#include "filter/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HEAD 16
+#define PATIENCE_NS 5000000 /* between looks at a pipe that has too little yet */
+
+static const struct format {
+	const char *name;
+	const char *magic;
+	size_t size;
+	int min, max; /* levels; 0 and -1: is not written */
+} formats[FILTER_MAX] = {
+	[FILTER_NONE] = { "none", "", 0, 0, -1 },
+	[FILTER_GZIP] = { "gzip", "\x1f\x8b\x08", 3, 1, 9 },
+	[FILTER_ZSTD] = { "zstd", "\x28\xb5\x2f\xfd", 4, 1, 22 },
+	[FILTER_XZ] = { "xz", "\xfd" "7zXZ\0", 6, 0, 9 },
+	[FILTER_LZ4] = { "lz4", "\x04\x22\x4d\x18", 4, 1, 9 },
+	[FILTER_BZIP2] = { "bzip2", "BZh", 3, 0, -1 },
+};
+
+const char *filter_name(enum filter_format format)
+{
+	return formats[format].name;
+}
+
+bool filter_parse(const char *text, enum filter_format *format, int *level)
+{
+	size_t n = strcspn(text, ":");
+	char *end;
+	long v;
+
+	*level = -1;
+	for (int i = FILTER_GZIP; i < FILTER_MAX; i++) {
+		const struct format *f = &formats[i];
+
+		if (strlen(f->name) != n || strncmp(text, f->name, n) != 0 || f->max < 0)
+			continue;
+		*format = (enum filter_format)i;
+		if (!text[n])
+			return true;
+		v = strtol(text + n + 1, &end, 10);
+		*level = (int)v;
+		return text[n + 1] >= '0' && text[n + 1] <= '9' && !*end && v >= f->min && v <= f->max;
+	}
+	return false;
+}
+
+/* *undecided: more octets could make it a format. */
+static enum filter_format match(const unsigned char *head, size_t n, bool *undecided)
+{
+	*undecided = false;
+	for (int i = FILTER_GZIP; i < FILTER_MAX; i++) {
+		size_t size = formats[i].size, k = n < size ? n : size;
+
+		if (memcmp(head, formats[i].magic, k) != 0)
+			continue;
+		if (k == size)
+			return (enum filter_format)i;
+		*undecided = true;
+	}
+	return FILTER_NONE;
+}
+
+/* tee() copies without taking. */
+static ssize_t look_at_pipe(int fd, unsigned char *head)
+{
+	int copy[2];
+	ssize_t n;
+
+	if (pipe2(copy, O_CLOEXEC) < 0)
+		return -1;
+	n = tee(fd, copy[1], HEAD, 0);
+	if (n > 0)
+		n = read(copy[0], head, HEAD);
+	close(copy[0]);
+	close(copy[1]);
+	return n;
+}
+
+static ssize_t look(int fd, mode_t type, unsigned char *head)
+{
+	if (S_ISFIFO(type))
+		return look_at_pipe(fd, head);
+	if (S_ISSOCK(type))
+		return recv(fd, head, HEAD, MSG_PEEK);
+	return pread(fd, head, HEAD, lseek(fd, 0, SEEK_CUR));
+}
+
+static bool may_come_to_more(int fd, mode_t type)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLRDHUP };
+	struct timespec t = { .tv_nsec = PATIENCE_NS };
+
+	if (!S_ISFIFO(type) && !S_ISSOCK(type))
+		return false;
+	if (poll(&p, 1, 0) < 0 || p.revents & (POLLHUP | POLLRDHUP | POLLERR | POLLNVAL))
+		return false;
+	nanosleep(&t, NULL);
+	return true;
+}
+
+/* Waits where a descriptor doesn't.  Returns whether another look is worth it. */
+static bool interrupted(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (errno == EINTR)
+		return true;
+	return (errno == EAGAIN || errno == EWOULDBLOCK) && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+}
+
+enum filter_format filter_recognise(int fd)
+{
+	unsigned char head[HEAD];
+	struct stat st;
+	bool undecided = true, last = false;
+	enum filter_format format = FILTER_NONE;
+
+	if (fstat(fd, &st) < 0 ||
+	    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+		return FILTER_NONE;
+	while (undecided) {
+		ssize_t n = look(fd, st.st_mode, head);
+
+		if (n < 0 && interrupted(fd))
+			continue;
+		if (n <= 0)
+			return FILTER_NONE;
+		format = match(head, (size_t)n, &undecided);
+		if (last)
+			break;
+		last = undecided && !may_come_to_more(fd, st.st_mode); /* what came before the end */
+	}
+	return format;
+}
