@@ -93,8 +93,9 @@ struct input {
 	const char *name;
 	int file; /* what was opened */
 	int fd;   /* where the stream is read: the same, or what a decompressor gives */
-	enum filter_format compression;
-	struct filter filter;
+	unsigned layers; /* of compression: none, one, or one in another */
+	enum filter_format compression[2];
+	struct filter filters[2];
 };
 
 /* Opens FILE or, for "-", standard input, decompressed.  Returns EXIT_FINE or what to exit with,
@@ -102,6 +103,9 @@ struct input {
 int input_open(struct input *in, const char *file);
 /* Whether the stream ended because decompressing failed: then that is what is to be told. */
 bool input_broke_off(struct input *in);
+/* The stream is wrong: reads on for a while, for damage to the compressed data to be found, which
+ * would explain it. */
+void input_read_on(struct input *in);
 /* Ends decompressing.  What went wrong, in words, or NULL. */
 const char *input_fault(struct input *in);
 /* The same, and says it.  Returns EXIT_FINE or what to exit with. */

@@ -2,33 +2,41 @@
 /* The verbs' input, compressed or not. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
-static int start_decompressing(struct input *in)
+#define READ_ON (64 << 20) /* octets */
+
+static int start_decompressing(struct input *in, enum filter_format format)
 {
-	int r = filter_decompress(&in->filter, in->file);
+	struct filter *f = &in->filters[in->layers];
+	int r = filter_decompress(f, in->fd, format);
 
 	if (r < 0) {
 		say("%s: decompressing: %s", in->name, system_words(-r));
 		return EXIT_IO;
 	}
-	in->fd = in->filter.fd;
+	if (in->layers) /* the pipe between two is theirs */
+		filter_let_go(f - 1);
+	in->compression[in->layers++] = format;
+	in->fd = f->fd;
 	return EXIT_FINE;
 }
 
 int input_open(struct input *in, const char *file)
 {
+	enum filter_format format;
 	int code = EXIT_FINE;
 
 	*in = (struct input){ .name = input_name(file), .file = open_input(file) };
 	if (in->file < 0)
 		return EXIT_IO;
 	in->fd = in->file;
-	in->compression = filter_recognise(in->file);
-	if (in->compression)
-		code = start_decompressing(in);
+	while (!code && in->layers < 2 && (format = filter_recognise(in->fd)))
+		code = start_decompressing(in, format);
 	if (code)
-		close_input(in->file);
+		(void)input_close(in);
 	return code;
 }
 
@@ -39,36 +47,63 @@ static bool is_fault(const struct filter_report *report)
 
 bool input_broke_off(struct input *in)
 {
-	return in->compression && filter_is_drained(&in->filter) && is_fault(filter_end(&in->filter));
+	return in->layers && filter_is_drained(&in->filters[in->layers - 1]) && input_fault(in);
+}
+
+void input_read_on(struct input *in)
+{
+	char buffer[4096];
+	ssize_t n = 1;
+
+	if (!in->layers || in->filters[in->layers - 1].fd < 0)
+		return;
+	for (size_t sum = 0; sum < READ_ON && n > 0; sum += (size_t)n) {
+		n = read(in->fd, buffer, sizeof(buffer));
+		if (n < 0 && errno != EINTR)
+			break;
+		n = n < 0 ? 1 : n;
+	}
+}
+
+static const char *words(enum filter_format format, const struct filter_report *r)
+{
+	static char text[300];
+	const char *name = filter_name(format);
+
+	if (r->outcome == FILTER_DAMAGED)
+		snprintf(text, sizeof(text), "damaged %s data: %s", name, r->text);
+	else if (r->outcome == FILTER_DEAD)
+		snprintf(text, sizeof(text), "the %s decompressor was killed (signal %d)", name, r->error);
+	else
+		snprintf(text, sizeof(text), "decompressing %s: %s", name, system_words(r->error));
+	return text;
+}
+
+/* The layer whose fault it is: the outermost, since those inside it suffer from it.  -1: none. */
+static int faulty_layer(struct input *in)
+{
+	int layer = -1;
+
+	for (int i = (int)in->layers - 1; i >= 0; i--)
+		if (is_fault(filter_end(&in->filters[i])))
+			layer = i;
+	return layer;
 }
 
 const char *input_fault(struct input *in)
 {
-	static char text[300];
-	const char *format = filter_name(in->compression);
-	const struct filter_report *r;
+	int layer = faulty_layer(in);
 
-	if (!in->compression)
-		return NULL;
-	r = filter_end(&in->filter);
-	if (!is_fault(r))
-		return NULL;
-	if (r->outcome == FILTER_DAMAGED)
-		snprintf(text, sizeof(text), "damaged %s data: %s", format, r->text);
-	else if (r->outcome == FILTER_DEAD)
-		snprintf(text, sizeof(text), "the %s decompressor was killed (signal %d)", format, r->error);
-	else
-		snprintf(text, sizeof(text), "decompressing %s: %s", format, system_words(r->error));
-	return text;
+	return layer < 0 ? NULL : words(in->compression[layer], &in->filters[layer].report);
 }
 
 int input_close(struct input *in)
 {
-	const char *fault = input_fault(in);
+	int layer = faulty_layer(in);
 
 	close_input(in->file);
-	if (!fault)
+	if (layer < 0)
 		return EXIT_FINE;
-	say("%s: %s", in->name, fault);
-	return in->filter.report.outcome == FILTER_DAMAGED ? EXIT_INVALID : EXIT_IO;
+	say("%s: %s", in->name, words(in->compression[layer], &in->filters[layer].report));
+	return in->filters[layer].report.outcome == FILTER_DAMAGED ? EXIT_INVALID : EXIT_IO;
 }

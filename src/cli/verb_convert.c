@@ -165,6 +165,8 @@ static int convert_into(struct input *in, struct output *out, struct xst_convert
 	progress_start(in->name);
 	r = xst_convert_fd(in->fd, out->stream, o, &error);
 	progress_end();
+	if (exit_for(r) == EXIT_INVALID)
+		input_read_on(in);
 	code = input_close(in);
 	if (code)
 		return code;

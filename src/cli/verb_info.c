@@ -33,8 +33,11 @@ static uint64_t size_of(int fd)
 /* A stream that looks complete is not, if what it is compressed in is damaged. */
 static void take_fault(struct input *in, struct xst_info *i)
 {
-	const char *fault = input_fault(in);
+	const char *fault;
 
+	if (i->verdict.errors)
+		input_read_on(in);
+	fault = input_fault(in);
 	if (!fault)
 		return;
 	i->verdict.errors = 1;
@@ -45,7 +48,7 @@ static void take_fault(struct input *in, struct xst_info *i)
 
 static void print(const struct input *in, const struct xst_info *i)
 {
-	const char *compression = in->compression ? filter_name(in->compression) : NULL;
+	const char *compression = in->layers ? filter_name(in->compression[0]) : NULL;
 	uint64_t size = size_of(in->file);
 
 	if (opt.json)

@@ -233,7 +233,9 @@ static int list_input(struct input *in)
 	scols_unref_table(l.table);
 	fflush(stdout); /* the table comes first */
 	(void)stdout_error();
-	if (e && !input_broke_off(in))
+	if (e)
+		input_read_on(in);
+	if (e && !input_fault(in))
 		print_finding(stderr, l.file, xst_reader_error(r));
 	xst_reader_free(r);
 	return e ? exit_for(e) : l.errors ? EXIT_INVALID : EXIT_FINE;

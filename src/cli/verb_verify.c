@@ -86,6 +86,8 @@ static int verify_file(const char *file)
 	progress_start(in.name);
 	r = xst_verify_fd(in.fd, &o, &v, &error);
 	progress_end();
+	if (r == 0 && v.errors)
+		input_read_on(&in);
 	code = input_close(&in);
 	if (code)
 		return code;

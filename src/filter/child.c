@@ -54,7 +54,8 @@ static void limit_memory(void)
 
 struct task {
 	int in, out;
-	enum filter_format format; /* FILTER_NONE: decompress, whatever it is */
+	bool compress;
+	enum filter_format format;
 	int level;
 };
 
@@ -67,11 +68,11 @@ static _Noreturn void be_child(const struct task *t, int reports, pid_t parent)
 	default_signals();
 	if (!settle_descriptors(t->in, t->out, reports)) {
 		_exit(1);
-	} else if (t->format) {
+	} else if (t->compress) {
 		pump_compress(t->format, t->level, &report);
 	} else {
 		limit_memory();
-		pump_decompress(&report);
+		pump_decompress(t->format, &report);
 	}
 	if (write(REPORTS, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
@@ -125,16 +126,16 @@ static int start_with_pipe(struct filter *f, struct task *t, int own)
 	return r;
 }
 
-int filter_decompress(struct filter *f, int from)
+int filter_decompress(struct filter *f, int from, enum filter_format format)
 {
-	struct task t = { .in = from };
+	struct task t = { .in = from, .format = format };
 
 	return start_with_pipe(f, &t, 0);
 }
 
 int filter_compress(struct filter *f, int to, enum filter_format format, int level)
 {
-	struct task t = { .out = to, .format = format, .level = level };
+	struct task t = { .out = to, .compress = true, .format = format, .level = level };
 
 	return start_with_pipe(f, &t, 1);
 }
@@ -146,7 +147,7 @@ bool filter_is_drained(const struct filter *f)
 	return f->fd < 0 || (poll(&p, 1, 0) == 1 && p.revents == POLLHUP);
 }
 
-static void close_end(struct filter *f)
+void filter_let_go(struct filter *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
@@ -172,7 +173,7 @@ static void wait_for_child(struct filter *f)
 
 const struct filter_report *filter_end(struct filter *f)
 {
-	close_end(f);
+	filter_let_go(f);
 	if (f->child)
 		wait_for_child(f);
 	return &f->report;

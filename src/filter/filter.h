@@ -56,11 +56,13 @@ bool filter_parse(const char *text, enum filter_format *format, int *level);
 
 /* Starts decompressing `from`, to be read from f->fd; or compressing into `to` what is written to
  * f->fd.  Both descriptors stay the caller's.  Return 0 or -errno. */
-int filter_decompress(struct filter *f, int from);
+int filter_decompress(struct filter *f, int from, enum filter_format format);
 int filter_compress(struct filter *f, int to, enum filter_format format, int level);
 
 /* Whether all was read that f->fd ever gives: then filter_end() tells why without stopping it. */
 bool filter_is_drained(const struct filter *f);
+/* Closes the caller's end, which another child has by now. */
+void filter_let_go(struct filter *f);
 /* Closes the caller's end and waits for the child.  The report stays valid; may be called again. */
 const struct filter_report *filter_end(struct filter *f);
 /* Ends the child in the middle: what it has written is not complete. */
@@ -69,7 +71,7 @@ void filter_kill(struct filter *f);
 /* --- inside ---------------------------------------------------------------------------------- */
 
 /* What the child does, from descriptor 0 to descriptor 1.  pump.c */
-void pump_decompress(struct filter_report *report);
+void pump_decompress(enum filter_format format, struct filter_report *report);
 void pump_compress(enum filter_format format, int level, struct filter_report *report);
 
 #endif
