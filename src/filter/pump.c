@@ -27,6 +27,7 @@
 	X(archive_entry_set_filetype)        \
 	X(archive_entry_set_pathname)        \
 	X(archive_error_string)              \
+	X(archive_filter_count)              \
 	X(archive_read_data_block)           \
 	X(archive_read_new)                  \
 	X(archive_read_next_header)          \
@@ -208,6 +209,11 @@ static void pump_through_library(enum filter_format format, struct filter_report
 		return;
 	}
 	r = open_read(&p, format);
+	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) < 2) { /* it would pass as it is */
+		report->outcome = FILTER_DAMAGED;
+		copy_text(report, "its header is damaged or cut off");
+		return;
+	}
 	if (r == ARCHIVE_OK)
 		r = read_all(&p);
 	if (p.write_error == EPIPE)
