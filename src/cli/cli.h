@@ -110,6 +110,8 @@ void input_read_on(struct input *in);
 const char *input_fault(struct input *in);
 /* The same, and says it.  Returns EXIT_FINE or what to exit with. */
 int input_close(struct input *in);
+/* Closes it without waiting for anything, when something else has failed. */
+void input_abandon(struct input *in);
 
 /* --- output.c ------------------------------------------------------------------------------- */
 

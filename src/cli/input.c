@@ -36,7 +36,7 @@ int input_open(struct input *in, const char *file)
 	while (!code && in->layers < 2 && (format = filter_recognise(in->fd)))
 		code = start_decompressing(in, format);
 	if (code)
-		(void)input_close(in);
+		input_abandon(in);
 	return code;
 }
 
@@ -95,6 +95,14 @@ const char *input_fault(struct input *in)
 	int layer = faulty_layer(in);
 
 	return layer < 0 ? NULL : words(in->compression[layer], &in->filters[layer].report);
+}
+
+void input_abandon(struct input *in)
+{
+	for (unsigned i = 0; i < in->layers; i++)
+		filter_kill(&in->filters[i]);
+	in->layers = 0;
+	close_input(in->file);
 }
 
 int input_close(struct input *in)

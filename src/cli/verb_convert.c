@@ -152,6 +152,18 @@ static void done(const char *in, const struct output *o)
 		say("%s -> %s: %s", in, o->name, size);
 }
 
+/* Returns what to exit with if the input is at fault. */
+static int end_input(struct input *in, int code)
+{
+	if (code != EXIT_FINE && code != EXIT_INVALID) {
+		input_abandon(in);
+		return EXIT_FINE;
+	}
+	if (code == EXIT_INVALID)
+		input_read_on(in);
+	return input_close(in);
+}
+
 /* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
 static int convert_into(struct input *in, struct output *out, struct xst_convert_options *o)
 {
@@ -165,9 +177,7 @@ static int convert_into(struct input *in, struct output *out, struct xst_convert
 	progress_start(in->name);
 	r = xst_convert_fd(in->fd, out->stream, o, &error);
 	progress_end();
-	if (exit_for(r) == EXIT_INVALID)
-		input_read_on(in);
-	code = input_close(in);
+	code = end_input(in, exit_for(r));
 	if (code)
 		return code;
 	code = r ? failed(in->name, out, &error) : output_commit(out);
@@ -186,7 +196,7 @@ static int convert_file(const char *from, const char *to, struct xst_convert_opt
 		return code;
 	code = open_output(to, in.file, &out);
 	if (code)
-		(void)input_close(&in);
+		input_abandon(&in);
 	else
 		code = convert_into(&in, &out, o);
 	output_close(&out);

@@ -249,6 +249,10 @@ static int list_file(const char *file)
 	if (code)
 		return code;
 	code = list_input(&in);
+	if (stdout_error()) {
+		input_abandon(&in);
+		return code;
+	}
 	fault = input_close(&in);
 	return fault ? fault : code;
 }

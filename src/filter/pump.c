@@ -26,6 +26,7 @@
 	X(archive_entry_new)                 \
 	X(archive_entry_set_filetype)        \
 	X(archive_entry_set_pathname)        \
+	X(archive_errno)                     \
 	X(archive_error_string)              \
 	X(archive_filter_count)              \
 	X(archive_read_data_block)           \
@@ -159,6 +160,8 @@ static void failed(const struct pump *p, struct filter_report *report)
 		system_error(report, FILTER_WRITE, p->write_error);
 	else if (p->read_error)
 		system_error(report, FILTER_READ, p->read_error);
+	else if (lib.archive_errno(p->archive) == ENOMEM)
+		system_error(report, FILTER_READ, ENOMEM);
 	else
 		report->outcome = FILTER_DAMAGED;
 	copy_text(report, text ? text : "it can't be decompressed");

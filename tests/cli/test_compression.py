@@ -198,6 +198,14 @@ def test_several_members(packed: Callable[[str], bytes]) -> None:
     assert xenstream("verify", "-", stdin=packed("gzip") + bytes(512)).rc == FINE
 
 
+def test_offset_of_standard_input_counts(packed: Callable[[str], bytes], scratch: Path) -> None:
+    path = scratch / "image"
+    path.write_bytes(b"header!!" + packed("zstd"))
+    with path.open("rb") as file:
+        os.lseek(file.fileno(), 8, os.SEEK_SET)
+        assert xenstream("verify", "-", stdin=file).rc == FINE
+
+
 def test_several_files(packed: Callable[[str], bytes], scratch: Path) -> None:
     names = [scratch / how for how in FORMATS]
     for path in names:
@@ -260,6 +268,18 @@ def test_flipped(how: str, packed: Callable[[str], bytes], scratch: Path) -> Non
         assert f"{path}: damaged {how} data: " in result.stderr
         assert out.read_bytes() == OLD and listing(scratch) == ["image", "out"]
         assert xenstream("verify", path).rc == INVALID
+
+
+def test_only_looks_compressed(scratch: Path) -> None:
+    path = scratch / "image"
+    for how, magic in (("gzip", b"\x1f\x8b\x08\0"), ("zstd", b"\x28\xb5\x2f\xfd\4"), ("xz", b"\xfd7zXZ\0"),
+                       ("lz4", b"\x04\x22\x4d\x18"), ("bzip2", b"BZh9")):  # fmt: skip
+        path.write_bytes(magic + bytes(range(1, 255)) * 8)
+        for words in (["info"], ["records"], ["verify"], ["convert", "-q"]):
+            result = xenstream(*words, path, *[scratch / "out"] * (words[0] == "convert"))
+            assert result.rc == INVALID and result.stdout == b""
+            assert f"xenstream: {path}: damaged {how} data: " in result.stderr, (how, words)
+    assert listing(scratch) == ["image"]
 
 
 def test_damage_in_json(packed: Callable[[str], bytes]) -> None:
@@ -432,6 +452,14 @@ def test_decompressor_killed(packed: Callable[[str], bytes], scratch: Path) -> N
         assert process.returncode == IO and told == b""
         assert says == b"xenstream: (standard input): the gzip decompressor was killed (signal 9)\n"
     assert listing(scratch) == []
+
+
+def test_output_that_fails_waits_for_no_input(packed: Callable[[str], bytes], scratch: Path) -> None:
+    process = start("convert", "-", str(scratch / "no" / "out"), bufsize=0)
+    assert process.stdin is not None
+    process.stdin.write(packed("gzip")[:100])
+    assert process.wait(10) == IO
+    process.communicate()
 
 
 def test_compressor_killed(scratch: Path) -> None:
