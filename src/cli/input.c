@@ -73,7 +73,8 @@ static const char *words(enum filter_format format, const struct filter_report *
 	if (r->outcome == FILTER_DAMAGED)
 		snprintf(text, sizeof(text), "damaged %s data: %s", name, r->text);
 	else if (r->outcome == FILTER_DEAD)
-		snprintf(text, sizeof(text), "the %s decompressor was killed (signal %d)", name, r->error);
+		snprintf(text, sizeof(text), "the %s decompressor was killed (signal %d)", name,
+			 r->error);
 	else
 		snprintf(text, sizeof(text), "decompressing %s: %s", name, system_words(r->error));
 	return text;

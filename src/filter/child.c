@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REPORTS 3                     /* the child's descriptor for them */
+#define REPORTS 3 /* the child's descriptor for them */
 #define DECOMPRESS_MEMORY (192 << 20) /* of zstd --long=27 and xz -9, and some */
 
 static void default_signals(void)
@@ -21,7 +21,7 @@ static void default_signals(void)
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
-		if (i != SIGPIPE && i != SIGUSR1) /* who asks for progress may ask the whole group */
+		if (i != SIGPIPE && i != SIGUSR1) /* who asks how far it is may ask the group */
 			signal(i, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
@@ -170,7 +170,8 @@ static void wait_for_child(struct filter *f)
 	f->child = 0;
 	if (n != (ssize_t)sizeof(f->report))
 		f->report = (struct filter_report){ .outcome = FILTER_DEAD,
-						    .error = WIFSIGNALED(status) ? WTERMSIG(status) : 0 };
+						   .error = WIFSIGNALED(status) ? WTERMSIG(status)
+										: 0 };
 }
 
 const struct filter_report *filter_end(struct filter *f)

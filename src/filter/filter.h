@@ -50,8 +50,8 @@ const char *filter_name(enum filter_format format);
  * what can't be looked at is not compressed. */
 enum filter_format filter_recognise(int fd);
 
-/* Takes NAME[:LEVEL].  Returns whether it is a format that can be written, at a level it has; *level
- * is -1 without one. */
+/* Takes NAME[:LEVEL].  Returns whether it is a format that can be written, at a level it has;
+ * *level is -1 without one. */
 bool filter_parse(const char *text, enum filter_format *format, int *level);
 
 /* Starts decompressing `from`, to be read from f->fd; or compressing into `to` what is written to

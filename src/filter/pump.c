@@ -22,28 +22,28 @@
 #define PIECE (64 << 10)
 #define GZIP_WINDOW (15 + 16)
 
-#define FUNCTIONS(X)                         \
-	X(archive_entry_new)                 \
-	X(archive_entry_set_filetype)        \
-	X(archive_entry_set_pathname)        \
-	X(archive_errno)                     \
-	X(archive_error_string)              \
-	X(archive_filter_count)              \
-	X(archive_read_data_block)           \
-	X(archive_read_new)                  \
-	X(archive_read_next_header)          \
-	X(archive_read_open)                 \
-	X(archive_read_support_filter_by_code) \
-	X(archive_read_support_format_empty) \
-	X(archive_read_support_format_raw)   \
-	X(archive_write_add_filter)          \
-	X(archive_write_close)               \
-	X(archive_write_data)                \
-	X(archive_write_header)              \
-	X(archive_write_new)                 \
-	X(archive_write_open)                \
+#define FUNCTIONS(X)                             \
+	X(archive_entry_new)                     \
+	X(archive_entry_set_filetype)            \
+	X(archive_entry_set_pathname)            \
+	X(archive_errno)                         \
+	X(archive_error_string)                  \
+	X(archive_filter_count)                  \
+	X(archive_read_data_block)               \
+	X(archive_read_new)                      \
+	X(archive_read_next_header)              \
+	X(archive_read_open)                     \
+	X(archive_read_support_filter_by_code)   \
+	X(archive_read_support_format_empty)     \
+	X(archive_read_support_format_raw)       \
+	X(archive_write_add_filter)              \
+	X(archive_write_close)                   \
+	X(archive_write_data)                    \
+	X(archive_write_header)                  \
+	X(archive_write_new)                     \
+	X(archive_write_open)                    \
 	X(archive_write_set_bytes_in_last_block) \
-	X(archive_write_set_filter_option)   \
+	X(archive_write_set_filter_option)       \
 	X(archive_write_set_format_raw)
 
 static struct {
@@ -52,8 +52,8 @@ static struct {
 } lib;
 
 static const int codes[FILTER_MAX] = {
-	[FILTER_GZIP] = ARCHIVE_FILTER_GZIP, [FILTER_ZSTD] = ARCHIVE_FILTER_ZSTD,
-	[FILTER_XZ] = ARCHIVE_FILTER_XZ,     [FILTER_LZ4] = ARCHIVE_FILTER_LZ4,
+	[FILTER_GZIP] = ARCHIVE_FILTER_GZIP,   [FILTER_ZSTD] = ARCHIVE_FILTER_ZSTD,
+	[FILTER_XZ] = ARCHIVE_FILTER_XZ,       [FILTER_LZ4] = ARCHIVE_FILTER_LZ4,
 	[FILTER_BZIP2] = ARCHIVE_FILTER_BZIP2,
 };
 
@@ -70,10 +70,10 @@ static bool load(void)
 
 	if (!handle)
 		return false;
-#define FIND(name)                                              \
-	found = dlsym(handle, #name);                           \
-	if (!found)                                             \
-		return false;                                   \
+#define FIND(name)                    \
+	found = dlsym(handle, #name); \
+	if (!found)                   \
+		return false;         \
 	memcpy(&lib.name, &found, sizeof(found));
 	FUNCTIONS(FIND)
 	return true;
@@ -87,7 +87,8 @@ static bool again(int fd, short events)
 
 	if (errno == EINTR)
 		return true;
-	return (errno == EAGAIN || errno == EWOULDBLOCK) && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+	return (errno == EAGAIN || errno == EWOULDBLOCK) &&
+	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
 static ssize_t take(struct pump *p)
@@ -212,7 +213,7 @@ static void pump_through_library(enum filter_format format, struct filter_report
 		return;
 	}
 	r = open_read(&p, format);
-	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) < 2) { /* it would pass as it is */
+	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) < 2) { /* it passes as it is */
 		report->outcome = FILTER_DAMAGED;
 		copy_text(report, "its header is damaged or cut off");
 		return;
@@ -317,7 +318,8 @@ static int open_write(struct pump *p, enum filter_format format, int level)
 
 	snprintf(number, sizeof(number), "%d", level);
 	if (r == ARCHIVE_OK && level >= 0)
-		r = lib.archive_write_set_filter_option(p->archive, NULL, "compression-level", number);
+		r = lib.archive_write_set_filter_option(p->archive, NULL, "compression-level",
+							number);
 	if (r == ARCHIVE_OK && format == FILTER_GZIP) /* the same input gives the same output */
 		r = lib.archive_write_set_filter_option(p->archive, NULL, "timestamp", NULL);
 	if (r == ARCHIVE_OK)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define HEAD 16
+#define GZIP_HEADER 10
 #define PATIENCE_NS 5000000 /* between looks at a pipe that has too little yet */
 
 static const struct format {
@@ -51,12 +52,23 @@ bool filter_parse(const char *text, enum filter_format *format, int *level)
 			return true;
 		v = strtol(text + n + 1, &end, 10);
 		*level = (int)v;
-		return text[n + 1] >= '0' && text[n + 1] <= '9' && !*end && v >= f->min && v <= f->max;
+		return text[n + 1] >= '0' && text[n + 1] <= '9' && !*end && v >= f->min &&
+		       v <= f->max;
 	}
 	return false;
 }
 
-/* *undecided: more octets could make it a format. */
+/* A legacy stream begins with any number, its count of page frames, also with gzip's three octets:
+ * then what comes behind is no gzip header. */
+static bool is_gzip_header(const unsigned char *head)
+{
+	unsigned hint = head[8], system = head[9];
+
+	return (hint == 0 || hint == 2 || hint == 4) &&
+	       ((system <= 13 && system != 4) || system == 255);
+}
+
+/* *undecided: more octets could make it one, or another. */
 static enum filter_format match(const unsigned char *head, size_t n, bool *undecided)
 {
 	*undecided = false;
@@ -65,9 +77,9 @@ static enum filter_format match(const unsigned char *head, size_t n, bool *undec
 
 		if (memcmp(head, formats[i].magic, k) != 0)
 			continue;
-		if (k == size)
+		*undecided = k < size || (i == FILTER_GZIP && n < GZIP_HEADER);
+		if (k == size && (*undecided || i != FILTER_GZIP || is_gzip_header(head)))
 			return (enum filter_format)i;
-		*undecided = true;
 	}
 	return FILTER_NONE;
 }
@@ -117,7 +129,8 @@ static bool interrupted(int fd)
 
 	if (errno == EINTR)
 		return true;
-	return (errno == EAGAIN || errno == EWOULDBLOCK) && (poll(&p, 1, -1) >= 0 || errno == EINTR);
+	return (errno == EAGAIN || errno == EWOULDBLOCK) &&
+	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
 enum filter_format filter_recognise(int fd)
@@ -127,8 +140,8 @@ enum filter_format filter_recognise(int fd)
 	bool undecided = true, last = false;
 	enum filter_format format = FILTER_NONE;
 
-	if (fstat(fd, &st) < 0 ||
-	    !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+	if (fstat(fd, &st) < 0 || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+				    S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
 		return FILTER_NONE;
 	while (undecided) {
 		ssize_t n = look(fd, st.st_mode, head);
@@ -140,7 +153,8 @@ enum filter_format filter_recognise(int fd)
 		format = match(head, (size_t)n, &undecided);
 		if (last)
 			break;
-		last = undecided && !may_come_to_more(fd, st.st_mode); /* what came before the end */
+		/* another look, for what came just before the end */
+		last = undecided && !may_come_to_more(fd, st.st_mode);
 	}
 	return format;
 }

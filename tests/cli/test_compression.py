@@ -166,6 +166,12 @@ def test_pipe_that_begins_like_compression_and_ends() -> None:
         assert result.rc == INVALID and b"[input.truncated]" in result.stdout
 
 
+def test_number_of_page_frames_that_looks_like_gzip() -> None:
+    for behind in (b"\xff\xff\xff\xff", b"\0\4\0\0"):
+        result = xenstream("verify", "-", stdin=b"\x1f\x8b\x08\0\0\0\0\0" + behind + bytes(100))
+        assert "damaged" not in result.stderr
+
+
 def test_uncompressed_pipe_is_read_to_the_streams_end_only() -> None:
     read, write = os.pipe()
     data = octets(MODERN_PV)
@@ -272,7 +278,7 @@ def test_flipped(how: str, packed: Callable[[str], bytes], scratch: Path) -> Non
 
 def test_only_looks_compressed(scratch: Path) -> None:
     path = scratch / "image"
-    for how, magic in (("gzip", b"\x1f\x8b\x08\0"), ("zstd", b"\x28\xb5\x2f\xfd\4"), ("xz", b"\xfd7zXZ\0"),
+    for how, magic in (("gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\3"), ("zstd", b"\x28\xb5\x2f\xfd\4"), ("xz", b"\xfd7zXZ\0"),
                        ("lz4", b"\x04\x22\x4d\x18"), ("bzip2", b"BZh9")):  # fmt: skip
         path.write_bytes(magic + bytes(range(1, 255)) * 8)
         for words in (["info"], ["records"], ["verify"], ["convert", "-q"]):
