@@ -29,6 +29,18 @@ static uint64_t size_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
+static bool nothing_to_show(const struct xst_info *i)
+{
+	return !i->xl && !i->libxl && !i->libxc && !i->legacy;
+}
+
+static void print_json(json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
 static int info_fd(const char *file, int fd)
 {
 	const char *name = input_name(file);
@@ -45,18 +57,11 @@ static int info_fd(const char *file, int fd)
 		print_finding(stderr, name, &error);
 		return exit_for(r);
 	}
-	if (!i->xl && !i->libxl && !i->libxc && !i->legacy) { /* there is nothing to show */
+	if (nothing_to_show(i))
 		print_finding(stderr, name, &i->damage);
-		if (!opt.json) {
-			xst_info_free(i);
-			return EXIT_INVALID;
-		}
-	}
 	if (opt.json)
-		puts(json_object_to_json_string_ext(info_json(name, size_of(fd), i),
-						    JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	else
+		print_json(info_json(name, size_of(fd), i));
+	else if (!nothing_to_show(i))
 		info_print(name, size_of(fd), i);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);
