@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole jobs over descriptors, in one call: what most callers need. */
+/* Whole jobs over descriptors, in one call: what most callers need.  They block, and read and
+ * write what parser.h and emit.h name. */
 #ifndef XENSTREAM_JOB_H
 #define XENSTREAM_JOB_H
 
