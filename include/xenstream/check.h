@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules that a parser alone can't see: order, presence, contradictions between records. */
+/* The rules that a parser alone can't see: order, presence, contradictions between records.
+ * Each names the section of the specification that it comes from, see docs/rules.md. */
 #ifndef XENSTREAM_CHECK_H
 #define XENSTREAM_CHECK_H
 

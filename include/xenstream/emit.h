@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way back: records and headers as octets, and events of any format as today's formats.
+/* The way back: records and headers as octets, and events of any format as today's formats, by
+ * the specifications that parser.h names; legacy parts as Xen's own converter translates them.
  *
  * No I/O here either.  Both objects gather small things (headers, fields, arrays) as output that
  * the caller takes with ..._output() after each call, and name payload that the caller moves from

@@ -38,7 +38,10 @@ enum xst_event_type {
 	XST_EVENT_FINISHED       /* the outermost layer has ended; what is left is not ours */
 };
 
-/* What a record means, whichever format it stands in.  Part of the ABI, like the fields and items
+/* What a record means, whichever format it stands in.  The records of libxl are those of
+ * libxl-migration-stream, section "Records", the ones of libxc those of libxc-migration-stream,
+ * sections "Image Header", "Domain Header" and "Records" (both in Xen's docs/specs); legacy parts
+ * and the xl header are told in docs/formats.md.  Part of the ABI, like the fields and items
  * below: never renumbered, new ones come behind the last of their block. */
 enum xst_kind {
 	XST_KIND_UNKNOWN = 0,         /* an optional record of unknown type; its body is a run */

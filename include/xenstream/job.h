@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole jobs over descriptors, in one call: what most callers need. */
+/* Whole jobs over descriptors, in one call: what most callers need.  They block, and read and
+ * write what parser.h and emit.h name. */
 #ifndef XENSTREAM_JOB_H
 #define XENSTREAM_JOB_H
 
@@ -97,6 +98,15 @@ XST_API struct xst_info *xst_info_free(struct xst_info *info);
 
 /* --- convert -------------------------------------------------------------------------------- */
 
+/* An input that breaks off in the middle of the only state it holds.  Where it is accepted, the
+ * output ends behind the last record that is whole, and what was lost is told.  The output must
+ * come from xst_output_file(). */
+enum xst_cut {
+	XST_CUT_REFUSED = 0,
+	XST_CUT_HARMLESS = 1, /* accepted if the guest's own state is complete and needs no more */
+	XST_CUT_ANYWHERE = 2  /* accepted, though no guest can be started from the result */
+};
+
 struct xst_convert_options {
 	size_t size;                  /* sizeof(struct xst_convert_options) */
 	const struct xst_job_options *job;             /* or NULL */
@@ -107,10 +117,15 @@ struct xst_convert_options {
 	enum xst_guest guest;
 	/* Fail unless the input is a legacy stream (behind an xl header or not). */
 	bool legacy_only;
-	/* Of a checkpointed legacy stream: the state to take, from 1; 0: the last complete one. */
+	/* Of a checkpointed stream: the state to take, from 1; 0: the last complete one. */
 	uint64_t checkpoint;
-	/* Write a checkpointed libxl stream with all states up to that one. */
+	/* From a legacy one, write a checkpointed libxl stream with all states up to that one. */
 	bool keep_checkpoints;
+	/* Make a plain image of a checkpointed libxl stream of today, too, which is passed on as it
+	 * is otherwise.  Implied by `checkpoint`. */
+	bool flatten;
+	/* What to do with an input that breaks off. */
+	enum xst_cut cut;
 };
 
 /* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The parser: octets in, events out.  It does no I/O and keeps no payload.
  *
+ * What it reads, and by which specification (docs/formats.md tells all of it):
+ *   xl header      Xen's tools/xl/xl.h
+ *   libxl stream   version 2: Xen's docs/specs/libxl-migration-stream.pandoc
+ *   libxc image    versions 2 and 3: Xen's docs/specs/libxc-migration-stream.pandoc
+ *   legacy stream  Xen 4.1 to 4.5: what xc_domain_save() and libxl of those versions wrote
+ *
  * Ownership in one paragraph: the caller owns every octet of input and every descriptor.  The
  * parser never keeps a pointer to input after a call returns.  Pointers inside an event are valid
  * until the next call on the same parser.  A parser may be used by one thread at a time. */

@@ -153,6 +153,8 @@
 	  "xl restores a domain by a configuration, the stored one or one that is given to it") \
 	X(CONVERT_CHECKPOINT, "convert.checkpoint", REMARK, false, "legacy", \
 	  "of a checkpointed stream one state is the guest's, by default the last complete one") \
+	X(CONVERT_CUT, "convert.cut", REMARK, false, "-", \
+	  "what comes of an input that breaks off ends behind the last record that was whole") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
 	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written")

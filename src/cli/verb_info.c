@@ -30,6 +30,11 @@ static uint64_t size_of(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
+static bool nothing_to_show(const struct xst_info *i)
+{
+	return !i->xl && !i->libxl && !i->libxc && !i->legacy;
+}
+
 /* A stream that looks complete is not, if what it is compressed in is damaged. */
 static void take_fault(struct input *in, struct xst_info *i)
 {
@@ -46,16 +51,21 @@ static void take_fault(struct input *in, struct xst_info *i)
 	snprintf(i->damage.text, sizeof(i->damage.text), "%s", fault);
 }
 
+static void print_json(json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
 static void print(const struct input *in, const struct xst_info *i)
 {
 	const char *compression = in->layers ? filter_name(in->compression[0]) : NULL;
 	uint64_t size = size_of(in->file);
 
 	if (opt.json)
-		puts(json_object_to_json_string_ext(info_json(in->name, size, compression, i),
-						    JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	else
+		print_json(info_json(in->name, size, compression, i));
+	else if (!nothing_to_show(i))
 		info_print(in->name, size, compression, i);
 }
 
@@ -75,14 +85,8 @@ static int info_of(struct input *in)
 		return exit_for(r);
 	}
 	take_fault(in, i);
-	if (!i->xl && !i->libxl && !i->libxc && !i->legacy) { /* there is nothing to show */
-		if (!input_fault(in)) /* which is said at the end */
-			print_finding(stderr, in->name, &i->damage);
-		if (!opt.json) {
-			xst_info_free(i);
-			return EXIT_INVALID;
-		}
-	}
+	if (nothing_to_show(i) && !input_fault(in)) /* which is said at the end */
+		print_finding(stderr, in->name, &i->damage);
 	print(in, i);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);

@@ -405,6 +405,18 @@ int xst_converter_event(struct xst_converter *c, const struct xst_event *ev)
 	return r;
 }
 
+bool converter_at_record(const struct xst_converter *c)
+{
+	return !c->open && !c->payload;
+}
+
+void converter_abandon_record(struct xst_converter *c)
+{
+	emitter_abandon(c->out);
+	c->open = false;
+	c->payload = 0;
+}
+
 size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret)
 {
 	return xst_emitter_output(c->out, ret);

@@ -74,6 +74,8 @@ void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *f
 int converter_lose(struct xst_converter *c, const char *what);
 
 bool to_libxl(const struct xst_converter *c);
+/* emitter.c: forgets the open record and the output that was gathered. */
+void emitter_abandon(struct xst_emitter *e);
 /* The libxl stream's header, behind an xl header if one is wanted. */
 int converter_libxl_header(struct xst_converter *c, uint64_t options);
 /* The libxl stream's END. */
@@ -92,6 +94,10 @@ uint64_t converter_field(const struct xst_converter *c, enum xst_field id);
 
 int relay_event(struct xst_converter *c, const struct xst_event *ev);
 int translate_event(struct xst_converter *c, const struct xst_event *ev);
+/* Whether all that was announced in the output is there. */
+bool converter_at_record(const struct xst_converter *c);
+/* Forgets the record in hand, as the caller does with what is written of it. */
+void converter_abandon_record(struct xst_converter *c);
 /* Forgets what was gathered of a legacy body, all but its pages: another one will count. */
 void converter_drop_body(struct xst_converter *c);
 /* A segment of a batch is moved: the next one, if there is one. */

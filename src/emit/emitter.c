@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "emit/buffer.h"
+#include "emit/convert.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
@@ -57,6 +58,12 @@ size_t xst_emitter_output(const struct xst_emitter *e, const uint8_t **ret)
 
 void xst_emitter_written(struct xst_emitter *e)
 {
+	e->out.size = 0;
+}
+
+void emitter_abandon(struct xst_emitter *e)
+{
+	e->open = false;
 	e->out.size = 0;
 }
 

@@ -170,7 +170,7 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 	}
 	octet = locate(m, c, pfn, &shift);
 	if (ret_old)
-		*ret_old = *octet >> shift & mask;
+		*ret_old = (unsigned)*octet >> shift & mask;
 	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
 	return 0;
 }

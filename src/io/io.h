@@ -50,6 +50,8 @@ int reader_make_seekable(struct xst_reader *r, uint64_t limit);
 const char *reader_tmpdir(const struct xst_reader *r);
 
 /* output.c's own, for the reader's transfers: n octets went past xst_output_write(). */
+/* Takes back what was written behind `offset`; for a file of its own only, else XST_E_REFUSED. */
+int output_rewind(struct xst_output *o, uint64_t offset);
 void output_moved(struct xst_output *o, uint64_t n);
 int output_failed(struct xst_output *o, int err);
 

@@ -224,6 +224,20 @@ void output_moved(struct xst_output *o, uint64_t n)
 	write_back(o);
 }
 
+int output_rewind(struct xst_output *o, uint64_t offset)
+{
+	int r = xst_output_flush(o);
+
+	if (r)
+		return r;
+	if (!o->atomic || offset > o->offset)
+		return XST_E_REFUSED;
+	if (ftruncate(o->fd, (off_t)offset) < 0 || lseek(o->fd, (off_t)offset, SEEK_SET) < 0)
+		return output_failed(o, errno);
+	o->offset = offset;
+	return 0;
+}
+
 int xst_output_flush(struct xst_output *o)
 {
 	int r;

@@ -20,6 +20,10 @@ struct convert {
 	struct xst_checker *checker;
 	struct unfold *unfold; /* of a checkpointed stream */
 	bool one_checkpoint, planned, last_checkpoint, stopped;
+	enum xst_layer layer;  /* that is unfolded */
+	enum xst_guest guest;
+	bool had_libxl, had_image, image_ended;
+	uint64_t boundary;     /* octets of output up to the last whole record */
 	struct xst_finding error;
 	uint64_t begin;        /* where the layer in hand begins */
 };
@@ -101,7 +105,10 @@ struct outlook {
 
 static void look(struct outlook *l, const struct xst_event *ev)
 {
-	if (ev->type == XST_EVENT_RECORD_END && ev->kind == XST_KIND_CHECKPOINT) {
+	bool legacy = ev->layer == XST_LAYER_LEGACY;
+
+	if (ev->type == XST_EVENT_RECORD_END &&
+	    ev->kind == (legacy ? XST_KIND_CHECKPOINT : XST_KIND_CHECKPOINT_END)) {
 		l->complete++;
 		l->end = ev->offset;
 	}
@@ -137,7 +144,7 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 {
 	struct xst_finding f = { .rule = rules[RULE_CONVERT_CHECKPOINT].id,
 				 .severity = rules[RULE_CONVERT_CHECKPOINT].severity,
-				 .layer = XST_LAYER_LEGACY, .offset = l->end };
+				 .layer = c->layer, .offset = l->end };
 	int n = snprintf(f.text, sizeof(f.text),
 			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
 			 c->options->keep_checkpoints ? "kept are" : "taken is number",
@@ -168,6 +175,8 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	tell_choice(c, l, plan.take);
 	if (late && !plan.keep && plan.take > 1)
 		converter_drop_body(c->converter);
+	if (plan.keep && c->layer != XST_LAYER_LEGACY)
+		return 0; /* as it is */
 	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
 	return r ? r : unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
 }
@@ -180,6 +189,16 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
 }
 
+/* Whether it is time to find out about checkpoints. */
+static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
+{
+	if (c->planned || c->one_checkpoint)
+		return false;
+	if (ev->layer == XST_LAYER_LEGACY)
+		return reader_is_seekable(c->reader) || checkpointed(c, ev);
+	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
+}
+
 /* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign. */
 static int plan(struct convert *c, const struct xst_event *ev)
 {
@@ -188,15 +207,14 @@ static int plan(struct convert *c, const struct xst_event *ev)
 	int r;
 
 	c->last_checkpoint |= ev->kind == XST_KIND_LAST_CHECKPOINT;
-	if (c->planned || ev->layer != XST_LAYER_LEGACY || c->one_checkpoint)
-		return 0;
-	if (!seekable && !checkpointed(c, ev))
+	if (!time_to_plan(c, ev))
 		return 0;
 	c->planned = true;
+	c->layer = ev->layer;
 	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);
-	return r ? r : choose(c, &l, !seekable);
+	return r ? r : choose(c, &l, !seekable && ev->layer == XST_LAYER_LEGACY);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -251,14 +269,34 @@ static int inject(struct convert *c, const struct xst_event *ev)
 	return r ? r : feed(c, ev);
 }
 
+static int end_layer(struct convert *c, enum xst_layer layer)
+{
+	struct xst_event end = { .type = XST_EVENT_STREAM_END, .layer = layer,
+				 .offset = xst_reader_offset(c->reader) };
+
+	return feed(c, &end);
+}
+
 static int stop(struct convert *c, const struct xst_event *ev)
 {
-	struct xst_event end = { .type = XST_EVENT_STREAM_END, .layer = XST_LAYER_LEGACY,
-				 .offset = ev->offset };
 	int r = feed(c, ev);
 
 	c->stopped = true;
-	return r ? r : feed(c, &end);
+	return r ? r : end_layer(c, ev->layer);
+}
+
+/* The image's END, in place of what the input has there. */
+static int end_image(struct convert *c)
+{
+	struct xst_event ev = { .type = XST_EVENT_RECORD_BEGIN, .layer = XST_LAYER_LIBXC,
+				.kind = XST_KIND_END, .offset = xst_reader_offset(c->reader),
+				.u.record.name = "END" };
+	int r = feed(c, &ev);
+
+	ev.type = XST_EVENT_RECORD_END;
+	if (r == 0)
+		r = feed(c, &ev);
+	return r ? r : end_layer(c, XST_LAYER_LIBXC);
 }
 
 static int unfolded(struct convert *c, const struct xst_event *ev)
@@ -273,6 +311,7 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 	case UNFOLD_INJECT: return inject(c, ev);
 	case UNFOLD_STORE:  return unfold_store(c->unfold, c->reader, &c->error);
 	case UNFOLD_STOP:   return stop(c, ev);
+	case UNFOLD_END:    return end_image(c);
 	case UNFOLD_READ:   return 0;
 	case UNFOLD_DROP:   break;
 	}
@@ -298,6 +337,28 @@ static int check(struct convert *c, const struct xst_event *ev)
 	return r;
 }
 
+/* How far the output is whole, and what it holds. */
+static void note_progress(struct convert *c, const struct xst_event *ev)
+{
+	bool legacy = ev->layer == XST_LAYER_LEGACY;
+
+	if (ev->type == XST_EVENT_STREAM_BEGIN) {
+		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
+		c->guest = legacy ? ev->u.stream.guest : c->guest;
+	}
+	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
+		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == 1 ? XST_GUEST_PV
+									     : XST_GUEST_HVM;
+	if (ev->type == XST_EVENT_RECORD_END) {
+		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
+		c->image_ended |= ev->kind == XST_KIND_END ||
+				  (legacy && (ev->kind == XST_KIND_HVM_CONTEXT ||
+					      ev->kind == XST_KIND_SHARED_INFO));
+	}
+	if (converter_at_record(c->converter))
+		c->boundary = xst_output_offset(c->output);
+}
+
 static int event(struct convert *c, const struct xst_event *ev)
 {
 	int r = ev->type == XST_EVENT_STREAM_BEGIN ? check_hints(c, ev) : 0;
@@ -312,7 +373,72 @@ static int event(struct convert *c, const struct xst_event *ev)
 		r = plan(c, ev);
 	if (r)
 		return r;
-	return c->unfold ? unfolded(c, ev) : pass(c, ev);
+	r = c->unfold ? unfolded(c, ev) : pass(c, ev);
+	note_progress(c, ev);
+	return r;
+}
+
+/* --- inputs that break off -------------------------------------------------------------------- */
+
+/* The guest's own state is complete, and a PV guest has no other. */
+static bool harmless(const struct convert *c)
+{
+	return c->image_ended && c->guest == XST_GUEST_PV;
+}
+
+static void tell_cut(struct convert *c)
+{
+	struct xst_finding f = *xst_reader_error(c->reader);
+
+	f.code = 0;
+	f.rule = rules[RULE_CONVERT_CUT].id;
+	f.severity = rules[RULE_CONVERT_CUT].severity;
+	(void)snprintf(f.text, sizeof(f.text),
+		       "the input breaks off here; %s",
+		       harmless(c) ? "nothing of the guest is lost"
+		       : c->image_ended
+			       ? "the device model's state is lost, and no guest can be started"
+			       : "the rest of the guest's state is lost, and no guest can be started");
+	job_tell(c->job, &f);
+}
+
+/* Ends the output behind the last record that is whole. */
+static int end_cut(struct convert *c)
+{
+	int r;
+
+	tell_cut(c);
+	converter_abandon_record(c->converter);
+	r = output_rewind(c->output, c->boundary);
+	if (r == XST_E_REFUSED)
+		return refuse(c, r, RULE_CONVERT_CUT,
+			      "what is written can't be taken back: name a file for the output", 0, 0);
+	if (r == 0 && !c->image_ended)
+		r = end_image(c);
+	if (r == 0 && (c->had_libxl || c->image_ended))
+		r = end_layer(c, c->had_libxl ? XST_LAYER_LIBXL : XST_LAYER_LEGACY);
+	return r;
+}
+
+static bool cut_accepted(const struct convert *c)
+{
+	if (xst_reader_error(c->reader)->code != XST_E_TRUNCATED || !c->boundary || !c->had_image)
+		return false;
+	return c->options->cut == XST_CUT_ANYWHERE ||
+	       (c->options->cut == XST_CUT_HARMLESS && harmless(c));
+}
+
+static void tell_trailing(struct convert *c)
+{
+	uint64_t size = xst_reader_size(c->reader), end = xst_reader_offset(c->reader);
+	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
+				 .offset = end };
+
+	if (size <= end || c->stopped)
+		return;
+	(void)snprintf(f.text, sizeof(f.text), "%llu octets behind the end of the stream are left out",
+		       (unsigned long long)(size - end));
+	job_tell(c->job, &f);
 }
 
 static int loop(struct convert *c)
@@ -322,11 +448,13 @@ static int loop(struct convert *c)
 
 	while ((r = xst_reader_next(c->reader, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
 		r = event(c, ev);
-		if (r)
-			return r;
-		if (c->stopped)
+		if (r || c->stopped)
 			break;
 	}
+	if (r && cut_accepted(c))
+		r = end_cut(c);
+	else if (r == 0)
+		tell_trailing(c);
 	job_progress(c->job, c->reader);
 	if (r == 0)
 		r = xst_output_flush(c->output);

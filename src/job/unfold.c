@@ -311,6 +311,44 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 	}
 }
 
+/* Today's format: memory and what never changes, of all states; the rest of the wanted one only. */
+static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
+{
+	switch (ev->kind) {
+	case XST_KIND_CHECKPOINT_END:
+	case XST_KIND_CHECKPOINT_STATE:
+		return false;
+	case XST_KIND_VCPU_BASIC:
+	case XST_KIND_VCPU_EXTENDED:
+	case XST_KIND_VCPU_XSAVE:
+	case XST_KIND_VCPU_MSRS:
+	case XST_KIND_SHARED_INFO:
+	case XST_KIND_HVM_CONTEXT:
+	case XST_KIND_HVM_PARAMS:
+	case XST_KIND_EMULATOR_CONTEXT:
+	case XST_KIND_EMULATOR_XENSTORE_DATA:
+		return u->body == u->plan.take;
+	default:
+		return true;
+	}
+}
+
+static void event_of_today(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret)
+{
+	if (ev->type == XST_EVENT_RECORD_BEGIN) {
+		u->kind = ev->kind;
+		u->dropping = !wanted_today(u, ev);
+		*ret = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
+		if (ev->kind == XST_KIND_CHECKPOINT) {
+			u->dropping = true;
+			*ret = u->body == u->plan.take ? UNFOLD_END : UNFOLD_DROP;
+		}
+	}
+	if (ev->type == XST_EVENT_RECORD_END && u->kind == XST_KIND_CHECKPOINT_END &&
+	    u->body++ == u->plan.take)
+		*ret = UNFOLD_STOP;
+}
+
 static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret,
 			struct xst_finding *reterr)
 {
@@ -346,10 +384,11 @@ static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_find
 int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
 		 struct xst_finding *reterr)
 {
-	*ret_action = UNFOLD_PASS;
+	*ret_action = u->dropping && ev->layer != XST_LAYER_XL ? UNFOLD_DROP : UNFOLD_PASS;
+	if (ev->layer == XST_LAYER_LIBXL || ev->layer == XST_LAYER_LIBXC)
+		event_of_today(u, ev, ret_action);
 	if (ev->layer != XST_LAYER_LEGACY)
 		return 0;
-	*ret_action = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
 	switch (ev->type) {
 	case XST_EVENT_RECORD_BEGIN:
 		return record_begin(u, ev, ret_action, reterr);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A checkpointed (Remus) legacy stream as one that a converter can take.
+/* A checkpointed stream as one that a converter can take.
  *
  * It stands between parser and converter: events of a legacy layer in, events out.  The batches of
  * every checkpoint up to the wanted one are passed on (the last one that names a pfn counts), the
  * rest of a checkpoint only for the wanted one, or, when checkpoints are kept, for all.
+ *
+ * A checkpointed libxl stream of today is made plain in the same way: the image ends where the
+ * wanted state is complete, and only that state's libxl records are passed on.
  *
  * Where pages are compressed, they are differences to what the page held before.  Then the contents
  * of all pages are gathered in an unnamed temporary file, at pfn x 4096, and told as batches of our
@@ -29,7 +32,8 @@ enum unfold_action {
 	UNFOLD_INJECT, /* give on what unfold_inject() tells, then this one */
 	UNFOLD_STORE,  /* a run of pages: call unfold_store() */
 	UNFOLD_READ,   /* a run of differences: its PAYLOAD events are wanted */
-	UNFOLD_STOP    /* give it on; the wanted state is complete */
+	UNFOLD_STOP,   /* give it on; the wanted state is complete */
+	UNFOLD_END     /* give on the end of the image instead */
 };
 
 int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
