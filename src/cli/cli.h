@@ -30,7 +30,8 @@ struct verb {
 	const char *example;   /* for --help */
 	int (*run)(int argc, const char **argv);
 };
-extern const struct verb verb_info, verb_records, verb_verify, verb_convert;
+extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
+	verb_salvage;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);

@@ -22,7 +22,7 @@ struct convert {
 	bool one_checkpoint, planned, last_checkpoint, stopped;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
-	bool had_libxl, had_image, image_ended;
+	bool had_libxl, had_image, image_ended, had_emulator;
 	uint64_t boundary;     /* octets of output up to the last whole record */
 	struct xst_finding error;
 	uint64_t begin;        /* where the layer in hand begins */
@@ -351,6 +351,7 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 									     : XST_GUEST_HVM;
 	if (ev->type == XST_EVENT_RECORD_END) {
 		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
+		c->had_emulator |= ev->kind == XST_KIND_EMULATOR_CONTEXT;
 		c->image_ended |= ev->kind == XST_KIND_END ||
 				  (legacy && (ev->kind == XST_KIND_HVM_CONTEXT ||
 					      ev->kind == XST_KIND_SHARED_INFO));
@@ -380,10 +381,10 @@ static int event(struct convert *c, const struct xst_event *ev)
 
 /* --- inputs that break off -------------------------------------------------------------------- */
 
-/* The guest's own state is complete, and a PV guest has no other. */
+/* The guest's own state is complete, and its device model's, which a PV guest has not. */
 static bool harmless(const struct convert *c)
 {
-	return c->image_ended && c->guest == XST_GUEST_PV;
+	return c->image_ended && (c->guest == XST_GUEST_PV || c->had_emulator);
 }
 
 static void tell_cut(struct convert *c)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CONVERSION_H
+#define CLI_CONVERSION_H
+
+#include "cli/cli.h"
+
+struct conversion {
+	const struct verb *verb;
+	struct xst_convert_options options; /* all but the job's */
+	xst_finding_fn tell;
+	enum filter_format format;          /* to compress with */
+	int level;
+	int sync;                           /* a new file is put on the disk, too */
+	int error;                          /* enum xst_errc of the stream, when it has run */
+};
+
+/* Opens, converts and commits; says what went wrong, or what was done.  Returns an exit code. */
+int conversion_run(struct conversion *w, const char *from, const char *to);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include "cli/conversion.h"
+
+static struct {
+	int force;
+} opt;
+
+static const struct poptOption table[] = {
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
+	  "also where no guest can be started from what is left: to look at it", NULL },
+	POPT_TABLEEND
+};
+
+static int salvage(int argc, const char **argv);
+
+const struct verb verb_salvage = {
+	.name = "salvage",
+	.arguments = "IN OUT",
+	.summary = "make the best restorable image of a damaged one, and say what is lost",
+	.example = "  xenstream salvage cut.save whole.save",
+	.run = salvage,
+};
+
+/* Here what was left out is worth knowing, too. */
+static void tell(void *file, const struct xst_finding *f)
+{
+	if (!common.quiet)
+		print_finding(stderr, file, f);
+}
+
+static int salvage(int argc, const char **argv)
+{
+	struct xst_converter_options to = { .size = sizeof(to) };
+	struct conversion w = { .verb = &verb_salvage, .tell = tell,
+				.options = { .size = sizeof(w.options), .converter = &to,
+					     .flatten = true } };
+	int code = EXIT_FINE;
+	poptContext ctx = options_parse(&verb_salvage, argc, argv, table, &code);
+	const char *in, *out;
+
+	if (!ctx)
+		return code;
+	in = options_argument(ctx);
+	out = options_argument(ctx);
+	w.options.cut = opt.force ? XST_CUT_ANYWHERE : XST_CUT_HARMLESS;
+	to.flags = opt.force ? XST_CONVERT_FORCE : 0;
+	if (!in || !out || options_argument(ctx))
+		code = usage_error(&verb_salvage, "which file into which?  Two names are wanted");
+	else
+		code = conversion_run(&w, in, out);
+	if (w.error == XST_E_TRUNCATED && !opt.force)
+		say("no state of the guest is whole in it; --force makes an image of what is there, to look at");
+	poptFreeContext(ctx);
+	return code;
+}

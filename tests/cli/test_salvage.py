@@ -1,0 +1,112 @@
+"""salvage: the best restorable image of a damaged one, and what is lost, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from support import image, truth
+from support.command import Result
+from support.corpus import Item
+
+from .common import (
+    FINE, HVM, INVALID, IO, PV, REMUS, USAGE, listing, stream, xenstream,
+)
+
+Unpack = Callable[[Item], Path]
+BEHIND_THE_GUEST = 4   # octets from the end that leave all but END of a converted PV image
+RAW_VDI = b"\xa5" * 5000
+
+
+def converted(unpacked: Unpack, source: Path, target: Path) -> bytes:
+    assert xenstream("convert", "-q", "--to", "libxl", source, target).rc == FINE
+    return target.read_bytes()
+
+
+def salvage(scratch: Path, data: bytes, *options: str) -> Result:
+    source = scratch / "damaged"
+    source.write_bytes(data)
+    return xenstream("salvage", *options, source, scratch / "out")
+
+
+def test_the_last_state_of_a_cut_legacy_stream(scratch: Path) -> None:
+    ends = [state["stream_end_offset"] for state in REMUS.description()["per_checkpoint"]]
+    result = salvage(scratch, stream(REMUS)[: ends[-1] - 1000])
+    assert result.rc == FINE and "dropped" in result.stderr
+    wanted = truth.load_checkpoint(REMUS, len(ends) - 1)
+    got = image.load(scratch / "out")
+    assert truth.compare(got, wanted, truth.Form.LIBXL, 3) == []
+
+
+def test_the_last_state_of_a_cut_stream_of_today(unpacked: Unpack, scratch: Path) -> None:
+    kept = scratch / "kept"
+    assert xenstream("convert", "-q", "--to", "libxl", "--checkpoints", "keep",
+                     unpacked(REMUS.stream), kept).rc == FINE
+    data = kept.read_bytes()
+    last = len(REMUS.description()["per_checkpoint"])
+    for cut, number in ((len(data), last), (len(data) - 100, last - 1)):
+        result = salvage(scratch, data[:cut])
+        assert result.rc == FINE, str(result)
+        assert f"number {number} of" in result.stderr
+        wanted = truth.load_checkpoint(REMUS, number)
+        got = image.load(scratch / "out")
+        assert truth.compare(got, wanted, truth.Form.LIBXL, 3) == []
+
+
+def test_what_follows_is_left_out(unpacked: Unpack, scratch: Path) -> None:
+    whole = converted(unpacked, unpacked(PV.stream), scratch / "whole")
+    result = salvage(scratch, whole + RAW_VDI)
+    assert result.rc == FINE and f"{len(RAW_VDI)} octets behind the end" in result.stderr
+    assert (scratch / "out").read_bytes() == whole
+
+
+def test_a_cut_that_costs_nothing(unpacked: Unpack, scratch: Path) -> None:
+    for case in (PV, HVM):
+        whole = converted(unpacked, unpacked(case.stream), scratch / "whole")
+        result = salvage(scratch, whole[:-BEHIND_THE_GUEST])
+        assert result.rc == FINE and "nothing of the guest is lost" in result.stderr
+        assert (scratch / "out").read_bytes() == whole
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
+def test_no_guest_is_started_from_a_part(unpacked: Unpack, scratch: Path, share: float) -> None:
+    whole = converted(unpacked, unpacked(HVM.stream), scratch / "whole")
+    (scratch / "whole").unlink()
+    result = salvage(scratch, whole[: int(len(whole) * share)])
+    assert result.rc == INVALID and "--force" in result.stderr
+    assert listing(scratch) == ["damaged"]
+
+
+def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
+    whole = converted(unpacked, unpacked(HVM.stream), scratch / "whole")
+    wanted = image.decode(whole)
+    for lost in (7, 3000, 9000):  # in END, in the device model's state, in the HVM context
+        result = salvage(scratch, whole[:-lost], "--force")
+        assert result.rc == FINE and "breaks off" in result.stderr
+        assert ("no guest can be started" in result.stderr) == (lost > 7)
+        records = xenstream("records", scratch / "out")
+        assert records.rc == FINE and records.stdout.count(b" END ") == 2
+        got = image.load(scratch / "out")
+        assert got.memory.items() <= wanted.memory.items() and got.memory
+
+
+def test_not_into_a_pipe(unpacked: Unpack, scratch: Path) -> None:
+    whole = converted(unpacked, unpacked(HVM.stream), scratch / "whole")
+    (scratch / "cut").write_bytes(whole[:-3000])
+    result = xenstream("salvage", "--force", scratch / "cut", "-")
+    assert result.rc not in (FINE, USAGE, IO) and "name a file" in result.stderr
+
+
+def test_what_is_no_domain_stays_none(scratch: Path) -> None:
+    result = salvage(scratch, b"QFI\xfb" + bytes(600))
+    assert result.rc == INVALID and "qcow2" in result.stderr and "--force" not in result.stderr
+
+
+def test_the_image_itself_is_not_guessed(unpacked: Unpack, scratch: Path) -> None:
+    data = bytearray(converted(unpacked, unpacked(PV.stream), scratch / "whole"))
+    (scratch / "whole").unlink()
+    data[68] ^= 0xFF  # a length
+    assert salvage(scratch, bytes(data)).rc == INVALID
+    assert listing(scratch) == ["damaged"]
