@@ -218,9 +218,6 @@ FOREIGN: list[tuple[str, bytes, str]] = [
     ("zstd", b"\x28\xb5\x2f\xfd\4", "a zstd file; decompress it first (zstd -dc"),
     ("xz", b"\xfd7zXZ\0", "an xz file; decompress it first (xzcat"),
     ("libvirt-qemu", b"LibvirtQemudSave\2\0\0\0", "libvirt's QEMU driver"),
-    ("libvirt-xl", b"libvirt-xml\n \0 \r\1\0\0\0", "libvirt's Xen driver"),
-    ("xend", b"LinuxGuestRecord\0\0\5\0", "xend (`xm save`)"),
-    ("xenserver", b"XenSavedDomv2-\n\0", "XenServer or XCP-ng suspend image"),
     ("text", b"name = 'x'\nmemory = 4\n", "not a saved Xen domain"),
 ]  # fmt: skip
 

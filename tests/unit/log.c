@@ -309,17 +309,21 @@ static void check_need(const struct feed *f, const struct xst_event *ev)
 	PROMISE(!f->told_eof);
 }
 
+#define SNIFFED 9 /* behind a signature without a length, to see whether it's XenServer's form */
+
 /* What NEED allows to read holds no octet of a run that has not begun; but for the sixteen octets
  * that tell what a stream is, where a 32-bit toolstack's first page begins at the twelfth already. */
 static void check_reach(struct feed *f, const struct xst_parser *p, const struct xst_event *ev,
 			uint64_t base)
 {
-	uint64_t left = xst_parser_payload_left(p);
+	uint64_t left = xst_parser_payload_left(p), sniffed = 0;
 
+	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && ev->layer != XST_LAYER_LIBXL)
+		sniffed = SNIFFED;
 	if (ev->type == XST_EVENT_NEED && !left)
 		f->need_end = base + f->at + ev->u.need.max;
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
-		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset >= f->need_end);
+		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset + sniffed >= f->need_end);
 }
 
 static void claim(struct feed *f, struct xst_parser *p, struct log *g)
