@@ -350,8 +350,11 @@ static int run_through(struct xst_reader *r, struct xst_output *o, uint64_t n, u
 
 		if (e == 0 && k && o)
 			output_moved(o, k);
-		if (e == 0 && !k)
+		if (e == 0 && !k) {
 			e = indirect(r, o, n, &k);
+			if (e == 0 && o && k < n) /* what is moved next must not overtake it */
+				e = xst_output_flush(o);
+		}
 		if (e)
 			return e;
 		*ret_moved += k;
