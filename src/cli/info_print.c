@@ -75,7 +75,7 @@ static const char *config_words(const struct xst_info *i)
 	case XST_LAYER_LIBVIRT:   return "XML configuration";
 	case XST_LAYER_XEND:      return "s-expression configuration";
 	case XST_LAYER_XENSERVER: return "xenops record";
-	default:                  return "no configuration";
+	default:                  return NULL;
 	}
 }
 
@@ -88,8 +88,9 @@ static void format_row(const struct xst_info *i)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
 				      !i->config_size ? "no" : i->xl_flags & XL_JSON ? "JSON" : "text");
 	if (i->container)
-		n += (size_t)snprintf(text, sizeof(text), "%s, %s > ",
-				      container_words(i->container), config_words(i));
+		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
+				      container_words(i->container), config_words(i) ? ", " : "",
+				      config_words(i) ? config_words(i) : "");
 	if (i->libxl)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxl stream v2 > ");
 	if (i->libxc)

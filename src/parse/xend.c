@@ -40,8 +40,9 @@ static int request(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	l->state = n ? REQUEST_DONE : HEADER;
 	if (!n)
 		return 0;
+	begin_record(p, l, &wire_xend_request, 0, 0, n);
 	parser_consume(p, in, n);
-	return begin_record(p, l, &wire_xend_request, 0, (unsigned)n, 0);
+	return EVENT;
 }
 
 static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
@@ -54,9 +55,10 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (memcmp(b, XEND_MAGIC, XEND_MAGIC_SIZE) != 0)
 		return fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
 			    "no record of xend begins here");
+	begin_record(p, l, &wire_xend_header, 0, 0, XEND_MAGIC_SIZE);
 	parser_consume(p, in, XEND_MAGIC_SIZE);
 	l->state = HEADER_DONE;
-	return begin_record(p, l, &wire_xend_header, 0, XEND_MAGIC_SIZE, 0);
+	return EVENT;
 }
 
 static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)

@@ -17,9 +17,10 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (memcmp(b, XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE) != 0)
 		return fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
 			    "no suspend image of XenServer 6 begins here");
+	begin_record(p, l, &wire_xenserver6_header, 0, 0, XENSERVER_MAGIC_SIZE);
 	parser_consume(p, in, XENSERVER_MAGIC_SIZE);
 	l->state = HEADER_DONE;
-	return begin_record(p, l, &wire_xenserver6_header, 0, XENSERVER_MAGIC_SIZE, 0);
+	return EVENT;
 }
 
 static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)

@@ -167,7 +167,7 @@ def test_truncated(name: str, scratch: Path) -> None:
 
 
 def test_version_of_libvirt_is_not_believed(scratch: Path) -> None:
-    """For some weeks of 2016 libvirt wrote version 1 in front of libxl streams."""
+    """Up to May 2016 libvirt could write version 1 in front of a libxl stream."""
     sample = samples()["libvirt"]
     trap = put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY))
     told = lines(xenstream("verify", "--json", trap))
