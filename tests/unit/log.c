@@ -248,6 +248,7 @@ struct feed {
 	bool told_eof;
 	bool keeps_going;
 	uint64_t need_end;   /* up to here the parser has allowed to read without meeting a run */
+	uint64_t head_end;   /* of the octets that tell what the innermost stream is */
 };
 
 /* The octets that the parser has not taken yet, in a block of exactly their size, so that a reader
@@ -322,8 +323,11 @@ static void check_reach(struct feed *f, const struct xst_parser *p, const struct
 		sniffed = SNIFFED;
 	if (ev->type == XST_EVENT_NEED && !left)
 		f->need_end = base + f->at + ev->u.need.max;
+	if (ev->type == XST_EVENT_STREAM_BEGIN)
+		f->head_end = ev->offset + 16;
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
-		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset + sniffed >= f->need_end);
+		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset + sniffed >= f->need_end ||
+			f->need_end <= f->head_end);
 }
 
 static void claim(struct feed *f, struct xst_parser *p, struct log *g)
