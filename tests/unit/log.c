@@ -351,6 +351,7 @@ static void set_length(struct feed *f, struct xst_parser *p, const struct xst_ev
 
 	if (f->cuts->set_length && ev->type == XST_EVENT_PAYLOAD_BEGIN &&
 	    ev->u.payload.length == XST_LENGTH_UNKNOWN) {
+		n += xst_parser_held(p);
 		PROMISE(xst_parser_set_run_length(p, n) == 0);
 		PROMISE(ev->u.payload.length == n);
 	}
