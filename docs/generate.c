@@ -66,6 +66,8 @@ static void fields(const struct wire_record *row)
 
 	if (row == &wire_xl_header)
 		word(&c, "`00` %d octets of magic", XL_MAGIC_SIZE);
+	if (row == &wire_libvirt_header)
+		word(&c, "`00` %d octets of magic", LIBVIRT_MAGIC_SIZE);
 	for (unsigned i = 0; i < row->nfields; i++)
 		field(&c, &row->field[i]);
 	if (row->fixed && !row->nfields)
@@ -170,9 +172,13 @@ static void heading(const char *title, const char *columns, unsigned n)
 
 static void headers(void)
 {
-	const struct wire_record *all[] = { &wire_xl_header, &wire_xl_config,
-					    &wire_xl_optional_data, &wire_libxl_header,
-					    &wire_image_header, &wire_domain_header };
+	const struct wire_record *all[] = {
+		&wire_xl_header,         &wire_xl_config,         &wire_xl_optional_data,
+		&wire_libvirt_header,    &wire_libvirt_xml,       &wire_xend_request,
+		&wire_xend_header,       &wire_xend_config,       &wire_xenserver_header,
+		&wire_xenserver6_header, &wire_libxl_header,      &wire_image_header,
+		&wire_domain_header,
+	};
 
 	heading("Headers", "| Name | Octets | Fields | Then | What it is |", 5);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -202,6 +208,14 @@ static void numbers(void)
 	number("xl header: byte order", "%#010x", XL_BYTE_ORDER);
 	number("xl header: mandatory flag, the configuration is JSON", "%#x", XL_FLAG_JSON);
 	number("xl header: mandatory flag, a libxl stream follows", "%#x", XL_FLAG_STREAM_V2);
+	number("libvirt: magic", "libvirt-xml\\n \\0 \\r");
+	number("libvirt: version, a legacy stream follows", "%d", LIBVIRT_VERSION_LEGACY);
+	number("libvirt: version, a libxl stream follows", "%d", LIBVIRT_VERSION_LIBXL);
+	number("xend: magic", "%s", XEND_MAGIC);
+	number("XenServer, XCP-ng: magic", "XenSavedDomv2-\\n");
+	number("XenServer 6 and older: magic", "XenSavedDomain\\n");
+	number("XenServer, XCP-ng: octets of type (u64) and length (u64)", "%d",
+	       XENSERVER_RECORD_HEADER);
 	number("libxl header: ident", "%#018llx", (unsigned long long)LIBXL_IDENT);
 	number("libxl header: version", "%d", LIBXL_VERSION);
 	number("libxl header: option, big-endian records", "%#x", LIBXL_OPTION_BIG_ENDIAN);
@@ -308,6 +322,8 @@ static void signatures(void)
 		printf("| `%s` | %s |\n", wire_signatures[i].text,
 		       wire_signatures[i].has_length ? "u32 length, so many octets"
 						     : "octets to the end of the input");
+	printf("| `%s\\n` | u32 length, big-endian, so many octets (XenServer) |\n",
+	       wire_signatures[2].text);
 }
 
 static void print_records(void)
@@ -321,6 +337,7 @@ static void print_records(void)
 	     "are as many as fit the body exactly, at least one.");
 	headers();
 	numbers();
+	records("Records of XenServer and XCP-ng", wire_xenserver_records, wire_xenserver_count);
 	records("Records of a libxl stream", wire_libxl_records, wire_libxl_count);
 	records("Records of a libxc image", wire_libxc_records, wire_libxc_count);
 	page_types();

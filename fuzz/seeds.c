@@ -49,9 +49,16 @@ static int write_dictionary(const char *path)
 	rows(f, wire_libxc_records, wire_libxc_count);
 	rows(f, wire_legacy_chunks, wire_legacy_chunks_count);
 	rows(f, wire_legacy_ext_blocks, wire_legacy_ext_blocks_count);
+	rows(f, wire_xenserver_records, wire_xenserver_count);
 	for (size_t i = 0; i < 3; i++)
 		entry(f, "signature", wire_signatures[i].text, LEGACY_SIGNATURE_SIZE);
 	entry(f, "xl", XL_MAGIC, XL_MAGIC_SIZE);
+	entry(f, "libvirt", LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
+	entry(f, "xend", XEND_MAGIC, XEND_MAGIC_SIZE);
+	entry(f, "receive", XEND_REQUEST, sizeof(XEND_REQUEST) - 1);
+	entry(f, "sslreceive", XEND_REQUEST_SSL, sizeof(XEND_REQUEST_SSL) - 1);
+	entry(f, "xenserver", XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
+	entry(f, "xenserver 6", XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE);
 	put_number(ident, 8, true, LIBXL_IDENT);
 	entry(f, "libxl", ident, 8);
 	put_number(ident, 4, true, LIBXC_IDENT);

@@ -47,11 +47,21 @@ enum xst_kind {
 	XST_KIND_UNKNOWN = 0,         /* an optional record of unknown type; its body is a run */
 	/* headers */
 	XST_KIND_XL_HEADER = 1,
-	XST_KIND_CONFIG = 2,          /* the domain's configuration: JSON or xl.cfg text */
+	XST_KIND_CONFIG = 2,          /* the domain's configuration, in its container's language */
 	XST_KIND_OPTIONAL_DATA = 3,   /* what follows the configuration in the optional data */
 	XST_KIND_LIBXL_HEADER = 4,
 	XST_KIND_IMAGE_HEADER = 5,
 	XST_KIND_DOMAIN_HEADER = 6,
+	XST_KIND_LIBVIRT_HEADER = 7,
+	XST_KIND_XEND_REQUEST = 8,    /* the line that a captured migration begins with */
+	XST_KIND_XEND_HEADER = 9,
+	XST_KIND_XENSERVER_HEADER = 10,
+	XST_KIND_XENSERVER_IMAGE = 11, /* the guest's image follows, outside the record */
+	XST_KIND_DEMU = 12,           /* XenServer: state of a virtual GPU */
+	XST_KIND_VARSTORED = 13,      /* XenServer: UEFI variables */
+	XST_KIND_SWTPM0 = 14,         /* XenServer: state of a virtual TPM */
+	XST_KIND_SWTPM = 15,          /* the same as base64 text */
+	XST_KIND_END_OF_IMAGE = 16,   /* XenServer: nothing behind it counts */
 	/* libxl */
 	XST_KIND_LIBXL_END = 20,
 	XST_KIND_LIBXC_CONTEXT = 21,
@@ -193,7 +203,8 @@ struct xst_event {
 	bool big_endian;         /* byte order of the layer */
 	union {
 		/* min: octets without which nothing can go on.  max: octets that may be read
-		 * without entering an opaque run. */
+		 * without entering an opaque run, but for the first few of a legacy device
+		 * model's state without a length. */
 		struct { uint64_t min, max; } need;
 		/* width (octets of the toolstack's unsigned long) and guest: legacy only. */
 		struct { unsigned width; enum xst_guest guest; } stream;

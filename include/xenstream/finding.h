@@ -39,13 +39,17 @@ enum xst_severity {
 	XST_ERROR = 2    /* no Xen restores this */
 };
 
-/* A layer of a stream.  Layers nest: xl header, libxl stream, libxc image. */
+/* A layer of a stream.  Layers nest: a container, a libxl stream, a libxc image. */
 enum xst_layer {
 	XST_LAYER_NONE = 0,
 	XST_LAYER_XL = 1,
 	XST_LAYER_LIBXL = 2,
 	XST_LAYER_LIBXC = 3,
-	XST_LAYER_LEGACY = 4
+	XST_LAYER_LEGACY = 4,
+	XST_LAYER_LIBVIRT = 5,   /* a file of libvirt's Xen driver */
+	XST_LAYER_XEND = 6,      /* a file of `xm save` */
+	XST_LAYER_XENSERVER = 7, /* a suspend image of XenServer or XCP-ng */
+	XST_LAYER_XENSERVER6 = 8 /* the same of XenServer 6 and older */
 };
 
 /* Strings are static, except `text`, which is part of the structure.  Unknown things are 0 or

@@ -50,7 +50,7 @@ XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_job_options *op
 struct xst_sizes {
 	uint64_t pages;    /* contents of pages */
 	uint64_t vcpus;    /* registers, HVM context, xsave, shared info */
-	uint64_t emulator; /* the device model's state and xenstore keys */
+	uint64_t emulator; /* the state of device models and their like, and xenstore keys */
 	uint64_t config;
 	uint64_t framing;  /* all the rest: headers, page frame numbers, padding */
 };
@@ -88,6 +88,7 @@ struct xst_info {
 	struct xst_sizes sizes;
 	struct xst_verdict verdict;
 	struct xst_finding damage;     /* the first error; code or text empty if there's none */
+	enum xst_layer container;      /* around the stream, if it is another one than xl's */
 };
 
 /* Reads a stream to its end and says what it is.  On success *ret is the caller's, to be freed

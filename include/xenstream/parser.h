@@ -41,7 +41,11 @@ enum xst_start {
 	XST_START_XL = 1,
 	XST_START_LIBXL = 2,
 	XST_START_LIBXC = 3,
-	XST_START_LEGACY = 4
+	XST_START_LEGACY = 4,
+	XST_START_LIBVIRT = 5,
+	XST_START_XEND = 6,
+	XST_START_XENSERVER = 7,
+	XST_START_XENSERVER6 = 8
 };
 
 enum xst_parser_flags {
@@ -101,8 +105,9 @@ XST_API uint64_t xst_parser_payload_left(const struct xst_parser *p);
 XST_API XST_NODISCARD int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n);
 
 /* "The run of unknown length that has just begun has n octets."  For a caller who knows where the
- * input ends; legal right after that PAYLOAD_BEGIN, whose length is updated.  Returns 0,
- * XST_E_STATE, or XST_E_LIMIT (max_emulator). */
+ * input ends, counted from xst_parser_offset(): octets that the parser holds belong to it.  Legal
+ * right after that PAYLOAD_BEGIN, whose length is updated.  Returns 0, XST_E_STATE, or XST_E_LIMIT
+ * (max_emulator). */
 XST_API XST_NODISCARD int xst_parser_set_run_length(struct xst_parser *p, uint64_t n);
 
 /* How long a run of unknown length may be: max_emulator. */

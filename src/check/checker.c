@@ -232,6 +232,12 @@ static void libxl_record(struct xst_checker *c)
 	check_guest(c);
 }
 
+static void xenserver_record(struct xst_checker *c)
+{
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->guest == XST_GUEST_PV)
+		find(c, RULE_EMULATOR_GUEST, NULL, "%s in a PV guest's image", c->name);
+}
+
 static void legacy_checkpoint(struct xst_checker *c)
 {
 	check_legacy_complete(c);
@@ -254,6 +260,8 @@ static void record_begin(struct xst_checker *c, const struct xst_event *ev)
 		image_record(c);
 	else if (ev->layer == XST_LAYER_LIBXL)
 		libxl_record(c);
+	else if (ev->layer == XST_LAYER_XENSERVER)
+		xenserver_record(c);
 	else if (ev->kind == XST_KIND_CHECKPOINT)
 		legacy_checkpoint(c);
 	c->seen[ev->kind]++;

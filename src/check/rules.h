@@ -35,6 +35,30 @@
 	  "the configuration lies inside the optional data") \
 	X(XL_STREAM_FLAG, "xl.stream-flag", REMARK, true, "xl", \
 	  "xl believes the flag and hands the stream to the wrong reader") \
+	X(CONTAINER_MAGIC, "container.magic", ERROR, false, "-", \
+	  "a container begins with its magic") \
+	X(CONTAINER_NESTED, "container.nested", ERROR, false, "-", \
+	  "no toolstack puts a container into another") \
+	X(CONTAINER_CONFIG, "container.config", ERROR, false, "-", \
+	  "libvirt and xend restore nothing without a configuration") \
+	X(LIBVIRT_VERSION, "libvirt.version", ERROR, false, "libvirt", \
+	  "versions 1 (a legacy stream follows) and 2 (a libxl stream) exist") \
+	X(LIBVIRT_STREAM, "libvirt.stream", REMARK, false, "libvirt", \
+	  "libvirt believes the version and hands the stream to the wrong reader; for some time it wrote a wrong one itself") \
+	X(XENSERVER_RECORD, "xenserver.record", ERROR, false, "xenserver", \
+	  "an unknown record can't be passed over: its length may be unknown") \
+	X(XENSERVER_LENGTH, "xenserver.length", REMARK, false, "xenserver", \
+	  "an image tells by itself where it ends; its record has length 0") \
+	X(XENSERVER_REFUSED, "xenserver.refused", REMARK, false, "xenserver", \
+	  "xenopsd knows the record and refuses it") \
+	X(XENSERVER_IMAGE, "xenserver.image", ERROR, false, "xenserver", \
+	  "a suspend image holds exactly one guest") \
+	X(XENSERVER_TWICE, "xenserver.twice", ERROR, false, "xenserver", \
+	  "a suspend image has one xenops record") \
+	X(XENSERVER_DEMU, "xenserver.demu", REMARK, false, "xenserver", \
+	  "only the emulator itself finds the end of a virtual GPU's state") \
+	X(XENSERVER_QEMU_SIZE, "xenserver.qemu-size", REMARK, false, "xenserver", \
+	  "xenopsd reads 1 MiB of device model state at most") \
 	X(LIBXL_IDENT, "libxl.ident", ERROR, true, "libxl: Header", "the header names the format") \
 	X(LIBXL_VERSION, "libxl.version", ERROR, true, "libxl: Header", "version 2 is the only one") \
 	X(LIBXL_OPTIONS, "libxl.options", REMARK, true, "libxl: Header", "reserved bits are zero") \

@@ -58,6 +58,27 @@ static const char *guest_name(const struct xst_info *i)
 	return "unknown";
 }
 
+static const char *container_words(enum xst_layer container)
+{
+	switch (container) {
+	case XST_LAYER_LIBVIRT:    return "libvirt save file";
+	case XST_LAYER_XEND:       return "xend save file";
+	case XST_LAYER_XENSERVER:  return "XenServer suspend image";
+	case XST_LAYER_XENSERVER6: return "suspend image of XenServer 6 or older";
+	default:                   return "unknown container";
+	}
+}
+
+static const char *config_words(const struct xst_info *i)
+{
+	switch (i->config_size ? i->container : XST_LAYER_NONE) {
+	case XST_LAYER_LIBVIRT:   return "XML configuration";
+	case XST_LAYER_XEND:      return "s-expression configuration";
+	case XST_LAYER_XENSERVER: return "xenops record";
+	default:                  return NULL;
+	}
+}
+
 static void format_row(const char *compression, const struct xst_info *i)
 {
 	char text[256] = "";
@@ -66,6 +87,10 @@ static void format_row(const char *compression, const struct xst_info *i)
 	if (i->xl)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
 				      !i->config_size ? "no" : i->xl_flags & XL_JSON ? "JSON" : "text");
+	if (i->container)
+		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
+				      container_words(i->container), config_words(i) ? ", " : "",
+				      config_words(i) ? config_words(i) : "");
 	if (i->libxl)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxl stream v2 > ");
 	if (i->libxc)
@@ -185,7 +210,7 @@ static void config_rows(const struct xst_info *i)
 		row("Kernel", "%s", b.kernel);
 	strings("Disks", b.disks, b.ndisks);
 	strings("Networks", b.vifs, b.nvifs);
-	if (!b.understood)
+	if (!b.understood && !i->container)
 		row("", "(the configuration can't be understood)");
 	config_brief_free(&b);
 }
@@ -262,7 +287,8 @@ static json_object *layers_json(const struct xst_info *i)
 	const struct {
 		bool there;
 		const char *name;
-	} layers[] = { { i->xl, "xl" }, { i->libxl, "libxl" }, { i->libxc, "libxc" },
+	} layers[] = { { i->xl, "xl" },       { i->container, xst_layer_name(i->container) },
+		       { i->libxl, "libxl" }, { i->libxc, "libxc" },
 		       { i->legacy, "legacy" } };
 	json_object *a = json_object_new_array();
 
@@ -281,13 +307,23 @@ static json_object *strings_json(char *const *list, size_t n)
 	return a;
 }
 
+static const char *config_language(const struct xst_info *i, const struct config_brief *b)
+{
+	switch (i->container) {
+	case XST_LAYER_LIBVIRT:   return "xml";
+	case XST_LAYER_XEND:      return "s-expression";
+	case XST_LAYER_XENSERVER: return "xenops";
+	default:                  return b->is_json ? "json" : "xl.cfg";
+	}
+}
+
 static json_object *config_json(const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
 	struct config_brief b;
 
 	config_brief_read(&b, (const char *)i->config, i->config_size);
-	json_object_object_add(o, "language", json_object_new_string(b.is_json ? "json" : "xl.cfg"));
+	json_object_object_add(o, "language", json_object_new_string(config_language(i, &b)));
 	put_flag(o, "understood", b.understood);
 	put_text(o, "name", b.name);
 	put_text(o, "uuid", b.uuid);

@@ -32,7 +32,7 @@ static uint64_t size_of(int fd)
 
 static bool nothing_to_show(const struct xst_info *i)
 {
-	return !i->xl && !i->libxl && !i->libxc && !i->legacy;
+	return !i->xl && !i->container && !i->libxl && !i->libxc && !i->legacy;
 }
 
 /* A stream that looks complete is not, if what it is compressed in is damaged. */

@@ -207,6 +207,75 @@ static void read_text(struct config_brief *b, const char *text)
 	b->understood = s != NULL;
 }
 
+/* --- s-expressions: xend; XML: libvirt ------------------------------------------------------- */
+
+/* The value of a (KEY VALUE) directly inside of the outermost list, malloc'ed, or NULL. */
+static char *sexpr_at(const char *s, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (int depth = 0; *s; s++) {
+		if (*s == '(' && ++depth == 2 && strncmp(s + 1, key, n) == 0 && s[n + 1] == ' ')
+			return strndup(s + n + 2, strcspn(s + n + 2, "()"));
+		if (*s == ')')
+			depth--;
+	}
+	return NULL;
+}
+
+/* The text of the first <KEY ...>, malloc'ed, entities as they are, or NULL. */
+static char *xml_at(const char *s, const char *key)
+{
+	size_t n = strlen(key);
+
+	while ((s = strchr(s, '<'))) {
+		s++;
+		if (strncmp(s, key, n) != 0 || (s[n] != ' ' && s[n] != '>'))
+			continue;
+		s += strcspn(s, ">");
+		return *s ? strndup(s + 1, strcspn(s + 1, "<")) : NULL;
+	}
+	return NULL;
+}
+
+static double number_of(char *text)
+{
+	double v = text ? strtod(text, NULL) : 0;
+
+	free(text);
+	return v;
+}
+
+static long count_of(char *text)
+{
+	long v = text ? strtol(text, NULL, 10) : 0;
+
+	free(text);
+	return v > 0 ? v : 0;
+}
+
+static void read_sexpr(struct config_brief *b, const char *text)
+{
+	b->name = sexpr_at(text, "name");
+	b->uuid = sexpr_at(text, "uuid");
+	b->memory_mib = number_of(sexpr_at(text, "memory"));
+	b->maxmem_mib = number_of(sexpr_at(text, "maxmem"));
+	b->vcpus = count_of(sexpr_at(text, "vcpus"));
+	b->understood = b->name != NULL;
+	if (b->understood)
+		set(&b->type, strstr(text, "(image (hvm") ? "hvm" : "pv");
+}
+
+static void read_xml(struct config_brief *b, const char *text)
+{
+	b->name = xml_at(text, "name");
+	b->uuid = xml_at(text, "uuid");
+	b->type = xml_at(text, "type");
+	b->memory_mib = number_of(xml_at(text, "memory")) / 1024;
+	b->vcpus = count_of(xml_at(text, "vcpu"));
+	b->understood = b->name != NULL;
+}
+
 void config_brief_read(struct config_brief *b, const char *text, size_t n)
 {
 	const char *first = text;
@@ -219,6 +288,10 @@ void config_brief_read(struct config_brief *b, const char *text, size_t n)
 	b->is_json = *first == '{';
 	if (b->is_json)
 		read_json(b, first, n);
+	else if (*first == '(')
+		read_sexpr(b, first);
+	else if (*first == '<')
+		read_xml(b, first);
 	else
 		read_text(b, first);
 }

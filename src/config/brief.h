@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a screen wants to know of a domain's configuration, in either of its languages. */
+/* What a screen wants to know of a domain's configuration, in any of its languages. */
 #ifndef CONFIG_BRIEF_H
 #define CONFIG_BRIEF_H
 

@@ -107,7 +107,8 @@ static int bare_xl_header(struct xst_converter *c)
 	int r = header(c, XST_KIND_XL_HEADER, v, 4, 48);
 
 	converter_remark(c, RULE_CONVERT_NO_CONFIG,
-			 "the input holds no configuration: give one to xl (xl restore CONFIG FILE)");
+			 "the %s holds no configuration: give one to xl (xl restore CONFIG FILE)",
+			 c->had_config ? "output" : "input");
 	if (r == 0)
 		r = header(c, XST_KIND_CONFIG, NULL, 0, sizeof(no_config));
 	return r;
@@ -165,6 +166,8 @@ int converter_start(struct xst_converter *c, const struct xst_field_value *domai
 
 int converter_end(struct xst_converter *c)
 {
+	if (c->wrapped) /* its records go on */
+		return 0;
 	return to_libxl(c) ? xst_emit_empty(c->out, XST_KIND_LIBXL_END) : 0;
 }
 
@@ -292,6 +295,82 @@ static int xl_event(struct xst_converter *c, const struct xst_event *ev)
 	}
 }
 
+/* --- other containers ----------------------------------------------------------------------- */
+
+/* What libxl asks for is the image first. */
+static int container_emulator(struct xst_converter *c, uint64_t length)
+{
+	if (!c->had_image)
+		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+				      "%s stands in front of the guest's image", c->name);
+	return to_libxl(c) ? converter_emulator(c, length)
+			   : converter_lose(c, "the device model's state");
+}
+
+static int container_record(struct xst_converter *c)
+{
+	switch (c->kind) {
+	case XST_KIND_CONFIG:
+		c->had_config = true;
+		converter_remark(c, RULE_CONVERT_DROPPED,
+				 "the configuration is left out: xl does not read %s's (%s)",
+				 xst_layer_name(c->layer), c->name);
+		return 0;
+	case XST_KIND_DEMU:
+		return converter_lose(c, "a virtual GPU's state (DEMU)");
+	case XST_KIND_VARSTORED:
+		return converter_lose(c, "the UEFI variables (VARSTORED)");
+	case XST_KIND_SWTPM0:
+	case XST_KIND_SWTPM:
+		return converter_lose(c, "a virtual TPM's state (SWTPM)");
+	default:
+		return 0;
+	}
+}
+
+static int container_record_end(struct xst_converter *c)
+{
+	int r = 0;
+
+	if (c->kind == XST_KIND_XENSERVER_IMAGE)
+		c->had_image = true;
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && !c->record_length)
+		r = container_emulator(c, 0);
+	if (r == 0 && c->open)
+		r = xst_emit_end(c->out);
+	c->open = false;
+	return r;
+}
+
+static int container_end(struct xst_converter *c)
+{
+	bool was_wrapped = c->wrapped;
+
+	c->wrapped = false;
+	return was_wrapped ? converter_end(c) : 0;
+}
+
+static int container_event(struct xst_converter *c, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_STREAM_BEGIN:
+		c->wrapped = ev->layer == XST_LAYER_XENSERVER;
+		return 0;
+	case XST_EVENT_RECORD_BEGIN:
+		return container_record(c);
+	case XST_EVENT_PAYLOAD_BEGIN:
+		return c->kind == XST_KIND_EMULATOR_CONTEXT
+			       ? container_emulator(c, ev->u.payload.length)
+			       : 0;
+	case XST_EVENT_RECORD_END:
+		return container_record_end(c);
+	case XST_EVENT_STREAM_END:
+		return container_end(c);
+	default:
+		return 0;
+	}
+}
+
 /* --- public --------------------------------------------------------------------------------- */
 
 int xst_converter_new(const struct xst_converter_options *options, struct xst_converter **ret)
@@ -332,14 +411,14 @@ struct xst_converter *xst_converter_free(struct xst_converter *c)
 	return NULL;
 }
 
-/* What a bare stream's own container is. */
+/* A bare stream stays one; what has a container gets xl's. */
 static void choose_container(struct xst_converter *c, enum xst_layer first)
 {
 	if (c->to != XST_CONTAINER_AUTO)
 		return;
-	c->to = first == XST_LAYER_LIBXC ? XST_CONTAINER_LIBXC
-		: first == XST_LAYER_XL  ? XST_CONTAINER_XL
-					 : XST_CONTAINER_LIBXL;
+	c->to = first == XST_LAYER_LIBXC                                    ? XST_CONTAINER_LIBXC
+		: first == XST_LAYER_LIBXL || first == XST_LAYER_LEGACY ? XST_CONTAINER_LIBXL
+									: XST_CONTAINER_XL;
 }
 
 static void note_record(struct xst_converter *c, const struct xst_event *ev)
@@ -369,11 +448,15 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 		memcpy(c->fields, ev->u.fields.v, c->nfields * sizeof(c->fields[0]));
 	}
 	switch (ev->layer) {
-	case XST_LAYER_XL:     return xl_event(c, ev);
+	case XST_LAYER_XL:         return xl_event(c, ev);
 	case XST_LAYER_LIBXL:
-	case XST_LAYER_LIBXC:  return relay_event(c, ev);
-	case XST_LAYER_LEGACY: return translate_event(c, ev);
-	case XST_LAYER_NONE:   break;
+	case XST_LAYER_LIBXC:      return relay_event(c, ev);
+	case XST_LAYER_LEGACY:     return translate_event(c, ev);
+	case XST_LAYER_LIBVIRT:
+	case XST_LAYER_XEND:
+	case XST_LAYER_XENSERVER:
+	case XST_LAYER_XENSERVER6: return container_event(c, ev);
+	case XST_LAYER_NONE:       break;
 	}
 	return 0;
 }

@@ -39,6 +39,9 @@ struct xst_converter {
 	struct xst_emitter *out;
 
 	bool had_xl;           /* the input has an xl header */
+	bool had_config;       /* a configuration in another container than xl's */
+	bool wrapped;          /* in a container that goes on behind the image */
+	bool had_image;        /* in there */
 	bool had_libxl;
 	bool had_context;      /* its LIBXC_CONTEXT record */
 	bool static_data_end;  /* written, or not needed */

@@ -229,7 +229,7 @@ int reader_make_seekable(struct xst_reader *r, uint64_t limit)
 	}
 	r->fd = fd;
 	r->own_fd = r->seekable = true;
-	r->base = r->position = xst_parser_offset(r->parser);
+	r->base = r->position = xst_parser_offset(r->parser) + xst_parser_held(r->parser);
 	r->size = r->base + (uint64_t)end;
 	return 0;
 }
@@ -350,12 +350,15 @@ static int run_through(struct xst_reader *r, struct xst_output *o, uint64_t n, u
 
 		if (e == 0 && k && o)
 			output_moved(o, k);
-		if (e == 0 && !k)
+		if (e == 0 && !k) {
 			e = indirect(r, o, n, &k);
+			if (e == 0 && o && k < n) /* what is moved next must not overtake it */
+				e = xst_output_flush(o);
+		}
 		if (e)
 			return e;
 		*ret_moved += k;
-		n -= k;
+		n -= k < n ? k : n; /* what the parser held comes in one piece */
 	}
 	return 0;
 }

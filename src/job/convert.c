@@ -277,12 +277,20 @@ static int end_layer(struct convert *c, enum xst_layer layer)
 	return feed(c, &end);
 }
 
+/* The stream's own layer, and XenServer's container if one is around it: END stands behind both. */
+static int end_stream(struct convert *c, enum xst_layer layer)
+{
+	int r = end_layer(c, layer);
+
+	return r ? r : end_layer(c, XST_LAYER_XENSERVER);
+}
+
 static int stop(struct convert *c, const struct xst_event *ev)
 {
 	int r = feed(c, ev);
 
 	c->stopped = true;
-	return r ? r : end_layer(c, ev->layer);
+	return r ? r : end_stream(c, ev->layer);
 }
 
 /* The image's END, in place of what the input has there. */
@@ -418,7 +426,7 @@ static int end_cut(struct convert *c)
 		r = end_image(c);
 	if (r == 0 && (c->had_libxl || c->image_ended))
 		r = end_layer(c, c->had_libxl ? XST_LAYER_LIBXL : XST_LAYER_LEGACY);
-	return r;
+	return r ? r : end_layer(c, XST_LAYER_XENSERVER);
 }
 
 static bool cut_accepted(const struct convert *c)

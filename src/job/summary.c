@@ -67,6 +67,12 @@ static void stream_begin(struct xst_info *i, const struct xst_event *ev)
 		i->toolstack_width = ev->u.stream.width;
 		i->guest = ev->u.stream.guest;
 		break;
+	case XST_LAYER_LIBVIRT:
+	case XST_LAYER_XEND:
+	case XST_LAYER_XENSERVER:
+	case XST_LAYER_XENSERVER6:
+		i->container = ev->layer;
+		break;
 	case XST_LAYER_NONE:
 		break;
 	}
@@ -309,6 +315,10 @@ static uint64_t *size_of(struct xst_sizes *z, enum xst_kind kind)
 	case XST_KIND_HVM_CONTEXT:
 		return &z->vcpus;
 	case XST_KIND_EMULATOR_CONTEXT:
+	case XST_KIND_DEMU:
+	case XST_KIND_VARSTORED:
+	case XST_KIND_SWTPM0:
+	case XST_KIND_SWTPM:
 		return &z->emulator;
 	case XST_KIND_CONFIG:
 		return &z->config;

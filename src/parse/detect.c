@@ -20,6 +20,33 @@ static int stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
 	return EVENT;
 }
 
+/* The magics, as far as they can be seen in the head. */
+static const struct beginning {
+	const char *magic;
+	uint8_t size;
+	enum xst_start start;
+	enum xst_layer layer;
+} beginnings[] = {
+	{ XL_MAGIC, HEAD, XST_START_XL, XST_LAYER_XL },
+	{ LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE, XST_START_LIBVIRT, XST_LAYER_LIBVIRT },
+	{ XEND_MAGIC, XEND_MAGIC_SIZE, XST_START_XEND, XST_LAYER_XEND },
+	{ XEND_REQUEST XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
+	{ XEND_REQUEST_SSL XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
+	{ XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER, XST_LAYER_XENSERVER },
+	{ XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER6, XST_LAYER_XENSERVER6 },
+	{ "LibxlFmt", 8, XST_START_LIBXL, XST_LAYER_LIBXL },
+	{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, XST_START_LIBXC, XST_LAYER_LIBXC },
+};
+#define BEGINNINGS (sizeof(beginnings) / sizeof(beginnings[0]))
+
+static enum xst_layer layer_of(enum xst_start start)
+{
+	for (size_t i = 0; i < BEGINNINGS; i++)
+		if (beginnings[i].start == start)
+			return beginnings[i].layer;
+	return XST_LAYER_NONE;
+}
+
 static int begin(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = parser_push(p, id);
@@ -71,15 +98,27 @@ static int not_ours(struct xst_parser *p, const uint8_t *head)
 /* What the octets themselves say; XST_START_AUTO when they say nothing. */
 static enum xst_start recognise(const struct xst_parser *p, const uint8_t *head)
 {
-	if (memcmp(head, XL_MAGIC, HEAD) == 0)
-		return XST_START_XL;
-	if (get_number(head, 8, true) == LIBXL_IDENT)
-		return XST_START_LIBXL;
-	if (all_ones(head, 8))
-		return XST_START_LIBXC;
+	for (size_t i = 0; i < BEGINNINGS; i++)
+		if (memcmp(head, beginnings[i].magic, beginnings[i].size) == 0)
+			return beginnings[i].start;
 	if (legacy_shape(p, head).plausible)
 		return XST_START_LEGACY;
 	return XST_START_AUTO;
+}
+
+static bool is_container(enum xst_start start)
+{
+	return start == XST_START_XL || start > XST_START_LEGACY;
+}
+
+/* Containers could nest deeper than any stack. */
+static int nested(struct xst_parser *p, enum xst_start start)
+{
+	if (start == XST_START_XL && p->stack[0].id == XST_LAYER_XL)
+		return fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
+			    "an xl header inside of another");
+	return fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
+		    "a container (%s) inside of another", xst_layer_name(layer_of(start)));
 }
 
 int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
@@ -91,15 +130,11 @@ int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
 		return r;
 	if (start == XST_START_AUTO)
 		start = recognise(p, head);
-	if (start == XST_START_XL && p->depth) /* headers could nest deeper than any stack */
-		return fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
-			    "an xl header inside of another");
+	if (p->depth && is_container(start))
+		return nested(p, start);
 	switch (start) {
-	case XST_START_XL:     return begin(p, XST_LAYER_XL);
-	case XST_START_LIBXL:  return begin(p, XST_LAYER_LIBXL);
-	case XST_START_LIBXC:  return begin(p, XST_LAYER_LIBXC);
+	case XST_START_AUTO:   return not_ours(p, head);
 	case XST_START_LEGACY: return begin_legacy(p, head);
-	case XST_START_AUTO:   break;
+	default:               return begin(p, layer_of(start));
 	}
-	return not_ours(p, head);
 }

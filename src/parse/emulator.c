@@ -1,32 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* The device model's record as legacy streams have it: a signature of 21 octets, a length for two
- * of the three, the state.  An input that ends in front of it has none. */
+ * of the three, the state.  XenServer has a newline and a big-endian length behind the third.  An
+ * input that ends in front of it has none. */
 #include "parse/parser.h"
 
 #include <string.h>
 
 #include "wire/bytes.h"
 
-enum state { SIGNATURE = STATE_EMULATOR, LENGTH, STATE_DONE };
+#define QEMU_MAGIC "QEVM"
+#define SNIFF (LEGACY_XENSERVER_LENGTH + 4)
+
+enum state { SIGNATURE = STATE_EMULATOR, LENGTH, FORM, XENSERVER_LENGTH, STATE_DONE };
 
 static int known_signature(struct xst_parser *p, struct layer *l, struct xst_in *in,
 			   const struct wire_signature *s)
 {
 	parser_consume(p, in, LEGACY_SIGNATURE_SIZE);
-	l->state = s->has_length ? LENGTH : STATE_DONE;
-	begin_record(p, l, &s->row, 0, LEGACY_SIGNATURE_SIZE, 0);
-	if (!s->has_length)
-		start_run(p, XST_LENGTH_UNKNOWN, 1);
-	return EVENT;
+	l->state = s->has_length ? LENGTH
+		   : parser_inside(p, l, XST_LAYER_XENSERVER6) ? XENSERVER_LENGTH
+							       : FORM;
+	return begin_record(p, l, &s->row, 0, LEGACY_SIGNATURE_SIZE, 0);
+}
+
+/* Whether what follows the stream may be something else than the record. */
+static bool may_be_absent(struct xst_parser *p, struct layer *l)
+{
+	return l->id == XST_LAYER_LIBXC || parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
 /* Behind an image anything may follow; only the beginning of a signature is a truncated one. */
-static bool something_else(struct xst_parser *p, const struct layer *l, struct xst_in *in)
+static bool something_else(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	const uint8_t *b;
 	size_t n;
 
-	if (l->id != XST_LAYER_LIBXC || !p->eof)
+	if (!may_be_absent(p, l) || !p->eof)
 		return false;
 	n = parser_gather(p, in, LEGACY_SIGNATURE_SIZE, &b);
 	if (n >= LEGACY_SIGNATURE_SIZE)
@@ -53,7 +62,7 @@ static int signature(struct xst_parser *p, struct layer *l, struct xst_in *in, i
 	for (size_t i = 0; i < sizeof(wire_signatures) / sizeof(wire_signatures[0]); i++)
 		if (memcmp(b, wire_signatures[i].text, LEGACY_SIGNATURE_SIZE) == 0)
 			return known_signature(p, l, in, &wire_signatures[i]);
-	if (l->id == XST_LAYER_LIBXC) { /* something else follows the image: not ours */
+	if (may_be_absent(p, l)) { /* something else follows the image: not ours */
 		l->state = done;
 		return 0;
 	}
@@ -62,23 +71,57 @@ static int signature(struct xst_parser *p, struct layer *l, struct xst_in *in, i
 		    b[3]);
 }
 
+static int known_length(struct xst_parser *p, struct layer *l, uint64_t n)
+{
+	struct xst_field_value v = { XST_FIELD_LENGTH, n };
+
+	if (n > p->limits.max_emulator)
+		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			    "%llu octets of device model state are more than the limit of %llu",
+			    (unsigned long long)n,
+			    (unsigned long long)p->limits.max_emulator);
+	start_run(p, n, 1);
+	l->state = STATE_DONE;
+	return tell_fields(p, &v, 1);
+}
+
 static int length(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
-	struct xst_field_value v = { XST_FIELD_LENGTH, 0 };
 	const uint8_t *b;
 	int r = parser_take(p, in, 4, 0, &b);
 
+	return r ? r : known_length(p, l, le32(b));
+}
+
+static int xenserver_length(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_take(p, in, LEGACY_XENSERVER_LENGTH, 0, &b);
+
 	if (r)
 		return r;
-	v.value = le32(b);
-	if (v.value > p->limits.max_emulator)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			    "%llu octets of device model state are more than the limit of %llu",
-			    (unsigned long long)v.value,
-			    (unsigned long long)p->limits.max_emulator);
-	start_run(p, v.value, 1);
+	if (b[0] != '\n')
+		return fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE, LEGACY_XENSERVER_LENGTH,
+			    "signature", "no newline ends it, as XenServer writes it");
+	return known_length(p, l, get_number(b + 1, 4, true));
+}
+
+/* A state begins with QEVM.  Where a newline and four octets stand in front, it is XenServer's. */
+static int form(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	size_t n = parser_gather(p, in, SNIFF, &b);
+
+	if (n < SNIFF && !p->eof)
+		return parser_need(p, SNIFF - n, SNIFF - n);
+	if (n == SNIFF && b[0] == '\n' &&
+	    memcmp(b + LEGACY_XENSERVER_LENGTH, QEMU_MAGIC, strlen(QEMU_MAGIC)) == 0) {
+		l->state = XENSERVER_LENGTH;
+		return 0;
+	}
+	start_run(p, XST_LENGTH_UNKNOWN, 1);
 	l->state = STATE_DONE;
-	return tell_fields(p, &v, 1);
+	return 0;
 }
 
 int emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done)
@@ -86,6 +129,8 @@ int emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int 
 	switch ((enum state)l->state) {
 	case SIGNATURE: return signature(p, l, in, done);
 	case LENGTH:    return length(p, l, in);
+	case FORM:      return form(p, l, in);
+	case XENSERVER_LENGTH: return xenserver_length(p, l, in);
 	case STATE_DONE:
 		l->state = done;
 		return end_record(p, l);

@@ -480,11 +480,13 @@ static int run_then(struct xst_parser *p, struct layer *l, int next)
 	return legacy_done(l, next);
 }
 
-static int tail_done(const struct xst_parser *p, struct layer *l)
+/* XenServer has no Remus; what follows the guest's state there is none of the stream's business. */
+static int tail_done(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
-
-	bool one = p->flags & (XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT);
+	bool one = p->flags & (XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT) ||
+		   parser_inside(p, l, XST_LAYER_XENSERVER) ||
+		   parser_inside(p, l, XST_LAYER_XENSERVER6);
 
 	l->state = one || (g->last_checkpoint && !g->checkpoints) ? FINISH : CHECKPOINT;
 	return 0;

@@ -33,9 +33,13 @@ static int image_read(struct xst_parser *p, struct layer *l)
 
 static bool inside_libxl(struct xst_parser *p, struct layer *l)
 {
-	struct layer *outer = parser_outer(p, l);
+	return parser_inside(p, l, XST_LAYER_LIBXL);
+}
 
-	return outer && outer->id == XST_LAYER_LIBXL;
+/* Inside of these the device model has a record of theirs. */
+static bool stands_alone(struct xst_parser *p, struct layer *l)
+{
+	return !inside_libxl(p, l) && !parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
 static int domain_read(struct xst_parser *p, struct layer *l)
@@ -49,7 +53,7 @@ static int domain_read(struct xst_parser *p, struct layer *l)
 		return fail(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift", "%llu, not 12",
 			    (unsigned long long)field(p, XST_FIELD_PAGE_SHIFT));
 	l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
-	l->u.rec.tail = l->guest == XST_GUEST_HVM && !inside_libxl(p, l) &&
+	l->u.rec.tail = l->guest == XST_GUEST_HVM && stands_alone(p, l) &&
 			!(p->flags & XST_PARSER_NO_EMULATOR);
 	l->state = STATE_RECORD;
 	return end_record(p, l);

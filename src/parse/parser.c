@@ -169,6 +169,13 @@ struct layer *parser_outer(struct xst_parser *p, struct layer *l)
 	return l > p->stack ? l - 1 : NULL;
 }
 
+bool parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id)
+{
+	struct layer *outer = parser_outer(p, l);
+
+	return outer && outer->id == id;
+}
+
 static struct layer *active_layer(struct xst_parser *p)
 {
 	return p->active ? &p->stack[p->active - 1] : NULL;
@@ -258,6 +265,18 @@ void start_run(struct xst_parser *p, uint64_t length, unsigned unit)
 	p->run_length = p->run_left = length;
 	p->run_unit = unit;
 	p->phase = length ? PHASE_RUN_BEGIN : PHASE_LAYER;
+}
+
+int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
+{
+	if (length && length <= p->limits.max_config)
+		return 0;
+	if (!length)
+		return fail(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
+			    "0: no configuration");
+	return fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
+		    "%llu octets are more than the limit of %llu", (unsigned long long)length,
+		    (unsigned long long)p->limits.max_config);
 }
 
 uint64_t body_left(const struct xst_parser *p, const struct layer *l)
@@ -387,11 +406,15 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch (l->id) {
-	case XST_LAYER_XL:     return xl_step(p, l, in);
-	case XST_LAYER_LIBXL:  return libxl_step(p, l, in);
-	case XST_LAYER_LIBXC:  return libxc_step(p, l, in);
-	case XST_LAYER_LEGACY: return legacy_step(p, l, in);
-	case XST_LAYER_NONE:   break;
+	case XST_LAYER_XL:         return xl_step(p, l, in);
+	case XST_LAYER_LIBXL:      return libxl_step(p, l, in);
+	case XST_LAYER_LIBXC:      return libxc_step(p, l, in);
+	case XST_LAYER_LEGACY:     return legacy_step(p, l, in);
+	case XST_LAYER_LIBVIRT:    return libvirt_step(p, l, in);
+	case XST_LAYER_XEND:       return xend_step(p, l, in);
+	case XST_LAYER_XENSERVER:  return xenserver_step(p, l, in);
+	case XST_LAYER_XENSERVER6: return xenserver6_step(p, l, in);
+	case XST_LAYER_NONE:       break;
 	}
 	return XST_E_STATE;
 }

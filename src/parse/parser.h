@@ -51,6 +51,17 @@ struct xl_layer {
 	uint64_t config;        /* octets of the configuration */
 };
 
+struct config_layer { /* libvirt and xend */
+	uint64_t length;  /* octets of the configuration */
+	uint32_t version; /* libvirt: which stream the header announces */
+};
+
+struct xenserver_layer {
+	uint32_t image;      /* type of the record whose image is due */
+	bool had_image, had_config;
+	bool length_unknown; /* of the record in hand: it lasts to the end of the input */
+};
+
 struct legacy_layer {
 	unsigned width;       /* the toolstack's unsigned long */
 	unsigned guest_width; /* PV: 4 or 8, 0 until known */
@@ -84,6 +95,8 @@ struct layer {
 	union {
 		struct record_layer rec;
 		struct xl_layer xl;
+		struct config_layer config;
+		struct xenserver_layer xenserver;
 		struct legacy_layer legacy;
 	} u;
 };
@@ -161,6 +174,8 @@ struct layer *parser_push(struct xst_parser *p, enum xst_layer id);
 int parser_end_layer(struct xst_parser *p);
 /* The layer around l, or NULL. */
 struct layer *parser_outer(struct xst_parser *p, struct layer *l);
+/* Whether the layer around l is of that kind. */
+bool parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id);
 
 /* RECORD_BEGIN, and PHASE_FIXED if the row has fixed fields.  `framing` octets of the record are
  * consumed already. */
@@ -173,6 +188,9 @@ uint64_t field(const struct xst_parser *p, enum xst_field id);
 int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n);
 void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count);
 void start_run(struct xst_parser *p, uint64_t length, unsigned unit);
+/* A container's configuration must be there and below the limit; its length stands `back` octets
+ * back. */
+int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back);
 /* Octets of the current record's body that are not consumed yet. */
 uint64_t body_left(const struct xst_parser *p, const struct layer *l);
 
@@ -192,6 +210,10 @@ int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, con
 /* detect.c: looks at the first octets and pushes the layer that they begin. */
 int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
 int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);

@@ -62,7 +62,8 @@ const char *xst_page_type_name(unsigned type)
 
 const char *xst_layer_name(enum xst_layer layer)
 {
-	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy" };
+	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy",
+					     "libvirt", "xend", "xenserver", "xenserver6" };
 
 	return NAME_OR(names, layer, "unknown");
 }

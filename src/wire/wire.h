@@ -100,6 +100,34 @@ void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const u
 #define XL_FLAG_STREAM_V2 2u
 extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional_data;
 
+/* libvirt.c */
+#define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
+#define LIBVIRT_MAGIC_SIZE 16
+#define LIBVIRT_VERSION_LEGACY 1
+#define LIBVIRT_VERSION_LIBXL 2
+extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
+
+/* xend.c; in front of a captured migration a line stands that asks for it */
+#define XEND_MAGIC "LinuxGuestRecord"
+#define XEND_MAGIC_SIZE 16
+#define XEND_REQUEST "receive\n"
+#define XEND_REQUEST_SSL "sslreceive\n"
+extern const struct wire_record wire_xend_request, wire_xend_header, wire_xend_config;
+
+/* xenserver.c */
+#define XENSERVER_MAGIC "XenSavedDomv2-\n"
+#define XENSERVER6_MAGIC "XenSavedDomain\n"
+#define XENSERVER_MAGIC_SIZE 15
+#define XENSERVER_RECORD_HEADER 16
+#define XENSERVER_LIBXC 0xf0u
+#define XENSERVER_LIBXL 0xf1u
+#define XENSERVER_LIBXC_LEGACY 0xf2u
+#define XENSERVER_QEMU_XEN 0xf01u
+#define XENSERVER_MAX_QEMU (1u << 20) /* what xenopsd reads */
+extern const struct wire_record wire_xenserver_header, wire_xenserver6_header;
+extern const struct wire_record wire_xenserver_records[];
+extern const size_t wire_xenserver_count;
+
 /* libxl.c */
 #define LIBXL_IDENT UINT64_C(0x4c6962786c466d74)
 #define LIBXL_VERSION 2
@@ -174,6 +202,9 @@ extern const size_t wire_legacy_chunks_count;
 extern const struct wire_record wire_legacy_ext_blocks[];
 extern const size_t wire_legacy_ext_blocks_count;
 const struct wire_record *wire_legacy_part(enum legacy_part part);
+
+/* XenServer's form of the signature without a length: a newline, a big-endian u32, the state. */
+#define LEGACY_XENSERVER_LENGTH 5
 
 /* How a device model's record begins in a legacy stream. */
 struct wire_signature {

@@ -215,9 +215,6 @@ FOREIGN: list[tuple[str, bytes, str]] = [
     ("qcow2", b"QFI\xfb\0\0\0\3", "a qcow2 disk image"),
     ("elf", b"\x7fELF\2\1\1", "an ELF file"),
     ("libvirt-qemu", b"LibvirtQemudSave\2\0\0\0", "libvirt's QEMU driver"),
-    ("libvirt-xl", b"libvirt-xml\n \0 \r\1\0\0\0", "libvirt's Xen driver"),
-    ("xend", b"LinuxGuestRecord\0\0\5\0", "xend (`xm save`)"),
-    ("xenserver", b"XenSavedDomv2-\n\0", "XenServer or XCP-ng suspend image"),
     ("text", b"name = 'x'\nmemory = 4\n", "not a saved Xen domain"),
 ]  # fmt: skip
 

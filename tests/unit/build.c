@@ -382,9 +382,9 @@ static void legacy_emulator(struct build *b, const char *signature, size_t n)
 
 	if (!signature)
 		return;
-	put(b, signature, 21);
-	b->big = false;
-	if (signature[0] != 'Q')
+	put(b, signature, strlen(signature));
+	b->big = signature[strlen(signature) - 1] == '\n';
+	if (signature[0] != 'Q' || b->big)
 		put32(b, (uint32_t)(n ? n + 4 : 0));
 	b->big = big;
 	if (!n)
@@ -684,13 +684,96 @@ void build_legacy(struct build *b, const struct legacy *l)
 	}
 }
 
+/* --- containers ----------------------------------------------------------------------------- */
+
+void libvirt_header(struct build *b, uint32_t version, const char *xml, size_t n)
+{
+	put(b, "libvirt-xml\n \0 \r", 16);
+	put32(b, version);
+	put32(b, (uint32_t)n);
+	put_zero(b, 40);
+	put(b, xml, n);
+}
+
+void xend_header(struct build *b, uint32_t length, const char *config)
+{
+	put(b, "LinuxGuestRecord", 16);
+	b->big = true;
+	put32(b, length);
+	b->big = false;
+	put(b, config, strlen(config));
+}
+
+void xenserver_record(struct build *b, uint64_t type, uint64_t length)
+{
+	put64(b, type);
+	put64(b, length);
+}
+
+static void container_head(struct build *b, const struct sample *s)
+{
+	static const char sexpr[] = "(domain (name a))";
+
+	switch (s->wrapping) {
+	case BARE:
+		break;
+	case LIBVIRT:
+		libvirt_header(b, s->is_legacy ? 1 : 2, "<domain/>", 10);
+		break;
+	case XEND_CAPTURE:
+		put(b, "sslreceive\n", 11);
+		xend_header(b, 17, sexpr);
+		break;
+	case XEND:
+		xend_header(b, 17, sexpr);
+		break;
+	case XENSERVER:
+	case XENSERVER_DEMU:
+		put(b, "XenSavedDomv2-\n", 15);
+		xenserver_record(b, 0xf, 17);
+		put(b, sexpr, 17);
+		xenserver_record(b, s->is_legacy ? 0xf2 : s->modern.libxl ? 0xf1 : 0xf0, 0);
+		break;
+	case XENSERVER6:
+		put(b, "XenSavedDomain\n", 15);
+		break;
+	}
+}
+
+static void container_tail(struct build *b, const struct sample *s)
+{
+	b->big = false;
+	if (s->wrapping == XENSERVER_DEMU) {
+		xenserver_record(b, 0xf10, 0);
+		fill(b, 100);
+	}
+	if (s->wrapping != XENSERVER)
+		return;
+	for (uint64_t type = 0xf11; type <= 0xf13; type++) {
+		xenserver_record(b, type, type - 0xf11);
+		fill(b, type - 0xf11);
+	}
+	if (!s->modern.pv && !s->is_legacy) {
+		xenserver_record(b, 0xf00, 34);
+		put(b, "QEVM", 4);
+		fill(b, 30);
+	}
+	xenserver_record(b, 0xffff, 0);
+}
+
 /* --- samples -------------------------------------------------------------------------------- */
 
 #define DM "DeviceModelRecord0002"
 #define REMUS "RemusDeviceModelState"
 #define QEMU "QemuDeviceModelRecord"
+#define XENSERVER_QEMU QEMU "\n"
 #define MODERN(label, ...) { .name = label, .modern = { __VA_ARGS__ } }
 #define LEGACY(label, ...) { .name = label, .is_legacy = true, .legacy = { __VA_ARGS__ } }
+
+#define WRAPPED(in, label, ...)                                               \
+	{ .name = label, .wrapping = in, .modern = { __VA_ARGS__ } }
+#define WRAPPED_LEGACY(in, label, ...)                                        \
+	{ .name = label, .wrapping = in, .is_legacy = true, .legacy = { __VA_ARGS__ } }
 
 /* Lists stand here with no element, one, two, and more than the parser tells at once: partial items
  * that get lost at the end of a batch are seen by none but the last. */
@@ -762,13 +845,35 @@ const struct sample samples[] = {
 	       .pages = 1, .checkpoints = 2, .no_map = true),
 	LEGACY("legacy-pv32-4-xl", .xl = true, .width = 4, .pv = true, .guest_width = 4,
 	       .batches = 1, .pages = 1, .last_checkpoint = true, .p2m_size = 2048),
+	LEGACY("legacy-hvm-4-newline", .width = 4, .batches = 1, .holes = 1, .last_checkpoint = true,
+	       .tail = XENSERVER_QEMU, .emulator = 40),
+	WRAPPED(LIBVIRT, "libvirt-hvm", .libxl = true, .batches = 1, .holes = 1, .params = 1,
+		.pairs = 1, .emulator = 9),
+	WRAPPED_LEGACY(LIBVIRT, "libvirt-legacy-hvm", .batches = 1, .holes = 1, .physmaps = 1,
+		       .last_checkpoint = true, .tail = DM, .emulator = 4),
+	WRAPPED_LEGACY(XEND, "xend-hvm-qemu", .batches = 1, .holes = 1, .physmaps = SIZE_MAX,
+		       .last_checkpoint = true, .tail = QEMU, .emulator = 40),
+	WRAPPED_LEGACY(XEND_CAPTURE, "xend-pv32-capture", .width = 4, .pv = true, .guest_width = 4,
+		       .batches = 1, .holes = 1, .last_checkpoint = true),
+	WRAPPED(XENSERVER, "xenserver-hvm", .batches = 1, .holes = 1, .params = 1),
+	WRAPPED(XENSERVER, "xenserver-pv", .pv = true, .batches = 1, .holes = 1),
+	WRAPPED(XENSERVER, "xenserver-libxl", .libxl = true, .pv = true, .batches = 1, .holes = 1),
+	WRAPPED(XENSERVER_DEMU, "xenserver-demu", .batches = 1, .holes = 1, .params = 1),
+	WRAPPED_LEGACY(XENSERVER, "xenserver-legacy-hvm", .batches = 1, .holes = 1,
+		       .physmaps = SIZE_MAX, .last_checkpoint = true, .tail = DM, .emulator = 4),
+	WRAPPED_LEGACY(XENSERVER6, "xenserver6-hvm", .width = 4, .batches = 1, .holes = 1,
+		       .physmaps = SIZE_MAX, .tail = XENSERVER_QEMU, .emulator = 40),
+	WRAPPED_LEGACY(XENSERVER6, "xenserver6-pv64", .width = 4, .pv = true, .batches = 1,
+		       .holes = 1, .last_checkpoint = true),
 };
 const size_t samples_count = sizeof(samples) / sizeof(samples[0]);
 
 void build_sample(struct build *b, const struct sample *s)
 {
+	container_head(b, s);
 	if (s->is_legacy)
 		build_legacy(b, &s->legacy);
 	else
 		build_modern(b, &s->modern);
+	container_tail(b, s);
 }

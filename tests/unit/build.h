@@ -110,8 +110,11 @@ void build_legacy(struct build *b, const struct legacy *l);
 
 /* --- one small stream of every kind --------------------------------------------------------- */
 
+enum wrapping { BARE = 0, LIBVIRT, XEND, XEND_CAPTURE, XENSERVER, XENSERVER_DEMU, XENSERVER6 };
+
 struct sample {
 	const char *name;
+	enum wrapping wrapping;
 	struct modern modern;
 	struct legacy legacy;
 	bool is_legacy;
@@ -119,5 +122,12 @@ struct sample {
 extern const struct sample samples[];
 extern const size_t samples_count;
 void build_sample(struct build *b, const struct sample *s);
+
+/* --- containers ----------------------------------------------------------------------------- */
+
+void libvirt_header(struct build *b, uint32_t version, const char *xml, size_t n);
+void xend_header(struct build *b, uint32_t length, const char *config);
+/* A header of XenServer's without what it announces. */
+void xenserver_record(struct build *b, uint64_t type, uint64_t length);
 
 #endif

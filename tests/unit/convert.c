@@ -110,7 +110,7 @@ static void identity(void **state)
 	struct build b = { 0 };
 	struct poured p;
 
-	if (s->is_legacy)
+	if (s->is_legacy || s->wrapping)
 		return;
 	build_sample(&b, s);
 	p = converted(&b, s->modern.bare_xl ? XST_CONTAINER_XL_LIBXC : XST_CONTAINER_AUTO,

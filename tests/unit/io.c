@@ -392,6 +392,44 @@ static void an_image_in_the_middle_of_a_file(void **state)
 	build_free(&b);
 }
 
+/* The libxl stream ends where the container would have, whether that has an end or not. */
+static void a_suspend_image_that_breaks_off(void **state)
+{
+	struct xst_converter_options to = { sizeof(to), XST_CONVERT_FORCE, XST_CONTAINER_LIBXL, 0 };
+	struct xst_convert_options o = { .size = sizeof(o), .converter = &to,
+					 .cut = XST_CUT_HARMLESS };
+	struct build b = { 0 };
+	struct poured expected;
+	struct xst_output *out;
+	struct xst_finding e;
+	struct other_end in;
+	uint8_t *got;
+	char path[100];
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/cut", dir);
+	build_sample(&b, sample("xenserver-pv"));
+	assert_int_equal(pour(b.data, b.size, NULL, &to, &expected), 0);
+	b.size -= 8;
+	fd = input_of(FILE_END, &b, 0, &in);
+	assert_int_equal(xst_output_file(path, 0600, 0, &out, &e), 0);
+	assert_int_equal(xst_convert_fd(fd, out, &o, &e), 0);
+	assert_int_equal(xst_output_commit(out), 0);
+	xst_output_free(out);
+	close(fd);
+	fd = open(path, O_RDONLY);
+	got = malloc(expected.out.size + 1);
+	assert_non_null(got);
+	assert_int_equal(read(fd, got, expected.out.size + 1), expected.out.size);
+	assert_memory_equal(got, expected.out.data, expected.out.size);
+	free(got);
+	close(fd);
+	unlink(path);
+	poured_free(&expected);
+	build_free(&b);
+}
+
 /* A device model's record that lasts to the end of a pipe has no length until it was read. */
 static void a_run_of_unknown_length(void **state)
 {
@@ -577,6 +615,7 @@ int main(void)
 		cmocka_unit_test(runs_are_passed_over),
 		cmocka_unit_test(truncated_inputs),
 		cmocka_unit_test(an_image_in_the_middle_of_a_file),
+		cmocka_unit_test(a_suspend_image_that_breaks_off),
 		cmocka_unit_test(a_run_of_unknown_length),
 		cmocka_unit_test(nested_headers_are_refused),
 		cmocka_unit_test(what_info_says),

@@ -67,6 +67,49 @@ static void legacy_compressed(struct build *b)
 	build_legacy(b, &l);
 }
 
+static void libvirt(struct build *b)
+{
+	libvirt_header(b, 1, "0123456789", 10);
+	legacy_pv(b);
+}
+
+static void xend(struct build *b)
+{
+	xend_header(b, 10, "0123456789");
+	legacy_pv(b);
+}
+
+static void xenserver(struct build *b, uint64_t type)
+{
+	put(b, "XenSavedDomv2-\n", 15);
+	xenserver_record(b, type, 10);
+	put(b, "0123456789", 10);
+	xenserver_record(b, 0xf0, 0);
+	image_header(b, 3, 0);
+	domain_header(b, 1);
+	empty_record(b, 0);
+	xenserver_record(b, 0xffff, 0);
+}
+
+static void xenops(struct build *b)
+{
+	xenserver(b, 0xf);
+}
+
+static void varstored(struct build *b)
+{
+	xenserver(b, 0xf11);
+}
+
+static void xenserver6(struct build *b)
+{
+	struct legacy l = { .last_checkpoint = true, .tail = "QemuDeviceModelRecord\n",
+			    .emulator = 96 };
+
+	put(b, "XenSavedDomain\n", 15);
+	build_legacy(b, &l);
+}
+
 #define LIMIT(member) offsetof(struct xst_limits, member)
 
 static const struct limit_case cases[] = {
@@ -86,6 +129,12 @@ static const struct limit_case cases[] = {
 	{ "max_emulator", LIMIT(max_emulator), 100, "length", "input.limit", legacy_qemu },
 	{ "max_emulator of libxl", LIMIT(max_emulator), 100, "length", "input.limit",
 	  libxl_record },
+	{ "max_config of libvirt", LIMIT(max_config), 10, "config_length", "input.limit", libvirt },
+	{ "max_config of xend", LIMIT(max_config), 10, "config_length", "input.limit", xend },
+	{ "max_config of XenServer", LIMIT(max_config), 10, "length", "input.limit", xenops },
+	{ "max_emulator of XenServer", LIMIT(max_emulator), 10, "length", "input.limit", varstored },
+	{ "max_emulator of XenServer 6", LIMIT(max_emulator), 100, "length", "input.limit",
+	  xenserver6 },
 	{ "max_compressed", LIMIT(max_compressed), 37, "length", "input.limit", legacy_compressed },
 	{ "max_tmem_pages", LIMIT(max_tmem_pages), 2, "n_pages", "input.limit", legacy_hvm },
 };
@@ -96,8 +145,9 @@ static void parse_with(const struct limit_case *c, uint64_t limit, struct faults
 	struct build b = { 0 };
 
 	memcpy((char *)&o.limits + c->limit, &limit, sizeof(limit));
-	/* the legacy format is told, as a stream beyond the limit is not recognised */
-	if (c->build != config && c->build != record && c->build != libxl_record)
+	/* a bare legacy stream is told, as one beyond the limit is not recognised */
+	if (c->build == legacy_hvm || c->build == legacy_qemu || c->build == legacy_pv ||
+	    c->build == legacy_compressed)
 		o.start = XST_START_LEGACY;
 	c->build(&b);
 	find_faults(&b, &o, ret);

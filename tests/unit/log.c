@@ -248,6 +248,7 @@ struct feed {
 	bool told_eof;
 	bool keeps_going;
 	uint64_t need_end;   /* up to here the parser has allowed to read without meeting a run */
+	uint64_t head_end;   /* of the octets that tell what the innermost stream is */
 };
 
 /* The octets that the parser has not taken yet, in a block of exactly their size, so that a reader
@@ -309,17 +310,24 @@ static void check_need(const struct feed *f, const struct xst_event *ev)
 	PROMISE(!f->told_eof);
 }
 
+#define SNIFFED 9 /* behind a signature without a length, to see whether it's XenServer's form */
+
 /* What NEED allows to read holds no octet of a run that has not begun; but for the sixteen octets
  * that tell what a stream is, where a 32-bit toolstack's first page begins at the twelfth already. */
 static void check_reach(struct feed *f, const struct xst_parser *p, const struct xst_event *ev,
 			uint64_t base)
 {
-	uint64_t left = xst_parser_payload_left(p);
+	uint64_t left = xst_parser_payload_left(p), sniffed = 0;
 
+	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && ev->layer != XST_LAYER_LIBXL)
+		sniffed = SNIFFED;
 	if (ev->type == XST_EVENT_NEED && !left)
 		f->need_end = base + f->at + ev->u.need.max;
+	if (ev->type == XST_EVENT_STREAM_BEGIN)
+		f->head_end = ev->offset + 16;
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
-		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset >= f->need_end);
+		PROMISE(f->keeps_going || xst_parser_held(p) || ev->offset + sniffed >= f->need_end ||
+			f->need_end <= f->head_end);
 }
 
 static void claim(struct feed *f, struct xst_parser *p, struct log *g)
@@ -343,6 +351,7 @@ static void set_length(struct feed *f, struct xst_parser *p, const struct xst_ev
 
 	if (f->cuts->set_length && ev->type == XST_EVENT_PAYLOAD_BEGIN &&
 	    ev->u.payload.length == XST_LENGTH_UNKNOWN) {
+		n += xst_parser_held(p);
 		PROMISE(xst_parser_set_run_length(p, n) == 0);
 		PROMISE(ev->u.payload.length == n);
 	}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* xend's record: a magic, the domain's s-expression, a legacy stream.  A captured migration has the
+ * line in front that asked for it. */
+#include "parse/parser.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+enum state {
+	REQUEST,
+	REQUEST_DONE,
+	HEADER,
+	HEADER_DONE,
+	CONFIG,
+	CONFIG_READ,
+	CONFIG_DONE,
+	INNER,
+	INNER_DONE
+};
+
+static size_t request_size(const uint8_t *b)
+{
+	if (memcmp(b, XEND_REQUEST, strlen(XEND_REQUEST)) == 0)
+		return strlen(XEND_REQUEST);
+	if (memcmp(b, XEND_REQUEST_SSL, strlen(XEND_REQUEST_SSL)) == 0)
+		return strlen(XEND_REQUEST_SSL);
+	return 0;
+}
+
+static int request(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	size_t n;
+	int r = parser_peek(p, in, XEND_MAGIC_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	n = request_size(b);
+	l->state = n ? REQUEST_DONE : HEADER;
+	if (!n)
+		return 0;
+	begin_record(p, l, &wire_xend_request, 0, 0, n);
+	parser_consume(p, in, n);
+	return EVENT;
+}
+
+static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_peek(p, in, XEND_MAGIC_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	if (memcmp(b, XEND_MAGIC, XEND_MAGIC_SIZE) != 0)
+		return fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
+			    "no record of xend begins here");
+	begin_record(p, l, &wire_xend_header, 0, 0, XEND_MAGIC_SIZE);
+	parser_consume(p, in, XEND_MAGIC_SIZE);
+	l->state = HEADER_DONE;
+	return EVENT;
+}
+
+static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_peek(p, in, wire_xend_config.fixed, 0, &b);
+
+	if (r)
+		return r;
+	l->u.config.length = get_number(b, 4, true);
+	r = check_config_length(p, l->u.config.length, 0);
+	if (r)
+		return r;
+	l->big = true;
+	l->state = CONFIG_READ;
+	return begin_record(p, l, &wire_xend_config, 0, 0,
+			    wire_xend_config.fixed + l->u.config.length);
+}
+
+static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	int r = detect(p, in, XST_START_LEGACY);
+
+	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
+		l->state = INNER_DONE;
+	return r;
+}
+
+int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch ((enum state)l->state) {
+	case REQUEST: return request(p, l, in);
+	case REQUEST_DONE:
+		l->state = HEADER;
+		return end_record(p, l);
+	case HEADER: return header(p, l, in);
+	case HEADER_DONE:
+		l->state = CONFIG;
+		return end_record(p, l);
+	case CONFIG: return config(p, l, in);
+	case CONFIG_READ:
+		start_run(p, l->u.config.length, 1);
+		l->state = CONFIG_DONE;
+		return 0;
+	case CONFIG_DONE:
+		l->state = INNER;
+		return end_record(p, l);
+	case INNER:      return inner(p, l, in);
+	case INNER_DONE: return parser_end_layer(p);
+	}
+	return XST_E_STATE;
+}

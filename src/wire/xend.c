@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of `xm save`, and what `xm migrate` sends. */
+#include "wire/wire.h"
+
+const struct wire_record wire_xend_request = {
+	.kind = XST_KIND_XEND_REQUEST,
+	.name = "XEND_REQUEST",
+	.summary = "xend: `receive` or `sslreceive` and a newline, in front of a captured migration",
+};
+
+const struct wire_record wire_xend_header = {
+	.kind = XST_KIND_XEND_HEADER,
+	.name = "XEND_HEADER",
+	.fixed = XEND_MAGIC_SIZE,
+	.summary = "xend: magic",
+};
+
+/* Big-endian always. */
+const struct wire_record wire_xend_config = {
+	.kind = XST_KIND_CONFIG,
+	.name = "SEXPR",
+	.fixed = 4,
+	.nfields = 1,
+	.field = { { XST_FIELD_CONFIG_LENGTH, 0, 4 } },
+	.tail = WIRE_RUN,
+	.summary = "xend: the domain's configuration as an s-expression, without a NUL",
+};
