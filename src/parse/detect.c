@@ -138,3 +138,13 @@ int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
 	default:               return begin(p, layer_of(start));
 	}
 }
+
+int detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in, enum xst_start start,
+		 int behind)
+{
+	int r = detect(p, in, start);
+
+	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
+		l->state = behind;
+	return r;
+}

@@ -40,7 +40,7 @@ static int header_read(struct xst_parser *p, struct layer *l)
 }
 
 /* libvirt calls the stream by the version; we believe the stream. */
-static int check_inner(struct xst_parser *p, struct layer *l)
+static void check_inner(struct xst_parser *p, struct layer *l)
 {
 	enum xst_layer inner = p->stack[p->depth - 1].id;
 	uint32_t right = inner == XST_LAYER_LIBXL ? LIBVIRT_VERSION_LIBXL : LIBVIRT_VERSION_LEGACY;
@@ -49,17 +49,15 @@ static int check_inner(struct xst_parser *p, struct layer *l)
 		warn(p, RULE_LIBVIRT_STREAM, 0, "version",
 		     "%u stands in the header, but a %s stream follows", l->u.config.version,
 		     xst_layer_name(inner));
-	return EVENT;
 }
 
 static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
-	int r = detect(p, in, XST_START_AUTO);
+	int r = detect_inner(p, l, in, XST_START_AUTO, INNER_DONE);
 
-	if (r < 0 || p->event.type == XST_EVENT_NEED)
-		return r;
-	l->state = INNER_DONE;
-	return check_inner(p, l);
+	if (l->state == INNER_DONE)
+		check_inner(p, l);
+	return r;
 }
 
 int libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in)

@@ -69,15 +69,6 @@ static int after(struct xst_parser *p, struct layer *l)
 	}
 }
 
-static int libxc(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	int r = detect(p, in, XST_START_LIBXC);
-
-	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
-		l->state = STATE_RECORD;
-	return r;
-}
-
 int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch (l->state) {
@@ -88,7 +79,7 @@ int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case HEADER_READ:
 		return header_read(p, l);
 	case LIBXC:
-		return libxc(p, l, in);
+		return detect_inner(p, l, in, XST_START_LIBXC, STATE_RECORD);
 	case ENDED:
 		return parser_end_layer(p);
 	default:

@@ -78,15 +78,6 @@ static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
 			    wire_xend_config.fixed + l->u.config.length);
 }
 
-static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	int r = detect(p, in, XST_START_LEGACY);
-
-	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
-		l->state = INNER_DONE;
-	return r;
-}
-
 int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch ((enum state)l->state) {
@@ -106,7 +97,7 @@ int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case CONFIG_DONE:
 		l->state = INNER;
 		return end_record(p, l);
-	case INNER:      return inner(p, l, in);
+	case INNER:      return detect_inner(p, l, in, XST_START_LEGACY, INNER_DONE);
 	case INNER_DONE: return parser_end_layer(p);
 	}
 	return XST_E_STATE;

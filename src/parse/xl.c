@@ -102,7 +102,7 @@ static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
 }
 
 /* libxl calls the stream by the flag; we believe the stream. */
-static int check_inner(struct xst_parser *p, struct layer *l)
+static void check_inner(struct xst_parser *p, struct layer *l)
 {
 	struct layer *inner = &p->stack[p->depth - 1];
 	bool flag = l->u.xl.flags & XL_FLAG_STREAM_V2;
@@ -111,17 +111,15 @@ static int check_inner(struct xst_parser *p, struct layer *l)
 		warn(p, RULE_XL_STREAM_FLAG, 0, "mandatory_flags",
 		     "the header announces %s stream, but a %s stream follows",
 		     flag ? "a libxl v2" : "a legacy", xst_layer_name(inner->id));
-	return EVENT;
 }
 
 static int inner(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
-	int r = detect(p, in, XST_START_AUTO);
+	int r = detect_inner(p, l, in, XST_START_AUTO, INNER_DONE);
 
-	if (r < 0 || p->event.type == XST_EVENT_NEED)
-		return r;
-	l->state = INNER_DONE;
-	return check_inner(p, l);
+	if (l->state == INNER_DONE)
+		check_inner(p, l);
+	return r;
 }
 
 int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
