@@ -43,7 +43,7 @@ static void disk_json(struct config_brief *b, json_object *o)
 	char line[512];
 
 	snprintf(line, sizeof(line), "%s as %s%s", path && *path ? path : "(empty)", vdev ? vdev : "?",
-		 number_at(o, "readwrite") ? "" : ", read-only");
+		 number_at(o, "readwrite") > 0 ? "" : ", read-only");
 	add(b->disks, &b->ndisks, line);
 }
 
