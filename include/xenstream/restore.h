@@ -59,6 +59,8 @@ struct xst_restore_domain {
 	uint32_t libxl_options;
 	bool converted;            /* the input was no stream of today */
 	const char *tmpdir;        /* for temporary files, never NULL */
+	bool config_json;          /* the configuration is JSON, else in xl.cfg's language */
+	bool config_nul;           /* it is the stored one, in which a NUL that is not counted follows it */
 };
 
 /* The operations of all sinks come in this order, each after the one before has returned 0:
