@@ -207,7 +207,9 @@ enum xst_restore_flags {
 	XST_RESTORE_NO_CONFIG = 1 << 0,
 	/* The receiving side of COLO: after each checkpoint `back_channel` is told how far the secondary
 	 * is, and the next CHECKPOINT_STATE awaited. */
-	XST_RESTORE_COLO = 1 << 1
+	XST_RESTORE_COLO = 1 << 1,
+	/* Leave out what a conversion to today's formats would lose, instead of refusing. */
+	XST_RESTORE_FORCE = 1 << 2
 };
 
 enum xst_restore_phase {
