@@ -150,6 +150,12 @@ static void begin_abort(struct xst_restore *r, enum xst_outcome outcome)
 
 static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 {
+	if (r->options.confirm) {
+		int e = r->options.confirm(r->options.userdata, &r->error);
+
+		if (e)
+			return e;
+	}
 	r->task = TASK_FINISH;
 	r->phase = XST_PHASE_FINISHING;
 	r->step = 0;
@@ -161,7 +167,7 @@ static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 
 static uint64_t dropped(const struct xst_restore *r)
 {
-	return r->complete_at ? player_fed(&r->main) - r->complete_at : 0;
+	return r->unused ? player_fed(&r->main) - r->complete_at : 0;
 }
 
 /* The sender went away between two checkpoints: the last complete one is the guest's state. */
@@ -233,7 +239,7 @@ static int stream_over(struct xst_restore *r)
 	if (!r->image_begun)
 		return restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
 				    "the stream holds no guest's image");
-	if (r->dropping && dropped(r)) {
+	if (r->dropping && r->unused) {
 		r->result.dropped = dropped(r);
 		restore_remark(r, RULE_RESTORE_DROPPED,
 			       "what stands behind checkpoint %llu, the last complete one, is left out",
