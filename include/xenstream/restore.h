@@ -271,7 +271,10 @@ struct xst_restore_options {
 	xst_restore_done_fn done;
 	xst_finding_fn finding;    /* or NULL: what was tolerated.  Must not touch the restore */
 	xst_progress_fn progress;  /* or NULL; the same */
-	void *userdata;            /* for all three */
+	void *userdata;            /* for all of them */
+	/* or NULL: asked when the stream is over, before the first sink finishes.  Not 0: a negative
+	 * enum xst_errc, described in *reterr, and everything is taken back */
+	int (*confirm)(void *userdata, struct xst_finding *reterr);
 };
 
 /* Makes a restore.  Returns 0, XST_E_ARG, XST_E_NOMEM, or XST_E_IO (no more descriptors; errno says

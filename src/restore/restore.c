@@ -150,6 +150,12 @@ static void begin_abort(struct xst_restore *r, enum xst_outcome outcome)
 
 static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 {
+	if (r->options.confirm) {
+		int e = r->options.confirm(r->options.userdata, &r->error);
+
+		if (e)
+			return e;
+	}
 	r->task = TASK_FINISH;
 	r->phase = XST_PHASE_FINISHING;
 	r->step = 0;
@@ -161,7 +167,7 @@ static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 
 static uint64_t dropped(const struct xst_restore *r)
 {
-	return r->complete_at ? player_fed(&r->main) - r->complete_at : 0;
+	return r->unused ? player_fed(&r->main) - r->complete_at : 0;
 }
 
 /* The sender went away between two checkpoints: the last complete one is the guest's state. */
@@ -188,9 +194,15 @@ static int end_worker(struct xst_restore *r)
 	return f->code;
 }
 
+/* Not a drain's, and not for want of memory or disk. */
+static bool is_streams_fault(const struct player *pl)
+{
+	return pl->error.code && !pl->error_ours;
+}
+
 static bool sender_is_gone(const struct xst_restore *r)
 {
-	return !r->main.error_ours &&
+	return is_streams_fault(&r->main) &&
 	       (r->main.error.code == XST_E_TRUNCATED || r->main.error.code == XST_E_IO);
 }
 
@@ -209,7 +221,7 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 
 static int read_failed(struct xst_restore *r, int code)
 {
-	int e = end_worker(r);
+	int e = is_streams_fault(&r->main) ? end_worker(r) : 0;
 
 	if (e)
 		return e;
@@ -233,7 +245,7 @@ static int stream_over(struct xst_restore *r)
 	if (!r->image_begun)
 		return restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
 				    "the stream holds no guest's image");
-	if (r->dropping && dropped(r)) {
+	if (r->dropping && r->unused) {
 		r->result.dropped = dropped(r);
 		restore_remark(r, RULE_RESTORE_DROPPED,
 			       "what stands behind checkpoint %llu, the last complete one, is left out",

@@ -214,6 +214,7 @@ struct xst_restore {
 	uint8_t *config, *optional;
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
+	bool unused;                /* records stand behind the last complete checkpoint */
 	unsigned contexts;          /* EMULATOR_CONTEXTs of the state in hand */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;

@@ -185,7 +185,7 @@ static int xl_header(struct exec *x)
 	struct xst_field_value v[] = {
 		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
 		{ XST_FIELD_MANDATORY_FLAGS,
-		  XL_FLAG_STREAM_V2 | (d->config && d->config_json ? XL_FLAG_JSON : 0) },
+		  XL_FLAG_STREAM_V2 | (d->config_json ? XL_FLAG_JSON : 0) },
 		{ XST_FIELD_OPTIONAL_FLAGS, d->xl_optional_flags },
 		{ XST_FIELD_OPTIONAL_LENGTH, wire_xl_config.fixed + config + d->optional_size },
 	};
@@ -267,6 +267,8 @@ static int fields(struct exec *x, const struct xst_event *ev)
 {
 	uint64_t options = xst_event_field(ev, XST_FIELD_OPTIONS, 0);
 
+	if (x->late) /* its own length, which the record says itself */
+		return 0;
 	if (ev->kind == XST_KIND_IMAGE_HEADER)
 		xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXC,
 				       options & LIBXC_OPTION_BIG_ENDIAN);
