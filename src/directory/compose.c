@@ -181,7 +181,8 @@ int compose_read(struct composer *c, const struct record_file *f, size_t limit, 
 	return r < 0 ? compose_fail_file(c, -r, RECORDS_DIR, name) : 0;
 }
 
-int compose_header(struct composer *c, const struct record_file *f, bool big, uint64_t *ret_values)
+int compose_header(struct composer *c, const struct record_file *f, bool big,
+		   struct xst_field_value ret[8])
 {
 	const struct wire_record *row = record_row(f->kind);
 	uint8_t *octets;
@@ -194,17 +195,9 @@ int compose_header(struct composer *c, const struct record_file *f, bool big, ui
 		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
 			 c->options->path, f->number, row->name, n, (unsigned)row->fixed);
 	else
-		get_fields(row, octets, big, ret_values);
+		wire_get_fields(row, octets, big, 4, ret);
 	free(octets);
 	return r;
-}
-
-uint64_t compose_field(const struct wire_record *row, const uint64_t *values, enum xst_field id)
-{
-	for (unsigned i = 0; i < row->nfields; i++)
-		if (row->field[i].id == id)
-			return values[i];
-	return 0;
 }
 
 /* --- the stream ------------------------------------------------------------------------------- */
@@ -235,14 +228,13 @@ static int write_body(struct composer *c, const struct record_file *f)
 /* The image's byte order is told by its header. */
 static int write_image_header(struct composer *c, const struct record_file *f)
 {
-	uint64_t v[8];
+	struct xst_field_value v[8] = { 0 };
 	int r = compose_header(c, f, true, v);
 
 	if (r)
 		return r;
 	xst_emitter_big_endian(c->emitter, XST_LAYER_LIBXC,
-			       compose_field(&wire_image_header, v, XST_FIELD_OPTIONS) &
-				       LIBXC_OPTION_BIG_ENDIAN);
+			       wire_value(v, 8, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN);
 	return write_body(c, f);
 }
 

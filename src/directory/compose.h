@@ -46,9 +46,9 @@ int compose_read(struct composer *c, const struct record_file *f, size_t limit, 
 /* A record that is in memory: fields, if n, and octets. */
 int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v, size_t n,
 		   uint64_t fixed, const void *data, size_t size);
-/* A header as its file has it.  *ret_values (8 of them): its fields, in the row's order. */
-int compose_header(struct composer *c, const struct record_file *f, bool big, uint64_t *ret_values);
-uint64_t compose_field(const struct wire_record *row, const uint64_t *values, enum xst_field id);
+/* The fields that a header's file holds. */
+int compose_header(struct composer *c, const struct record_file *f, bool big,
+		   struct xst_field_value ret[8]);
 
 /* compose_frame.c */
 int compose_xl(struct composer *c);
