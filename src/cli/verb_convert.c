@@ -15,7 +15,8 @@ static struct {
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl or libxc; by default what the input's container asks for", "FORMAT" },
+	  "xl, libxl, libxc, libvirt or xenserver; by default what the input's container asks for",
+	  "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 3 (Xen 4.13 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
@@ -55,16 +56,32 @@ static void tell(void *file, const struct xst_finding *f)
 		print_finding(stderr, file, f);
 }
 
+static bool read_container(const char *name, enum xst_container *ret)
+{
+	static const struct {
+		const char *name;
+		enum xst_container container;
+	} names[] = { { "xl", XST_CONTAINER_XL },
+		      { "libxl", XST_CONTAINER_LIBXL },
+		      { "libxc", XST_CONTAINER_LIBXC },
+		      { "libvirt", XST_CONTAINER_LIBVIRT },
+		      { "xenserver", XST_CONTAINER_XENSERVER } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i].name) == 0) {
+			*ret = names[i].container;
+			return true;
+		}
+	return false;
+}
+
 static int read_options(struct conversion *w, struct xst_converter_options *to)
 {
-	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
 	struct xst_convert_options *o = &w->options;
 
-	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
-		if (opt.to && strcmp(opt.to, formats[i]) == 0)
-			to->to = (enum xst_container)i;
-	if (opt.to && !to->to)
-		return usage_error(&verb_convert, "--to %s: not xl, libxl or libxc", opt.to);
+	if (opt.to && !read_container(opt.to, &to->to))
+		return usage_error(&verb_convert, "--to %s: not xl, libxl, libxc, libvirt or xenserver",
+				   opt.to);
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
 	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)

@@ -252,7 +252,9 @@ static int pass(struct convert *c, const struct xst_event *ev)
 {
 	int r = feed(c, ev);
 
-	return r == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN ? move_run(c, false) : r;
+	if (r || ev->type != XST_EVENT_PAYLOAD_BEGIN || xst_converter_wants(c->converter))
+		return r;
+	return move_run(c, false);
 }
 
 /* The batches that the gathered pages make, in front of the event that ends the body. */

@@ -160,6 +160,8 @@ extern const size_t wire_libxc_count;
 
 /* A row by its wire type, or NULL. */
 const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type);
+/* The row of a kind in the container of another toolstack, or NULL. */
+const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
 const struct wire_record *wire_modern(enum xst_kind kind);
 

@@ -94,7 +94,8 @@ static void expect(const struct build *b, const char *words)
 static struct poured converted(const struct build *b, enum xst_container to, uint32_t version,
 			       uint32_t flags)
 {
-	struct xst_converter_options o = { sizeof(o), flags, to, version };
+	struct xst_converter_options o = { .size = sizeof(o), .flags = flags, .to = to,
+					   .image_version = version };
 	struct poured p;
 
 	(void)pour(b->data, b->size, NULL, &o, &p);
