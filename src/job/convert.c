@@ -19,7 +19,10 @@ struct convert {
 	struct xst_output *output;
 	struct xst_checker *checker;
 	struct unfold *unfold; /* of a checkpointed stream */
-	bool one_checkpoint, planned, last_checkpoint, stopped;
+	bool one_checkpoint, planned, last_checkpoint;
+	bool finished, stopped; /* all of the wanted state is there; and no more is read */
+	bool wrapped;          /* in XenServer's container */
+	bool layer_ended;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
 	bool had_libxl, had_image, image_ended, had_emulator;
@@ -162,7 +165,8 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
 								   : l->complete,
-				    .keep = c->options->keep_checkpoints, .late = late };
+				    .keep = c->options->keep_checkpoints, .late = late,
+				    .layer = c->layer };
 	int r;
 
 	if (plan.take > l->complete)
@@ -291,8 +295,11 @@ static int stop(struct convert *c, const struct xst_event *ev)
 {
 	int r = feed(c, ev);
 
+	c->finished = true;
+	if (r || c->wrapped) /* the container goes on */
+		return r;
 	c->stopped = true;
-	return r ? r : end_stream(c, ev->layer);
+	return end_stream(c, ev->layer);
 }
 
 /* The image's END, in place of what the input has there. */
@@ -352,8 +359,10 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 {
 	bool legacy = ev->layer == XST_LAYER_LEGACY;
 
+	c->layer_ended |= ev->type == XST_EVENT_STREAM_END && ev->layer == c->layer;
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
 		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
+		c->wrapped |= ev->layer == XST_LAYER_XENSERVER;
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
 	}
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
@@ -461,6 +470,11 @@ static int loop(struct convert *c)
 		r = event(c, ev);
 		if (r || c->stopped)
 			break;
+	}
+	if (r && c->finished && xst_reader_error(c->reader)->code == XST_E_TRUNCATED) {
+		c->stopped = true;
+		r = c->layer_ended ? 0 : end_layer(c, c->layer);
+		r = r ? r : end_layer(c, XST_LAYER_XENSERVER);
 	}
 	if (r && cut_accepted(c))
 		r = end_cut(c);

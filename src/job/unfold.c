@@ -24,6 +24,7 @@ struct unfold {
 	struct unfold_plan plan;
 	uint64_t body;               /* the checkpoint in hand, from 1 */
 	bool dropping;               /* the record in hand */
+	bool finished;               /* the wanted state is complete */
 	enum xst_kind kind;
 	struct xst_finding place;    /* of the record in hand, for errors */
 
@@ -345,8 +346,10 @@ static void event_of_today(struct unfold *u, const struct xst_event *ev, enum un
 		}
 	}
 	if (ev->type == XST_EVENT_RECORD_END && u->kind == XST_KIND_CHECKPOINT_END &&
-	    u->body++ == u->plan.take)
+	    u->body++ == u->plan.take) {
+		u->finished = true;
 		*ret = UNFOLD_STOP;
+	}
 }
 
 static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret,
@@ -373,6 +376,7 @@ static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfol
 static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_finding *reterr)
 {
 	if (u->kind == XST_KIND_CHECKPOINT && u->body++ == u->plan.take) {
+		u->finished = true;
 		*ret = UNFOLD_STOP;
 		return 0;
 	}
@@ -384,7 +388,17 @@ static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_find
 int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
 		 struct xst_finding *reterr)
 {
-	*ret_action = u->dropping && ev->layer != XST_LAYER_XL ? UNFOLD_DROP : UNFOLD_PASS;
+	bool stream = ev->layer == XST_LAYER_LEGACY || ev->layer == XST_LAYER_LIBXL ||
+		      ev->layer == XST_LAYER_LIBXC;
+
+	*ret_action = u->dropping && stream ? UNFOLD_DROP : UNFOLD_PASS;
+	if (u->finished && stream) { /* a container may go on behind the end */
+		if (ev->type == XST_EVENT_STREAM_END && ev->layer == u->plan.layer)
+			*ret_action = UNFOLD_PASS;
+		else
+			*ret_action = UNFOLD_DROP;
+		return 0;
+	}
 	if (ev->layer == XST_LAYER_LIBXL || ev->layer == XST_LAYER_LIBXC)
 		event_of_today(u, ev, ret_action);
 	if (ev->layer != XST_LAYER_LEGACY)
