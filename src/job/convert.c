@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/finding.h"
 #include "emit/convert.h"
@@ -161,6 +162,23 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 	job_tell(c->job, &f);
 }
 
+/* Pages that have gone to the output already may be what later ones differ from. */
+static int recall(struct convert *c)
+{
+	struct xst_reader *written;
+	int fd = output_reopen(c->output), r;
+
+	if (fd < 0)
+		return 0; /* it is no file; a difference that needs such a page will say so */
+	r = xst_reader_new(fd, NULL, 0, reader_tmpdir(c->reader), &written);
+	if (r == 0) {
+		r = unfold_recall(c->unfold, written, &c->error);
+		xst_reader_free(written);
+	}
+	close(fd);
+	return r;
+}
+
 static int choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
@@ -182,7 +200,9 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	if (plan.keep && c->layer != XST_LAYER_LEGACY)
 		return 0; /* as it is */
 	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
-	return r ? r : unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+	if (r == 0)
+		r = unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+	return r == 0 && plan.compressed && late ? recall(c) : r;
 }
 
 /* The first sign that a legacy stream is a checkpointed one, behind the pages of its first body. */
@@ -193,21 +213,29 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
 }
 
+/* Whether somebody has said beforehand that there are checkpoints. */
+static bool expected(const struct convert *c)
+{
+	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
+}
+
 /* Whether it is time to find out about checkpoints. */
 static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 {
 	if (c->planned || c->one_checkpoint)
 		return false;
 	if (ev->layer == XST_LAYER_LEGACY)
-		return reader_is_seekable(c->reader) || checkpointed(c, ev);
+		return reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
 	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
 }
 
-/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign. */
+/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or at the
+ * beginning where checkpoints are expected. */
 static int plan(struct convert *c, const struct xst_event *ev)
 {
 	struct outlook l = { 0 };
 	bool seekable = reader_is_seekable(c->reader);
+	bool late = ev->layer == XST_LAYER_LEGACY && !seekable && !expected(c);
 	int r;
 
 	c->last_checkpoint |= ev->kind == XST_KIND_LAST_CHECKPOINT;
@@ -218,7 +246,7 @@ static int plan(struct convert *c, const struct xst_event *ev)
 	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);
-	return r ? r : choose(c, &l, !seekable && ev->layer == XST_LAYER_LEGACY);
+	return r ? r : choose(c, &l, late);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */

@@ -137,23 +137,29 @@ static off_t place_of(uint64_t pfn)
 	return (off_t)(pfn * XST_PAGE_SIZE);
 }
 
+/* Those whose contents follow. */
+static void note_batch(struct unfold *u, const struct xst_event *ev)
+{
+	u->nbatch = 0;
+	u->had_run = false;
+	for (size_t i = 0; i < ev->u.items.n; i++)
+		if (XST_PAGE_HAS_DATA(XST_PAGE_TYPE(ev->u.items.v[i])))
+			u->batch[u->nbatch++] = XST_PAGE_PFN(ev->u.items.v[i]);
+}
+
 static int note_entries(struct unfold *u, const struct xst_event *ev)
 {
 	int r = 0;
 
-	u->nbatch = 0;
-	u->had_run = false;
+	note_batch(u, ev);
 	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
 		uint64_t entry = ev->u.items.v[i], pfn = XST_PAGE_PFN(entry);
-		unsigned type = XST_PAGE_TYPE(entry);
 
 		if (entry == LEGACY_XTAB_ENTRY)
 			continue;
-		r = pfnmap_set(&u->types, pfn, type ^ NOT_SEEN, NULL);
+		r = pfnmap_set(&u->types, pfn, XST_PAGE_TYPE(entry) ^ NOT_SEEN, NULL);
 		if (r == 0)
 			r = pfnmap_set(&u->touched, pfn, 1, NULL);
-		if (XST_PAGE_HAS_DATA(type))
-			u->batch[u->nbatch++] = pfn;
 	}
 	return r;
 }
@@ -192,6 +198,29 @@ int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *ret
 	return e;
 }
 
+int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr)
+{
+	const struct xst_event *ev;
+	int r;
+
+	while ((r = xst_reader_next(written, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+		if (ev->type == XST_EVENT_ITEMS && ev->u.items.kind == XST_ITEMS_PAGES)
+			note_batch(u, ev);
+		if (ev->type != XST_EVENT_PAYLOAD_BEGIN)
+			continue;
+		r = ev->kind == XST_KIND_PAGE_DATA ? unfold_store(u, written, reterr)
+						   : xst_reader_skip(written);
+		if (r)
+			break;
+	}
+	u->nbatch = 0;
+	if (r == XST_E_TRUNCATED) /* where the converter is */
+		return 0;
+	if (r)
+		*reterr = *xst_reader_error(written);
+	return r;
+}
+
 /* The pages of the batch come later, as differences. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
@@ -224,7 +253,7 @@ static int base(struct unfold *u, uint64_t pfn, uint64_t offset, struct xst_find
 		return fail(u, reterr, XST_E_MALFORMED, offset,
 			    "a difference for pfn %#llx, which was never sent whole%s",
 			    (unsigned long long)pfn,
-			    u->plan.late ? " since the pages began to be compressed; convert from a file, not from a pipe" : "");
+			    u->plan.late ? " since the pages began to be compressed; what was sent before is gone into the pipe that the output is: convert from or into a file, or with --checkpoints last" : "");
 	k = pread_some(u->fd, u->delta.page, XST_PAGE_SIZE, place_of(pfn));
 	return k == XST_PAGE_SIZE ? 0 : io_failed(reterr, k < 0 ? (int)-k : EIO);
 }

@@ -44,6 +44,9 @@ struct unfold *unfold_free(struct unfold *u);
 /* Returns 0 with *ret_action, or a negative error described in *reterr. */
 int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
 		 struct xst_finding *reterr);
+/* Takes the pages of the first state back from what was made of it already: a reader of that
+ * output, which breaks off. */
+int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr);
 /* Moves the run that has just begun into the temporary file. */
 int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr);
 /* The next event of the batches that are told, or NULL behind the last one. */
