@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/conversion.h"
 
@@ -9,7 +12,7 @@
 
 static struct {
 	char *to, *guest;
-	int image_version, width, force, sync, checkpoint;
+	int image_version, width, force, sync, checkpoint, fix_libvirt;
 	char *checkpoints, *compress;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
@@ -32,6 +35,8 @@ static const struct poptOption table[] = {
 	  "WHAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
+	  "convert nothing, but set libvirt's version field in FILE itself to what its stream is", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; take the stream's word", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -43,7 +48,7 @@ static int convert(int argc, const char **argv);
 
 const struct verb verb_convert = {
 	.name = "convert",
-	.arguments = "IN OUT",
+	.arguments = "IN OUT | --fix-libvirt FILE",
 	.summary = "bring a legacy image to today's format, or one of today's to another",
 	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
 		   "  xenstream convert old.save.gz - | ssh host xl restore /dev/stdin",
@@ -110,6 +115,30 @@ static int read_options(struct conversion *w, struct xst_converter_options *to)
 	return EXIT_FINE;
 }
 
+static int fix_libvirt(const char *file)
+{
+	struct xst_finding error = { .rule = "input.io", .severity = XST_ERROR };
+	uint32_t was = 0, is = 0;
+	int fd = open(file, O_RDWR | O_CLOEXEC), r;
+
+	if (fd < 0) {
+		say("%s: %s", file, system_words(errno));
+		return EXIT_IO;
+	}
+	r = xst_fix_libvirt_fd(fd, NULL, &was, &is, &error);
+	if (close(fd) < 0 && r == 0) {
+		say("%s: %s", file, system_words(errno));
+		return EXIT_IO;
+	}
+	if (r)
+		print_finding(stderr, file, &error);
+	else if (was != is && !common.quiet)
+		say("%s: version %u set to %u", file, was, is);
+	else if (!common.quiet)
+		say("%s: version %u is right", file, is);
+	return exit_for(r);
+}
+
 static int convert(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
@@ -123,11 +152,14 @@ static int convert(int argc, const char **argv)
 		return code;
 	in = options_argument(ctx);
 	out = options_argument(ctx);
-	if (!in || !out || options_argument(ctx))
+	if (opt.fix_libvirt)
+		code = !in || out ? usage_error(&verb_convert, "--fix-libvirt takes one file")
+				  : fix_libvirt(in);
+	else if (!in || !out || options_argument(ctx))
 		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
 	else
 		code = read_options(&w, &to);
-	if (code == EXIT_FINE)
+	if (code == EXIT_FINE && !opt.fix_libvirt)
 		code = conversion_run(&w, in, out);
 	poptFreeContext(ctx);
 	return code;

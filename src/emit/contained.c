@@ -60,8 +60,8 @@ static int config_end(struct xst_converter *c)
 
 static int state(struct xst_converter *c, const char *what)
 {
-	/* of a length that nobody knows it would take all that follows along */
-	if (to_xenserver(c) && c->record_length)
+	/* a virtual GPU's of a length that nobody knows would take all that follows along */
+	if (to_xenserver(c) && (c->record_length || c->kind != XST_KIND_DEMU))
 		return xenserver_state(c);
 	return converter_lose(c, what);
 }
