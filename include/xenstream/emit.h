@@ -80,16 +80,17 @@ enum xst_convert_flags {
 /* A domain's configuration as it stands in its container, with the NUL that belongs to it there. */
 struct xst_config {
 	enum xst_layer layer; /* whose language: xl's, libvirt's XML, xend's or XenServer's
-			       * s-expressions; XST_LAYER_NONE: there is no configuration */
+			       * s-expressions */
 	bool json;            /* xl's in JSON, else xl.cfg text */
 	const uint8_t *data;
-	size_t size;          /* octets; 16 MiB at most */
+	size_t size;          /* octets; 16 MiB at most, 0: there is no configuration */
 };
 
 /* Asked once, before the output's container is begun: which configuration is to stand in it?
- * `stored` is the input's; *ret is preset to what the output would store without being told: `stored`
- * if that is in its language, else none.  The octets that *ret is set to must last as long as the
- * converter.  Returns 0, or a negative error with words about it in `why`, of `size` octets. */
+ * `stored` is the input's, of size 0 if there is none.  *ret is preset to what the output would
+ * store without being told, `stored` if that is in its language, else none; its layer is the
+ * output's language in any case.  The octets that *ret is set to must last as long as the converter.
+ * Returns 0, or a negative error with words about it in `why`, of `size` octets. */
 typedef int (*xst_config_fn)(void *userdata, const struct xst_config *stored,
 			     struct xst_config *ret, char *why, size_t size);
 

@@ -53,22 +53,21 @@ int config_event(struct xst_converter *c, const struct xst_event *ev)
 
 int config_choose(struct xst_converter *c)
 {
-	static const struct xst_config none = { .layer = XST_LAYER_NONE };
+	enum xst_layer language = config_language(c->to);
 	struct configuration *g = &c->config;
-	struct xst_config stored = none;
-	char why[160] = "it was not said why";
+	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
+				     .size = g->stored.size };
+	char why[200] = "it was not said why";
 	int r = 0;
 
-	if (g->stored.size)
-		stored = (struct xst_config){ g->layer, g->json, g->stored.data, g->stored.size };
-	g->chosen = stored.layer == config_language(c->to) ? stored : none;
-	if (g->ask && config_language(c->to) != XST_LAYER_NONE)
+	g->chosen = (struct xst_config){ .layer = language };
+	if (stored.layer == language)
+		g->chosen = stored;
+	if (g->ask && language != XST_LAYER_NONE)
 		r = g->ask(g->userdata, &stored, &g->chosen, why, sizeof(why));
 	if (r)
 		return converter_fail(c, r, RULE_CONVERT_CONFIG, "%s", why);
-	if (g->chosen.layer == XST_LAYER_NONE)
-		g->chosen = none;
-	else if (g->chosen.layer != config_language(c->to) || g->chosen.size > MAX_CONFIG)
+	if (g->chosen.layer != language || g->chosen.size > MAX_CONFIG)
 		return XST_E_ARG;
 	return 0;
 }

@@ -30,6 +30,7 @@ static void leave_config_out(struct xst_converter *c)
 	enum xst_layer language = config_language(c->to);
 	bool other = language == XST_LAYER_LIBVIRT || language == XST_LAYER_XENSERVER;
 
+	c->config.left_out = true;
 	converter_remark(c, RULE_CONVERT_DROPPED,
 			 "the configuration is left out: %s does not read %s's (%s)",
 			 other ? reader[language] : "xl", xst_layer_name(c->layer), c->name);

@@ -37,10 +37,12 @@ struct configuration {
 	xst_config_fn ask;
 	void *userdata;
 	bool gathering;
-	enum xst_layer layer;        /* where the input has it, or has it left out; NONE: nowhere */
+	enum xst_layer layer;        /* that the input has it in; NONE: there is none, or not yet */
+	bool left_out;
 	struct buffer stored;        /* as it stands there, if it was gathered */
 	bool json;
 	struct xst_config chosen;
+	bool xl_header;              /* there is one, and it is made anew */
 	uint32_t xl_optional_flags;  /* of the input's xl header, when that is made anew */
 	uint64_t xl_optional_length;
 	uint64_t xl_rest;            /* octets behind the configuration in the optional data */

@@ -74,6 +74,8 @@ static int hold_fields(struct xst_converter *c)
 {
 	if (c->kind != XST_KIND_XL_HEADER)
 		return 0;
+	c->config.layer = XST_LAYER_XL;
+	c->config.xl_header = true;
 	c->config.json = converter_field(c, XST_FIELD_MANDATORY_FLAGS) & XL_FLAG_JSON;
 	c->config.xl_optional_flags = (uint32_t)converter_field(c, XST_FIELD_OPTIONAL_FLAGS);
 	c->config.xl_optional_length = converter_field(c, XST_FIELD_OPTIONAL_LENGTH);
@@ -85,7 +87,6 @@ static int hold_end(struct xst_converter *c)
 	c->config.gathering = false;
 	if (c->kind != XST_KIND_CONFIG)
 		return 0;
-	c->config.layer = XST_LAYER_XL;
 	c->config.xl_rest = c->config.xl_optional_length - c->record_length;
 	return to_xl(c) ? converter_begin_container(c) : 0;
 }
@@ -119,6 +120,12 @@ int xl_event(struct xst_converter *c, const struct xst_event *ev)
 
 /* --- made anew ------------------------------------------------------------------------------- */
 
+/* A length in front of no configuration, but where the input has not even that. */
+static bool has_config(const struct configuration *g)
+{
+	return g->chosen.size || !g->xl_header || g->xl_optional_length;
+}
+
 static int header(struct xst_converter *c)
 {
 	const struct configuration *g = &c->config;
@@ -127,7 +134,8 @@ static int header(struct xst_converter *c)
 		{ XST_FIELD_MANDATORY_FLAGS, (to_libxl(c) ? XL_FLAG_STREAM_V2 : 0) |
 						     (g->chosen.json ? XL_FLAG_JSON : 0) },
 		{ XST_FIELD_OPTIONAL_FLAGS, g->xl_optional_flags },
-		{ XST_FIELD_OPTIONAL_LENGTH, wire_xl_config.fixed + g->chosen.size + g->xl_rest },
+		{ XST_FIELD_OPTIONAL_LENGTH,
+		  has_config(g) ? wire_xl_config.fixed + g->chosen.size + g->xl_rest : 0 },
 	};
 
 	return converter_header(c, XST_KIND_XL_HEADER, v, 4, wire_xl_header.fixed);
@@ -142,9 +150,10 @@ int xl_begin(struct xst_converter *c)
 	if (!g->chosen.size)
 		converter_remark(c, RULE_CONVERT_NO_CONFIG,
 				 "the %s holds no configuration: give one to xl (xl restore CONFIG FILE)",
-				 g->layer != XST_LAYER_NONE ? "output" : "input");
-	if (r == 0)
-		r = xst_emit_begin(c->out, XST_KIND_CONFIG, wire_xl_config.fixed + g->chosen.size);
+				 g->stored.size || g->left_out ? "output" : "input");
+	if (r || !has_config(g))
+		return r;
+	r = xst_emit_begin(c->out, XST_KIND_CONFIG, wire_xl_config.fixed + g->chosen.size);
 	if (r == 0)
 		r = xst_emit_fields(c->out, &length, 1);
 	if (r == 0)
