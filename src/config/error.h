@@ -14,9 +14,16 @@ struct config_error {
 	char text[240];        /* one line, no full stop */
 };
 
-/* Fills in *e and returns code. */
-int config_fail(struct config_error *e, int code, unsigned line, unsigned column,
-		const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Fills in *e, without a place, and returns code. */
+int config_fail(struct config_error *e, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same with the place of the octet at `offset` of text. */
+int config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
+		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Line and column of an octet, from 1. */
+void config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 
 /* "NAME:LINE:COLUMN: text", or "NAME: text" for an error without a place.  Returns the length of the
  * whole, like snprintf. */
