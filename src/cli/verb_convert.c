@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/config_choice.h"
 #include "cli/conversion.h"
 
 #define UNSET (-1)
@@ -13,7 +14,7 @@
 static struct {
 	char *to, *guest;
 	int image_version, width, force, sync, checkpoint, fix_libvirt;
-	char *checkpoints, *compress;
+	char *checkpoints, *compress, *config, *config_format;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
 static const struct poptOption table[] = {
@@ -33,6 +34,11 @@ static const struct poptOption table[] = {
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
 	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image",
 	  "WHAT" },
+	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
+	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
+	  "FILE" },
+	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
+	  "store xl's configuration as cfg (xl.cfg text) or json; by default as it is", "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
@@ -139,11 +145,34 @@ static int fix_libvirt(const char *file)
 	return exit_for(r);
 }
 
+/* A configuration that is given is for a container that has a place for it. */
+static int read_config(struct config_choice *c, struct xst_converter_options *to, const char *in)
+{
+	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
+
+	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
+	    strcmp(opt.config_format, "json") != 0)
+		return usage_error(&verb_convert, "--config-format %s: not cfg or json",
+				   opt.config_format);
+	if ((opt.config || opt.config_format) && bare)
+		return usage_error(&verb_convert, "--to %s has no place for a configuration", opt.to);
+	if (opt.config && !to->to)
+		to->to = XST_CONTAINER_XL;
+	if (opt.config_format)
+		c->format = *opt.config_format == 'j' ? CONFIG_JSON : CONFIG_CFG;
+	c->file = opt.config;
+	c->input = input_name(in);
+	to->config = config_choice_make;
+	to->config_userdata = c;
+	return config_choice_read(c);
+}
+
 static int convert(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
 	struct conversion w = { .verb = &verb_convert, .tell = tell,
 				.options = { .size = sizeof(w.options), .converter = &to } };
+	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
 	const char *in, *out;
@@ -160,7 +189,10 @@ static int convert(int argc, const char **argv)
 	else
 		code = read_options(&w, &to);
 	if (code == EXIT_FINE && !opt.fix_libvirt)
+		code = read_config(&choice, &to, in);
+	if (code == EXIT_FINE && !opt.fix_libvirt)
 		code = conversion_run(&w, in, out);
+	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

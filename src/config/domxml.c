@@ -185,13 +185,13 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static int failed(const struct builder *b, struct config_error *err)
+static int failed(const struct builder *b, const char *text, struct config_error *err)
 {
 	const char *why = b->why ? b->why : XML_ErrorString(XML_GetErrorCode(b->parser));
+	XML_Index at = XML_GetCurrentByteIndex(b->parser);
 
-	return config_fail(err, b->error ? b->error : XST_E_MALFORMED,
-			   (unsigned)XML_GetCurrentLineNumber(b->parser),
-			   (unsigned)XML_GetCurrentColumnNumber(b->parser) + 1, "%s", why);
+	return config_fail_at(err, b->error ? b->error : XST_E_MALFORMED, text,
+			      at > 0 ? (size_t)at : 0, "%s", why);
 }
 
 int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struct config_error *err)
@@ -201,14 +201,14 @@ int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struc
 
 	b.d = calloc(1, sizeof(*b.d));
 	if (n > DOMXML_MAX_SIZE) {
-		r = config_fail(err, XST_E_LIMIT, 0, 0, "%zu octets are more than %u", n,
+		r = config_fail(err, XST_E_LIMIT, "%zu octets are more than %u", n,
 				DOMXML_MAX_SIZE);
 	} else if (b.parser && b.d) {
 		XML_SetUserData(b.parser, &b);
 		XML_SetElementHandler(b.parser, begin, end);
 		XML_SetCharacterDataHandler(b.parser, characters);
 		XML_SetStartDoctypeDeclHandler(b.parser, doctype);
-		r = XML_Parse(b.parser, text, (int)n, 1) == XML_STATUS_OK ? 0 : failed(&b, err);
+		r = XML_Parse(b.parser, text, (int)n, 1) == XML_STATUS_OK ? 0 : failed(&b, text, err);
 	}
 	if (b.parser)
 		XML_ParserFree(b.parser);

@@ -165,6 +165,7 @@ int config_foreign_read(enum config_foreign_language language, const char *text,
 	case CONFIG_XEND:    r = xend_read(text, n, &f, err); break;
 	case CONFIG_LIBVIRT: r = libvirt_read(text, n, &f, err); break;
 	case CONFIG_XENOPS:  r = xenops_read(text, n, &f, err); break;
+	case CONFIG_OWN:     break;
 	}
 	if (r == 0 && f.unsaid) {
 		snprintf(last, sizeof(last), "and %zu more", f.unsaid);

@@ -8,7 +8,8 @@
 #define FOREIGN_MAX_LEFT_OUT 1000 /* lines; behind them only their number is told */
 
 enum config_foreign_language {
-	CONFIG_XEND = 1, /* an s-expression */
+	CONFIG_OWN = 0,  /* xl's: text or JSON, see config.h */
+	CONFIG_XEND,     /* an s-expression */
 	CONFIG_LIBVIRT,  /* XML */
 	CONFIG_XENOPS    /* an s-expression in an s-expression */
 };

@@ -168,7 +168,7 @@ static void disk_driver(struct config_foreign *f, struct config_disk *d, const s
 {
 	static const struct {
 		const char *name, *backendtype;
-	} drivers[] = { { "phy", "phy" }, { "qemu", "qdisk" }, { "tap", "tap" }, { "tap2", "tap" },
+	} drivers[] = { { "phy", "phy" }, { "qemu", "qdisk" }, { "tap", NULL }, { "tap2", NULL },
 			{ "file", NULL }, { "", NULL } };
 	const char *type = domxml_attribute(e, "type"), *name = domxml_attribute(e, "name");
 	size_t i = 0;
@@ -200,9 +200,10 @@ static void disk(struct config_foreign *f, const struct domxml *e)
 		{ "driver", NULL }, { "source", NULL },      { "target", NULL },
 		{ "readonly", NULL }, { "backenddomain", NULL },
 	};
-	struct config_disk d = { .discard = -1, .trusted = -1 };
 	const char *device = domxml_attribute(e, "device");
+	struct config_disk d;
 
+	config_disk_init(&d);
 	foreign_text(f, &d.vdev, "target", domxml_attribute(domxml_find(e, "target"), "dev"));
 	if (!d.vdev || !disk_source(f, &d, e) ||
 	    (*device && strcmp(device, "disk") != 0 && strcmp(device, "cdrom") != 0)) {
@@ -251,8 +252,9 @@ static void interface(struct config_foreign *f, const struct domxml *e)
 		{ "target", NULL }, { "model", NULL },  { "ip", NULL },
 		{ "backenddomain", NULL },
 	};
-	struct config_vif v = { .devid = -1, .mtu = -1, .trusted = -1 };
+	struct config_vif v;
 
+	config_vif_init(&v);
 	foreign_text(f, &v.mac, "mac", domxml_attribute(domxml_find(e, "mac"), "address"));
 	foreign_text(f, &v.script, "script", domxml_attribute(domxml_find(e, "script"), "path"));
 	foreign_text(f, &v.vifname, "target", domxml_attribute(domxml_find(e, "target"), "dev"));
@@ -310,7 +312,7 @@ int libvirt_read(const char *text, size_t n, struct config_foreign *f, struct co
 	if (r)
 		return r;
 	if (strcmp(domxml_root(d)->name, "domain") != 0)
-		r = config_fail(err, XST_E_MALFORMED, 1, 1, "<%s>, not <domain>",
+		r = config_fail(err, XST_E_MALFORMED, "<%s>, not <domain>",
 				domxml_root(d)->name);
 	else
 		EACH(f, domxml_root(d), "", elements);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/sexpr.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +22,7 @@ struct reader {
 
 static int fail_at(const struct reader *r, const char *at, int code, const char *what)
 {
-	unsigned line = 1, column = 1;
-
-	for (const char *p = r->begin; p < at; p++) {
-		column = *p == '\n' ? 1 : column + 1;
-		line += *p == '\n';
-	}
-	return config_fail(r->err, code, line, column, "%s", what);
+	return config_fail_at(r->err, code, r->begin, (size_t)(at - r->begin), "%s", what);
 }
 
 static int fail(const struct reader *r, const char *what)
@@ -196,7 +189,7 @@ int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct s
 	int e;
 
 	if (n > SEXPR_MAX_SIZE)
-		return config_fail(err, XST_E_LIMIT, 0, 0, "%zu octets are more than %u", n,
+		return config_fail(err, XST_E_LIMIT, "%zu octets are more than %u", n,
 				   SEXPR_MAX_SIZE);
 	if (nul)
 		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");

@@ -87,11 +87,12 @@ static void backend(struct config_foreign *f, char **to, const struct sexpr *dev
 static void vbd(struct config_foreign *f, const struct sexpr *device)
 {
 	static const char *const known[] = { "uname", "dev", "mode", "backend", NULL };
-	struct config_disk d = { .discard = -1, .trusted = -1 };
 	const char *dev = part_of(device, "dev"), *mode = part_of(device, "mode");
 	const char *colon = strchr(dev, ':');
+	struct config_disk d;
 	char name[64] = "";
 
+	config_disk_init(&d);
 	if (!*dev || strlen(dev) >= sizeof(name) ||
 	    !foreign_disk_source(f, &d, part_of(device, "uname"))) {
 		leave(f, "device: ", device);
@@ -121,9 +122,10 @@ static void vif(struct config_foreign *f, const struct sexpr *device)
 		{ "rate", offsetof(struct config_vif, rate) },
 	};
 	static const char *const known[] = { "backend", "type", NULL };
-	struct config_vif v = { .devid = -1, .mtu = -1, .trusted = -1 };
 	const char *type = part_of(device, "type");
+	struct config_vif v;
 
+	config_vif_init(&v);
 	if (strcmp(type, "ioemu") == 0)
 		foreign_text(f, &v.type, "type", type);
 	else if (*type && strcmp(type, "netfront") != 0)
@@ -269,7 +271,7 @@ int xend_read(const char *text, size_t n, struct config_foreign *f, struct confi
 		return r;
 	domain = sexpr_root(d);
 	if (strcmp(sexpr_name(domain), "domain") != 0) {
-		r = config_fail(err, XST_E_MALFORMED, 0, 0, "no (domain ...) stands in it");
+		r = config_fail(err, XST_E_MALFORMED, "no (domain ...) stands in it");
 	} else {
 		settle_bootloader(f, domain);
 		EACH(f, domain, "", settings);
