@@ -183,16 +183,6 @@ static enum config_foreign_language recognise(const char *text, size_t n)
 	return n && *text == '(' ? CONFIG_XEND : CONFIG_OWN;
 }
 
-static enum config_foreign_language language_of(enum xst_layer layer)
-{
-	switch (layer) {
-	case XST_LAYER_LIBVIRT:   return CONFIG_LIBVIRT;
-	case XST_LAYER_XEND:      return CONFIG_XEND;
-	case XST_LAYER_XENSERVER: return CONFIG_XENOPS;
-	default:                  return CONFIG_OWN;
-	}
-}
-
 /* --- the choice ------------------------------------------------------------------------------ */
 
 static int words(int code, const char *name, const struct config_error *err, char *why, size_t size)
@@ -214,7 +204,7 @@ static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct 
 static int given_for_others(struct config_choice *c, struct xst_config *ret,
 			    struct config_error *err)
 {
-	enum config_foreign_language wanted = language_of(ret->layer);
+	enum config_foreign_language wanted = config_foreign_of(ret->layer);
 	struct config_foreign f;
 	int r;
 
@@ -234,7 +224,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
 			 struct xst_config *ret)
 {
-	enum config_foreign_language language = language_of(stored->layer);
+	enum config_foreign_language language = config_foreign_of(stored->layer);
 	struct config_error err = { .text = "out of memory" };
 	const char *text = (const char *)stored->data;
 	char why[300];

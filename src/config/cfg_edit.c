@@ -155,7 +155,7 @@ static int check_name(const char *name, struct config_error *err)
 {
 	if (cfg_name_valid(name))
 		return 0;
-	return config_fail(err, XST_E_ARG,
+	return config_refuse(err, XST_E_ARG,
 			   "'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", name);
 }
 
@@ -184,7 +184,7 @@ int cfg_unset(struct cfg **c, const char *name, struct config_error *err)
 	if (r)
 		return r;
 	if (!cfg_find(*c, name))
-		return config_fail(err, XST_E_UNKNOWN, "%s isn't set", name);
+		return config_refuse(err, XST_E_UNKNOWN, "%s isn't set", name);
 	return replace(c, name, SIZE_MAX, NULL, 0, err);
 }
 
@@ -251,7 +251,7 @@ int cfg_append(struct cfg **c, const char *name, const struct config_value *v,
 		return cfg_set(c, name, v, err);
 	last = &(*c)->settings[e->last];
 	if (e->value.is_list != v->is_list)
-		return config_fail(err, XST_E_MALFORMED, "%s is %s, and %s can't be added to it", name,
+		return config_refuse(err, XST_E_MALFORMED, "%s is %s, and %s can't be added to it", name,
 				   e->value.is_list ? "a list" : "a string",
 				   v->is_list ? "a list" : "a string");
 	if (v->is_list && last->value.n)

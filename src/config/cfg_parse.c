@@ -239,7 +239,7 @@ static int octets(const char *text, size_t n, unsigned flags, struct config_erro
 	size_t bad;
 
 	if (n > CONFIG_MAX_SIZE)
-		return config_fail(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+		return config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
 	if (nul)
 		return config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
 				      "a NUL inside of the text");

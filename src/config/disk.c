@@ -30,7 +30,6 @@ const size_t config_disk_strings_count = COUNT(config_disk_strings);
 const struct config_disk_flag config_disk_flags[] = {
 	{ "discard", "no-discard", "discard_enable", offsetof(struct config_disk, discard) },
 	{ "trusted", "untrusted", "trusted", offsetof(struct config_disk, trusted) },
-	{ "colo", "no-colo", "colo_enable", offsetof(struct config_disk, colo) },
 };
 const size_t config_disk_flags_count = COUNT(config_disk_flags);
 
@@ -46,7 +45,7 @@ int *config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f
 
 void config_disk_init(struct config_disk *d)
 {
-	*d = (struct config_disk){ .discard = -1, .trusted = -1, .colo = -1 };
+	*d = (struct config_disk){ .discard = -1, .trusted = -1 };
 }
 
 void config_disk_clear(struct config_disk *d)
@@ -168,6 +167,8 @@ static bool set_flag(struct parser *p, struct piece word)
 		p->d->cdrom = true;
 	else if (is(word, "direct-io-safe"))
 		p->d->direct_io_safe = true;
+	else if (is(word, "colo") || is(word, "no-colo"))
+		p->d->colo = is(word, "colo");
 	else
 		for (size_t i = 0;; i++) {
 			const struct config_disk_flag *f = &config_disk_flags[i];
@@ -346,6 +347,7 @@ static void write_flags(struct text *t, struct config_disk *d)
 	text_puts(t, d->readonly ? "access=ro" : "access=rw");
 	text_puts(t, d->cdrom ? ",devtype=cdrom" : "");
 	text_puts(t, d->direct_io_safe ? ",direct-io-safe" : "");
+	text_puts(t, d->colo ? ",colo" : "");
 	for (size_t i = 0; i < config_disk_flags_count; i++) {
 		const struct config_disk_flag *f = &config_disk_flags[i];
 		int flag = *config_disk_flag_of(d, f);

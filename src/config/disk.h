@@ -18,8 +18,8 @@ struct config_disk {
 	char *backendtype;   /* "phy", "qdisk", "standalone", once "tap" */
 	char *specification; /* "xen", "virtio" */
 	char *colo_host, *colo_port, *colo_export, *active_disk, *hidden_disk;
-	bool readonly, cdrom, direct_io_safe;
-	int discard, trusted, colo;
+	bool readonly, cdrom, direct_io_safe, colo;
+	int discard, trusted;
 };
 
 /* Parses one specification, as libxlutil does.  err->column counts in the specification.

@@ -12,7 +12,7 @@ static void fill(struct config_error *e, unsigned line, unsigned column, const c
 	vsnprintf(e->text, sizeof(e->text), format, ap);
 }
 
-int config_fail(struct config_error *e, int code, const char *format, ...)
+int config_refuse(struct config_error *e, int code, const char *format, ...)
 {
 	va_list ap;
 
@@ -20,6 +20,19 @@ int config_fail(struct config_error *e, int code, const char *format, ...)
 		return code;
 	va_start(ap, format);
 	fill(e, 0, 0, format, ap);
+	va_end(ap);
+	return code;
+}
+
+int config_fail(struct config_error *e, int code, unsigned line, unsigned column,
+		const char *format, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return code;
+	va_start(ap, format);
+	fill(e, line, column, format, ap);
 	va_end(ap);
 	return code;
 }

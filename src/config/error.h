@@ -14,11 +14,15 @@ struct config_error {
 	char text[240];        /* one line, no full stop */
 };
 
-/* Fills in *e, without a place, and returns code. */
-int config_fail(struct config_error *e, int code, const char *format, ...)
+/* Fills in *e and returns code: without a place ... */
+int config_refuse(struct config_error *e, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same with the place of the octet at `offset` of text. */
+/* ... with one ... */
+int config_fail(struct config_error *e, int code, unsigned line, unsigned column,
+		const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* ... with that of the octet at `offset` of text. */
 int config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
 		   const char *format, ...) __attribute__((format(printf, 5, 6)));
 

@@ -190,6 +190,30 @@ void config_foreign_clear(struct config_foreign *f)
 	f->nleft_out = 0;
 }
 
+int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
+			struct config_view *ret, struct config_error *err)
+{
+	struct config_foreign f;
+	int r = config_foreign_read(language, text, n, &f, err);
+
+	if (r)
+		return r;
+	*ret = f.view;
+	f.view = (struct config_view){ .name = NULL };
+	config_foreign_clear(&f);
+	return 0;
+}
+
+enum config_foreign_language config_foreign_of(enum xst_layer container)
+{
+	switch (container) {
+	case XST_LAYER_LIBVIRT:   return CONFIG_LIBVIRT;
+	case XST_LAYER_XEND:      return CONFIG_XEND;
+	case XST_LAYER_XENSERVER: return CONFIG_XENOPS;
+	default:                  return CONFIG_OWN;
+	}
+}
+
 int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
 {
 	return config_view_print(&f->view, (const char *const *)f->left_out, f->nleft_out, ret,

@@ -28,6 +28,12 @@ int config_foreign_read(enum config_foreign_language language, const char *text,
 			struct config_foreign *ret, struct config_error *err);
 void config_foreign_clear(struct config_foreign *f);
 
+/* The same for a screen: only what xl has words for.  Free with config_view_clear(). */
+int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
+			struct config_view *ret, struct config_error *err);
+/* In which language a container has its configuration. */
+enum config_foreign_language config_foreign_of(enum xst_layer container);
+
 /* As text for xl, malloc'ed: comment lines for what was left out, then the settings.  Returns 0 or
  * XST_E_NOMEM. */
 int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n);

@@ -56,7 +56,7 @@ static int check_octets(const char *text, size_t n, struct config_error *err)
 	const char *nul = memchr(text, '\0', n);
 
 	if (n > CONFIG_MAX_SIZE)
-		return config_fail(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+		return config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
 	if (nul)
 		return config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
 				      "a NUL inside of the text");

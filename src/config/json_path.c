@@ -19,7 +19,7 @@ struct step {
 
 static int bad_path(const struct step *s, const char *why)
 {
-	return config_fail(s->err, XST_E_ARG, "%.100s is no path: %s", s->path, why);
+	return config_refuse(s->err, XST_E_ARG, "%.100s is no path: %s", s->path, why);
 }
 
 static int take_name(struct step *s, const char *name, size_t n)
@@ -106,7 +106,7 @@ static bool follow(const struct step *s, json_object **ret)
 
 static int missing(const struct step *s)
 {
-	return config_fail(s->err, XST_E_UNKNOWN, "%.100s isn't set", s->path);
+	return config_refuse(s->err, XST_E_UNKNOWN, "%.100s isn't set", s->path);
 }
 
 /* Stores v where the step leads; takes it over in any case. */
@@ -117,12 +117,12 @@ static int store(const struct step *s, json_object *v)
 
 	if (!json_object_is_type(s->at, wanted)) {
 		json_object_put(v);
-		return config_fail(s->err, XST_E_UNSUPPORTED, "%.100s leads through what is no %s",
+		return config_refuse(s->err, XST_E_UNSUPPORTED, "%.100s leads through what is no %s",
 				   s->path, json_type_to_name(wanted));
 	}
 	if (s->is_index && s->index > json_object_array_length(s->at)) {
 		json_object_put(v);
-		return config_fail(s->err, XST_E_UNSUPPORTED, "%.100s: the list has only %zu elements",
+		return config_refuse(s->err, XST_E_UNSUPPORTED, "%.100s: the list has only %zu elements",
 				   s->path, json_object_array_length(s->at));
 	}
 	failed = s->is_index ? json_object_array_put_idx(s->at, s->index, v)

@@ -115,7 +115,7 @@ static int named(const struct parser *p, const char *key, const char *value, boo
 	return 0;
 }
 
-/* A parameter of a later Xen, or of COLO. */
+/* A parameter of a later Xen, of COLO or of xend: xl says that it does not know it, and goes on. */
 static int keep(const struct parser *p)
 {
 	struct text t = { 0 };
@@ -143,8 +143,8 @@ static int parameter(const struct parser *p)
 			r = keep(p);
 	} else if (strcmp(key, "trusted") == 0 || strcmp(key, "untrusted") == 0) {
 		p->v->trusted = *key == 't';
-	} else if (strncmp(key, "accel", 5) != 0) { /* xend's, which xl passes over */
-		r = fail(p, "neither a flag nor name=value");
+	} else {
+		r = keep(p);
 	}
 	free(key);
 	return r;
