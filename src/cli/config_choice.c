@@ -82,17 +82,6 @@ static void remark(const struct config_choice *c, const char *format, ...)
 	say("%s: remark: %s [convert.config]", c->input, text);
 }
 
-static const char *language_name(enum config_foreign_language language)
-{
-	switch (language) {
-	case CONFIG_XEND:    return "xend's s-expression";
-	case CONFIG_LIBVIRT: return "libvirt's XML";
-	case CONFIG_XENOPS:  return "XenServer's xenops record";
-	case CONFIG_OWN:     break;
-	}
-	return "xl's language";
-}
-
 /* --- xl's languages -------------------------------------------------------------------------- */
 
 struct losses {
@@ -161,7 +150,7 @@ static int translate(struct config_choice *c, enum config_foreign_language langu
 	r = store(c, cfg, made, ret, err);
 	free(cfg);
 	if (r == 0)
-		remark(c, "the configuration is translated from %s; %s", language_name(language),
+		remark(c, "the configuration is translated from %s; %s", config_foreign_name(language),
 		       !lines      ? "nothing is left out"
 		       : c->format == CONFIG_JSON
 			       ? "what xl has no words for is left out"
@@ -209,8 +198,8 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 	int r;
 
 	if (recognise(c->given, c->ngiven) != wanted)
-		return config_fail(err, XST_E_REFUSED, "the output stores %s, and this is none",
-				   language_name(wanted));
+		return config_refuse(err, XST_E_REFUSED, "the output stores %s, and this is none",
+				   config_foreign_name(wanted));
 	r = config_foreign_read(wanted, c->given, c->ngiven, &f, err);
 	if (r)
 		return r;

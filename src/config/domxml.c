@@ -201,7 +201,7 @@ int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struc
 
 	b.d = calloc(1, sizeof(*b.d));
 	if (n > DOMXML_MAX_SIZE) {
-		r = config_fail(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+		r = config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
 				DOMXML_MAX_SIZE);
 	} else if (b.parser && b.d) {
 		XML_SetUserData(b.parser, &b);

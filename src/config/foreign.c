@@ -155,7 +155,7 @@ void foreign_vif(struct config_foreign *f, struct config_vif *v)
 int config_foreign_read(enum config_foreign_language language, const char *text, size_t n,
 			struct config_foreign *ret, struct config_error *err)
 {
-	struct config_foreign f = { .left_out = NULL };
+	struct config_foreign f = { .language = language };
 	char last[40];
 	int r = XST_E_ARG;
 
@@ -214,8 +214,31 @@ enum config_foreign_language config_foreign_of(enum xst_layer container)
 	}
 }
 
+const char *config_foreign_name(enum config_foreign_language language)
+{
+	switch (language) {
+	case CONFIG_XEND:    return "xend's s-expression";
+	case CONFIG_LIBVIRT: return "libvirt's XML";
+	case CONFIG_XENOPS:  return "XenServer's xenops record";
+	case CONFIG_OWN:     break;
+	}
+	return "a language of xl's";
+}
+
 int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
 {
-	return config_view_print(&f->view, (const char *const *)f->left_out, f->nleft_out, ret,
-				 ret_n);
+	const char **lines = malloc((f->nleft_out + 1) * sizeof(*lines));
+	char first[160];
+	int r;
+
+	if (!lines)
+		return XST_E_NOMEM;
+	snprintf(first, sizeof(first), "Translated from %s%s", config_foreign_name(f->language),
+		 f->nleft_out ? ", where this stands, too, for which xl has no words:" : "");
+	lines[0] = first;
+	for (size_t i = 0; i < f->nleft_out; i++)
+		lines[i + 1] = f->left_out[i];
+	r = config_view_print(&f->view, lines, f->nleft_out + 1, ret, ret_n);
+	free(lines);
+	return r;
 }

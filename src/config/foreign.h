@@ -15,6 +15,7 @@ enum config_foreign_language {
 };
 
 struct config_foreign {
+	enum config_foreign_language language;
 	struct config_view view;
 	char **left_out; /* a line for each thing that the view has no place for */
 	size_t nleft_out;
@@ -33,6 +34,8 @@ int config_foreign_view(enum config_foreign_language language, const char *text,
 			struct config_view *ret, struct config_error *err);
 /* In which language a container has its configuration. */
 enum config_foreign_language config_foreign_of(enum xst_layer container);
+
+const char *config_foreign_name(enum config_foreign_language language); /* "libvirt's XML" */
 
 /* As text for xl, malloc'ed: comment lines for what was left out, then the settings.  Returns 0 or
  * XST_E_NOMEM. */

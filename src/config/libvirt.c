@@ -312,7 +312,7 @@ int libvirt_read(const char *text, size_t n, struct config_foreign *f, struct co
 	if (r)
 		return r;
 	if (strcmp(domxml_root(d)->name, "domain") != 0)
-		r = config_fail(err, XST_E_MALFORMED, "<%s>, not <domain>",
+		r = config_refuse(err, XST_E_MALFORMED, "<%s>, not <domain>",
 				domxml_root(d)->name);
 	else
 		EACH(f, domxml_root(d), "", elements);

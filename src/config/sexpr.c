@@ -189,7 +189,7 @@ int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct s
 	int e;
 
 	if (n > SEXPR_MAX_SIZE)
-		return config_fail(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+		return config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
 				   SEXPR_MAX_SIZE);
 	if (nul)
 		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");

@@ -271,7 +271,7 @@ int xend_read(const char *text, size_t n, struct config_foreign *f, struct confi
 		return r;
 	domain = sexpr_root(d);
 	if (strcmp(sexpr_name(domain), "domain") != 0) {
-		r = config_fail(err, XST_E_MALFORMED, "no (domain ...) stands in it");
+		r = config_refuse(err, XST_E_MALFORMED, "no (domain ...) stands in it");
 	} else {
 		settle_bootloader(f, domain);
 		EACH(f, domain, "", settings);

@@ -41,8 +41,8 @@ static int config_begin(struct xst_converter *c)
 	c->config.layer = c->layer;
 	if (!config_wanted(c))
 		leave_config_out(c);
-	else if (c->begun && (!to_xenserver(c) || c->config.ask))
-		leave_config_out(c); /* the output has the one that was chosen before this one came */
+	else if (c->begun && (!to_xenserver(c) || c->config.chosen.size))
+		leave_config_out(c); /* it was settled what the output has before this one came */
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static int config_begin(struct xst_converter *c)
 static int config_end(struct xst_converter *c)
 {
 	c->config.gathering = false;
-	if (!c->begun || !to_xenserver(c) || c->config.ask || !config_wanted(c))
+	if (!c->begun || !to_xenserver(c) || c->config.chosen.size || !c->config.stored.size)
 		return 0;
 	c->config.chosen = (struct xst_config){ .layer = c->layer, .data = c->config.stored.data,
 						.size = c->config.stored.size };
