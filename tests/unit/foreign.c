@@ -110,7 +110,7 @@ static void xend_hvm(void **state)
 	is_disk(v, 0, "format=raw,vdev=hda,access=rw,target=/images/a.img");
 	is_disk(v, 1, "format=raw,vdev=hdc,backendtype=phy,access=ro,devtype=cdrom,target=/dev/cdrom");
 	is_disk(v, 2, "format=qcow2,vdev=xvdb,access=rw,target=/images/b.qcow2");
-	is_disk(v, 3, "vdev=xvdc,backend=nfs,access=rw,script=block-drbd,target=storage");
+	is_disk(v, 3, "vdev=xvdc,backend=nfs,script=block-drbd,access=rw,target=storage");
 	is_vif(v, "type=ioemu,mac=00:16:3e:00:00:01,bridge=xenbr0,script=vif-bridge");
 	is_left_out(&f, "(domid 8)");
 	is_left_out(&f, "(cpus (()))");
