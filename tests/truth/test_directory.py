@@ -118,6 +118,22 @@ def test_bare_streams_come_back_octet_by_octet(
     assert packed(xenstream, chosen, scratch / "out", "--to", form.value, *options) == data
 
 
+@pytest.mark.parametrize("case", PLAIN, ids=name_of)
+def test_bare_image_keeps_its_emulator(
+    case: Case, xenstream: Path, unpacked: Unpack, scratch: Path
+) -> None:
+    """Behind a bare libxc image it stands as a legacy record."""
+    bare = scratch / "bare"
+    data = converted(xenstream, Form.LIBXC, unpacked(case.stream), bare)
+    again = packed(xenstream, restored(xenstream, bare, scratch / "d"), scratch / "out")
+    one, other = image.decode(data), image.decode(again)
+    assert image.differences(one, other) == []
+    if one.trailing:
+        assert image.split_qemu_tail(one.trailing)[1] == image.split_qemu_tail(other.trailing)[1]
+    else:
+        assert other.trailing == b""
+
+
 @pytest.mark.parametrize("item", IMAGES, ids=name_of)
 def test_other_image_version(
     item: Item, xenstream: Path, unpacked: Unpack, scratch: Path
