@@ -60,6 +60,7 @@ static int convert(const struct xst_save_options *o, int in, struct xst_output *
 
 	if (job_options(&job, o->job, &parser) < 0)
 		return XST_E_ARG;
+	job.size = sizeof(job);
 	job.parser = NULL;
 	return xst_convert_fd(in, output, &how, reterr);
 }
