@@ -34,6 +34,15 @@ def packed(program: Path, source: Path, target: Path, *options: str) -> bytes:
     return target.read_bytes()
 
 
+def states() -> list[tuple[Case, int]]:
+    """Every state but the last of every checkpointed stream."""
+    return [
+        (case, number)
+        for case in CHECKPOINTED
+        for number in range(1, len(case.description()["per_checkpoint"]))
+    ]
+
+
 def form_of(case: Case) -> Form:
     """What a directory has around the image that comes from a legacy stream."""
     return Form.XL if case.description()["xl_header"] else Form.LIBXL
@@ -62,6 +71,33 @@ def test_directory_tells_the_truth(
     wanted = truth.load(case)
     found = directory.load(restored(xenstream, unpacked(case.stream), scratch / "d"))
     differences = truth.compare(found, wanted, form_of(case), NEWEST)
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize(("case", "number"), states(), ids=name_of)
+def test_sender_that_dies(
+    case: Case, number: int, xenstream: Path, unpacked: Unpack, scratch: Path
+) -> None:
+    """Of a later checkpoint that is not complete nothing reaches the directory."""
+    wanted = truth.load_checkpoint(case, number)
+    end = wanted.last["stream_end_offset"]
+    later = case.description()["per_checkpoint"][number]["stream_end_offset"]
+    cut = scratch / "cut"
+    cut.write_bytes(unpacked(case.stream).read_bytes()[: (end + later) // 2])
+    found = directory.load(restored(xenstream, cut, scratch / "d"))
+    differences = truth.compare(found, wanted, form_of(case), NEWEST)
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("case", CHECKPOINTED, ids=name_of)
+def test_checkpointed_stream_of_today(
+    case: Case, xenstream: Path, unpacked: Unpack, scratch: Path
+) -> None:
+    """State after state of a stream of today ends in the same directory."""
+    source, kept = unpacked(case.stream), scratch / "kept"
+    converted(xenstream, form_of(case), source, kept, "--checkpoints", "keep")
+    found = directory.load(restored(xenstream, kept, scratch / "d"))
+    differences = truth.compare(found, truth.load(case), form_of(case), NEWEST)
     assert not differences, "\n".join(differences)
 
 
