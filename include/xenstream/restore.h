@@ -190,10 +190,11 @@ struct xst_sink_exec_options {
 };
 
 /* A domain sink that hands a plain stream of today to a program's standard input: an xl save image with
- * the configuration that counts, a libxl stream or a libxc image.  A checkpointed stream becomes a plain
- * one with its last complete state.  The program has to end with status 0; abort kills it and
- * its process group.  On success *ret is the caller's until a restore takes it.  Returns 0, XST_E_ARG or
- * XST_E_NOMEM. */
+ * the configuration that counts, a libxl stream or a libxc image.  The first two have the device model's
+ * records in them, so no other sinks go with them.  A checkpointed stream becomes a plain one with
+ * its last complete state.  The program has to end with status 0; abort sends SIGTERM to its process
+ * group, and SIGKILL after two seconds.  On success *ret is the caller's until a restore takes it.
+ * Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_sink_exec(const struct xst_sink_exec_options *options,
 					struct xst_domain_sink *ret);
 
@@ -222,7 +223,9 @@ enum xst_restore_flags {
 	XST_RESTORE_NO_CONFIG = 1 << 0,
 	/* The receiving side of COLO: after each checkpoint `back_channel` is told how far the secondary
 	 * is, and the next CHECKPOINT_STATE awaited. */
-	XST_RESTORE_COLO = 1 << 1
+	XST_RESTORE_COLO = 1 << 1,
+	/* Leave out what a conversion to today's formats would lose, instead of refusing. */
+	XST_RESTORE_FORCE = 1 << 2
 };
 
 enum xst_restore_phase {
@@ -283,7 +286,10 @@ struct xst_restore_options {
 	xst_restore_done_fn done;
 	xst_finding_fn finding;    /* or NULL: what was tolerated.  Must not touch the restore */
 	xst_progress_fn progress;  /* or NULL; the same */
-	void *userdata;            /* for all three */
+	void *userdata;            /* for all of them */
+	/* or NULL: asked when the stream is over, before the first sink finishes.  Not 0: a negative
+	 * enum xst_errc, described in *reterr, and everything is taken back */
+	int (*confirm)(void *userdata, struct xst_finding *reterr);
 };
 
 /* Makes a restore.  Returns 0, XST_E_ARG, XST_E_NOMEM, or XST_E_IO (no more descriptors; errno says

@@ -21,6 +21,7 @@
 #define STEPS 512                /* of one call */
 #define BUFFER_MEMORY (UINT64_C(1) << 20)
 #define TAIL_ONCE (64 << 10)
+#define FLAGS (XST_RESTORE_NO_CONFIG | XST_RESTORE_COLO | XST_RESTORE_FORCE)
 
 /* --- what is said ----------------------------------------------------------------------------- */
 
@@ -149,6 +150,12 @@ static void begin_abort(struct xst_restore *r, enum xst_outcome outcome)
 
 static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 {
+	if (r->options.confirm) {
+		int e = r->options.confirm(r->options.userdata, &r->error);
+
+		if (e)
+			return e;
+	}
 	r->task = TASK_FINISH;
 	r->phase = XST_PHASE_FINISHING;
 	r->step = 0;
@@ -160,7 +167,7 @@ static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 
 static uint64_t dropped(const struct xst_restore *r)
 {
-	return r->complete_at ? player_fed(&r->main) - r->complete_at : 0;
+	return r->unused ? player_fed(&r->main) - r->complete_at : 0;
 }
 
 /* The sender went away between two checkpoints: the last complete one is the guest's state. */
@@ -232,7 +239,7 @@ static int stream_over(struct xst_restore *r)
 	if (!r->image_begun)
 		return restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
 				    "the stream holds no guest's image");
-	if (r->dropping && dropped(r)) {
+	if (r->dropping && r->unused) {
 		r->result.dropped = dropped(r);
 		restore_remark(r, RULE_RESTORE_DROPPED,
 			       "what stands behind checkpoint %llu, the last complete one, is left out",
@@ -257,40 +264,54 @@ static void keep_head(struct xst_restore *r)
 	r->main.tee = r->main.seekable ? NULL : &r->spool;
 }
 
-/* What has been read so far goes through the converter again, with all that follows. */
-static int convert(struct xst_restore *r)
+static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_fd)
 {
-	struct xst_parser *parser;
-	bool seekable = r->main.seekable;
-	int fd, e;
+	struct worker_job job = { .fd = r->options.fd, .seekable = r->main.seekable,
+				  .head = &r->spool, .tmpdir = r->tmpdir,
+				  .parser = &r->parser_options, .to = to,
+				  .force = r->options.flags & XST_RESTORE_FORCE };
+	const struct xst_in *in = &r->main.in;
+	int e = 0;
 
-	e = worker_start(r->options.fd, seekable, &r->spool, r->tmpdir, &r->parser_options,
-			 &r->worker, &fd, &r->error);
-	if (e)
-		return e;
-	e = xst_parser_new(NULL, &parser);
-	if (e)
-		return e;
+	if (r->main.tee) /* what lies in the window was read, too */
+		e = spool_write(r->main.tee, in->src + in->pos, in->size - in->pos, &r->error);
+	return e ? e : worker_start(&job, &r->worker, ret_fd, &r->error);
+}
+
+/* What was learned of the stream as it is counts no more. */
+static void forget(struct xst_restore *r)
+{
 	player_free(&r->main);
-	xst_checker_free(r->checker);
-	r->checker = NULL;
-	e = xst_checker_new(&r->checker);
-	if (e) {
-		r->main.parser = parser;
-		return e;
-	}
-	e = player_init(&r->main, parser);
-	player_from_fd(&r->main, fd);
-	free(r->config);
+	r->checker = xst_checker_free(r->checker);
 	free(r->optional);
-	r->config = r->optional = NULL;
+	r->optional = NULL;
 	r->config_fill = r->optional_fill = 0;
-	if (!r->domain.config_replaced)
-		r->domain.config = NULL;
+	r->result.records = 0;
 	r->domain.xl = false;
 	r->domain.converted = true;
-	r->result.records = 0;
-	return e;
+	if (r->domain.config_replaced)
+		return;
+	free(r->config);
+	r->config = NULL;
+	r->domain.config = NULL;
+}
+
+/* What has been read so far goes through the converter again, with all that follows. */
+static int convert(struct xst_restore *r, enum xst_layer layer)
+{
+	bool bare = layer == XST_LAYER_LEGACY && !r->domain.xl;
+	struct xst_parser *parser;
+	int fd, e;
+
+	e = start_worker(r, bare ? XST_CONTAINER_LIBXL : XST_CONTAINER_XL, &fd);
+	if (e == 0)
+		e = xst_parser_new(NULL, &parser);
+	if (e)
+		return e;
+	forget(r);
+	e = player_init(&r->main, parser);
+	player_from_fd(&r->main, fd);
+	return e ? e : xst_checker_new(&r->checker);
 }
 
 /* --- a run without a length, at the end of a pipe ---------------------------------------------- */
@@ -385,7 +406,7 @@ static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_d
 	*ret_diverted = true;
 	if (ev->type == XST_EVENT_STREAM_BEGIN && !r->worker) {
 		if (!is_of_today(ev->layer))
-			return convert(r);
+			return convert(r, ev->layer);
 		if (ev->layer != XST_LAYER_XL && r->main.tee) { /* no need of what was kept */
 			r->main.tee = NULL;
 			spool_clear(&r->spool);
@@ -731,7 +752,7 @@ static bool valid(const struct xst_restore_options *o)
 {
 	bool libxl = o->domain.ops && o->domain.ops->flags & XST_DOMAIN_SINK_LIBXL;
 
-	if (o->fd < 0 || o->flags & ~(uint32_t)(XST_RESTORE_NO_CONFIG | XST_RESTORE_COLO) ||
+	if (o->fd < 0 || o->flags & ~(uint32_t)FLAGS ||
 	    (o->flags & XST_RESTORE_COLO && o->back_channel < 0))
 		return false;
 	if ((o->domain.ops && o->domain.ops->size < sizeof(*o->domain.ops)) ||

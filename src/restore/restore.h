@@ -130,11 +130,19 @@ uint64_t player_size(const struct player *pl);
 
 struct worker;
 
-/* Starts converting.  head: what was read of a pipe already, kept until worker_free(); seekable: the
- * thread reads the file itself.  *ret_fd: where the result comes out, the worker's.  Returns 0 or
- * XST_E_NOMEM or XST_E_IO, described in *reterr. */
-int worker_start(int fd, bool seekable, const struct spool *head, const char *tmpdir,
-		 const struct xst_parser_options *parser, struct worker **ret, int *ret_fd,
+struct worker_job {
+	int fd;
+	bool seekable;            /* the thread reads the file itself */
+	const struct spool *head; /* what was read of a pipe already; kept until worker_free() */
+	const char *tmpdir;
+	const struct xst_parser_options *parser;
+	enum xst_container to;
+	bool force;               /* see XST_CONVERT_FORCE */
+};
+
+/* Starts converting.  *ret_fd: where the result comes out, the worker's.  Returns 0, XST_E_NOMEM or
+ * XST_E_IO, described in *reterr. */
+int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 		 struct xst_finding *reterr);
 /* Brings octets to the thread, as far as it comes without waiting. */
 int worker_feed(struct worker *w, struct watch *watch);
@@ -206,6 +214,7 @@ struct xst_restore {
 	uint8_t *config, *optional;
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
+	bool unused;                /* records stand behind the last complete checkpoint */
 	unsigned contexts;          /* EMULATOR_CONTEXTs of the state in hand */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;

@@ -259,6 +259,7 @@ int route_mark_image(struct xst_restore *r)
 	spool_clear(&r->spool);
 	r->spool_base = r->image_from = player_fed(&r->main);
 	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	r->unused = false;
 	return copy_parser(r, &r->at_image);
 }
 
@@ -296,8 +297,14 @@ static void drop(struct xst_restore *r)
 	spool_clear(&r->spool);
 }
 
+static bool is_an_end(enum xst_kind kind)
+{
+	return kind == XST_KIND_END || kind == XST_KIND_LIBXL_END;
+}
+
 static int buffered(struct xst_restore *r, const struct xst_event *ev)
 {
+	r->unused |= ev->type == XST_EVENT_RECORD_BEGIN && !is_an_end(ev->kind);
 	if (r->dropping)
 		return 0;
 	if (ev->layer == XST_LAYER_LIBXC && ev->type == XST_EVENT_RECORD_BEGIN &&

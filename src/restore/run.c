@@ -38,6 +38,13 @@ static void progress(void *userdata, uint64_t n, uint64_t total)
 		run->options.progress(run->options.userdata, n, total);
 }
 
+static int confirm(void *userdata, struct xst_finding *reterr)
+{
+	struct run *run = userdata;
+
+	return run->options.confirm ? run->options.confirm(run->options.userdata, reterr) : 0;
+}
+
 /* For poll(): milliseconds, rounded up. */
 static int milliseconds_to(uint64_t deadline)
 {
@@ -80,6 +87,7 @@ int xst_restore_run(const struct xst_restore_options *options, int stop,
 	o.done = done;
 	o.finding = finding;
 	o.progress = progress;
+	o.confirm = confirm;
 	o.userdata = &run;
 	e = xst_restore_new(&o, &r);
 	if (e)

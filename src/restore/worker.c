@@ -26,17 +26,15 @@
 #define FEED_ONCE (4 << 20)
 
 struct worker {
-	int source;            /* the caller's */
-	bool seekable, fed, no_splice;
-	const struct spool *head;
+	struct worker_job job;
+	struct xst_parser_options parser;
+	bool fed, no_splice;
 	uint64_t head_done;
 	int to, from;          /* our ends: of the pipe into the thread and of that out of it */
 	int in, out;           /* the thread's */
 	int done;              /* an eventfd */
 	bool started, running;
 	pthread_t thread;
-	const char *tmpdir;
-	struct xst_parser_options parser;
 	int code;
 	uint64_t octets;       /* of the source that went in */
 	struct xst_finding findings[FINDINGS], error;
@@ -57,8 +55,11 @@ static void gather(void *userdata, const struct xst_finding *f)
 static int convert(struct worker *w)
 {
 	struct xst_job_options job = { .size = sizeof(job), .parser = &w->parser, .finding = gather,
-				       .userdata = w, .tmpdir = w->tmpdir };
-	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .keep_checkpoints = true };
+				       .userdata = w, .tmpdir = w->job.tmpdir };
+	struct xst_converter_options to = { .size = sizeof(to), .to = w->job.to,
+					    .flags = w->job.force ? XST_CONVERT_FORCE : 0 };
+	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
+					 .keep_checkpoints = true };
 	struct xst_output *output;
 	int r = xst_output_fd(w->out, &output);
 
@@ -95,8 +96,8 @@ static int open_pipes(struct worker *w)
 	w->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->done < 0)
 		return -errno;
-	if (w->seekable) {
-		w->in = w->source;
+	if (w->job.seekable) {
+		w->in = w->job.fd;
 		return 0;
 	}
 	if (pipe2(p, O_CLOEXEC) < 0)
@@ -124,8 +125,7 @@ static int start_thread(struct worker *w)
 	return -r;
 }
 
-int worker_start(int fd, bool seekable, const struct spool *head, const char *tmpdir,
-		 const struct xst_parser_options *parser, struct worker **ret, int *ret_fd,
+int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 		 struct xst_finding *reterr)
 {
 	struct worker *w = calloc(1, sizeof(*w));
@@ -135,11 +135,8 @@ int worker_start(int fd, bool seekable, const struct spool *head, const char *tm
 		finding_no_memory(reterr);
 		return XST_E_NOMEM;
 	}
-	w->source = fd;
-	w->seekable = seekable;
-	w->head = head;
-	w->tmpdir = tmpdir;
-	w->parser = *parser;
+	w->job = *job;
+	w->parser = *job->parser;
 	w->to = w->from = w->in = w->out = w->done = -1;
 	r = open_pipes(w);
 	if (r == 0)
@@ -165,12 +162,12 @@ static void end_feeding(struct worker *w)
 
 static ssize_t chunk_of_head(struct worker *w, uint8_t *buffer)
 {
-	uint64_t left = w->head->size - w->head_done;
+	uint64_t left = w->job.head->size - w->head_done;
 	size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
-	if (w->head->fd >= 0)
-		return pread_some(w->head->fd, buffer, n, (off_t)w->head_done);
-	memcpy(buffer, w->head->memory + w->head_done, n);
+	if (w->job.head->fd >= 0)
+		return pread_some(w->job.head->fd, buffer, n, (off_t)w->head_done);
+	memcpy(buffer, w->job.head->memory + w->head_done, n);
 	return (ssize_t)n;
 }
 
@@ -178,19 +175,19 @@ static ssize_t chunk_of_head(struct worker *w, uint8_t *buffer)
 static ssize_t feed_some(struct worker *w)
 {
 	uint8_t buffer[CHUNK];
-	bool head = w->head_done < w->head->size;
+	bool head = w->head_done < w->job.head->size;
 	ssize_t k;
 	int r;
 
 	if (!head && !w->no_splice) {
-		k = splice(w->source, NULL, w->to, NULL, SPLICE_ONCE, SPLICE_F_NONBLOCK);
+		k = splice(w->job.fd, NULL, w->to, NULL, SPLICE_ONCE, SPLICE_F_NONBLOCK);
 		if (k >= 0 || errno == EAGAIN)
 			return k < 0 ? -EAGAIN : k;
 		if (errno == EPIPE)
 			return -EPIPE;
 		w->no_splice = true;
 	}
-	k = head ? chunk_of_head(w, buffer) : read_some(w->source, buffer, CHUNK);
+	k = head ? chunk_of_head(w, buffer) : read_some(w->job.fd, buffer, CHUNK);
 	if (k <= 0)
 		return k;
 	r = write_all(w->to, buffer, (size_t)k);
@@ -204,14 +201,14 @@ int worker_feed(struct worker *w, struct watch *watch)
 {
 	uint64_t before = w->octets;
 
-	while (!w->fed && !w->seekable) {
-		bool head = w->head_done < w->head->size;
+	while (!w->fed && !w->job.seekable) {
+		bool head = w->head_done < w->job.head->size;
 		ssize_t k;
 
 		if (!watch_ready(w->to, POLLOUT))
 			return watch_fd(watch, w->to, POLLOUT);
-		if (!head && !watch_ready(w->source, POLLIN))
-			return watch_fd(watch, w->source, POLLIN);
+		if (!head && !watch_ready(w->job.fd, POLLIN))
+			return watch_fd(watch, w->job.fd, POLLIN);
 		k = feed_some(w);
 		if (k == -EAGAIN) /* less room than a splice wants */
 			return watch_fd(watch, w->to, POLLOUT);
@@ -284,7 +281,7 @@ struct worker *worker_free(struct worker *w)
 		pthread_join(w->thread, NULL);
 	if (!w->started) /* else it has closed that itself */
 		close_if(w->out);
-	if (!w->seekable)
+	if (!w->job.seekable)
 		close_if(w->in);
 	close_if(w->done);
 	free(w);
