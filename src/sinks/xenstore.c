@@ -57,7 +57,7 @@ static const char *store_words(int err)
 	case EIO:          return "xenstored has closed the connection";
 	case ENOSPC:
 	case EDQUOT:       return "the quota in the store is used up";
-	case E2BIG:        return "more than the store takes";
+	case E2BIG:        return "more than the quota in the store allows";
 	case EACCES:
 	case EPERM:        return "the store does not allow it";
 	default:           return strerror(err);
