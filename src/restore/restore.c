@@ -194,9 +194,15 @@ static int end_worker(struct xst_restore *r)
 	return f->code;
 }
 
+/* Not a drain's, and not for want of memory or disk. */
+static bool is_streams_fault(const struct player *pl)
+{
+	return pl->error.code && !pl->error_ours;
+}
+
 static bool sender_is_gone(const struct xst_restore *r)
 {
-	return !r->main.error_ours &&
+	return is_streams_fault(&r->main) &&
 	       (r->main.error.code == XST_E_TRUNCATED || r->main.error.code == XST_E_IO);
 }
 
@@ -215,7 +221,7 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 
 static int read_failed(struct xst_restore *r, int code)
 {
-	int e = end_worker(r);
+	int e = is_streams_fault(&r->main) ? end_worker(r) : 0;
 
 	if (e)
 		return e;
