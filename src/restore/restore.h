@@ -97,7 +97,7 @@ struct player {
 	struct spool *tee;      /* gets all octets that the parser takes */
 	/* what is in hand */
 	const struct xst_event *event;
-	bool in_run, no_move;
+	bool in_run, no_move, widened;
 	const uint8_t *slice;   /* of the run, out of the window, not delivered yet */
 	size_t slice_left;
 	struct drain drain;
