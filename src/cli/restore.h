@@ -3,6 +3,8 @@
 #ifndef CLI_RESTORE_H
 #define CLI_RESTORE_H
 
+#include <xenstream/sinks.h>
+
 #include "cli/cli.h"
 
 /* --- endpoint.c: where a stream comes from --------------------------------------------------- */
@@ -24,6 +26,7 @@ struct sink_plan {
 	const char *xenstore_root;
 	const char *format;   /* of the stream for exec: */
 	int domid;
+	bool force;           /* keys anywhere below the root */
 	int sync;             /* image: is to be on the disk before it gets its name */
 	struct xst_directory_sinks *directory; /* image:'s, that other sinks may take their part of */
 };

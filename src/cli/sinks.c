@@ -69,22 +69,65 @@ static int xenstore_dir(const struct sink_plan *plan, const char *rest, void *re
 	return 0;
 }
 
-static const struct scheme xenstores[] = { { "dir", xenstore_dir }, { 0 } };
+static int xenstore_daemon(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_xenstore_options o = { .size = sizeof(o), .path = *rest ? rest : NULL,
+					       .root = plan->xenstore_root };
+	struct xst_finding error = { 0 };
+	int r;
+
+	if (plan->force)
+		o.flags = XST_SINK_XENSTORE_ANY_KEY;
+	r = xst_sink_xenstore(&o, ret, &error);
+	if (r == XST_E_UNSUPPORTED)
+		say("%s", error.text);
+	return r;
+}
+
+static const struct scheme xenstores[] = { { "dir", xenstore_dir },
+					   { "xenstored", xenstore_daemon },
+					   { 0 } };
 
 /* --- emulators -------------------------------------------------------------------------------- */
 
-static int emulator_file(const struct sink_plan *plan, const char *rest, void *ret)
+/* The one of the directory that the domain goes to. */
+static int emulator_directory(const struct sink_plan *plan, struct xst_emulator_sink *ret)
 {
-	struct xst_emulator_sink *sink = ret, *own = &plan->directory->emulator;
+	struct xst_emulator_sink *own = &plan->directory->emulator;
 
-	if (*rest || !own->ops)
+	if (!own->ops)
 		return XST_E_ARG;
-	*sink = *own;
+	*ret = *own;
 	own->ops = NULL;
 	return 0;
 }
 
-static const struct scheme emulators[] = { { "file", emulator_file }, { 0 } };
+/* A folder, if it ends as one does; none: that of image:. */
+static int emulator_file(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
+	size_t n = strlen(rest);
+
+	if (!n)
+		return emulator_directory(plan, ret);
+	if (rest[n - 1] == '/')
+		o.dir = rest;
+	else
+		o.path = rest;
+	return xst_sink_emulator_file(&o, ret);
+}
+
+static int emulator_qmp(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_qmp_options o = { .size = sizeof(o), .path = rest };
+
+	(void)plan;
+	return *rest ? xst_sink_qmp(&o, ret) : XST_E_ARG;
+}
+
+static const struct scheme emulators[] = { { "file", emulator_file },
+					   { "qmp", emulator_qmp },
+					   { 0 } };
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
