@@ -128,7 +128,7 @@ static int parse(struct player *pl, struct xst_in *in, const struct xst_event **
 	size_t before = in->pos;
 	int r = xst_parser_next(pl->parser, in, ret_ev), e = 0;
 
-	if (pl->tee)
+	if (pl->tee && in->pos > before)
 		e = spool_write(pl->tee, in->src + before, in->pos - before, &pl->error);
 	if (e)
 		return ours(pl, e);

@@ -279,7 +279,7 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 	const struct xst_in *in = &r->main.in;
 	int e = 0;
 
-	if (r->main.tee) /* what lies in the window was read, too */
+	if (r->main.tee && in->size > in->pos) /* what lies in the window was read, too */
 		e = spool_write(r->main.tee, in->src + in->pos, in->size - in->pos, &r->error);
 	return e ? e : worker_start(&job, &r->worker, ret_fd, &r->error);
 }
@@ -668,6 +668,7 @@ static void tell_result(struct xst_restore *r)
 	if (r->error.code)
 		result.error = r->error;
 	result.code = r->error.code;
+	result.converted = r->domain.converted;
 	result.end = xst_parser_offset(r->main.parser);
 	r->phase = XST_PHASE_OVER;
 	r->told = true;
