@@ -134,22 +134,56 @@ static void test_keys(void **state)
 
 /* --- a xenstore ------------------------------------------------------------------------------- */
 
+struct server {
+	int listener;
+	bool deaf_to_commit;
+	unsigned writes;
+	pthread_t thread;
+};
+
+enum { TRANSACTION_START = 6, TRANSACTION_END = 7, WRITE = 11 };
+
 /* Says yes to everything, as xenstored would: the request's type, and "OK" or a transaction's id. */
-static void *say_yes(void *listener)
+static void say_yes(struct server *s, int fd)
 {
-	int fd = accept(*(int *)listener, NULL, NULL);
 	uint32_t header[4];
 	char body[4096];
 
 	while (recv(fd, header, sizeof(header), MSG_WAITALL) == (ssize_t)sizeof(header)) {
 		if (recv(fd, body, header[3], MSG_WAITALL) != (ssize_t)header[3])
 			break;
+		if (s->deaf_to_commit && header[0] == TRANSACTION_END && body[0] == 'T')
+			continue;
+		s->writes += header[0] == WRITE;
 		header[3] = 3;
 		send(fd, header, sizeof(header), MSG_NOSIGNAL);
-		send(fd, header[0] == 6 ? "17" : "OK", 3, MSG_NOSIGNAL);
+		send(fd, header[0] == TRANSACTION_START ? "17" : "OK", 3, MSG_NOSIGNAL);
 	}
 	close(fd);
+}
+
+static void *serve(void *server)
+{
+	struct server *s = server;
+	int fd;
+
+	while ((fd = accept(s->listener, NULL, NULL)) >= 0)
+		say_yes(s, fd);
 	return NULL;
+}
+
+static void start_server(struct server *s)
+{
+	s->listener = listen_there();
+	pthread_create(&s->thread, NULL, serve, s);
+}
+
+static void stop_server(struct server *s)
+{
+	shutdown(s->listener, SHUT_RDWR);
+	pthread_join(s->thread, NULL);
+	close(s->listener);
+	unlink(path);
 }
 
 static struct xst_xenstore_sink new_store(uint32_t flags, const char *root)
@@ -165,13 +199,11 @@ static struct xst_xenstore_sink new_store(uint32_t flags, const char *root)
 static struct xst_xenstore_sink prepared_store(uint32_t flags)
 {
 	struct xst_xenstore_sink s = new_store(flags, NULL);
-	int listener = listen_there();
-	pthread_t thread;
+	struct server server = { .listener = -1 };
 
-	pthread_create(&thread, NULL, say_yes, &listener);
+	start_server(&server);
 	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), 0);
-	pthread_join(thread, NULL);
-	close(listener);
+	stop_server(&server);
 	return s;
 }
 
@@ -190,7 +222,6 @@ static void expect_pair(uint32_t flags, const char *key, size_t value_len, int c
 	assert_int_equal(pair(s, key, value_len), code);
 	assert_int_equal(s.ops->error(s.self)->code, code);
 	s.ops->free(s.self);
-	unlink(path);
 }
 
 static void test_keys_that_a_store_takes(void **state)
@@ -276,6 +307,65 @@ static void test_a_store_that_does_not_answer(void **state)
 	s.ops->free(s.self);
 	close(listener);
 	assert_int_equal(descriptors(), before);
+}
+
+/* From the first key to where the keys are to be committed. */
+static struct xst_xenstore_sink finished_store(struct server *server)
+{
+	struct xst_xenstore_sink s = new_store(0, NULL);
+
+	start_server(server);
+	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), 0);
+	assert_int_equal(s.ops->begin(s.self, 2, 0), 0);
+	assert_int_equal(pair(s, "physmap/a", 3), 0);
+	assert_int_equal(pair(s, "physmap/b", 0), 0);
+	assert_int_equal(s.ops->end(s.self), 0);
+	assert_int_equal(RUN(s, s.ops->finish(s.self)), 0);
+	return s;
+}
+
+static void test_a_store_that_does_not_answer_a_commit(void **state)
+{
+	unsigned before = descriptors();
+	struct server server = { .deaf_to_commit = true };
+	struct xst_xenstore_sink s = finished_store(&server);
+
+	(void)state;
+	assert_int_equal(RUN(s, s.ops->commit(s.self)), XST_E_IO);
+	assert_non_null(strstr(s.ops->error(s.self)->text, "may still write"));
+	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
+	s.ops->free(s.self);
+	expect_no_child();
+	stop_server(&server);
+	assert_int_equal(server.writes, 2);
+	assert_int_equal(descriptors(), before);
+}
+
+static void test_keys_taken_back(void **state)
+{
+	unsigned before = descriptors();
+	struct server server = { .listener = -1 };
+	struct xst_xenstore_sink s = finished_store(&server);
+
+	(void)state;
+	assert_int_equal(RUN(s, s.ops->commit(s.self)), 0);
+	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
+	s.ops->free(s.self);
+	expect_no_child();
+	stop_server(&server);
+	assert_int_equal(server.writes, 4); /* the server says of each key that it was there */
+	assert_int_equal(descriptors(), before);
+}
+
+static void test_no_keys_no_transaction(void **state)
+{
+	struct xst_xenstore_sink s = prepared_store(0);
+
+	(void)state; /* nobody serves any more */
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	s.ops->free(s.self);
+	expect_no_child();
 }
 
 static void test_a_store_that_is_not_there(void **state)
@@ -462,6 +552,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_keys_have_a_limit, clean),
 		cmocka_unit_test(test_root),
 		cmocka_unit_test_teardown(test_a_store_that_does_not_answer, clean),
+		cmocka_unit_test(test_a_store_that_does_not_answer_a_commit),
+		cmocka_unit_test(test_keys_taken_back),
+		cmocka_unit_test(test_no_keys_no_transaction),
 		cmocka_unit_test(test_a_store_that_is_not_there),
 		cmocka_unit_test_teardown(test_freed_while_it_waits, clean),
 		cmocka_unit_test_teardown(test_file_of_the_last_state, clean),
