@@ -143,7 +143,7 @@ struct server {
 
 enum { TRANSACTION_START = 6, TRANSACTION_END = 7, WRITE = 11 };
 
-/* Says yes to everything, as xenstored would: the request's type, and "OK" or a transaction's id. */
+/* Says yes to everything, as xenstored would: the request's type, "OK" or a transaction's id. */
 static void say_yes(struct server *s, int fd)
 {
 	uint32_t header[4];
