@@ -3,6 +3,7 @@
 #ifndef IO_IO_H
 #define IO_IO_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -40,6 +41,10 @@ int unnamed_file(const char *dir);
 
 /* A finding about a system call: "WHAT: strerror".  Returns XST_E_IO. */
 int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
+
+/* A thread with all signals blocked: they are the caller's, and a pipe without a reader is no reason to
+ * die.  Returns 0 or -errno. */
+int start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata);
 
 /* A second reader at the same place of a seekable input, to look ahead with.  It does not own the
  * descriptor. */
