@@ -99,6 +99,8 @@ void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const u
 #define XL_FLAG_JSON 1u
 #define XL_FLAG_STREAM_V2 2u
 extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional_data;
+/* Which of xl's two languages a configuration is in: JSON is an object. */
+bool wire_config_is_json(const void *config, size_t n);
 
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"

@@ -121,6 +121,19 @@ def test_pack_takes_an_edited_config(whole: Path) -> None:
     assert header.config[-1:] == b"\0"
 
 
+def test_config_may_change_its_language(whole: Path) -> None:
+    (whole / "config").write_bytes(CONFIG)
+    header = image.xl_header(pack(whole))
+    assert header.config == CONFIG
+    assert not header.mandatory_flags & image.XL_JSON_CONFIG
+    (whole / "config").write_bytes(b" \n{ \"c_info\": {} }\n")
+    header = image.xl_header(pack(whole))
+    assert header.config == b" \n{ \"c_info\": {} }\n\0"
+    assert header.mandatory_flags & image.XL_JSON_CONFIG
+    (whole / "config").unlink()
+    assert image.xl_header(pack(whole)).config == b""
+
+
 def test_edited_files_count(whole: Path) -> None:
     found = directory.load(whole)
     pfn = min(found.memory)
