@@ -105,6 +105,7 @@ static void check_abort(struct xst_restore *r)
 
 static void step(struct xst_restore *r, int *ret)
 {
+	r->watch.n = 0; /* only what the last step waits for counts */
 	*ret = restore_tasks[r->task](r);
 	if (*ret == 0)
 		return;
