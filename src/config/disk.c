@@ -63,7 +63,7 @@ struct parser {
 	struct config_disk *d;
 	struct config_error *err;
 	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
-	bool format_said, access_said;
+	bool format_said, access_said; /* be it empty */
 };
 
 /* A parameter: its octets, without the comma behind it. */
@@ -116,12 +116,12 @@ static int set_access(struct parser *p, struct piece v)
 {
 	static const char *const read[] = { "r", "ro" }, *const write[] = { "w", "rw" };
 
+	p->access_said = true;
 	if (!v.n)
 		return 0;
 	p->d->readonly = is_one_of(v, read, COUNT(read));
 	if (!p->d->readonly && !is_one_of(v, write, COUNT(write)))
 		return fail(p, v, "no kind of access: there are rw and ro");
-	p->access_said = true;
 	return 0;
 }
 
@@ -140,6 +140,16 @@ static int set_devtype(struct parser *p, struct piece v)
 	return p->d->cdrom || is(v, "disk") ? 0 : fail(p, v, "no type of device: there are cdrom and disk");
 }
 
+/* As libxlutil takes it: what begins with a number that isn't 0; the last one counts. */
+static int set_port(struct parser *p, struct piece v)
+{
+	if (!strtol(v.s, NULL, 10))
+		return fail(p, v, "no port");
+	free(p->d->colo_port);
+	p->d->colo_port = NULL;
+	return save(p, &p->d->colo_port, v);
+}
+
 static int set_named(struct parser *p, struct piece key, struct piece v)
 {
 	static const char *const types[] = { "phy", "tap", "qdisk", "standalone" };
@@ -155,6 +165,8 @@ static int set_named(struct parser *p, struct piece key, struct piece v)
 		return set_word(p, &p->d->backendtype, v, types, COUNT(types));
 	if (is(key, "specification"))
 		return set_word(p, &p->d->specification, v, specifications, COUNT(specifications));
+	if (is(key, "colo-port"))
+		return set_port(p, v);
 	for (size_t i = 0; i < config_disk_strings_count; i++)
 		if (is(key, config_disk_strings[i].key))
 			return save(p, config_disk_string_of(p->d, &config_disk_strings[i]), v);
@@ -202,9 +214,8 @@ static int positional(struct parser *p, struct piece v)
 	if (!p->d->target)
 		return save(p, &p->d->target, v);
 	if (!p->format_said && !p->deprecated) {
-		if (colon && !p->d->vdev)
-			return vdev_with_type(p, v, colon);
-		return set_format(p, v);
+		/* ",hdc:cdrom,r": an empty drive of old */
+		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon) : set_format(p, v);
 	}
 	if (!p->d->vdev)
 		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
@@ -231,7 +242,6 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 	struct text script = { 0 };
 
 	*ret_known = true;
-	p->deprecated = true;
 	if (is_one_of(word, ignored, COUNT(ignored)))
 		return 0;
 	if (is_one_of(word, formats, COUNT(formats)))
@@ -246,17 +256,18 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 	}
 	if (!islower((unsigned char)next) && !isdigit((unsigned char)next))
 		return fail(p, word, "no prefix of a disk, not even an old one");
-	p->deprecated = false;
 	*ret_known = false;
 	return 0;
 }
 
-/* "target=" takes all that follows it, even if an empty target stands in its place. */
+/* "target=" takes all that follows it but a comma at the very end, even if an empty target stands in its place. */
 static int take_target(struct parser *p)
 {
 	struct piece v = { p->spec + p->pos + 7, strlen(p->spec + p->pos + 7) };
 
 	p->pos += 7 + v.n;
+	if (v.n && v.s[v.n - 1] == ',')
+		v.n--;
 	return save(p, &p->d->target, v);
 }
 
@@ -273,6 +284,7 @@ static int parameter(struct parser *p)
 	if (prefix) {
 		r = take_prefix(p, (struct piece){ v.s, prefix }, &known);
 		p->pos += known ? prefix + 1 : 0;
+		p->deprecated |= known;
 		if (r || known)
 			return r;
 	}
@@ -292,8 +304,8 @@ static int finish(struct parser *p)
 		return fail(p, whole, "no vdev: what the guest is to see it as is missing");
 	if ((!d->target || !*d->target) && !d->cdrom)
 		return fail(p, whole, "no target");
-	if (d->cdrom && !p->access_said)
-		d->readonly = true;
+	if (d->cdrom)
+		d->readonly = true; /* whatever else was said */
 	if (d->target && !*d->target) {
 		free(d->target);
 		d->target = NULL;
