@@ -57,7 +57,10 @@ enum xst_parser_flags {
 	XST_PARSER_NO_EMULATOR = 1 << 1,
 	/* A legacy stream ends with its first state of the guest, as it does for a receiver that
 	 * expects no checkpoints: no look at what may follow. */
-	XST_PARSER_ONE_CHECKPOINT = 1 << 2
+	XST_PARSER_ONE_CHECKPOINT = 1 << 2,
+	/* A COLO stream: behind each CHECKPOINT_END a CHECKPOINT_STATE stands, before the image goes
+	 * on.  Its length may be 4, as libxl writes it. */
+	XST_PARSER_COLO = 1 << 3
 };
 
 /* Set size to sizeof(struct xst_parser_options) and the rest to zero (XST_PARSER_OPTIONS_INIT).

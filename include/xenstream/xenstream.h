@@ -8,6 +8,7 @@
  *   emit.h     events -> octets
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call
+ *   restore.h  acting on a stream, in any event loop
  *
  * The formats are Xen's: docs/specs/libxl-migration-stream.pandoc and
  * docs/specs/libxc-migration-stream.pandoc in Xen's tree, and for the legacy one the code of Xen
@@ -25,6 +26,7 @@
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 #include <xenstream/parser.h>
+#include <xenstream/restore.h>
 
 #define XST_VERSION "0.1.0"
 

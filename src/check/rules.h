@@ -183,7 +183,18 @@
 	  "what comes of an input that breaks off ends behind the last record that was whole") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
-	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written")
+	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written") \
+	X(RESTORE_NO_CONFIG, "restore.no-config", ERROR, false, "xl", \
+	  "a domain is restored by a configuration, the stored one or one that is given") \
+	X(RESTORE_STATE, "restore.state", ERROR, false, "libxl: CHECKPOINT_STATE", \
+	  "COLO's two sides take turns") \
+	X(RESTORE_TIMEOUT, "restore.timeout", ERROR, false, "-", \
+	  "a stream that stalls or never ends must not hold up its receiver for ever") \
+	X(RESTORE_ABORTED, "restore.aborted", ERROR, false, "-", "it was asked to stop") \
+	X(RESTORE_DROPPED, "restore.dropped", REMARK, false, "libxl: CHECKPOINT_END", \
+	  "what is behind the last complete checkpoint is no state of the guest") \
+	X(RESTORE_SKIPPED, "restore.skipped", NOTE, false, "libxc: Record", \
+	  "records of unknown type may be skipped if their type says so")
 
 enum xst_rule {
 #define X(name, id, severity, like_xen, section, why) RULE_##name,

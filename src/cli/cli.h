@@ -31,7 +31,7 @@ struct verb {
 	int (*run)(int argc, const char **argv);
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage;
+	verb_salvage, verb_restore, verb_receive;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);
@@ -102,6 +102,8 @@ struct input {
 /* Opens FILE or, for "-", standard input, decompressed.  Returns EXIT_FINE or what to exit with,
  * having said why. */
 int input_open(struct input *in, const char *file);
+/* The same of a descriptor that is open already, or -1: somebody has said why it isn't. */
+int input_from(struct input *in, const char *name, int fd);
 /* Whether the stream ended because decompressing failed: then that is what is to be told. */
 bool input_broke_off(struct input *in);
 /* The stream is wrong: reads on for a while, for damage to the compressed data to be found, which

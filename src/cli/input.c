@@ -29,11 +29,16 @@ static int start_decompressing(struct input *in, enum filter_format format, size
 
 int input_open(struct input *in, const char *file)
 {
+	return input_from(in, input_name(file), open_input(file));
+}
+
+int input_from(struct input *in, const char *name, int fd)
+{
 	enum filter_format format;
 	int code = EXIT_FINE;
 	size_t front;
 
-	*in = (struct input){ .name = input_name(file), .file = open_input(file) };
+	*in = (struct input){ .name = name, .file = fd };
 	if (in->file < 0)
 		return EXIT_IO;
 	in->fd = in->file;

@@ -35,7 +35,18 @@ static int resume_image(struct xst_parser *p, struct layer *l)
 		return fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
 			     "CHECKPOINT_END outside of a checkpoint");
 	l->u.rec.in_checkpoint = false;
-	p->active = p->depth;
+	l->u.rec.awaits_state = p->flags & XST_PARSER_COLO;
+	if (!l->u.rec.awaits_state)
+		p->active = p->depth;
+	return 0;
+}
+
+/* COLO's primary begins the next checkpoint. */
+static int state_received(struct xst_parser *p, struct layer *l)
+{
+	if (l->u.rec.awaits_state)
+		p->active = p->depth;
+	l->u.rec.awaits_state = false;
 	return 0;
 }
 
@@ -43,7 +54,7 @@ static int end(struct xst_parser *p, struct layer *l)
 {
 	int r;
 
-	if (!l->u.rec.in_checkpoint)
+	if (!l->u.rec.in_checkpoint && !l->u.rec.awaits_state)
 		return parser_end_layer(p);
 	r = fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
 		  "END in the middle of a checkpoint");
@@ -64,6 +75,8 @@ static int after(struct xst_parser *p, struct layer *l)
 		return 0;
 	case XST_KIND_CHECKPOINT_END:
 		return resume_image(p, l);
+	case XST_KIND_CHECKPOINT_STATE:
+		return state_received(p, l);
 	default:
 		return 0;
 	}

@@ -42,6 +42,7 @@ struct record_layer { /* libxl and libxc */
 	enum xst_kind last;  /* kind of the record that has just ended */
 	bool in_checkpoint; /* libxl: between the image's CHECKPOINT and our CHECKPOINT_END */
 	bool had_image;     /* libxl */
+	bool awaits_state;  /* libxl, of a COLO stream: between CHECKPOINT_END and CHECKPOINT_STATE */
 	bool tail;          /* libxc: a legacy device model's record may follow the image */
 };
 

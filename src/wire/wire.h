@@ -138,6 +138,11 @@ extern const size_t wire_xenserver_count;
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
 #define LIBXL_OPTIONS_KNOWN 3u
+#define COLO_STATE_LENGTH 4 /* of a CHECKPOINT_STATE, without its padding; its ids: */
+#define COLO_STATE_NEW 0
+#define COLO_STATE_SVM_SUSPENDED 1
+#define COLO_STATE_SVM_READY 2
+#define COLO_STATE_SVM_RESUMED 3
 extern const struct wire_record wire_libxl_header;
 extern const struct wire_record wire_libxl_records[];
 extern const size_t wire_libxl_count;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Sinks by their URLs: what stands before the colon says which, what stands behind it, where. */
+#include "cli/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Opens a sink.  Returns 0 or a negative enum xst_errc. */
+typedef int (*open_fn)(const struct sink_plan *plan, const char *rest, void *ret);
+
+struct scheme {
+	const char *name;
+	open_fn open;
+};
+
+/* --- domains ---------------------------------------------------------------------------------- */
+
+static int domain_null(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_domain_sink *sink = ret;
+
+	(void)plan;
+	*sink = xst_sink_null();
+	return *rest ? XST_E_ARG : 0;
+}
+
+static enum xst_container container(const char *format)
+{
+	if (format && strcmp(format, "libxl") == 0)
+		return XST_CONTAINER_LIBXL;
+	return format && strcmp(format, "libxc") == 0 ? XST_CONTAINER_LIBXC : XST_CONTAINER_XL;
+}
+
+static int domain_exec(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_exec_options o = { .size = sizeof(o), .command = rest,
+					   .to = container(plan->format) };
+
+	return *rest ? xst_sink_exec(&o, ret) : XST_E_ARG;
+}
+
+static const struct scheme domains[] = { { "null", domain_null }, { "exec", domain_exec }, { 0 } };
+
+/* --- xenstores -------------------------------------------------------------------------------- */
+
+static const struct scheme xenstores[] = { { 0 } };
+
+/* --- emulators -------------------------------------------------------------------------------- */
+
+static const struct scheme emulators[] = { { 0 } };
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static const struct scheme *find(const struct scheme *schemes, const char *url, size_t n)
+{
+	for (; schemes->name; schemes++)
+		if (strlen(schemes->name) == n && strncmp(schemes->name, url, n) == 0)
+			return schemes;
+	return NULL;
+}
+
+/* "null:, exec:CMD" */
+static int no_such(const struct verb *verb, const char *option, const char *url,
+		   const struct scheme *schemes)
+{
+	char known[128] = "none:";
+
+	for (; schemes->name; schemes++) {
+		size_t n = strlen(known);
+
+		snprintf(known + n, sizeof(known) - n, ", %s:", schemes->name);
+	}
+	return usage_error(verb, "--%s %s: not one of %s", option, url, known);
+}
+
+/* Returns EXIT_FINE or what to exit with.  Nothing is opened for NULL and "none:". */
+static int open_one(const struct verb *verb, const struct sink_plan *plan, const char *option,
+		    const char *url, const struct scheme *schemes, void *ret)
+{
+	const char *colon = url ? strchr(url, ':') : NULL;
+	const struct scheme *s;
+	int r;
+
+	if (!url || strcmp(url, "none:") == 0)
+		return EXIT_FINE;
+	s = colon ? find(schemes, url, (size_t)(colon - url)) : NULL;
+	if (!s)
+		return no_such(verb, option, url, schemes);
+	r = s->open(plan, colon + 1, ret);
+	if (r == XST_E_ARG)
+		return usage_error(verb, "--%s %s: what stands behind the colon is of no use", option,
+				   url);
+	if (r)
+		say("--%s %s: %s", option, url, r == XST_E_NOMEM ? "out of memory" : "can't be used");
+	return exit_for(r);
+}
+
+static int open_all(const struct verb *verb, const struct sink_plan *plan,
+		    struct xst_restore_options *o)
+{
+	int code = open_one(verb, plan, "domain", plan->domain, domains, &o->domain);
+
+	if (code == EXIT_FINE)
+		code = open_one(verb, plan, "xenstore", plan->xenstore, xenstores, &o->xenstore);
+	if (code == EXIT_FINE)
+		code = open_one(verb, plan, "emulator", plan->emulator, emulators, &o->emulator);
+	if (code == EXIT_FINE && o->domain.ops && o->domain.ops->flags & XST_DOMAIN_SINK_LIBXL &&
+	    (o->xenstore.ops || o->emulator.ops))
+		code = usage_error(verb,
+				   "the stream for --domain %s has the device model's records in it: "
+				   "no --xenstore and no --emulator with it (or --format libxc)",
+				   plan->domain);
+	return code;
+}
+
+/* What --into says of the sinks that are not named. */
+static int by_directory(const struct sink_plan *plan, struct sink_plan *ret, char *urls[3])
+{
+	*ret = *plan;
+	if (!plan->into)
+		return 0;
+	if (asprintf(&urls[0], "image:%s", plan->into) < 0 ||
+	    asprintf(&urls[1], "dir:%s/xenstore", plan->into) < 0 ||
+	    asprintf(&urls[2], "file:%s/qemu-resume.%d", plan->into, plan->domid) < 0)
+		return -1;
+	ret->domain = plan->domain ? plan->domain : urls[0];
+	ret->xenstore = plan->xenstore ? plan->xenstore : urls[1];
+	ret->emulator = plan->emulator ? plan->emulator : urls[2];
+	return 0;
+}
+
+int sinks_open(const struct verb *verb, const struct sink_plan *plan,
+	       struct xst_restore_options *o)
+{
+	char *urls[3] = { NULL };
+	struct sink_plan whole;
+	int code;
+
+	if (!plan->into && !plan->domain)
+		return usage_error(verb, "where to?  --into DIR or --domain URL");
+	if (by_directory(plan, &whole, urls) < 0) {
+		say("out of memory");
+		code = EXIT_TROUBLE;
+	} else {
+		code = open_all(verb, &whole, o);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		free(urls[i]);
+	if (code != EXIT_FINE)
+		sinks_free(o);
+	return code;
+}
+
+void sinks_free(struct xst_restore_options *o)
+{
+	if (o->domain.ops)
+		o->domain.ops->free(o->domain.self);
+	if (o->xenstore.ops)
+		o->xenstore.ops->free(o->xenstore.self);
+	if (o->emulator.ops)
+		o->emulator.ops->free(o->emulator.self);
+	o->domain.ops = NULL;
+	o->xenstore.ops = NULL;
+	o->emulator.ops = NULL;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* restore and receive: they differ in who makes the connection. */
+#include "cli/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_CONFIG (4 << 20) /* octets, as of a stored one */
+#define MAX_SECONDS 1e9
+
+static struct {
+	char *config, *into, *domain, *xenstore, *xenstore_root, *emulator, *format;
+	double timeout, stall;
+	int domid, no_config, force, json;
+} opt = { .domid = 1 };
+
+static const struct poptOption table[] = {
+	{ "into", 'd', POPT_ARG_STRING, &opt.into, 0,
+	  "build the domain in this directory: image:DIR, dir:DIR/xenstore, file:DIR/qemu-resume.N",
+	  "DIR" },
+	{ "domain", '\0', POPT_ARG_STRING, &opt.domain, 0,
+	  "where memory and registers go: image:DIR, exec:CMD or null:", "URL" },
+	{ "xenstore", '\0', POPT_ARG_STRING, &opt.xenstore, 0,
+	  "where the device model's keys go: xenstored:, xenstored:SOCKET, dir:DIR or none:", "URL" },
+	{ "xenstore-root", '\0', POPT_ARG_STRING, &opt.xenstore_root, 0,
+	  "the path that keys are relative to (/local/domain/0/device-model/N)", "PATH" },
+	{ "emulator", '\0', POPT_ARG_STRING, &opt.emulator, 0,
+	  "where the device model's state goes: file:PATH, qmp:SOCKET or none:", "URL" },
+	{ "format", 't', POPT_ARG_STRING, &opt.format, 0,
+	  "of the stream for exec: xl (the default), libxl or libxc", "FORMAT" },
+	{ "domid", '\0', POPT_ARG_INT, &opt.domid, 0, "the new domain's id (1)", "N" },
+	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
+	  "a configuration in place of the stored one", "FILE" },
+	{ "no-config", '\0', POPT_ARG_NONE, &opt.no_config, 0,
+	  "none is needed if none is stored", NULL },
+	{ "timeout", '\0', POPT_ARG_DOUBLE, &opt.timeout, 0,
+	  "give up when it has not come to its end by then", "SECONDS" },
+	{ "stall", '\0', POPT_ARG_DOUBLE, &opt.stall, 0, "give up when nothing comes for so long",
+	  "SECONDS" },
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
+	  "leave out what a conversion to today's format would lose", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "tell the result as JSON on standard output", NULL },
+	POPT_TABLEEND
+};
+
+static int restore(int argc, const char **argv);
+static int receive(int argc, const char **argv);
+
+const struct verb verb_restore = {
+	.name = "restore",
+	.arguments = "FILE|-|unix:PATH|tcp:HOST:PORT",
+	.summary = "act on a stream: build the domain that it holds",
+	.example = "  xenstream restore --into guest.d guest.save\n"
+		   "  xenstream restore --domain 'exec:xl restore /dev/stdin' old.save.gz",
+	.run = restore,
+};
+
+const struct verb verb_receive = {
+	.name = "receive",
+	.arguments = "unix:PATH|tcp:HOST:PORT",
+	.summary = "listen for one stream and act on it like restore",
+	.example = "  xenstream receive --into guest.d tcp:0.0.0.0:8002",
+	.run = receive,
+};
+
+struct run {
+	const struct verb *verb;
+	const char *from, *name; /* as given, for messages */
+	struct input in;
+	struct xst_restore_options options;
+	struct xst_restore_result result;
+	bool input_failed; /* compressed data: said already */
+};
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t running; /* there is something to abort */
+static volatile int stop_fd = -1;
+
+static void write_words(const char *s)
+{
+	(void)!write(STDERR_FILENO, s, strlen(s));
+}
+
+/* Before anything was begun it just ends; then it is the restore that is to end. */
+static void on_signal(int signal_number)
+{
+	uint64_t one = 1;
+	int err = errno;
+
+	if (!running) {
+		if (endpoint_socket)
+			unlink(endpoint_socket);
+		write_words(signal_number == SIGALRM
+				    ? "xenstream: nothing came within the time (--timeout)\n"
+				    : "xenstream: aborted\n");
+		_exit(EXIT_IO);
+	}
+	(void)!write(stop_fd, &one, sizeof(one));
+	errno = err;
+}
+
+static void set_timer(double seconds)
+{
+	struct itimerval t = { .it_value = { (time_t)seconds,
+					     (suseconds_t)(1e6 * (seconds - (double)(time_t)seconds)) } };
+
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+/* Returns 0 or -errno. */
+static int handle_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_fd < 0)
+		return -errno;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGALRM, &sa, NULL);
+	set_timer(opt.timeout);
+	return 0;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static int check_options(const struct verb *verb)
+{
+	if (opt.domid < 0 || opt.domid > 32751) /* DOMID_FIRST_RESERVED is 0x7ff0 */
+		return usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
+	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > MAX_SECONDS ||
+	    opt.stall > MAX_SECONDS)
+		return usage_error(verb, "--timeout and --stall want seconds");
+	if (opt.format && strcmp(opt.format, "xl") != 0 && strcmp(opt.format, "libxl") != 0 &&
+	    strcmp(opt.format, "libxc") != 0)
+		return usage_error(verb, "--format %s: not xl, libxl or libxc", opt.format);
+	return EXIT_FINE;
+}
+
+/* malloc'ed, or NULL, having said why. */
+static char *read_config(const char *file, size_t *ret_size)
+{
+	char *text = malloc(MAX_CONFIG + 1);
+	FILE *f = text ? fopen(file, "re") : NULL;
+
+	if (!f) {
+		say("%s: %s", file, text ? system_words(errno) : "out of memory");
+		free(text);
+		return NULL;
+	}
+	*ret_size = fread(text, 1, MAX_CONFIG + 1, f);
+	if (!ferror(f) && *ret_size && *ret_size <= MAX_CONFIG) {
+		fclose(f);
+		return text;
+	}
+	say("%s: %s", file, ferror(f) ? system_words(errno)
+				      : *ret_size ? "larger than 4 MiB: no configuration" : "empty");
+	fclose(f);
+	free(text);
+	return NULL;
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static void tell(void *userdata, const struct xst_finding *f)
+{
+	struct run *run = userdata;
+
+	if (!common.quiet && f->severity != XST_NOTE)
+		print_finding(stderr, run->name, f);
+}
+
+static void tell_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	(void)userdata;
+	progress_tell(NULL, done, total);
+}
+
+/* The stream came to its end; what it was compressed in must do so, too. */
+static int confirm(void *userdata, struct xst_finding *reterr)
+{
+	struct run *run = userdata;
+	const char *fault = run->in.layers ? input_fault(&run->in) : NULL;
+
+	if (!fault)
+		return 0;
+	*reterr = (struct xst_finding){ .code = XST_E_IO, .rule = "input.io",
+					.severity = XST_ERROR };
+	snprintf(reterr->text, sizeof(reterr->text), "%s", fault);
+	return XST_E_IO;
+}
+
+static void say_result(const struct run *run)
+{
+	const struct xst_restore_result *r = &run->result;
+	char size[32];
+
+	human_size(r->end, size, sizeof(size));
+	if (r->outcome == XST_OUTCOME_FAILOVER)
+		say("%s: the sender is gone: restored as of checkpoint %llu (%llu records, %s)",
+		    run->name, (unsigned long long)r->checkpoint, (unsigned long long)r->records,
+		    size);
+	else if (r->outcome == XST_OUTCOME_COMPLETE)
+		say("%s: restored (%llu records, %s)", run->name, (unsigned long long)r->records,
+		    size);
+}
+
+static void print_result(const struct run *run, int code)
+{
+	static const char *const outcomes[] = { "complete", "failover", "failed", "aborted" };
+	const struct xst_restore_result *r = &run->result;
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "file", json_text(run->name, strlen(run->name)));
+	json_object_object_add(o, "outcome", json_object_new_string(outcomes[r->outcome]));
+	json_object_object_add(o, "checkpoint", json_u64(r->checkpoint));
+	json_object_object_add(o, "records", json_u64(r->records));
+	json_object_object_add(o, "octets", json_u64(r->end));
+	json_object_object_add(o, "dropped", json_u64(r->dropped));
+	if (code)
+		json_object_object_add(o, "error", finding_json(run->name, &r->error));
+	print_json_line(o);
+}
+
+/* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
+static int end_input(struct run *run, int code)
+{
+	int fault;
+
+	if (code != EXIT_FINE && code != EXIT_INVALID) {
+		input_abandon(&run->in);
+		return EXIT_FINE;
+	}
+	if (code == EXIT_INVALID)
+		input_read_on(&run->in);
+	fault = input_close(&run->in);
+	run->input_failed = fault != EXIT_FINE;
+	return fault;
+}
+
+static int act(struct run *run)
+{
+	int code, fault;
+
+	progress_start(run->name);
+	set_timer(0);
+	running = 1;
+	code = exit_for(xst_restore_run(&run->options, stop_fd, &run->result));
+	running = 0;
+	progress_end();
+	fault = end_input(run, code);
+	if (code && !run->input_failed && run->result.error.code) {
+		if (run->result.error.code == XST_E_IO)
+			say("%s: %s", run->name, run->result.error.text);
+		else
+			print_finding(stderr, run->name, &run->result.error);
+	} else if (code && !run->input_failed) {
+		say("%s: out of memory or descriptors", run->name);
+	} else if (!code && !common.quiet) {
+		say_result(run);
+	}
+	if (opt.json)
+		print_result(run, code);
+	return fault ? fault : code;
+}
+
+static uint64_t microseconds(double seconds)
+{
+	return seconds > 0 ? (uint64_t)(1e6 * seconds) + 1 : 0;
+}
+
+static int run_sinks(struct run *run, char *config, size_t config_size)
+{
+	struct sink_plan plan = { .into = opt.into, .domain = opt.domain, .xenstore = opt.xenstore,
+				  .emulator = opt.emulator, .xenstore_root = opt.xenstore_root,
+				  .format = opt.format, .domid = opt.domid };
+	int code;
+
+	run->options = (struct xst_restore_options){
+		.size = sizeof(run->options),
+		.flags = (opt.no_config ? XST_RESTORE_NO_CONFIG : 0u) |
+			 (opt.force ? XST_RESTORE_FORCE : 0u),
+		.fd = -1, .domid = (uint32_t)opt.domid, .config = config,
+		.config_size = config_size, .timeout = microseconds(opt.timeout),
+		.stall = microseconds(opt.stall), .tmpdir = common.tmpdir, .finding = tell,
+		.progress = tell_progress, .confirm = confirm, .userdata = run,
+	};
+	code = sinks_open(run->verb, &plan, &run->options);
+	if (code)
+		return code;
+	code = run->verb == &verb_receive ? input_from(&run->in, run->name, endpoint_accept(run->from))
+					  : input_from(&run->in, run->name, endpoint_open(run->from));
+	if (code) {
+		sinks_free(&run->options);
+		return code;
+	}
+	run->options.fd = run->in.fd;
+	return act(run);
+}
+
+static int run_verb(const struct verb *verb, const char *name)
+{
+	struct run run = { .verb = verb, .from = name, .name = input_name(name) };
+	size_t config_size = 0;
+	char *config = NULL;
+	int code = check_options(verb);
+
+	if (code)
+		return code;
+	if (verb == &verb_receive && strncmp(name, "unix:", 5) != 0 && strncmp(name, "tcp:", 4) != 0)
+		return usage_error(verb, "%s: neither unix:PATH nor tcp:HOST:PORT", name);
+	if (opt.config) {
+		config = read_config(opt.config, &config_size);
+		if (!config)
+			return EXIT_IO;
+	}
+	if (handle_signals() < 0) {
+		say("%s", system_words(errno));
+		code = EXIT_IO;
+	} else {
+		code = run_sinks(&run, config, config_size);
+	}
+	free(config);
+	return code;
+}
+
+static int parse(const struct verb *verb, int argc, const char **argv)
+{
+	int code = EXIT_FINE;
+	poptContext ctx = options_parse(verb, argc, argv, table, &code);
+	const char *name;
+
+	if (!ctx)
+		return code;
+	name = options_argument(ctx);
+	if (!name || options_argument(ctx))
+		code = usage_error(verb, "which stream?  One name is wanted");
+	else
+		code = run_verb(verb, name);
+	poptFreeContext(ctx);
+	return code;
+}
+
+static int restore(int argc, const char **argv)
+{
+	return parse(&verb_restore, argc, argv);
+}
+
+static int receive(int argc, const char **argv)
+{
+	return parse(&verb_receive, argc, argv);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Records that are kept until the stream is over: of each kind those of the last complete state.
+ *
+ * A plain stream has the guest's registers and its device model behind all memory, once.  In a
+ * checkpointed one they come with every state. */
+#ifndef RESTORE_HELD_H
+#define RESTORE_HELD_H
+
+#include "restore/restore.h"
+
+struct held_record {
+	enum xst_kind kind;
+	uint64_t from; /* its first octet in the spool */
+};
+
+struct held {
+	struct spool spool;
+	struct held_record *records;
+	size_t n, capacity;
+	size_t settled; /* records of complete states; those behind are the present one's */
+};
+
+void held_init(struct held *h, const char *dir);
+void held_free(struct held *h);
+/* A record of that kind begins; its octets go into h->spool until the next one.  Returns 0 or
+ * XST_E_NOMEM. */
+int held_begin(struct held *h, enum xst_kind kind);
+/* The present state is complete: its kinds replace those of the states before.  Returns 0, or an
+ * error described in *reterr. */
+int held_settle(struct held *h, struct xst_finding *reterr);
+/* Where the octets of record i are. */
+void held_range(const struct held *h, size_t i, uint64_t *ret_from, uint64_t *ret_to);
+
+#endif

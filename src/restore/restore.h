@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside restore: what its files share.
+ *
+ *   restore.c  the tasks one after the other, and the public interface
+ *   route.c    what records mean: which phase, which sink
+ *   player.c   a stream's events off a descriptor that must not block
+ *   spool.c    octets that wait: in memory, then in an unnamed file
+ *   worker.c   what is not of today is converted by a thread, from pipe to pipe
+ *   watch.c    one descriptor for all that is waited for
+ *   colo.c     what COLO's two sides tell each other
+ *
+ * Functions that act return 0, XST_AGAIN (having told a watch what they wait for), or a negative
+ * enum xst_errc. */
+#ifndef RESTORE_RESTORE_H
+#define RESTORE_RESTORE_H
+
+#include <xenstream/restore.h>
+
+#include "check/rules.h"
+#include "io/io.h"
+#include "restore/colo.h"
+#include "wire/options.h"
+
+/* --- watch.c -------------------------------------------------------------------------------- */
+
+#define WATCH_MAX 4
+
+struct watch {
+	int epoll, kick; /* kick: an eventfd that makes the descriptor readable at once */
+	bool kicked;
+	struct xst_wait wait[WATCH_MAX]; /* what the present call of process() waits for */
+	unsigned n;
+	int watched[WATCH_MAX];          /* what lies in the epoll set since the last one */
+	unsigned nwatched;
+};
+
+/* Returns 0 or -errno. */
+int watch_init(struct watch *w);
+void watch_free(struct watch *w);
+/* Forgets what was waited for. */
+void watch_clear(struct watch *w);
+/* Returns XST_AGAIN. */
+int watch_fd(struct watch *w, int fd, short events);
+int watch_wait(struct watch *w, const struct xst_wait *wait);
+/* Makes the descriptor readable when something waited for has come, or now if `now`. */
+void watch_arm(struct watch *w, bool now);
+void watch_kick(struct watch *w);
+/* The earliest deadline that is waited for. */
+uint64_t watch_deadline(const struct watch *w);
+uint64_t watch_now(void);
+/* Whether a descriptor is ready, without waiting. */
+bool watch_ready(int fd, short events);
+
+/* --- spool.c -------------------------------------------------------------------------------- */
+
+struct spool {
+	uint64_t limit;   /* octets in memory */
+	const char *dir;  /* for the file */
+	uint8_t *memory;
+	size_t capacity;
+	uint64_t size;    /* octets that it holds */
+	int fd;           /* -1: all of it is in memory */
+	struct transfer transfer;
+};
+
+void spool_init(struct spool *s, uint64_t limit, const char *dir);
+void spool_free(struct spool *s);
+/* Empties it, and gives back what it has taken but for a little memory. */
+void spool_clear(struct spool *s);
+/* Returns 0, or XST_E_IO or XST_E_NOMEM, described in *reterr. */
+int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr);
+/* From a descriptor that has something to read, up to n octets.  Returns how many went, 0 if it is
+ * to be done by reading and spool_write(), or a negative error that is the spool's. */
+int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr);
+
+/* --- player.c ------------------------------------------------------------------------------- */
+
+/* Where a run's octets go. */
+struct drain {
+	void *self; /* NULL: nowhere */
+	int (*write)(void *self, const void *data, size_t n, size_t *ret_done);
+	int (*move)(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
+	void (*wait)(void *self, struct xst_wait *ret);
+	int sink; /* enum sink_id, for its error */
+};
+
+struct player {
+	struct xst_parser *parser;
+	struct xst_in in;
+	uint8_t *window;
+	/* the source: a descriptor, a part of a file or a piece of memory */
+	int fd;
+	bool seekable;          /* octets are at `position`, up to `limit` */
+	off_t position, limit;  /* in the file or the memory; limit -1: to the end */
+	const uint8_t *memory;
+	bool eof;
+	struct spool *tee;      /* gets all octets that the parser takes */
+	/* what is in hand */
+	const struct xst_event *event;
+	bool in_run, no_move;
+	const uint8_t *slice;   /* of the run, out of the window, not delivered yet */
+	size_t slice_left;
+	struct drain drain;
+	uint64_t work;          /* octets read or moved so far: only ever grows */
+	struct xst_finding error; /* code 0 after a failure: it was the drain's */
+	bool error_ours;          /* not the stream's fault: a spool's, or memory */
+};
+
+/* Takes the parser.  Returns 0 or XST_E_NOMEM. */
+int player_init(struct player *pl, struct xst_parser *parser);
+void player_free(struct player *pl);
+/* Reads from a descriptor from now on. */
+void player_from_fd(struct player *pl, int fd);
+/* Reads [from, to) of a file (memory NULL) or of memory. */
+void player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from, uint64_t to);
+/* The next event, the same until player_done(); never NEED nor PAYLOAD: a run is delivered to its
+ * drain before the event behind it comes.  XST_AGAIN also stands for: enough for one call. */
+int player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev);
+/* The event was dealt with.  If it was a PAYLOAD_BEGIN, the run goes into the drain (NULL: is
+ * passed over). */
+void player_done(struct player *pl, const struct drain *drain);
+/* Octets that the parser was given so far, in its counting: where a copy of it goes on. */
+uint64_t player_fed(const struct player *pl);
+/* Where in the source's file the octet is that player_fed() has counted so. */
+uint64_t player_place(const struct player *pl, uint64_t fed);
+/* Length of the source from the stream's first octet, or 0. */
+uint64_t player_size(const struct player *pl);
+
+/* --- worker.c ------------------------------------------------------------------------------- */
+
+struct worker;
+
+struct worker_job {
+	int fd;
+	bool seekable;            /* the thread reads the file itself */
+	const struct spool *head; /* what was read of a pipe already; kept until worker_free() */
+	const char *tmpdir;
+	const struct xst_parser_options *parser;
+	enum xst_container to;
+	bool force;               /* see XST_CONVERT_FORCE */
+};
+
+/* Starts converting.  *ret_fd: where the result comes out, the worker's.  Returns 0, XST_E_NOMEM or
+ * XST_E_IO, described in *reterr. */
+int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
+		 struct xst_finding *reterr);
+/* Brings octets to the thread, as far as it comes without waiting. */
+int worker_feed(struct worker *w, struct watch *watch);
+/* Stops it: it ends soon. */
+void worker_cancel(struct worker *w);
+/* Whether it has ended; else waits for that. */
+int worker_join(struct worker *w, struct watch *watch);
+/* Behind worker_join(): its error, code 0 if all went well; its findings; NULL behind the last. */
+const struct xst_finding *worker_error(const struct worker *w);
+const struct xst_finding *worker_finding(struct worker *w);
+uint64_t worker_octets(const struct worker *w);
+/* Cancels it and waits for its end. */
+struct worker *worker_free(struct worker *w);
+
+/* --- restore.c, route.c --------------------------------------------------------------------- */
+
+/* What is being done.  A function each, see tasks[] in restore.c. */
+enum task {
+	TASK_READ,       /* the stream; in NORMAL its records take effect at once */
+	TASK_TAIL,       /* a run that lasted to the end of a pipe, of which the length is known now */
+	TASK_EMULATOR,   /* a complete checkpoint: libxl's records of it */
+	TASK_IMAGE,      /* then libxc's */
+	TASK_CHECKPOINT, /* then it counts */
+	TASK_COLO,       /* the secondary tells the primary */
+	TASK_FINISH,     /* the sinks finish and commit */
+	TASK_ABORT,      /* the sinks take everything back */
+	TASK_OVER
+};
+
+enum sink_id { SINK_XENSTORE, SINK_EMULATOR, SINK_DOMAIN, SINKS };
+
+/* What all sinks have, whatever their kind. */
+struct sink {
+	void *self;
+	const char *name;
+	int (*prepare)(void *self, const struct xst_restore_domain *domain);
+	int (*finish)(void *self);
+	int (*commit)(void *self);
+	int (*abort)(void *self);
+	void (*free)(void *self);
+	void (*wait)(void *self, struct xst_wait *ret);
+	const struct xst_finding *(*error)(void *self);
+	bool touched; /* prepare was called */
+};
+
+struct xst_restore {
+	struct xst_restore_options options;
+	struct xst_parser_options parser_options;
+	char *tmpdir;
+	enum task task;
+	enum xst_restore_phase phase;
+	bool started, inside, abort_asked, freed, told;
+	struct watch watch;
+	struct sink sinks[SINKS];
+	unsigned step;              /* of the task in hand: which sink is next */
+
+	struct player main;
+	struct player replay;
+	struct xst_checker *checker;
+	bool checked;               /* the event in hand */
+	struct worker *worker;
+	struct spool spool;         /* head of the input, then a checkpoint's records */
+	struct xst_parser *at_image, *at_emulator; /* the parser where these parts of a checkpoint begin */
+	uint64_t image_from, emulator_from;        /* player_fed() there */
+	uint64_t spool_base;        /* player_fed() of its first octet */
+
+	/* what is known of the stream */
+	struct xst_restore_domain domain;
+	uint8_t *config, *optional;
+	uint64_t config_fill, optional_fill;
+	bool image_begun, dropping;
+	bool unused;                /* records stand behind the last complete checkpoint */
+	unsigned contexts;          /* EMULATOR_CONTEXTs of the state in hand */
+	uint32_t emulator_id, emulator_index;
+	bool emulator_begun;
+	struct xst_event tail;      /* TASK_TAIL: the PAYLOAD_BEGIN of the run in the spool */
+	bool had_tail, tail_begun;
+	struct drain tail_drain;
+	uint64_t tail_done;
+	uint64_t complete_at;       /* player_fed() behind the last complete checkpoint */
+	struct colo colo;
+
+	uint64_t deadline, last_progress;
+	struct xst_finding error;   /* code 0: none so far */
+	struct xst_restore_result result;
+};
+
+/* restore.c */
+/* The sticky error.  Returns code. */
+int restore_fail(struct xst_restore *r, int code, enum xst_rule rule, const struct xst_event *at,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* What a sink's operation has returned: waits for it, or takes over its error. */
+int restore_sink_result(struct xst_restore *r, enum sink_id id, int code);
+void restore_tell(struct xst_restore *r, const struct xst_finding *f);
+void restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* prepare of all sinks, as far as it comes. */
+int restore_prepare(struct xst_restore *r);
+
+/* route.c */
+/* An event of the stream, as it is read.  *drain: where the run goes that it begins.  May be
+ * XST_AGAIN: the same again.  May change the task. */
+int route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
+/* An event that takes effect. */
+int route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
+/* Whether it is the last of the part of a checkpoint that the task in hand replays. */
+bool route_is_end(const struct xst_restore *r, const struct xst_event *ev);
+/* The image's records of the next checkpoint begin here. */
+int route_mark_image(struct xst_restore *r);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* What records mean to a restore: which phase they belong to, and which sink they go to.
+ *
+ * In NORMAL they take effect as they are read.  From the first CHECKPOINT on they are kept as the octets
+ * that they are, with a copy of the parser from where they begin; when their CHECKPOINT_END is
+ * there, that copy reads them again, and then they take effect: libxl's before libxc's. */
+#include "restore/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/finding.h"
+#include "parse/parser.h"
+
+static bool is_emulator(enum xst_kind kind)
+{
+	return kind == XST_KIND_EMULATOR_CONTEXT || kind == XST_KIND_EMULATOR_XENSTORE_DATA;
+}
+
+static bool ends(const struct xst_event *ev, enum xst_layer layer, enum xst_kind kind)
+{
+	return ev->type == XST_EVENT_RECORD_END && ev->layer == layer && ev->kind == kind;
+}
+
+/* --- the xl header --------------------------------------------------------------------------- */
+
+static int keep_config(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct xst_restore *r = self;
+
+	memcpy(r->config + r->config_fill, data, n);
+	r->config_fill += n;
+	*ret_done = n;
+	return 0;
+}
+
+static int keep_optional(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct xst_restore *r = self;
+
+	memcpy(r->optional + r->optional_fill, data, n);
+	r->optional_fill += n;
+	*ret_done = n;
+	return 0;
+}
+
+static void xl_fields(struct xst_restore *r, const struct xst_event *ev)
+{
+	if (ev->kind != XST_KIND_XL_HEADER)
+		return;
+	r->domain.xl = true;
+	r->domain.xl_big_endian = ev->big_endian;
+	r->domain.xl_flags = (uint32_t)xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0);
+	r->domain.xl_optional_flags = (uint32_t)xst_event_field(ev, XST_FIELD_OPTIONAL_FLAGS, 0);
+	if (!r->domain.config_replaced)
+		r->domain.config_json = r->domain.xl_flags & XL_FLAG_JSON;
+}
+
+static int xl_run(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	bool config = ev->kind == XST_KIND_CONFIG;
+	uint8_t *room;
+
+	if (config && r->domain.config_replaced)
+		return 0;
+	room = malloc((size_t)ev->u.payload.length + 1);
+	if (!room)
+		return XST_E_NOMEM;
+	if (config)
+		r->config = room;
+	else
+		r->optional = room;
+	*drain = (struct drain){ .self = r, .write = config ? keep_config : keep_optional };
+	return 0;
+}
+
+/* What is stored may end in a NUL of its own. */
+static void xl_config(struct xst_restore *r)
+{
+	uint64_t n = r->config_fill;
+
+	r->domain.config_nul = n && !r->config[n - 1];
+	n -= r->domain.config_nul;
+	r->config[n] = '\0';
+	r->domain.config = n ? r->config : NULL;
+	r->domain.config_size = n;
+}
+
+static int xl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	switch (ev->type) {
+	case XST_EVENT_FIELDS:
+		xl_fields(r, ev);
+		return 0;
+	case XST_EVENT_PAYLOAD_BEGIN:
+		return xl_run(r, ev, drain);
+	case XST_EVENT_RECORD_END:
+		if (ev->kind == XST_KIND_CONFIG && r->config_fill)
+			xl_config(r);
+		r->domain.optional = r->optional;
+		r->domain.optional_size = r->optional_fill;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* --- records of the device model -------------------------------------------------------------- */
+
+static struct drain domain_drain(struct xst_restore *r)
+{
+	const struct xst_domain_sink *s = &r->options.domain;
+
+	return (struct drain){ s->self, s->ops->write, s->ops->move, s->ops->wait, SINK_DOMAIN };
+}
+
+static int to_domain(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	const struct xst_domain_sink *s = &r->options.domain;
+	int e;
+
+	if (!s->ops)
+		return 0;
+	e = restore_sink_result(r, SINK_DOMAIN, s->ops->event(s->self, ev));
+	if (e == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN)
+		*drain = domain_drain(r);
+	return e;
+}
+
+static int to_xenstore(struct xst_restore *r, const struct xst_event *ev)
+{
+	const struct xst_xenstore_sink *s = &r->options.xenstore;
+	int e = 0;
+
+	if (ev->type == XST_EVENT_FIELDS)
+		e = s->ops->begin(s->self, (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_ID, 0),
+				  (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_INDEX, 0));
+	else if (ev->type == XST_EVENT_PAIR)
+		e = s->ops->pair(s->self, ev->u.pair.key, ev->u.pair.key_len, ev->u.pair.value,
+				 ev->u.pair.value_len);
+	else if (ev->type == XST_EVENT_RECORD_END)
+		e = s->ops->end(s->self);
+	return restore_sink_result(r, SINK_XENSTORE, e);
+}
+
+static int emulator_begin(struct xst_restore *r, uint64_t length)
+{
+	const struct xst_emulator_sink *s = &r->options.emulator;
+	int e = s->ops->begin(s->self, r->emulator_id, r->emulator_index, length);
+
+	e = restore_sink_result(r, SINK_EMULATOR, e);
+	r->emulator_begun |= e == 0;
+	return e;
+}
+
+/* A state of no octets has no run. */
+static int emulator_end(struct xst_restore *r)
+{
+	const struct xst_emulator_sink *s = &r->options.emulator;
+	int e = r->emulator_begun ? 0 : emulator_begin(r, 0);
+
+	return e ? e : restore_sink_result(r, SINK_EMULATOR, s->ops->end(s->self));
+}
+
+static int to_emulator(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	const struct xst_emulator_sink *s = &r->options.emulator;
+	int e = 0;
+
+	switch (ev->type) {
+	case XST_EVENT_RECORD_BEGIN:
+		r->emulator_begun = false;
+		r->emulator_id = r->emulator_index = 0;
+		break;
+	case XST_EVENT_FIELDS:
+		r->emulator_id = (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_ID, 0);
+		r->emulator_index = (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_INDEX, 0);
+		break;
+	case XST_EVENT_PAYLOAD_BEGIN:
+		e = emulator_begin(r, ev->u.payload.length);
+		*drain = (struct drain){ s->self, s->ops->write, s->ops->move, s->ops->wait,
+					 SINK_EMULATOR };
+		break;
+	case XST_EVENT_RECORD_END:
+		e = emulator_end(r);
+		break;
+	default:
+		break;
+	}
+	return e;
+}
+
+static int emulator_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	const struct xst_domain_sink *domain = &r->options.domain;
+
+	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->options.emulator.ops)
+		return to_emulator(r, ev, drain);
+	if (ev->kind == XST_KIND_EMULATOR_XENSTORE_DATA && r->options.xenstore.ops)
+		return to_xenstore(r, ev);
+	if (domain->ops && domain->ops->flags & XST_DOMAIN_SINK_LIBXL)
+		return to_domain(r, ev, drain);
+	return 0;
+}
+
+/* --- today's layers --------------------------------------------------------------------------- */
+
+static int libxl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	if (ev->kind == XST_KIND_LIBXL_HEADER && ev->type == XST_EVENT_FIELDS) {
+		r->domain.libxl = true;
+		r->domain.libxl_options = (uint32_t)xst_event_field(ev, XST_FIELD_OPTIONS, 0);
+	}
+	return is_emulator(ev->kind) ? emulator_event(r, ev, drain) : 0;
+}
+
+/* What the domain sink isn't told: the restore acts on it, or nobody knows what it means. */
+static bool is_internal(enum xst_kind kind)
+{
+	return kind == XST_KIND_CHECKPOINT || kind == XST_KIND_END || kind == XST_KIND_UNKNOWN;
+}
+
+static int libxc_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	int e;
+
+	if (ev->type == XST_EVENT_STREAM_BEGIN) {
+		e = restore_prepare(r);
+		return e ? e : to_domain(r, ev, drain);
+	}
+	if (is_emulator(ev->kind))
+		return emulator_event(r, ev, drain);
+	if (ev->type == XST_EVENT_STREAM_END || is_internal(ev->kind))
+		return 0;
+	return to_domain(r, ev, drain);
+}
+
+int route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	switch (ev->layer) {
+	case XST_LAYER_XL:    return xl_event(r, ev, drain);
+	case XST_LAYER_LIBXL: return libxl_event(r, ev, drain);
+	case XST_LAYER_LIBXC: return libxc_event(r, ev, drain);
+	default:              return 0;
+	}
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static int copy_parser(struct xst_restore *r, struct xst_parser **ret)
+{
+	xst_parser_free(*ret);
+	*ret = parser_clone(r->main.parser);
+	return *ret ? 0 : XST_E_NOMEM;
+}
+
+int route_mark_image(struct xst_restore *r)
+{
+	spool_clear(&r->spool);
+	r->spool_base = r->image_from = player_fed(&r->main);
+	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	r->unused = false;
+	return copy_parser(r, &r->at_image);
+}
+
+static int mark_emulator(struct xst_restore *r)
+{
+	r->emulator_from = player_fed(&r->main);
+	return copy_parser(r, &r->at_emulator);
+}
+
+static void complete(struct xst_restore *r)
+{
+	r->phase = XST_PHASE_UNBUFFERING;
+	r->task = r->domain.libxl ? TASK_EMULATOR : r->at_image ? TASK_IMAGE : TASK_CHECKPOINT;
+}
+
+/* The first CHECKPOINT: all before it has taken effect, all behind it waits. */
+static int begin_buffering(struct xst_restore *r)
+{
+	r->phase = XST_PHASE_BUFFERING;
+	r->spool_base = player_fed(&r->main);
+	if (!r->domain.libxl) { /* a bare image's checkpoints end here */
+		complete(r);
+		return 0;
+	}
+	spool_clear(&r->spool);
+	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	return mark_emulator(r);
+}
+
+/* An END in place of the next CHECKPOINT: what is buffered is dropped, and so is what follows. */
+static void drop(struct xst_restore *r)
+{
+	r->dropping = true;
+	r->main.tee = NULL;
+	spool_clear(&r->spool);
+}
+
+static bool is_an_end(enum xst_kind kind)
+{
+	return kind == XST_KIND_END || kind == XST_KIND_LIBXL_END;
+}
+
+static int buffered(struct xst_restore *r, const struct xst_event *ev)
+{
+	r->unused |= ev->type == XST_EVENT_RECORD_BEGIN && !is_an_end(ev->kind);
+	if (r->dropping)
+		return 0;
+	if (ev->layer == XST_LAYER_LIBXC && ev->type == XST_EVENT_RECORD_BEGIN &&
+	    ev->kind == XST_KIND_END)
+		drop(r);
+	else if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT) && r->domain.libxl)
+		return mark_emulator(r);
+	else if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT) ||
+		 ends(ev, XST_LAYER_LIBXL, XST_KIND_CHECKPOINT_END))
+		complete(r);
+	return 0;
+}
+
+bool route_is_end(const struct xst_restore *r, const struct xst_event *ev)
+{
+	return r->task == TASK_IMAGE ? ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT)
+				     : ends(ev, XST_LAYER_LIBXL, XST_KIND_CHECKPOINT_END);
+}
+
+/* --- COLO ------------------------------------------------------------------------------------- */
+
+static int colo_event(struct xst_restore *r, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_FIELDS) {
+		uint64_t id = xst_event_field(ev, XST_FIELD_CHECKPOINT_STATE, 0);
+
+		if (!(r->options.flags & XST_RESTORE_COLO) || colo_received(&r->colo, id) < 0)
+			return restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
+					    "CHECKPOINT_STATE %llu is not due here",
+					    (unsigned long long)id);
+	}
+	if (ev->type != XST_EVENT_RECORD_END)
+		return 0;
+	r->task = TASK_COLO;
+	return route_mark_image(r);
+}
+
+/* Between CHECKPOINT_END and CHECKPOINT_STATE nothing else stands. */
+static bool colo_waits(const struct xst_restore *r)
+{
+	return r->options.flags & XST_RESTORE_COLO && r->colo.step == COLO_NEW;
+}
+
+/* --- as it is read ---------------------------------------------------------------------------- */
+
+static int check(struct xst_restore *r, const struct xst_event *ev)
+{
+	const struct xst_finding *f;
+	int e = xst_checker_event(r->checker, ev);
+
+	while (e == 0 && (f = xst_checker_finding(r->checker))) {
+		if (f->severity != XST_ERROR) {
+			restore_tell(r, f);
+			continue;
+		}
+		r->error = *f;
+		e = r->error.code = XST_E_MALFORMED;
+	}
+	return e;
+}
+
+/* What no checker sees. */
+static int take_note(struct xst_restore *r, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_STREAM_BEGIN && ev->layer == XST_LAYER_LIBXC)
+		r->image_begun = true;
+	if (ev->type != XST_EVENT_RECORD_BEGIN)
+		return 0;
+	r->result.records++;
+	if (ev->kind == XST_KIND_UNKNOWN)
+		restore_remark(r, RULE_RESTORE_SKIPPED, "an optional record of unknown type %#x was skipped",
+			       (unsigned)ev->u.record.type);
+	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->contexts++)
+		return restore_fail(r, XST_E_MALFORMED, RULE_TWICE, ev,
+				    "a second EMULATOR_CONTEXT for the same state of the guest");
+	if (ev->layer == XST_LAYER_LIBXL && colo_waits(r) &&
+	    ev->kind != XST_KIND_CHECKPOINT_STATE)
+		return restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
+				    "a CHECKPOINT_STATE is due here");
+	return 0;
+}
+
+int route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+{
+	int e;
+
+	if (!r->checked) { /* the same event may come again */
+		e = check(r, ev);
+		if (e == 0)
+			e = take_note(r, ev);
+		if (e)
+			return e;
+		r->checked = true;
+	}
+	if (ev->type == XST_EVENT_WARNING)
+		return 0;
+	if (ev->kind == XST_KIND_CHECKPOINT_STATE)
+		return colo_event(r, ev);
+	if (r->phase != XST_PHASE_NORMAL)
+		return buffered(r, ev);
+	if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT))
+		return begin_buffering(r);
+	return route_apply(r, ev, drain);
+}

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain sink that hands a plain stream of today to a program's standard input.
+ *
+ * Memory and what never changes go through at once; the rest is held back to the end, when it is known
+ * which state is the last complete one.  So a checkpointed stream becomes a plain one on the way. */
+#include <xenstream/restore.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/sendfile.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+#include "restore/held.h"
+#include "wire/options.h"
+#include "wire/wire.h"
+
+#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM */
+#define PIPE_SIZE (1 << 20)
+#define CHUNK (64 << 10)
+
+enum stage { STAGE_TAIL, STAGE_END, STAGE_EMULATOR, STAGE_LIBXL_END, STAGE_CLOSE, STAGE_WAIT };
+
+struct exec {
+	char *command;
+	enum xst_container to;
+	const struct xst_restore_domain *domain;
+	struct xst_emitter *emitter;
+	size_t flushed;        /* octets of its output that are gone */
+	struct held held;
+	bool holding;          /* the open record is held back */
+	bool late;             /* a bare image's device model: framed when its length is known */
+	int fd, pidfd;         /* the program's standard input and the program, or -1 */
+	pid_t pid;
+	bool broken;           /* it reads no more */
+	enum stage stage;
+	size_t next;           /* held record to be written */
+	uint64_t done;         /* octets of it that are gone */
+	uint64_t kill_at;      /* 0: it was not told to end */
+	struct xst_wait wait;
+	struct xst_finding error;
+};
+
+extern char **environ;
+
+/* --- trouble ---------------------------------------------------------------------------------- */
+
+static int fail(struct exec *x, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct exec *x, int err, const char *format, ...)
+{
+	struct xst_finding place = { .sys_errno = err };
+	va_list ap;
+
+	va_start(ap, format);
+	finding_fill(&x->error, &place, XST_E_IO, RULE_OUTPUT_IO, NULL, format, ap);
+	va_end(ap);
+	return XST_E_IO;
+}
+
+static int again(struct exec *x, int fd, short events, uint64_t deadline)
+{
+	x->wait = (struct xst_wait){ .fd = fd, .events = events, .deadline = deadline };
+	return XST_AGAIN;
+}
+
+/* How the program has ended: 0 if well.  XST_AGAIN: it has not. */
+static int collect(struct exec *x)
+{
+	int status;
+
+	if (x->pidfd < 0)
+		return 0;
+	if (waitpid(x->pid, &status, WNOHANG) == 0)
+		return again(x, x->pidfd, POLLIN, UINT64_MAX);
+	close(x->pidfd);
+	x->pidfd = -1;
+	if (WIFSIGNALED(status))
+		return fail(x, 0, "%.160s: was killed by signal %d", x->command, WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return fail(x, 0, "%.160s: ended with status %d", x->command,
+			    WEXITSTATUS(status));
+	return 0;
+}
+
+/* Its status says more than that it reads no more. */
+static int broken(struct exec *x)
+{
+	int r = collect(x);
+
+	return r ? r : fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
+}
+
+/* What a write or splice to the program has given: octets, 0 with *ret set, see XST_AGAIN. */
+static size_t sent(struct exec *x, ssize_t k, int *ret)
+{
+	*ret = 0;
+	if (k >= 0)
+		return (size_t)k;
+	if (errno == EAGAIN || errno == EINTR) {
+		*ret = again(x, x->fd, POLLOUT, UINT64_MAX);
+	} else if (errno == EPIPE) {
+		x->broken = true;
+		*ret = broken(x);
+	} else {
+		*ret = fail(x, errno, "%.160s: %s", x->command, strerror(errno));
+	}
+	return 0;
+}
+
+/* --- output ----------------------------------------------------------------------------------- */
+
+static int flush(struct exec *x)
+{
+	const uint8_t *data;
+	size_t n = xst_emitter_output(x->emitter, &data);
+	int r = 0;
+
+	if (x->broken)
+		return broken(x);
+	while (r == 0 && x->flushed < n)
+		x->flushed += sent(x, write(x->fd, data + x->flushed, n - x->flushed), &r);
+	if (r)
+		return r;
+	x->flushed = 0;
+	xst_emitter_written(x->emitter);
+	return 0;
+}
+
+/* What was just emitted goes where its record goes.  The pipe may take it later. */
+static int take_output(struct exec *x)
+{
+	const uint8_t *data;
+	size_t n = xst_emitter_output(x->emitter, &data);
+	int r;
+
+	if (!x->holding) {
+		r = flush(x);
+		return r == XST_AGAIN ? 0 : r;
+	}
+	r = spool_write(&x->held.spool, data, n, &x->error);
+	xst_emitter_written(x->emitter);
+	return r;
+}
+
+static int emitted(struct exec *x, int code)
+{
+	if (code == 0)
+		return take_output(x);
+	if (code == XST_E_NOMEM)
+		finding_no_memory(&x->error);
+	else
+		fail(x, 0, "a record that can't be written");
+	return code;
+}
+
+/* --- the frame -------------------------------------------------------------------------------- */
+
+static int header(struct exec *x, enum xst_kind kind, const struct xst_field_value *v, size_t n,
+		  const void *body, size_t size, uint64_t length)
+{
+	int r = xst_emit_begin(x->emitter, kind, length);
+
+	if (r == 0 && v)
+		r = xst_emit_fields(x->emitter, v, n);
+	if (r == 0)
+		r = xst_emit_bytes(x->emitter, body, size);
+	return r ? r : xst_emit_end(x->emitter);
+}
+
+static int xl_header(struct exec *x)
+{
+	const struct xst_restore_domain *d = x->domain;
+	bool nul = d->config_json || d->config_nul;
+	uint64_t config = d->config ? d->config_size + nul : 0;
+	struct xst_field_value v[] = {
+		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
+		{ XST_FIELD_MANDATORY_FLAGS,
+		  XL_FLAG_STREAM_V2 | (d->config_json ? XL_FLAG_JSON : 0) },
+		{ XST_FIELD_OPTIONAL_FLAGS, d->xl_optional_flags },
+		{ XST_FIELD_OPTIONAL_LENGTH, wire_xl_config.fixed + config + d->optional_size },
+	};
+	struct xst_field_value length = { XST_FIELD_CONFIG_LENGTH, config };
+	int r;
+
+	xst_emitter_big_endian(x->emitter, XST_LAYER_XL, d->xl_big_endian);
+	r = header(x, XST_KIND_XL_HEADER, v, 4, NULL, 0, wire_xl_header.fixed);
+	if (r == 0)
+		r = header(x, XST_KIND_CONFIG, &length, 1, d->config, (size_t)config,
+			   wire_xl_config.fixed + config);
+	if (r == 0 && d->optional_size)
+		r = header(x, XST_KIND_OPTIONAL_DATA, NULL, 0, d->optional,
+			   (size_t)d->optional_size, d->optional_size);
+	return r;
+}
+
+static int frame(struct exec *x)
+{
+	uint32_t options = x->domain->libxl ? x->domain->libxl_options & LIBXL_OPTIONS_KNOWN : 0;
+	struct xst_field_value v[] = {
+		{ XST_FIELD_IDENT, LIBXL_IDENT },
+		{ XST_FIELD_VERSION, LIBXL_VERSION },
+		{ XST_FIELD_OPTIONS, options },
+	};
+	int r = x->to == XST_CONTAINER_XL ? xl_header(x) : 0;
+
+	if (r || x->to == XST_CONTAINER_LIBXC)
+		return r;
+	xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
+	r = header(x, XST_KIND_LIBXL_HEADER, v, 3, NULL, 0, wire_libxl_header.fixed);
+	return r ? r : xst_emit_empty(x->emitter, XST_KIND_LIBXC_CONTEXT);
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static bool goes_at_once(enum xst_kind kind)
+{
+	const struct wire_record *row = wire_modern(kind);
+
+	return kind == XST_KIND_PAGE_DATA || kind == XST_KIND_P2M_FRAMES ||
+	       kind == XST_KIND_VERIFY || kind == XST_KIND_IMAGE_HEADER ||
+	       kind == XST_KIND_DOMAIN_HEADER || (row && row->flags & WIRE_STATIC);
+}
+
+static int record_begin(struct exec *x, const struct xst_event *ev)
+{
+	x->holding = !goes_at_once(ev->kind);
+	x->late = ev->layer == XST_LAYER_LIBXC && ev->kind == XST_KIND_EMULATOR_CONTEXT;
+	if (x->holding && held_begin(&x->held, ev->kind) < 0)
+		return XST_E_NOMEM;
+	return x->late ? 0 : xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
+}
+
+/* The body of a libxl record of a device model that had none of its own. */
+static int late_begin(struct exec *x, uint64_t length)
+{
+	int r = xst_emit_begin(x->emitter, XST_KIND_EMULATOR_CONTEXT, 8 + length);
+
+	x->late = false;
+	return r ? r : xst_emit_fields(x->emitter, NULL, 0);
+}
+
+static int payload_begin(struct exec *x, const struct xst_event *ev)
+{
+	int r = x->late ? late_begin(x, ev->u.payload.length) : 0;
+
+	return r ? r : xst_emit_payload(x->emitter, ev->u.payload.length);
+}
+
+static int record_end(struct exec *x)
+{
+	int r = x->late ? late_begin(x, 0) : 0;
+
+	return r ? r : xst_emit_end(x->emitter);
+}
+
+static int fields(struct exec *x, const struct xst_event *ev)
+{
+	uint64_t options = xst_event_field(ev, XST_FIELD_OPTIONS, 0);
+
+	if (x->late) /* its own length, which the record says itself */
+		return 0;
+	if (ev->kind == XST_KIND_IMAGE_HEADER)
+		xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXC,
+				       options & LIBXC_OPTION_BIG_ENDIAN);
+	return xst_emit_fields(x->emitter, ev->u.fields.v, ev->u.fields.n);
+}
+
+static int pair(struct exec *x, const struct xst_event *ev)
+{
+	int r = xst_emit_bytes(x->emitter, ev->u.pair.key, ev->u.pair.key_len + 1);
+
+	return r ? r : xst_emit_bytes(x->emitter, ev->u.pair.value, ev->u.pair.value_len + 1);
+}
+
+static int emit(struct exec *x, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_STREAM_BEGIN:  return frame(x);
+	case XST_EVENT_RECORD_BEGIN:  return record_begin(x, ev);
+	case XST_EVENT_FIELDS:        return fields(x, ev);
+	case XST_EVENT_ITEMS:         return xst_emit_items(x->emitter, ev->u.items.v, ev->u.items.n);
+	case XST_EVENT_PAIR:          return pair(x, ev);
+	case XST_EVENT_PAYLOAD_BEGIN: return payload_begin(x, ev);
+	case XST_EVENT_RECORD_END:    return record_end(x);
+	default:                      return 0;
+	}
+}
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+static int spawn(struct exec *x, int in)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", x->command, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, pipe;
+	int r;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+						POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &pipe);
+	r = posix_spawn(&x->pid, "/bin/sh", &files, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	if (r)
+		return fail(x, r, "/bin/sh: %s", strerror(r));
+	x->pidfd = pidfd_open(x->pid, 0);
+	if (x->pidfd >= 0)
+		return 0;
+	r = errno;
+	kill(-x->pid, SIGKILL);
+	(void)waitpid(x->pid, NULL, 0);
+	return fail(x, r, "watching a program: %s", strerror(r));
+}
+
+static int prepare(void *self, const struct xst_restore_domain *domain)
+{
+	struct exec *x = self;
+	int p[2], r;
+
+	x->domain = domain;
+	held_init(&x->held, domain->tmpdir);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return fail(x, errno, "a pipe: %s", strerror(errno));
+	x->fd = p[1];
+	(void)fcntl(x->fd, F_SETFL, O_NONBLOCK);
+	(void)fcntl(x->fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; it may be refused */
+	r = spawn(x, p[0]);
+	close(p[0]);
+	return r;
+}
+
+static int event(void *self, const struct xst_event *ev)
+{
+	struct exec *x = self;
+	int r = flush(x);
+
+	return r ? r : emitted(x, emit(x, ev));
+}
+
+static int put(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct exec *x = self;
+	int r;
+
+	*ret_done = 0;
+	if (x->holding) {
+		r = spool_write(&x->held.spool, data, n, &x->error);
+		*ret_done = r ? 0 : n;
+		return r;
+	}
+	r = flush(x);
+	if (r == 0)
+		*ret_done = sent(x, write(x->fd, data, n), &r);
+	return r;
+}
+
+static int move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+{
+	struct exec *x = self;
+	off_t at = offset ? *offset : 0;
+	int64_t k;
+	int r;
+
+	*ret_moved = 0;
+	if (x->holding) {
+		k = offset ? 0 : spool_move(&x->held.spool, fd, n, &x->error);
+		*ret_moved = k > 0 ? (uint64_t)k : 0;
+		return k < 0 ? (int)k : 0;
+	}
+	r = flush(x);
+	if (r)
+		return r;
+	k = splice(fd, offset ? &at : NULL, x->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
+	if (k < 0 && errno != EPIPE && (errno != EAGAIN || watch_ready(x->fd, POLLOUT)))
+		return 0; /* not this way, or nothing there */
+	*ret_moved = sent(x, (ssize_t)k, &r);
+	return r;
+}
+
+static int checkpoint(void *self, uint64_t number)
+{
+	struct exec *x = self;
+
+	(void)number;
+	return held_settle(&x->held, &x->error);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static int send_range(struct exec *x, uint64_t from, uint64_t to)
+{
+	const struct spool *s = &x->held.spool;
+	int r = 0;
+
+	while (r == 0 && from + x->done < to) {
+		size_t n = (size_t)(to - from - x->done);
+		off_t at = (off_t)(from + x->done);
+
+		x->done += s->fd < 0 ? sent(x, write(x->fd, s->memory + at, n), &r)
+				     : sent(x, sendfile(x->fd, s->fd, &at, n), &r);
+	}
+	return r;
+}
+
+static bool belongs(enum xst_kind kind, bool libxl)
+{
+	bool is_libxl = kind == XST_KIND_EMULATOR_CONTEXT ||
+			kind == XST_KIND_EMULATOR_XENSTORE_DATA;
+
+	return is_libxl == libxl;
+}
+
+static int send_held(struct exec *x, bool libxl)
+{
+	int r = flush(x);
+
+	while (r == 0 && x->next < x->held.n) {
+		uint64_t from, to;
+
+		held_range(&x->held, x->next, &from, &to);
+		if (belongs(x->held.records[x->next].kind, libxl))
+			r = send_range(x, from, to);
+		if (r)
+			return r;
+		x->done = 0;
+		x->next++;
+	}
+	if (r == 0)
+		x->next = 0;
+	return r;
+}
+
+static int send_end(struct exec *x, enum xst_kind kind)
+{
+	x->holding = false;
+	return emitted(x, xst_emit_empty(x->emitter, kind));
+}
+
+static void close_input(struct exec *x)
+{
+	if (x->fd >= 0)
+		close(x->fd);
+	x->fd = -1;
+}
+
+static int finish_stage(struct exec *x)
+{
+	bool libxl = x->to != XST_CONTAINER_LIBXC;
+	int r = 0;
+
+	switch (x->stage) {
+	case STAGE_TAIL:
+		return send_held(x, false);
+	case STAGE_END:
+		return send_end(x, XST_KIND_END);
+	case STAGE_EMULATOR:
+		return libxl ? send_held(x, true) : 0;
+	case STAGE_LIBXL_END:
+		return libxl ? send_end(x, XST_KIND_LIBXL_END) : 0;
+	case STAGE_CLOSE:
+		r = flush(x);
+		if (r == 0)
+			close_input(x);
+		return r;
+	case STAGE_WAIT:
+		return collect(x);
+	}
+	return r;
+}
+
+static int finish(void *self)
+{
+	struct exec *x = self;
+	int r = held_settle(&x->held, &x->error);
+
+	while (r == 0) {
+		r = finish_stage(x);
+		if (r == 0 && x->stage++ == STAGE_WAIT)
+			return 0;
+	}
+	return r;
+}
+
+static int commit(void *self)
+{
+	(void)self;
+	return 0;
+}
+
+/* First it is asked to end, then it is made to. */
+static int stop(void *self)
+{
+	struct exec *x = self;
+	uint64_t now = watch_now();
+
+	if (x->pidfd < 0)
+		return 0;
+	if (!x->kill_at) {
+		x->kill_at = now + GRACE;
+		kill(-x->pid, SIGTERM);
+	} else if (now >= x->kill_at) {
+		kill(-x->pid, SIGKILL);
+	}
+	close_input(x);
+	if (collect(x) != XST_AGAIN)
+		return 0;
+	return again(x, x->pidfd, POLLIN, now < x->kill_at ? x->kill_at : UINT64_MAX);
+}
+
+static void free_exec(void *self)
+{
+	struct exec *x = self;
+
+	close_input(x);
+	if (x->pidfd >= 0) {
+		kill(-x->pid, SIGKILL);
+		(void)waitpid(x->pid, NULL, 0);
+		close(x->pidfd);
+	}
+	held_free(&x->held);
+	xst_emitter_free(x->emitter);
+	free(x->command);
+	free(x);
+}
+
+static void wait_for(void *self, struct xst_wait *ret)
+{
+	struct exec *x = self;
+
+	*ret = x->wait;
+}
+
+static const struct xst_finding *error(void *self)
+{
+	struct exec *x = self;
+
+	return &x->error;
+}
+
+static const struct xst_domain_sink_ops libxc_ops = {
+	.size = sizeof(libxc_ops), .name = "exec", .prepare = prepare, .event = event, .write = put,
+	.move = move, .checkpoint = checkpoint, .finish = finish, .commit = commit, .abort = stop,
+	.free = free_exec, .wait = wait_for, .error = error,
+};
+
+static const struct xst_domain_sink_ops libxl_ops = {
+	.size = sizeof(libxl_ops), .flags = XST_DOMAIN_SINK_LIBXL, .name = "exec",
+	.prepare = prepare, .event = event, .write = put, .move = move, .checkpoint = checkpoint,
+	.finish = finish, .commit = commit, .abort = stop, .free = free_exec, .wait = wait_for,
+	.error = error,
+};
+
+int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain_sink *ret)
+{
+	struct xst_sink_exec_options o = { .size = sizeof(o) };
+	struct exec *x;
+	int r;
+
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
+	    !o.command || (unsigned)o.to > XST_CONTAINER_LIBXC)
+		return XST_E_ARG;
+	x = calloc(1, sizeof(*x));
+	if (!x)
+		return XST_E_NOMEM;
+	x->fd = x->pidfd = x->held.spool.fd = -1;
+	x->to = o.to ? o.to : XST_CONTAINER_XL;
+	x->command = strdup(o.command);
+	r = x->command ? xst_emitter_new(&x->emitter) : XST_E_NOMEM;
+	if (r) {
+		free_exec(x);
+		return r;
+	}
+	*ret = (struct xst_domain_sink){ o.to == XST_CONTAINER_LIBXC ? &libxc_ops : &libxl_ops, x };
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain that is nowhere: to see whether a stream can be read to its end, and how fast. */
+#include <xenstream/restore.h>
+
+static int prepare(void *self, const struct xst_restore_domain *domain)
+{
+	(void)self;
+	(void)domain;
+	return 0;
+}
+
+static int event(void *self, const struct xst_event *ev)
+{
+	(void)self;
+	(void)ev;
+	return 0;
+}
+
+static int swallow(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	(void)self;
+	(void)data;
+	*ret_done = n;
+	return 0;
+}
+
+/* A file's need not even be read. */
+static int move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+{
+	(void)self;
+	(void)fd;
+	*ret_moved = offset ? n : 0;
+	return 0;
+}
+
+static int nothing(void *self)
+{
+	(void)self;
+	return 0;
+}
+
+static void free_nothing(void *self)
+{
+	(void)self;
+}
+
+static void wait(void *self, struct xst_wait *ret)
+{
+	(void)self;
+	*ret = (struct xst_wait){ .fd = -1, .deadline = UINT64_MAX };
+}
+
+static const struct xst_finding *error(void *self)
+{
+	static const struct xst_finding none;
+
+	(void)self;
+	return &none;
+}
+
+struct xst_domain_sink xst_sink_null(void)
+{
+	static const struct xst_domain_sink_ops ops = {
+		.size = sizeof(ops), .name = "null", .prepare = prepare, .event = event,
+		.write = swallow, .move = move, .finish = nothing, .commit = nothing,
+		.abort = nothing, .free = free_nothing, .wait = wait, .error = error,
+	};
+	static char self; /* a drain without an object is none */
+
+	return (struct xst_domain_sink){ &ops, &self };
+}

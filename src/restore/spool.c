@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Octets that wait: in memory, and above a limit in a file without a name. */
+#include "restore/restore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+
+#define KEPT (64 << 10) /* octets of memory that clearing doesn't give back */
+
+void spool_init(struct spool *s, uint64_t limit, const char *dir)
+{
+	*s = (struct spool){ .limit = limit, .dir = dir, .fd = -1 };
+}
+
+static void close_file(struct spool *s)
+{
+	transfer_free(&s->transfer);
+	s->transfer = (struct transfer){ .way = WAY_UNKNOWN };
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+void spool_free(struct spool *s)
+{
+	close_file(s);
+	free(s->memory);
+	s->memory = NULL;
+	s->capacity = 0;
+	s->size = 0;
+}
+
+void spool_clear(struct spool *s)
+{
+	if (s->capacity > KEPT)
+		spool_free(s);
+	close_file(s);
+	s->size = 0;
+}
+
+static int failed(const struct spool *s, int err, struct xst_finding *reterr)
+{
+	return io_error(reterr, RULE_OUTPUT_IO, err, s->dir);
+}
+
+/* From now on in a file. */
+static int spill(struct spool *s, struct xst_finding *reterr)
+{
+	int fd = unnamed_file(s->dir), r;
+
+	if (fd < 0)
+		return failed(s, -fd, reterr);
+	r = write_all(fd, s->memory, (size_t)s->size);
+	if (r < 0) {
+		close(fd);
+		return failed(s, -r, reterr);
+	}
+	s->fd = fd;
+	free(s->memory);
+	s->memory = NULL;
+	s->capacity = 0;
+	return 0;
+}
+
+static int room(struct spool *s, size_t n)
+{
+	size_t wanted = s->capacity ? s->capacity : 4096;
+	uint8_t *bigger;
+
+	while (wanted < s->size + n)
+		wanted *= 2;
+	if (wanted == s->capacity)
+		return 0;
+	bigger = realloc(s->memory, wanted);
+	if (!bigger)
+		return XST_E_NOMEM;
+	s->memory = bigger;
+	s->capacity = wanted;
+	return 0;
+}
+
+int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr)
+{
+	int r = 0;
+
+	if (!n)
+		return 0;
+	if (s->fd < 0 && s->size + n > s->limit)
+		r = spill(s, reterr);
+	if (r)
+		return r;
+	if (s->fd >= 0) {
+		r = write_all(s->fd, data, n);
+		if (r < 0)
+			return failed(s, -r, reterr);
+	} else if (room(s, n) < 0) {
+		finding_no_memory(reterr);
+		return XST_E_NOMEM;
+	} else {
+		memcpy(s->memory + s->size, data, n);
+	}
+	s->size += n;
+	return 0;
+}
+
+int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr)
+{
+	bool out;
+	ssize_t k;
+
+	if (s->fd < 0 && s->size + n > s->limit) {
+		int r = spill(s, reterr);
+
+		if (r)
+			return r;
+	}
+	if (s->fd < 0)
+		return 0;
+	k = transfer(&s->transfer, fd, NULL, s->fd, n, &out);
+	if (k < 0 && out)
+		return failed(s, (int)-k, reterr);
+	s->size += k > 0 ? (uint64_t)k : 0;
+	return k > 0 ? k : 0; /* the source's end or trouble shows when it is read */
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* What is not a stream of today is converted in a thread, and what comes out is read in its place.
+ *
+ *   source ─► (fed by the restore) ─► pipe ─► xst_convert_fd() ─► pipe ─► the restore's player
+ *
+ * A file is read by the thread itself.  The thread never touches what the restore uses but for these
+ * pipes, so taking their other ends away ends it: reading it meets the end, writing it fails. */
+#include "restore/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+
+#define STACK (512 << 10)
+#define FINDINGS 16
+#define CHUNK 4096 /* octets that a pipe that can be written to takes in any case */
+#define SPLICE_ONCE (1 << 20)
+#define FEED_ONCE (4 << 20)
+
+struct worker {
+	struct worker_job job;
+	struct xst_parser_options parser;
+	bool fed, no_splice;
+	uint64_t head_done;
+	int to, from;          /* our ends: of the pipe into the thread and of that out of it */
+	int in, out;           /* the thread's */
+	int done;              /* an eventfd */
+	bool started, running;
+	pthread_t thread;
+	int code;
+	uint64_t octets;       /* of the source that went in */
+	struct xst_finding findings[FINDINGS], error;
+	struct xst_finding source_error;
+	unsigned nfindings, told;
+};
+
+/* --- the thread ----------------------------------------------------------------------------- */
+
+static void gather(void *userdata, const struct xst_finding *f)
+{
+	struct worker *w = userdata;
+
+	if (w->nfindings < FINDINGS && f->severity != XST_NOTE)
+		w->findings[w->nfindings++] = *f;
+}
+
+static int convert(struct worker *w)
+{
+	struct xst_job_options job = { .size = sizeof(job), .parser = &w->parser, .finding = gather,
+				       .userdata = w, .tmpdir = w->job.tmpdir };
+	struct xst_converter_options to = { .size = sizeof(to), .to = w->job.to,
+					    .flags = w->job.force ? XST_CONVERT_FORCE : 0 };
+	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
+					 .keep_checkpoints = true };
+	struct xst_output *output;
+	int r = xst_output_fd(w->out, &output);
+
+	if (r) {
+		finding_no_memory(&w->error);
+		return r;
+	}
+	r = xst_convert_fd(w->in, output, &o, &w->error);
+	xst_output_free(output);
+	return r;
+}
+
+static void *run(void *userdata)
+{
+	struct worker *w = userdata;
+	uint64_t one = 1;
+
+	w->code = convert(w);
+	close(w->out);
+	(void)!write(w->done, &one, sizeof(one));
+	return NULL;
+}
+
+/* --- starting ------------------------------------------------------------------------------- */
+
+static int open_pipes(struct worker *w)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -errno;
+	w->from = p[0];
+	w->out = p[1];
+	w->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->done < 0)
+		return -errno;
+	if (w->job.seekable) {
+		w->in = w->job.fd;
+		return 0;
+	}
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -errno;
+	w->in = p[0];
+	w->to = p[1];
+	return 0;
+}
+
+/* With all signals blocked: they are the caller's, and a pipe without a reader is no reason to die. */
+static int start_thread(struct worker *w)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	int r;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&w->thread, &attr, run, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	w->started = w->running = r == 0;
+	return -r;
+}
+
+int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
+		 struct xst_finding *reterr)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w) {
+		finding_no_memory(reterr);
+		return XST_E_NOMEM;
+	}
+	w->job = *job;
+	w->parser = *job->parser;
+	w->to = w->from = w->in = w->out = w->done = -1;
+	r = open_pipes(w);
+	if (r == 0)
+		r = start_thread(w);
+	if (r < 0) {
+		worker_free(w);
+		return io_error(reterr, RULE_INPUT_IO, -r, "starting a conversion");
+	}
+	*ret = w;
+	*ret_fd = w->from;
+	return 0;
+}
+
+/* --- feeding -------------------------------------------------------------------------------- */
+
+static void end_feeding(struct worker *w)
+{
+	if (w->to >= 0)
+		close(w->to);
+	w->to = -1;
+	w->fed = true;
+}
+
+static ssize_t chunk_of_head(struct worker *w, uint8_t *buffer)
+{
+	uint64_t left = w->job.head->size - w->head_done;
+	size_t n = left < CHUNK ? (size_t)left : CHUNK;
+
+	if (w->job.head->fd >= 0)
+		return pread_some(w->job.head->fd, buffer, n, (off_t)w->head_done);
+	memcpy(buffer, w->job.head->memory + w->head_done, n);
+	return (ssize_t)n;
+}
+
+/* The pipe can be written to and the source, if it is its turn, be read. */
+static ssize_t feed_some(struct worker *w)
+{
+	uint8_t buffer[CHUNK];
+	bool head = w->head_done < w->job.head->size;
+	ssize_t k;
+	int r;
+
+	if (!head && !w->no_splice) {
+		k = splice(w->job.fd, NULL, w->to, NULL, SPLICE_ONCE, SPLICE_F_NONBLOCK);
+		if (k >= 0 || errno == EAGAIN)
+			return k < 0 ? -EAGAIN : k;
+		if (errno == EPIPE)
+			return -EPIPE;
+		w->no_splice = true;
+	}
+	k = head ? chunk_of_head(w, buffer) : read_some(w->job.fd, buffer, CHUNK);
+	if (k <= 0)
+		return k;
+	r = write_all(w->to, buffer, (size_t)k);
+	if (r < 0)
+		return r;
+	w->head_done += head ? (uint64_t)k : 0;
+	return k;
+}
+
+int worker_feed(struct worker *w, struct watch *watch)
+{
+	uint64_t before = w->octets;
+
+	while (!w->fed && !w->job.seekable) {
+		bool head = w->head_done < w->job.head->size;
+		ssize_t k;
+
+		if (!watch_ready(w->to, POLLOUT))
+			return watch_fd(watch, w->to, POLLOUT);
+		if (!head && !watch_ready(w->job.fd, POLLIN))
+			return watch_fd(watch, w->job.fd, POLLIN);
+		k = feed_some(w);
+		if (k == -EAGAIN) /* less room than a splice wants */
+			return watch_fd(watch, w->to, POLLOUT);
+		if (k < 0 && k != -EPIPE)
+			io_error(&w->source_error, RULE_INPUT_IO, (int)-k, "reading the input");
+		if (k <= 0)
+			end_feeding(w);
+		else
+			w->octets += (uint64_t)k;
+		if (w->octets - before > FEED_ONCE) {
+			watch_kick(watch);
+			return XST_AGAIN;
+		}
+	}
+	return 0;
+}
+
+/* --- ending --------------------------------------------------------------------------------- */
+
+void worker_cancel(struct worker *w)
+{
+	end_feeding(w);
+	if (w->from >= 0)
+		close(w->from);
+	w->from = -1;
+}
+
+int worker_join(struct worker *w, struct watch *watch)
+{
+	if (!w->running)
+		return 0;
+	if (!watch_ready(w->done, POLLIN))
+		return watch_fd(watch, w->done, POLLIN);
+	pthread_join(w->thread, NULL);
+	w->running = false;
+	return 0;
+}
+
+const struct xst_finding *worker_error(const struct worker *w)
+{
+	static const struct xst_finding none;
+
+	if (w->source_error.code)
+		return &w->source_error;
+	return w->code ? &w->error : &none;
+}
+
+const struct xst_finding *worker_finding(struct worker *w)
+{
+	return w->told < w->nfindings ? &w->findings[w->told++] : NULL;
+}
+
+uint64_t worker_octets(const struct worker *w)
+{
+	return w->octets;
+}
+
+static void close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+struct worker *worker_free(struct worker *w)
+{
+	if (!w)
+		return NULL;
+	worker_cancel(w);
+	if (w->running)
+		pthread_join(w->thread, NULL);
+	if (!w->started) /* else it has closed that itself */
+		close_if(w->out);
+	if (!w->job.seekable)
+		close_if(w->in);
+	close_if(w->done);
+	free(w);
+	return NULL;
+}

@@ -1,0 +1,436 @@
+"""xenstream restore and receive: where streams come from and go to, what is refused, and how it ends."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from support import image
+from support.corpus import Item
+
+from .common import (
+    BOOT_PV,
+    FINE,
+    HVM,
+    INVALID,
+    IO,
+    MODERN_HVM,
+    MODERN_PV,
+    REFUSED,
+    REMUS,
+    USAGE,
+    document,
+    listing,
+    octets,
+    program,
+    start,
+    stream,
+    wait_for,
+    xenstream,
+)
+
+Unpack = Callable[[Item], Path]
+NO_CONFIG = "--no-config"
+NULL = ("--domain", "null:")
+
+
+def to_file(path: Path) -> list[str]:
+    """Options that hand the stream to a program that keeps it."""
+    return ["--domain", f"exec:cat >'{path}'"]
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    said = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, check=False)
+    return [int(word) for word in said.stdout.split()]
+
+
+# --- what is said -------------------------------------------------------------------------------
+
+
+def test_one_line_tells_the_result(unpacked: Unpack) -> None:
+    result = xenstream("restore", NO_CONFIG, *NULL, unpacked(MODERN_HVM))
+    assert result.rc == FINE and result.stdout == b"", str(result)
+    assert ": restored (" in result.stderr.splitlines()[-1]
+    assert xenstream("restore", "-q", NO_CONFIG, *NULL, unpacked(MODERN_HVM)).stderr == ""
+
+
+def test_the_result_as_json(unpacked: Unpack) -> None:
+    source = unpacked(MODERN_PV)
+    said = document(xenstream("restore", "--json", NO_CONFIG, *NULL, source))
+    assert said["outcome"] == "complete" and said["checkpoint"] == 0
+    assert said["octets"] == source.stat().st_size
+
+
+def test_a_checkpointed_stream_says_which_checkpoint(unpacked: Unpack) -> None:
+    result = xenstream("restore", "--json", NO_CONFIG, *NULL, unpacked(REMUS.stream))
+    assert result.rc == FINE, str(result)
+    said = document(result)
+    assert said["outcome"] == "failover"
+    assert said["checkpoint"] == len(REMUS.description()["per_checkpoint"])
+    assert "the sender is gone: restored as of checkpoint" in result.stderr
+
+
+@pytest.mark.parametrize("words", [
+    ["restore"],
+    ["restore", "x"],
+    ["restore", *NULL, "x", "y"],
+    ["restore", "--domain", "nowhere:", "x"],
+    ["restore", "--domain", "null:something", "x"],
+    ["restore", "--domain", "exec:", "x"],
+    ["restore", *NULL, "--format", "legacy", "x"],
+    ["restore", *NULL, "--domid", "32752", "x"],
+    ["restore", *NULL, "--timeout", "-1", "x"],
+    ["restore", *NULL, "--xenstore", "nowhere:", "x"],
+    ["restore", *NULL, "--emulator", "nowhere:", "x"],
+    ["receive", *NULL, "x"],
+    ["receive", *NULL],
+])
+def test_wrong_usage(words: list[str]) -> None:
+    result = xenstream(*words)
+    assert result.rc == USAGE and result.stderr.startswith("xenstream: "), str(result)
+
+
+def test_a_stream_that_is_not_there(scratch: Path) -> None:
+    assert xenstream("restore", *NULL, scratch / "none").rc == IO
+    assert xenstream("restore", *NULL, f"unix:{scratch}/none").rc == IO
+    assert xenstream("restore", *NULL, "tcp:127.0.0.1:1").rc == IO
+    assert xenstream("restore", *NULL, "tcp:127.0.0.1").rc == IO
+    assert xenstream("restore", *NULL, "unix:" + "x" * 200).rc == IO
+
+
+# --- the configuration --------------------------------------------------------------------------
+
+
+def test_without_a_configuration_it_stops(unpacked: Unpack, scratch: Path) -> None:
+    bare = scratch / "bare"
+    assert xenstream("convert", "--to", "libxl", unpacked(MODERN_HVM), bare).rc == FINE
+    result = xenstream("restore", *to_file(scratch / "out"), bare)
+    assert result.rc == REFUSED and "--config" in result.stderr, str(result)
+    assert listing(scratch) == ["bare"]  # no program was started
+    config = scratch / "config"
+    config.write_text("name = 'other'\n")
+    result = xenstream("restore", "--config", config, *to_file(scratch / "out"), bare)
+    assert result.rc == FINE, str(result)
+    got = image.load(scratch / "out")
+    assert got.xl is not None and got.xl.config == b"name = 'other'\n"
+    assert not got.xl.mandatory_flags & 1
+
+
+def test_a_configuration_in_place_of_the_stored_one(unpacked: Unpack, scratch: Path) -> None:
+    config = scratch / "config"
+    config.write_text('{"c_info": {"name": "other"}}')
+    result = xenstream(
+        "restore", "--config", config, *to_file(scratch / "out"), unpacked(MODERN_HVM))
+    assert result.rc == FINE, str(result)
+    got = image.load(scratch / "out")
+    assert got.xl is not None and got.xl.config == config.read_bytes() + b"\0"
+    assert got.xl.mandatory_flags & 1
+    assert image.differences(got, image.load(unpacked(MODERN_HVM))) == []
+
+
+def test_a_configuration_that_is_none(unpacked: Unpack, scratch: Path) -> None:
+    empty, large = scratch / "empty", scratch / "large"
+    empty.touch()
+    large.write_bytes(b"x" * ((4 << 20) + 1))
+    for config in (empty, large, scratch / "none", scratch):
+        result = xenstream("restore", "--config", config, *NULL, unpacked(MODERN_HVM))
+        assert result.rc == IO and str(config) in result.stderr, str(result)
+
+
+# --- a program as the domain --------------------------------------------------------------------
+
+
+def test_an_image_comes_out_as_it_is(unpacked: Unpack, scratch: Path) -> None:
+    for item in (MODERN_HVM, MODERN_PV):
+        result = xenstream("restore", *to_file(scratch / "out"), unpacked(item))
+        assert result.rc == FINE, str(result)
+        got, want = image.load(scratch / "out"), image.load(unpacked(item))
+        assert image.differences(got, want) == []
+        assert xenstream("verify", scratch / "out").rc in (FINE, 1)
+
+
+def test_a_bare_image_with_its_device_model_apart(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", "--format", "libxc", *to_file(scratch / "out"), unpacked(MODERN_HVM))
+    assert result.rc == FINE, str(result)
+    got = image.load(scratch / "out")
+    assert got.libxl is None
+    assert image.differences(got, image.load(unpacked(MODERN_HVM))) == []
+
+
+@pytest.mark.parametrize(("command", "words"), [
+    ("cat >/dev/null; exit 7", "status 7"),
+    ("exit 7", "status 7"),
+    ("true", "ended before it had read all"),
+    ("head -c 5000 >/dev/null", "ended before it had read all"),
+    ("kill -9 $$", "signal 9"),
+    ("/nonexistent/program", "status 127"),
+])
+def test_a_program_that_fails(unpacked: Unpack, command: str, words: str) -> None:
+    result = xenstream("restore", "--domain", f"exec:{command}", unpacked(MODERN_HVM))
+    assert result.rc == IO and words in result.stderr, str(result)
+    assert len([line for line in result.stderr.splitlines() if words in line]) == 1
+
+
+def test_no_other_sinks_beside_a_whole_stream(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", *to_file(scratch / "out"), "--emulator", f"file:{scratch}/state",
+        unpacked(MODERN_HVM))
+    assert result.rc == USAGE, str(result)
+    assert listing(scratch) == []
+
+
+def test_damage_kills_the_program(unpacked: Unpack, scratch: Path) -> None:
+    data = octets(MODERN_HVM)
+    cut = scratch / "cut"
+    cut.write_bytes(data[:len(data) // 2])
+    result = xenstream(
+        "restore", "--domain", f"exec:cat >/dev/null; echo well >'{scratch}/well'", cut)
+    assert result.rc == INVALID, str(result)
+    assert len(result.stderr.splitlines()) == 1
+    assert listing(scratch) == ["cut"]
+
+
+def test_the_program_does_not_inherit_what_is_ours(unpacked: Unpack, scratch: Path) -> None:
+    command = f"exec:ls /proc/self/fd >'{scratch}/fds'; cat >/dev/null"
+    assert xenstream("restore", "--domain", command, unpacked(MODERN_HVM)).rc == FINE
+    # its input, outputs, the redirected one, and ls's own
+    assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
+
+
+# --- signals and time ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_aborts(scratch: Path, number: signal.Signals) -> None:
+    process = start("restore", "--domain", "exec:cat >/dev/null; sleep 100", "-")
+    assert process.stdin is not None and process.stderr is not None
+    data = octets(MODERN_HVM)
+    process.stdin.write(data[:len(data) // 2])
+    process.stdin.flush()
+    wait_for(lambda: bool(children_of(process.pid)))
+    children = children_of(process.pid)
+    process.send_signal(number)
+    assert process.wait(10) == IO
+    assert b"aborted" in process.stderr.read()
+    for child in children:
+        assert not os.path.exists(f"/proc/{child}")
+
+
+def test_a_signal_before_anything_has_come() -> None:
+    process = start("restore", *NULL, "-")
+    assert process.stderr is not None
+    time.sleep(0.3)
+    process.terminate()
+    assert process.wait(10) in (IO, -signal.SIGTERM)
+
+
+def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
+    command = f"exec:trap '' TERM; echo $$ >'{scratch}/pid'; cat >/dev/null; sleep 100"
+    process = start("restore", "--domain", command, "-")
+    assert process.stdin is not None
+    process.stdin.write(octets(MODERN_HVM)[:100000])
+    process.stdin.flush()
+    wait_for(lambda: (scratch / "pid").exists() and (scratch / "pid").read_text() != "")
+    process.terminate()
+    assert process.wait(10) == IO
+    assert not os.path.exists("/proc/" + (scratch / "pid").read_text().strip())
+
+
+@pytest.mark.parametrize("part", [0, 1, 100, 50000])
+@pytest.mark.parametrize("option", ["--timeout", "--stall"])
+def test_a_stream_that_stalls(part: int, option: str) -> None:
+    if part < 2 and option == "--stall":
+        pytest.skip("the time before the first octets is --timeout's")
+    process = start("restore", NO_CONFIG, option, "0.4", *NULL, "-")
+    assert process.stdin is not None and process.stderr is not None
+    process.stdin.write(octets(MODERN_HVM)[:part])
+    process.stdin.flush()
+    assert process.wait(10) == IO
+    assert option.encode() in process.stderr.read()
+
+
+def test_a_program_that_never_ends(unpacked: Unpack) -> None:
+    before = time.monotonic()
+    result = xenstream(
+        "restore", "--timeout", "0.5", "--domain", "exec:cat >/dev/null; sleep 100",
+        unpacked(MODERN_HVM))
+    assert result.rc == IO and "--timeout" in result.stderr, str(result)
+    assert time.monotonic() - before < 10
+
+
+# --- sockets ------------------------------------------------------------------------------------
+
+
+def connected(path: Path) -> socket.socket:
+    """A connection to somebody who is about to listen."""
+    def there() -> bool:
+        nonlocal one
+        try:
+            one.connect(str(path))
+        except OSError:
+            one.close()
+            one = socket.socket(socket.AF_UNIX)
+            return False
+        return True
+
+    one = socket.socket(socket.AF_UNIX)
+    wait_for(there)
+    return one
+
+
+def test_receive_over_a_unix_socket(scratch: Path) -> None:
+    process = start("receive", *to_file(scratch / "out"), f"unix:{scratch}/s")
+    with connected(scratch / "s") as one:
+        one.sendall(octets(MODERN_HVM))
+    assert process.wait(30) == FINE
+    assert listing(scratch) == ["out"]
+    got = image.load(scratch / "out")
+    assert image.differences(got, image.decode(octets(MODERN_HVM))) == []
+
+
+def test_the_socket_is_its_owners(scratch: Path) -> None:
+    process = start("receive", *NULL, f"unix:{scratch}/s")
+    wait_for((scratch / "s").exists)
+    assert (scratch / "s").stat().st_mode & 0o777 == 0o600
+    process.terminate()
+    assert process.wait(10) == IO
+    assert listing(scratch) == []
+
+
+def test_a_socket_that_was_left_behind(scratch: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(scratch / "s"))
+    process = start("receive", NO_CONFIG, *NULL, f"unix:{scratch}/s")
+    with connected(scratch / "s") as one:
+        one.sendall(octets(MODERN_PV))
+    assert process.wait(30) == FINE
+
+
+def test_something_else_of_that_name_stays(scratch: Path) -> None:
+    (scratch / "s").write_text("mine")
+    assert xenstream("receive", *NULL, f"unix:{scratch}/s").rc == IO
+    assert (scratch / "s").read_text() == "mine"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(scratch / "busy"))
+        listening.listen()
+        assert xenstream("receive", *NULL, f"unix:{scratch}/busy").rc == IO
+    assert (scratch / "busy").exists()
+
+
+def test_receive_over_tcp(scratch: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = start("receive", *to_file(scratch / "out"), f"tcp:127.0.0.1:{port}")
+
+    def sent() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as one:
+                one.sendall(octets(MODERN_PV))
+                one.shutdown(socket.SHUT_WR)  # half closed: it may still hear us
+                return one.recv(1) == b""
+        except ConnectionRefusedError:
+            return False
+
+    wait_for(sent)
+    assert process.wait(30) == FINE
+    got = image.load(scratch / "out")
+    assert image.differences(got, image.decode(octets(MODERN_PV))) == []
+
+
+def test_a_connection_that_is_reset(scratch: Path) -> None:
+    process = start("receive", *to_file(scratch / "out"), f"unix:{scratch}/s")
+    data = octets(MODERN_HVM)
+    one = connected(scratch / "s")
+    one.sendall(data[:len(data) // 2])
+    one.close()
+    assert process.wait(30) == INVALID
+
+
+def test_a_tcp_connection_that_is_reset() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process = start("restore", *NULL, f"tcp:127.0.0.1:{listener.getsockname()[1]}")
+        one, _ = listener.accept()
+        one.sendall(octets(MODERN_HVM)[:300000])
+        time.sleep(0.3)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.close()
+    assert process.stderr is not None
+    assert process.wait(30) == IO
+    assert b"reading the input: " in process.stderr.read()
+
+
+def test_octet_by_octet(scratch: Path) -> None:
+    data = octets(MODERN_PV)[:20000]
+    process = start("receive", "--json", NO_CONFIG, *NULL, f"unix:{scratch}/s")
+    with connected(scratch / "s") as one:
+        for at in range(len(data)):
+            one.send(data[at:at + 1])
+    assert process.wait(30) == INVALID
+    assert process.stdout is not None
+    said = json.loads(process.stdout.read())
+    assert said["outcome"] == "failed" and said["octets"] <= len(data)
+
+
+# --- compression --------------------------------------------------------------------------------
+
+
+def test_compressed_streams(scratch: Path) -> None:
+    packed = scratch / "packed"
+    packed.write_bytes(gzip.compress(octets(MODERN_HVM), 1))
+    assert xenstream("restore", *to_file(scratch / "out"), packed).rc == FINE
+    assert image.differences(
+        image.load(scratch / "out"), image.decode(octets(MODERN_HVM))) == []
+
+
+def test_damage_behind_the_last_octet_of_the_stream_counts(scratch: Path) -> None:
+    """The checksum of what it was compressed in is wrong: nobody knows what came out."""
+    packed = bytearray(gzip.compress(octets(MODERN_HVM), 1))
+    packed[-8] ^= 1
+    damaged = scratch / "damaged"
+    damaged.write_bytes(packed)
+    result = xenstream(
+        "restore", "--domain", f"exec:cat >/dev/null; echo well >'{scratch}/well'", damaged)
+    assert result.rc in (INVALID, IO) and "gzip" in result.stderr, str(result)
+    assert listing(scratch) == ["damaged"]
+
+
+# --- legacy input -------------------------------------------------------------------------------
+
+
+def test_a_legacy_stream_that_breaks_off(scratch: Path) -> None:
+    data = stream(HVM)
+    for size in (5, 200, len(data) // 2, len(data) - 1):
+        process = start("restore", NO_CONFIG, *to_file(scratch / "out"), "-")
+        _, said = process.communicate(data[:size], timeout=30)
+        assert process.returncode == INVALID, said.decode()
+        assert b"the input ends here" in said or b"error: " in said
+
+
+def test_an_abort_in_the_middle_of_a_conversion() -> None:
+    data = octets(BOOT_PV)
+    process = start("restore", NO_CONFIG, *NULL, "-")
+    assert process.stdin is not None
+    process.stdin.write(data[:len(data) // 2])
+    process.stdin.flush()
+    time.sleep(0.3)
+    process.terminate()
+    assert process.wait(10) == IO
+
+
+def test_the_help_names_the_verbs() -> None:
+    assert b"restore" in xenstream("--help").stdout
+    assert b"receive" in xenstream("--help").stdout
+    assert b"--into" in xenstream("receive", "--help").stdout
+    assert program().exists()

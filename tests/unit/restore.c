@@ -1,0 +1,742 @@
+/* SPDX-License-Identifier: MIT */
+/* A restore: the same for any source, any pieces and any waiting; checkpoints and their failover;
+ * what is refused; one callback. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "restore/colo.h"
+#include "samples.h"
+
+static const struct feed from_file = { .channel = CHANNEL_FILE };
+static const struct feed at_once = { .channel = CHANNEL_PIPE };
+
+/* A domain that goes wrong somewhere leaves everything as it was. */
+static void assert_taken_back(const struct probe *p)
+{
+	for (int i = 0; i < PROBE_SINKS; i++) {
+		assert_int_equal(p->aborted[i], p->prepared[i]);
+		assert_true(p->committed[i] <= p->prepared[i]);
+	}
+}
+
+static void assert_committed(const struct probe *p)
+{
+	for (int i = 0; i < PROBE_SINKS; i++) {
+		assert_int_equal(p->committed[i], 1);
+		assert_int_equal(p->aborted[i], 0);
+	}
+}
+
+static int run(struct probe *p, const struct build *b, size_t size, const struct feed *feed)
+{
+	struct xst_restore_options o = probe_options(p, -1);
+
+	return drive(p, b->data, size, feed, &o, 0, false);
+}
+
+/* --- every sample ----------------------------------------------------------------------------- */
+
+static void compare(const struct probe *a, const struct probe *b, const char *how, size_t n)
+{
+	if (a->result.code == b->result.code && a->result.outcome == b->result.outcome &&
+	    a->result.checkpoint == b->result.checkpoint && a->log.size == b->log.size &&
+	    (!a->log.size || memcmp(a->log.text, b->log.text, a->log.size) == 0))
+		return;
+	print_message("%d %d: %s\n%d %d: %s\n", a->result.code, a->result.outcome,
+		      a->result.error.text, b->result.code, b->result.outcome,
+		      b->result.error.text);
+	log_print_difference(&a->log, &b->log);
+	fail_msg("%s, %zu", how, n);
+}
+
+/* However it comes, and however often the sinks want to wait, they are told the same. */
+static void the_same_in_any_pieces(void **state)
+{
+	static const struct {
+		const char *how;
+		struct feed feed;
+		struct probe probe;
+		uint64_t buffer;
+	} ways[] = {
+		{ "pipe at once", { .channel = CHANNEL_PIPE }, { 0 }, 0 },
+		{ "pipe by 1", { .channel = CHANNEL_PIPE, .chunk = 1 }, { 0 }, 0 },
+		{ "pipe by 7, spooled in a file", { .channel = CHANNEL_PIPE, .chunk = 7 },
+		  { 0 }, 1 },
+		{ "pipe by 4096, spooled", { .channel = CHANNEL_PIPE, .chunk = 4096 },
+		  { .bite = 100 }, 100 },
+		{ "socket by 13", { .channel = CHANNEL_UNIX, .chunk = 13 }, { .no_move = true }, 0 },
+		{ "socket", { .channel = CHANNEL_UNIX }, { .again = 1 }, 2000 },
+		{ "file, waiting", { .channel = CHANNEL_FILE }, { .again = 3, .bite = 1000 }, 0 },
+		{ "file, by write", { .channel = CHANNEL_FILE }, { .no_move = true, .again = 1 },
+		  0 },
+		{ "pipe, waiting for a time", { .channel = CHANNEL_PIPE, .chunk = 3000 },
+		  { .again = 1, .waits_on_time = true }, 1 },
+	};
+	struct build b = { 0 };
+	struct probe whole;
+
+	build_sample(&b, *state);
+	probe_init(&whole);
+	(void)run(&whole, &b, b.size, &from_file);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct xst_restore_options o;
+		struct probe p;
+
+		probe_init(&p);
+		p.again = ways[i].probe.again;
+		p.bite = ways[i].probe.bite;
+		p.no_move = ways[i].probe.no_move;
+		p.waits_on_time = ways[i].probe.waits_on_time;
+		o = probe_options(&p, -1);
+		o.buffer_memory = ways[i].buffer;
+		(void)drive(&p, b.data, b.size, &ways[i].feed, &o, 0, false);
+		if (whole.result.code == 0 || p.domain.converted == false)
+			compare(&whole, &p, ways[i].how, i);
+		probe_free(&p);
+	}
+	probe_free(&whole);
+	build_free(&b);
+}
+
+/* Nothing is left behind, and nothing half done is made visible, whichever call fails. */
+static void a_failure_at_every_call(void **state)
+{
+	struct build b = { 0 };
+	unsigned before = open_descriptors();
+
+	build_sample(&b, *state);
+	for (uint64_t n = 1;; n++) {
+		struct probe p;
+		int e;
+
+		probe_init(&p);
+		p.fail_at = n;
+		p.again = n % 3 == 0;
+		e = run(&p, &b, b.size, n % 2 ? &from_file : &at_once);
+		if (!p.failed_in[0]) { /* further than it ever comes */
+			if (e == 0)
+				assert_committed(&p);
+			probe_free(&p);
+			break;
+		}
+		assert_int_equal(e, XST_E_IO);
+		assert_int_equal(p.result.outcome, XST_OUTCOME_FAILED);
+		assert_non_null(strstr(p.result.error.text, "injected in"));
+		assert_taken_back(&p);
+		probe_free(&p);
+	}
+	assert_int_equal(open_descriptors(), before);
+	assert_false(has_children());
+	build_free(&b);
+}
+
+/* Stopped in the middle, by asking for it or by taking it away. */
+static void an_abort_at_every_call(void **state)
+{
+	static const struct feed slowly = { .channel = CHANNEL_PIPE, .chunk = 200 };
+	struct build b = { 0 };
+	unsigned before = open_descriptors();
+
+	build_sample(&b, *state);
+	for (unsigned n = 1; n < 400; n++) {
+		struct xst_restore_options o;
+		struct probe p;
+		int e;
+
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		p.again = n % 4 == 0;
+		e = drive(&p, b.data, b.size, &slowly, &o, n, n % 2);
+		if (p.result.outcome == XST_OUTCOME_ABORTED) {
+			assert_int_equal(e, XST_E_IO);
+			if (!(n % 2)) /* freeing takes back as well */
+				assert_taken_back(&p);
+		} else {
+			n = 400;
+		}
+		probe_free(&p);
+	}
+	assert_int_equal(open_descriptors(), before);
+	build_free(&b);
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------ */
+
+static const struct modern remus = { .libxl = true, .batches = 1, .pages = 2, .params = 2,
+				     .checkpoints = 3, .pairs = 1, .emulator = 90 };
+
+/* Where the checkpoints are complete: behind each CHECKPOINT_END, a libxl record of type 4 that
+ * follows the emulator's. */
+static size_t checkpoint_ends(const struct build *b, size_t *ret, size_t max)
+{
+	const struct xst_event *ev;
+	struct xst_in in = { b->data, b->size, 0 };
+	struct xst_parser *p;
+	size_t n = 0;
+
+	assert_int_equal(xst_parser_new(NULL, &p), 0);
+	do {
+		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
+		if (ev->type == XST_EVENT_RECORD_END && ev->kind == XST_KIND_CHECKPOINT_END &&
+		    n < max)
+			ret[n++] = (size_t)ev->offset;
+		if (ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+	} while (ev->type != XST_EVENT_FINISHED);
+	xst_parser_free(p);
+	return n;
+}
+
+/* Wherever the sender dies: before the first checkpoint is whole that is an error, behind it the last
+ * whole one counts, and nothing of what came after. */
+static void the_sender_dies_at_every_octet(void **state)
+{
+	struct build b = { 0 };
+	struct probe whole;
+	size_t ends[8], n;
+
+	(void)state;
+	build_modern(&b, &remus);
+	n = checkpoint_ends(&b, ends, COUNT(ends));
+	assert_int_equal(n, 3);
+	probe_init(&whole);
+	assert_int_equal(run(&whole, &b, b.size, &from_file), 0);
+	assert_int_equal(whole.checkpoints, 3);
+	assert_int_equal(whole.result.outcome, XST_OUTCOME_COMPLETE);
+	assert_true(whole.result.dropped > 0); /* what is between the last one and END */
+	for (size_t size = 0; size < b.size - 16; size += size % 4096 > 200 ? 37 : 1) {
+		struct feed feed = { .channel = (enum channel)(size % 3), .chunk = size % 5 * 700 };
+		size_t complete = 0;
+		struct probe p;
+
+		while (complete < n && ends[complete] <= size)
+			complete++;
+		probe_init(&p);
+		if (complete) {
+			assert_int_equal(run(&p, &b, size, &feed), 0);
+			assert_int_equal(p.result.outcome, XST_OUTCOME_FAILOVER);
+			assert_int_equal(p.result.error.code, XST_E_TRUNCATED);
+			assert_int_equal(p.result.checkpoint, complete);
+			assert_int_equal(p.log.size, whole.marks[complete - 1]);
+			assert_memory_equal(p.log.text, whole.log.text, p.log.size);
+			assert_committed(&p);
+		} else {
+			assert_int_equal(run(&p, &b, size, &feed), XST_E_TRUNCATED);
+			assert_int_equal(p.result.outcome, XST_OUTCOME_FAILED);
+			assert_taken_back(&p);
+		}
+		probe_free(&p);
+	}
+	probe_free(&whole);
+	build_free(&b);
+}
+
+/* The emulator's records of a checkpoint take effect before the image's. */
+static void libxl_before_libxc(void **state)
+{
+	struct build b = { 0 };
+	struct probe p;
+	const char *log, *state_2, *checkpoint_1, *checkpoint_2;
+
+	(void)state;
+	build_modern(&b, &remus);
+	probe_init(&p);
+	assert_int_equal(run(&p, &b, b.size, &from_file), 0);
+	log = p.log.text;
+	checkpoint_1 = log + p.marks[0];
+	checkpoint_2 = log + p.marks[1];
+	state_2 = strstr(checkpoint_1, "state");
+	assert_non_null(state_2);
+	assert_true(state_2 < checkpoint_2);
+	assert_null(memmem(checkpoint_1, (size_t)(state_2 - checkpoint_1), "PAGE_DATA", 9));
+	assert_non_null(memmem(state_2, (size_t)(checkpoint_2 - state_2), "PAGE_DATA", 9));
+	probe_free(&p);
+	build_free(&b);
+}
+
+/* --- what is refused -------------------------------------------------------------------------- */
+
+static int fails_with(const struct build *b, const char *words)
+{
+	struct probe p;
+	int e;
+
+	probe_init(&p);
+	e = run(&p, b, b->size, &at_once);
+	assert_true(e < 0);
+	if (!strstr(p.result.error.text, words))
+		fail_msg("\"%s\" does not say \"%s\"", p.result.error.text, words);
+	assert_taken_back(&p);
+	probe_free(&p);
+	return e;
+}
+
+static void open_libxl(struct build *b, uint32_t guest)
+{
+	struct modern m = { .libxl = true, .pv = guest == 1, .batches = 1, .pages = 1, .params = 1 };
+
+	build_modern(b, &m);
+	b->size -= 8; /* END */
+}
+
+static void emulator_record(struct build *b)
+{
+	blob_record(b, 3, 2, 0, 40);
+}
+
+static void two_device_models(void **state)
+{
+	struct build b = { 0 };
+
+	(void)state;
+	open_libxl(&b, 2);
+	emulator_record(&b);
+	emulator_record(&b);
+	empty_record(&b, 0);
+	assert_int_equal(fails_with(&b, "second EMULATOR_CONTEXT"), XST_E_MALFORMED);
+	build_free(&b);
+}
+
+static void a_device_model_of_a_pv_guest(void **state)
+{
+	struct build b = { 0 };
+
+	(void)state;
+	open_libxl(&b, 1);
+	emulator_record(&b);
+	empty_record(&b, 0);
+	assert_int_equal(fails_with(&b, "PV guest"), XST_E_MALFORMED);
+	build_free(&b);
+}
+
+static void unknown_records(void **state)
+{
+	struct build b = { 0 };
+
+	(void)state;
+	open_libxl(&b, 2);
+	blob_record(&b, 0x123, 0, 0, 8);
+	empty_record(&b, 0);
+	assert_int_equal(fails_with(&b, "unknown"), XST_E_UNKNOWN);
+	build_free(&b);
+}
+
+static void a_checkpoint_state_out_of_turn(void **state)
+{
+	struct build b = { 0 };
+
+	(void)state;
+	open_libxl(&b, 2);
+	record_begin(&b, 5);
+	put64(&b, 0);
+	record_end(&b);
+	empty_record(&b, 0);
+	assert_int_equal(fails_with(&b, "not due here"), XST_E_MALFORMED);
+	build_free(&b);
+}
+
+/* --- the configuration ------------------------------------------------------------------------ */
+
+static void configurations(void **state)
+{
+	struct modern m = { .xl = true, .config = "{\"a\": 1}", .batches = 1, .pages = 1, .params = 1 };
+	struct modern bare = { .libxl = true, .batches = 1, .pages = 1, .params = 1 };
+	struct xst_restore_options o;
+	struct build b = { 0 }, without = { 0 };
+	struct probe p;
+
+	(void)state;
+	build_modern(&b, &m);
+	build_modern(&without, &bare);
+
+	probe_init(&p);
+	o = probe_options(&p, -1);
+	o.flags = 0;
+	assert_int_equal(drive(&p, b.data, b.size, &at_once, &o, 0, false), 0);
+	assert_string_equal(p.config, "{\"a\": 1}");
+	assert_int_equal(p.domain.config_size, 8);
+	assert_true(p.domain.config_json && p.domain.config_nul && !p.domain.config_replaced);
+	assert_int_equal(p.domain.domid, 7);
+	probe_free(&p);
+
+	probe_init(&p);
+	o = probe_options(&p, -1);
+	o.config = "name = 'b'\n";
+	o.config_size = 11;
+	assert_int_equal(drive(&p, b.data, b.size, &at_once, &o, 0, false), 0);
+	assert_string_equal(p.config, "name = 'b'\n");
+	assert_true(!p.domain.config_json && !p.domain.config_nul && p.domain.config_replaced);
+	probe_free(&p);
+
+	probe_init(&p);
+	o = probe_options(&p, -1);
+	o.flags = 0;
+	assert_int_equal(drive(&p, without.data, without.size, &at_once, &o, 0, false),
+			 XST_E_REFUSED);
+	assert_non_null(strstr(p.result.error.text, "--config"));
+	assert_int_equal(p.prepared[PROBE_DOMAIN], 0);
+	probe_free(&p);
+	build_free(&b);
+	build_free(&without);
+}
+
+static int refuse(void *userdata, struct xst_finding *reterr)
+{
+	(void)userdata;
+	*reterr = (struct xst_finding){ .code = XST_E_IO, .rule = "test", .text = "no" };
+	return XST_E_IO;
+}
+
+static void not_confirmed(void **state)
+{
+	struct build b = { 0 };
+	struct xst_restore_options o;
+	struct probe p;
+
+	(void)state;
+	build_modern(&b, &remus);
+	for (size_t size = b.size; size > b.size - 40; size -= 39) { /* its end, or a failover */
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		o.confirm = refuse;
+		assert_int_equal(drive(&p, b.data, size, &at_once, &o, 0, false), XST_E_IO);
+		assert_string_equal(p.result.error.text, "no");
+		assert_int_equal(p.finished[PROBE_DOMAIN], 0);
+		assert_taken_back(&p);
+		probe_free(&p);
+	}
+	build_free(&b);
+}
+
+/* --- time and trouble ------------------------------------------------------------------------- */
+
+static void streams_that_never_end(void **state)
+{
+	struct feed feed = { .channel = CHANNEL_UNIX, .chunk = 3000, .stays_open = true };
+	struct build b = { 0 };
+	struct xst_restore_options o;
+	struct probe p;
+
+	(void)state;
+	build_modern(&b, &remus);
+	for (int i = 0; i < 4; i++) {
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		if (i % 2)
+			o.timeout = 30000;
+		else
+			o.stall = 30000;
+		assert_int_equal(drive(&p, b.data, i < 2 ? 0 : b.size - 100, &feed, &o, 0, false),
+				 XST_E_IO);
+		assert_int_equal(p.result.error.sys_errno, ETIMEDOUT);
+		assert_string_equal(p.result.error.rule, "restore.timeout");
+		assert_taken_back(&p);
+		probe_free(&p);
+	}
+	build_free(&b);
+}
+
+/* The disk is full when a checkpoint is to be kept. */
+static void no_room_for_the_spool(void **state)
+{
+	struct rlimit before, small;
+	struct build b = { 0 };
+	struct xst_restore_options o;
+	struct probe p;
+
+	(void)state;
+	build_modern(&b, &remus);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = 3000;
+	for (int move = 0; move < 2; move++) {
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		o.buffer_memory = 1;
+		setrlimit(RLIMIT_FSIZE, &small);
+		(void)drive(&p, b.data, b.size, &at_once, &o, 0, false);
+		setrlimit(RLIMIT_FSIZE, &before);
+		assert_int_equal(p.result.code, XST_E_IO);
+		assert_int_equal(p.result.outcome, XST_OUTCOME_FAILED); /* no failover: the stream is fine */
+		assert_int_equal(p.result.error.sys_errno, EFBIG);
+		assert_taken_back(&p);
+		probe_free(&p);
+	}
+	build_free(&b);
+}
+
+static void no_directory_for_the_spool(void **state)
+{
+	struct build b = { 0 };
+	struct xst_restore_options o;
+	struct probe p;
+
+	(void)state;
+	build_modern(&b, &remus);
+	probe_init(&p);
+	o = probe_options(&p, -1);
+	o.buffer_memory = 1;
+	o.tmpdir = "/nonexistent";
+	assert_int_equal(drive(&p, b.data, b.size, &at_once, &o, 0, false), XST_E_IO);
+	assert_non_null(strstr(p.result.error.text, "/nonexistent"));
+	assert_taken_back(&p);
+	probe_free(&p);
+	build_free(&b);
+}
+
+/* --- the object ------------------------------------------------------------------------------- */
+
+struct own {
+	unsigned told;
+	enum xst_outcome outcome;
+	bool free_it, abort_it;
+};
+
+static void on_done(void *userdata, struct xst_restore *r, const struct xst_restore_result *result)
+{
+	struct own *own = userdata;
+
+	own->told++;
+	own->outcome = result->outcome;
+	if (own->abort_it)
+		xst_restore_abort(r);
+	if (own->free_it)
+		xst_restore_free(r);
+}
+
+static void the_object_may_go_in_its_callback(void **state)
+{
+	struct build b = { 0 };
+	struct own own = { .free_it = true };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG,
+					 .done = on_done, .userdata = &own };
+	struct xst_restore *r;
+	int e;
+
+	(void)state;
+	build_modern(&b, &remus);
+	for (int i = 0; i < 2; i++) {
+		own.told = 0;
+		o.fd = file_of(b.data, b.size);
+		o.domain = xst_sink_null();
+		assert_int_equal(xst_restore_new(&o, &r), 0);
+		assert_int_equal(xst_restore_start(r), 0);
+		if (i == 0) {
+			while ((e = xst_restore_process(r)) == 0)
+				;
+			assert_int_equal(e, 1);
+			assert_int_equal(own.outcome, XST_OUTCOME_COMPLETE);
+		} else {
+			xst_restore_free(r);
+			assert_int_equal(own.outcome, XST_OUTCOME_ABORTED);
+		}
+		assert_int_equal(own.told, 1);
+		close(o.fd);
+	}
+	own = (struct own){ .abort_it = true };
+	o.fd = file_of(b.data, b.size);
+	o.domain = xst_sink_null();
+	assert_int_equal(xst_restore_new(&o, &r), 0);
+	assert_int_equal(xst_restore_start(r), 0);
+	while ((e = xst_restore_process(r)) == 0)
+		;
+	assert_int_equal(xst_restore_get_phase(r), XST_PHASE_OVER);
+	assert_int_equal(xst_restore_process(r), XST_E_STATE);
+	assert_int_equal(own.told, 1);
+	xst_restore_free(r);
+	assert_int_equal(own.told, 1);
+	close(o.fd);
+	build_free(&b);
+}
+
+/* One that was never started tells nothing. */
+static void never_started(void **state)
+{
+	struct own own = { 0 };
+	struct xst_restore_options o = { .size = sizeof(o), .done = on_done, .userdata = &own };
+	struct xst_restore *r;
+
+	(void)state;
+	o.domain = xst_sink_null();
+	assert_int_equal(xst_restore_new(&o, &r), 0);
+	xst_restore_free(r);
+	assert_int_equal(own.told, 0);
+	o.fd = -1;
+	assert_int_equal(xst_restore_new(&o, &r), XST_E_ARG);
+	assert_int_equal(xst_restore_new(NULL, &r), XST_E_ARG);
+	assert_null(xst_restore_free(NULL));
+}
+
+/* The descriptor's flags are shared with others and stay as they are; the offset of a file stands
+ * behind the stream. */
+static void the_source_stays_the_callers(void **state)
+{
+	struct build b = { 0 };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_restore_result result;
+	size_t size;
+	int flags;
+
+	(void)state;
+	build_modern(&b, &remus);
+	size = b.size;
+	put(&b, "something else", 14);
+	o.fd = file_of(b.data, b.size);
+	o.domain = xst_sink_null();
+	flags = fcntl(o.fd, F_GETFL);
+	assert_int_equal(xst_restore_run(&o, -1, &result), 0);
+	assert_int_equal(fcntl(o.fd, F_GETFL), flags);
+	assert_int_equal(lseek(o.fd, 0, SEEK_CUR), size);
+	assert_int_equal(result.end, size);
+	close(o.fd);
+	build_free(&b);
+}
+
+/* --- many at once ----------------------------------------------------------------------------- */
+
+#define MANY 1000
+
+struct one {
+	struct xst_restore *restore;
+	struct build *b;
+	int fds[2];
+	size_t fed;
+	struct own own;
+};
+
+/* Different streams, each in pieces of its own size, all of them in flight together. */
+static void feed_one(struct one *one, size_t i)
+{
+	size_t n = one->b->size - one->fed, piece = 100 + i % 900;
+	ssize_t k;
+
+	if (one->fds[1] < 0)
+		return;
+	if (!n) {
+		close(one->fds[1]);
+		one->fds[1] = -1;
+		return;
+	}
+	k = write(one->fds[1], one->b->data + one->fed, n < piece ? n : piece);
+	one->fed += k > 0 ? (size_t)k : 0;
+}
+
+static void begin_one(struct one *one, size_t i, struct build *b, int epoll)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = i };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG,
+					 .done = on_done };
+
+	*one = (struct one){ .b = b };
+	if (i % 2)
+		assert_int_equal(pipe2(one->fds, O_CLOEXEC | O_NONBLOCK), 0);
+	else
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+					    one->fds), 0);
+	o.fd = one->fds[0];
+	o.domain = xst_sink_null();
+	o.userdata = &one->own;
+	assert_int_equal(xst_restore_new(&o, &one->restore), 0);
+	assert_int_equal(xst_restore_start(one->restore), 0);
+	assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, xst_restore_get_fd(one->restore), &ev), 0);
+}
+
+static size_t process_ready(struct one *ones, int epoll)
+{
+	struct epoll_event ready[64];
+	int n = epoll_wait(epoll, ready, COUNT(ready), 0);
+	size_t over = 0;
+
+	for (int k = 0; k < n; k++) {
+		struct one *one = &ones[ready[k].data.u64];
+		int e = xst_restore_process(one->restore);
+
+		assert_true(e >= 0);
+		if (!e)
+			continue;
+		assert_int_equal(one->own.told, 1);
+		assert_int_equal(one->own.outcome, XST_OUTCOME_COMPLETE);
+		one->restore = xst_restore_free(one->restore);
+		over++;
+	}
+	return over;
+}
+
+static void a_thousand_in_one_loop(void **state)
+{
+	struct rlimit limit;
+	struct one *ones = calloc(MANY, sizeof(*ones));
+	struct build b[8] = { { 0 } };
+	size_t over = 0, n = 0;
+	unsigned before = open_descriptors();
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < MANY * 4 + 100) {
+		print_message("not run: %lu descriptors are all there may be\n",
+			      (unsigned long)limit.rlim_max);
+		skip();
+	}
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (size_t i = 0; i < samples_count && n < COUNT(b); i++)
+		if (strncmp(samples[i].name, "libxl", 5) == 0 || strncmp(samples[i].name, "xl-", 3) == 0)
+			build_sample(&b[n++], &samples[i]);
+	for (size_t i = 0; i < MANY; i++)
+		begin_one(&ones[i], i, &b[i % n], epoll);
+	while (over < MANY) {
+		for (size_t i = 0; i < MANY; i++)
+			if (ones[i].restore)
+				feed_one(&ones[i], i);
+		over += process_ready(ones, epoll);
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		close(ones[i].fds[0]);
+		if (ones[i].fds[1] >= 0)
+			close(ones[i].fds[1]);
+	}
+	close(epoll);
+	assert_int_equal(open_descriptors(), before);
+	for (size_t i = 0; i < n; i++)
+		build_free(&b[i]);
+	free(ones);
+}
+
+int main(void)
+{
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(the_sender_dies_at_every_octet),
+		cmocka_unit_test(libxl_before_libxc),
+		cmocka_unit_test(two_device_models),
+		cmocka_unit_test(a_device_model_of_a_pv_guest),
+		cmocka_unit_test(unknown_records),
+		cmocka_unit_test(a_checkpoint_state_out_of_turn),
+		cmocka_unit_test(configurations),
+		cmocka_unit_test(not_confirmed),
+		cmocka_unit_test(streams_that_never_end),
+		cmocka_unit_test(no_room_for_the_spool),
+		cmocka_unit_test(no_directory_for_the_spool),
+		cmocka_unit_test(the_object_may_go_in_its_callback),
+		cmocka_unit_test(never_started),
+		cmocka_unit_test(the_source_stays_the_callers),
+		cmocka_unit_test(a_thousand_in_one_loop),
+	};
+	static const CMUnitTestFunction functions[] = { the_same_in_any_pieces,
+							a_failure_at_every_call,
+							an_abort_at_every_call };
+	static const char *const names[] = { "the same in any pieces", "a failure at every call",
+					     "an abort at every call" };
+
+	signal(SIGPIPE, SIG_IGN); /* of the test's own writing */
+	return run_for_samples("restore", functions, names, COUNT(functions)) +
+	       cmocka_run_group_tests_name("restores", others, NULL, NULL);
+}
