@@ -198,6 +198,21 @@ struct xst_sink_exec_options {
 XST_API XST_NODISCARD int xst_sink_exec(const struct xst_sink_exec_options *options,
 					struct xst_domain_sink *ret);
 
+struct xst_sink_emulator_file_options {
+	size_t size;      /* sizeof(struct xst_sink_emulator_file_options) */
+	const char *path; /* the file; or NULL: */
+	const char *dir;  /* a folder, in which it is qemu-resume.DOMID */
+};
+
+/* An emulator sink that puts the device model's state into a file, with permissions 0600, where a device
+ * model will look for it.  The file is complete or absent; one that was there before keeps its place until
+ * commit, and has it again after abort.  A stream without such a state leaves it alone.  What is there and no
+ * regular file is XST_E_IO.  On success *ret is the caller's until a restore takes it.
+ * Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int
+xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
+		       struct xst_emulator_sink *ret);
+
 /* --- a restore ------------------------------------------------------------------------------ */
 
 struct xst_restore;

@@ -379,27 +379,17 @@ static int check_pages(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-static bool key_is_clean(const struct xst_event *ev)
+static void check_pair(struct xst_checker *c, const struct xst_event *ev)
 {
 	const char *key = ev->u.pair.key;
 	size_t n = ev->u.pair.key_len;
 
-	for (size_t i = 0; i < n; i++)
-		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@",
-			    key[i]) ||
-		    (key[i] == '/' && key[i + 1] == '/'))
-			return false;
-	return n && key[0] != '/' && key[n - 1] != '/';
-}
-
-static void check_pair(struct xst_checker *c, const struct xst_event *ev)
-{
-	if (!key_is_clean(ev))
+	if (!wire_xenstore_key(key, n))
 		find(c, RULE_XENSTORE_KEY, "key", "\"%.60s\" is no key that xenstored takes here",
-		     ev->u.pair.key);
-	else if (strncmp(ev->u.pair.key, "physmap/", 8) != 0)
-		find(c, RULE_XENSTORE_PATH, "key", "\"%.60s\" lies outside physmap/",
-		     ev->u.pair.key);
+		     key);
+	else if (!wire_xenstore_physmap(key, n))
+		find(c, RULE_XENSTORE_PATH, "key", "\"%.60s\" lies outside " XENSTORE_PHYSMAP,
+		     key);
 }
 
 static void check_magic(struct xst_checker *c, const struct xst_event *ev)

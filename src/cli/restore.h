@@ -3,6 +3,8 @@
 #ifndef CLI_RESTORE_H
 #define CLI_RESTORE_H
 
+#include <xenstream/sinks.h>
+
 #include "cli/cli.h"
 
 /* --- endpoint.c: where a stream comes from --------------------------------------------------- */
@@ -24,6 +26,7 @@ struct sink_plan {
 	const char *xenstore_root;
 	const char *format;   /* of the stream for exec: */
 	int domid;
+	bool force;           /* keys anywhere below the root */
 };
 
 /* Makes the sinks.  Returns EXIT_FINE or what to exit with, having said why; then none is left. */

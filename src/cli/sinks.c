@@ -43,11 +43,52 @@ static const struct scheme domains[] = { { "null", domain_null }, { "exec", doma
 
 /* --- xenstores -------------------------------------------------------------------------------- */
 
-static const struct scheme xenstores[] = { { 0 } };
+static int xenstore_daemon(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_xenstore_options o = { .size = sizeof(o), .path = *rest ? rest : NULL,
+					       .root = plan->xenstore_root };
+	struct xst_finding error = { 0 };
+	int r;
+
+	if (plan->force)
+		o.flags = XST_SINK_XENSTORE_ANY_KEY;
+	r = xst_sink_xenstore(&o, ret, &error);
+	if (r == XST_E_UNSUPPORTED)
+		say("%s", error.text);
+	return r;
+}
+
+static const struct scheme xenstores[] = { { "xenstored", xenstore_daemon }, { 0 } };
 
 /* --- emulators -------------------------------------------------------------------------------- */
 
-static const struct scheme emulators[] = { { 0 } };
+/* A folder, if it ends as one does. */
+static int emulator_file(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
+	size_t n = strlen(rest);
+
+	(void)plan;
+	if (!n)
+		return XST_E_ARG;
+	if (rest[n - 1] == '/')
+		o.dir = rest;
+	else
+		o.path = rest;
+	return xst_sink_emulator_file(&o, ret);
+}
+
+static int emulator_qmp(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_sink_qmp_options o = { .size = sizeof(o), .path = rest };
+
+	(void)plan;
+	return *rest ? xst_sink_qmp(&o, ret) : XST_E_ARG;
+}
+
+static const struct scheme emulators[] = { { "file", emulator_file },
+					   { "qmp", emulator_qmp },
+					   { 0 } };
 
 /* --- all of them ------------------------------------------------------------------------------ */
 

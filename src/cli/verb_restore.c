@@ -33,7 +33,7 @@ static const struct poptOption table[] = {
 	{ "xenstore-root", '\0', POPT_ARG_STRING, &opt.xenstore_root, 0,
 	  "the path that keys are relative to (/local/domain/0/device-model/N)", "PATH" },
 	{ "emulator", '\0', POPT_ARG_STRING, &opt.emulator, 0,
-	  "where the device model's state goes: file:PATH, qmp:SOCKET or none:", "URL" },
+	  "where the device model's state goes: file:PATH, file:DIR/, qmp:SOCKET or none:", "URL" },
 	{ "format", 't', POPT_ARG_STRING, &opt.format, 0,
 	  "of the stream for exec: xl (the default), libxl or libxc", "FORMAT" },
 	{ "domid", '\0', POPT_ARG_INT, &opt.domid, 0, "the new domain's id (1)", "N" },
@@ -46,7 +46,7 @@ static const struct poptOption table[] = {
 	{ "stall", '\0', POPT_ARG_DOUBLE, &opt.stall, 0, "give up when nothing comes for so long",
 	  "SECONDS" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "leave out what a conversion to today's format would lose", NULL },
+	  "leave out what a conversion to today's format would lose; write keys outside physmap/", NULL },
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "tell the result as JSON on standard output", NULL },
 	POPT_TABLEEND
 };
@@ -283,7 +283,8 @@ static int run_sinks(struct run *run, char *config, size_t config_size)
 {
 	struct sink_plan plan = { .into = opt.into, .domain = opt.domain, .xenstore = opt.xenstore,
 				  .emulator = opt.emulator, .xenstore_root = opt.xenstore_root,
-				  .format = opt.format, .domid = opt.domid };
+				  .format = opt.format, .domid = opt.domid,
+				  .force = opt.force };
 	int code;
 
 	run->options = (struct xst_restore_options){

@@ -160,6 +160,17 @@ extern const struct wire_record wire_image_header, wire_domain_header;
 extern const struct wire_record wire_libxc_records[];
 extern const size_t wire_libxc_count;
 
+/* xenstore.c */
+#define XENSTORE_CHARACTERS \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@"
+#define XENSTORE_PHYSMAP "physmap/" /* where a device model's keys are */
+#define XENSTORE_PATH_MAX 3072      /* octets of an absolute path */
+#define XENSTORE_WRITE_MAX 4095     /* of a path and its value together */
+/* Whether xenstored takes a key, relative to a node. */
+bool wire_xenstore_key(const char *key, size_t n);
+/* Whether it lies below physmap/. */
+bool wire_xenstore_physmap(const char *key, size_t n);
+
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
 #define RECORD_ALIGN 8

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The emulator sink that writes a file.
+ *
+ * The file's name is taken at commit, by a rename.  The one that was there stays open until then and
+ * behind it, so that abort can write it anew: no second name exists for it in the meantime. */
+#include <xenstream/restore.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+#include "io/io.h"
+
+struct state_file {
+	char *path, *dir;
+	struct xst_output *output; /* the new one, from begin on */
+	bool complete;             /* a whole state is in it */
+	bool committed;
+	int before;                /* what the name stood for, or -1 */
+	struct stat was;
+	struct xst_finding error;
+};
+
+static int refuse(struct state_file *f, int code, const char *what)
+{
+	f->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
+					 .rule = rules[RULE_OUTPUT_IO].id };
+	snprintf(f->error.text, sizeof(f->error.text), "%s%s%s", f->path ? f->path : "",
+		 f->path ? ": " : "", what);
+	return code;
+}
+
+static int no_memory(struct state_file *f)
+{
+	finding_no_memory(&f->error);
+	return XST_E_NOMEM;
+}
+
+/* The sticky error of the output becomes the sink's. */
+static int output_error(struct state_file *f, int code)
+{
+	if (code == XST_E_NOMEM)
+		return no_memory(f);
+	f->error = *xst_output_error(f->output);
+	return code;
+}
+
+static int name_file(struct state_file *f, uint32_t domid)
+{
+	if (f->path)
+		return 0;
+	if (domid == XST_DOMID_NONE)
+		return refuse(f, XST_E_ARG, "the device model's file needs the domain's id in its name; "
+					    "give the id or the file");
+	if (asprintf(&f->path, "%s/qemu-resume.%u", f->dir, domid) < 0) {
+		f->path = NULL;
+		return no_memory(f);
+	}
+	return 0;
+}
+
+static int open_before(struct state_file *f)
+{
+	if (stat(f->path, &f->was) < 0)
+		return errno == ENOENT ? 0 : io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
+	if (!S_ISREG(f->was.st_mode))
+		return refuse(f, XST_E_IO, "is there and no regular file");
+	f->before = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return f->before < 0 ? io_error(&f->error, RULE_OUTPUT_IO, errno, f->path) : 0;
+}
+
+/* Opens the output once, so that a folder that is not there is known before the first octet. */
+static int file_prepare(void *self, const struct xst_restore_domain *domain)
+{
+	struct state_file *f = self;
+	int r = name_file(f, domain->domid);
+
+	if (r == 0)
+		r = open_before(f);
+	if (r == 0)
+		r = xst_output_file(f->path, 0600, 0, &f->output, &f->error);
+	if (r == XST_E_NOMEM)
+		return no_memory(f);
+	f->output = xst_output_free(f->output);
+	return r;
+}
+
+static int file_begin(void *self, uint32_t id, uint32_t index, uint64_t length)
+{
+	struct state_file *f = self;
+	int r;
+
+	(void)id;
+	(void)index;
+	(void)length;
+	f->complete = false;
+	f->output = xst_output_free(f->output);
+	r = xst_output_file(f->path, 0600, 0, &f->output, &f->error);
+	if (r)
+		return r == XST_E_NOMEM ? no_memory(f) : r;
+	if (fchmod(xst_output_get_fd(f->output), 0600) < 0)
+		return io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
+	return 0;
+}
+
+static int file_write(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct state_file *f = self;
+	int r = xst_output_write(f->output, data, n);
+
+	if (r)
+		return output_error(f, r);
+	*ret_done = n;
+	return 0;
+}
+
+static int file_end(void *self)
+{
+	((struct state_file *)self)->complete = true;
+	return 0;
+}
+
+static int file_finish(void *self)
+{
+	struct state_file *f = self;
+	int r = f->complete ? xst_output_flush(f->output) : 0;
+
+	return r ? output_error(f, r) : 0;
+}
+
+static int file_commit(void *self)
+{
+	struct state_file *f = self;
+	int r;
+
+	if (!f->complete)
+		return 0;
+	r = xst_output_commit(f->output);
+	if (r)
+		return output_error(f, r);
+	f->committed = true;
+	return 0;
+}
+
+static int copy_all(int from, struct xst_output *to)
+{
+	uint8_t buf[16384];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread_some(from, buf, sizeof(buf), at)) > 0) {
+		int r = xst_output_write(to, buf, (size_t)n);
+
+		if (r)
+			return r;
+		at += n;
+	}
+	return n < 0 ? XST_E_IO : 0;
+}
+
+/* Puts what was there back under its name, with its owner and permissions. */
+static void put_back(struct state_file *f)
+{
+	struct xst_output *old;
+	int fd;
+
+	if (xst_output_file(f->path, 0600, 0, &old, NULL))
+		return;
+	fd = xst_output_get_fd(old);
+	(void)!fchown(fd, f->was.st_uid, f->was.st_gid); /* before the permissions: it takes bits away */
+	if (copy_all(f->before, old) == 0 && fchmod(fd, f->was.st_mode & 07777) == 0)
+		(void)!xst_output_commit(old);
+	xst_output_free(old);
+}
+
+static int file_abort(void *self)
+{
+	struct state_file *f = self;
+
+	if (f->committed && f->before >= 0)
+		put_back(f);
+	else if (f->committed)
+		unlink(f->path);
+	f->committed = false;
+	f->complete = false;
+	f->output = xst_output_free(f->output);
+	return 0;
+}
+
+static void file_free(void *self)
+{
+	struct state_file *f = self;
+
+	xst_output_free(f->output);
+	if (f->before >= 0)
+		close(f->before);
+	free(f->path);
+	free(f->dir);
+	free(f);
+}
+
+static void file_wait(void *self, struct xst_wait *ret)
+{
+	(void)self;
+	*ret = (struct xst_wait){ .fd = -1, .deadline = UINT64_MAX };
+}
+
+static const struct xst_finding *file_error(void *self)
+{
+	return &((struct state_file *)self)->error;
+}
+
+static const struct xst_emulator_sink_ops file_ops = {
+	.size = sizeof(file_ops),
+	.name = "file",
+	.prepare = file_prepare,
+	.begin = file_begin,
+	.write = file_write,
+	.end = file_end,
+	.finish = file_finish,
+	.commit = file_commit,
+	.abort = file_abort,
+	.free = file_free,
+	.wait = file_wait,
+	.error = file_error,
+};
+
+int xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
+			   struct xst_emulator_sink *ret)
+{
+	struct state_file *f;
+
+	if (!options || options->size < sizeof(*options) || !ret ||
+	    !options->path == !options->dir)
+		return XST_E_ARG;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return XST_E_NOMEM;
+	f->before = -1;
+	f->path = options->path ? strdup(options->path) : NULL;
+	f->dir = options->dir ? strdup(options->dir) : NULL;
+	if (!f->path && !f->dir) {
+		file_free(f);
+		return XST_E_NOMEM;
+	}
+	*ret = (struct xst_emulator_sink){ &file_ops, f };
+	return 0;
+}

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+/* The sink that gives the device model's state to a QEMU that waits for it.
+ *
+ *   prepare: greeting -> capabilities -> status            (is it a QEMU with -incoming defer?)
+ *   finish:  events -> descriptor -> incoming -> payload -> outcome (-> reason)
+ *
+ * A state is a function that goes as far as it comes; what it waits for is said by expect().  The payload
+ * goes through a pair of sockets, one end of which QEMU gets: unlike a pipe, that never raises SIGPIPE. */
+#include "sinks/sinks.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/io.h"
+
+#define PATIENCE (30 * UINT64_C(1000000))
+#define DESCRIPTOR_NAME "xenstream-state"
+#define CHUNK (64 << 10)
+
+struct emulator;
+typedef int (*state_fn)(struct emulator *e);
+
+struct emulator {
+	char *path, *tmpdir;
+	uint64_t patience;
+	struct qmp qmp;
+	state_fn state;       /* NULL: there is nothing to do */
+	uint64_t deadline;
+	int epoll;            /* the connection, and `own` while the payload goes out */
+	int spool;            /* the state, until it is complete; -1 */
+	uint64_t size, sent;  /* of it */
+	bool complete;
+	int own, theirs;      /* the pair of sockets, -1 */
+	bool begun;           /* QEMU was told to take the state */
+	bool completed, failed; /* QEMU says of that */
+	struct xst_finding error;
+};
+
+/* --- what goes wrong -------------------------------------------------------------------------- */
+
+static int trouble(struct emulator *e, int err, const char *doing, const char *why)
+{
+	e->state = NULL;
+	return sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, err, "%s: %s: %s", e->path, doing,
+			 why);
+}
+
+/* A negative errno of the connection. */
+static int broken(struct emulator *e, int r, const char *doing)
+{
+	if (r == -ENOMEM)
+		return sink_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
+	if (r == -EPIPE || r == -ECONNRESET)
+		return trouble(e, -r, doing,
+			       e->begun ? "QEMU has ended; is it of the same machine type, with the "
+					  "same devices? It says more on its standard error"
+					: "QEMU has closed the connection");
+	if (r == -EPROTO)
+		return trouble(e, -r, doing, "what comes is no QMP; is it QEMU's socket?");
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		return trouble(e, -r, doing, "no QEMU listens there; is it running, with -qmp?");
+	if (r == -EAGAIN)
+		return trouble(e, -r, doing, "QEMU is busy with other clients of this socket");
+	return trouble(e, -r, doing, strerror(-r));
+}
+
+/* Nothing came: waits on, or no longer. */
+static int await(struct emulator *e, const char *doing)
+{
+	if (sink_now() < e->deadline)
+		return XST_AGAIN;
+	return trouble(e, ETIMEDOUT, doing,
+		       e->begun ? "QEMU has fallen silent"
+				: "QEMU does not answer; has another client connected to this socket?");
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+static void expect(struct emulator *e, state_fn state)
+{
+	e->state = state;
+	e->deadline = sink_now() + e->patience;
+}
+
+static const char *text_in(json_object *o, const char *member)
+{
+	json_object *m;
+
+	return json_object_object_get_ex(o, member, &m) ? json_object_get_string(m) : "";
+}
+
+/* MIGRATION tells how QEMU comes along. */
+static void take_event(struct emulator *e, json_object *event)
+{
+	json_object *data;
+	const char *status;
+
+	if (strcmp(text_in(event, "event"), "MIGRATION") != 0 ||
+	    !json_object_object_get_ex(event, "data", &data))
+		return;
+	status = text_in(data, "status");
+	if (strcmp(status, "completed") == 0)
+		e->completed = true;
+	if (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0)
+		e->failed = true;
+}
+
+/* The next message that is no event, the caller's to put. */
+static int message(struct emulator *e, const char *doing, json_object **ret)
+{
+	int r = qmp_flush(&e->qmp);
+
+	while (r == 0) {
+		json_object *o, *event;
+
+		r = qmp_message(&e->qmp, &o);
+		if (r)
+			break;
+		if (!json_object_object_get_ex(o, "event", &event)) {
+			*ret = o;
+			return 0;
+		}
+		take_event(e, o);
+		json_object_put(o);
+	}
+	return r == XST_AGAIN ? await(e, doing) : broken(e, r, doing);
+}
+
+/* The answer to a command, `return` of which is lent with *ret_holder, the caller's to put. */
+static int answer(struct emulator *e, const char *doing, json_object **ret_holder,
+		  json_object **ret_value)
+{
+	json_object *o, *error;
+	int r = message(e, doing, &o);
+
+	if (r)
+		return r;
+	if (json_object_object_get_ex(o, "return", ret_value)) {
+		*ret_holder = o;
+		return 0;
+	}
+	r = trouble(e, EPROTO, doing,
+		    json_object_object_get_ex(o, "error", &error) ? text_in(error, "desc")
+								  : "QEMU answers something else");
+	json_object_put(o);
+	return r;
+}
+
+/* The same where nobody wants to know more than that it worked. */
+static int agreed(struct emulator *e, const char *doing)
+{
+	json_object *holder, *value;
+	int r = answer(e, doing, &holder, &value);
+
+	if (r == 0)
+		json_object_put(holder);
+	return r;
+}
+
+static int command(struct emulator *e, const char *name, json_object *arguments, int pass,
+		   state_fn next)
+{
+	int r = qmp_command(&e->qmp, name, arguments, pass);
+
+	expect(e, next);
+	return r ? broken(e, r, name) : 0;
+}
+
+static json_object *one_argument(const char *name, json_object *value)
+{
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, name, value);
+	return o;
+}
+
+/* Runs the states until one waits, fails or was the last. */
+static int go_on(struct emulator *e)
+{
+	int r = 0;
+
+	while (r == 0 && e->state)
+		r = e->state(e);
+	return r;
+}
+
+/* --- is there a QEMU that waits? -------------------------------------------------------------- */
+
+static int status_state(struct emulator *e)
+{
+	json_object *holder, *value;
+	int r = answer(e, "query-status", &holder, &value);
+
+	if (r)
+		return r;
+	e->state = NULL;
+	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
+		r = trouble(e, EBUSY, text_in(value, "status"),
+			    "QEMU does not wait for a state; start it with -incoming defer");
+	json_object_put(holder);
+	return r;
+}
+
+static int capabilities_state(struct emulator *e)
+{
+	int r = agreed(e, "qmp_capabilities");
+
+	return r ? r : command(e, "query-status", NULL, -1, status_state);
+}
+
+static int greeting_state(struct emulator *e)
+{
+	json_object *o, *greeting;
+	int r = message(e, "greeting", &o);
+
+	if (r)
+		return r;
+	r = json_object_object_get_ex(o, "QMP", &greeting) ? 0 : broken(e, -EPROTO, "greeting");
+	json_object_put(o);
+	return r ? r : command(e, "qmp_capabilities", NULL, -1, capabilities_state);
+}
+
+static int watch(struct emulator *e, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events };
+
+	return epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
+}
+
+static int connect_state(struct emulator *e)
+{
+	int r = qmp_open(&e->qmp, e->path);
+
+	if (r == 0)
+		r = watch(e, e->qmp.fd, EPOLLIN);
+	if (r)
+		return broken(e, r, "connecting");
+	expect(e, greeting_state);
+	return 0;
+}
+
+/* --- it takes the state ----------------------------------------------------------------------- */
+
+/* Newer ones stay, and can say why. */
+static int reason_state(struct emulator *e)
+{
+	json_object *holder, *value;
+	int r = answer(e, "taking the state", &holder, &value);
+	const char *why;
+
+	if (r)
+		return r;
+	why = text_in(value, "error-desc");
+	r = trouble(e, EINVAL, "taking the state",
+		    why[0] ? why : "QEMU refuses it; it says why on its standard error");
+	json_object_put(holder);
+	return r;
+}
+
+static int outcome_state(struct emulator *e)
+{
+	json_object *o;
+	int r = 0;
+
+	while (r == 0 && !e->completed && !e->failed) {
+		r = message(e, "taking the state", &o);
+		if (r == 0)
+			json_object_put(o);
+	}
+	if (e->completed) {
+		e->state = NULL;
+		return 0;
+	}
+	if (e->failed)
+		return command(e, "query-migrate", NULL, -1, reason_state);
+	return r;
+}
+
+/* What has come without being asked for. */
+static int look_for_events(struct emulator *e)
+{
+	json_object *o;
+	int r;
+
+	while ((r = qmp_message(&e->qmp, &o)) == 0) {
+		take_event(e, o);
+		json_object_put(o);
+	}
+	return r == XST_AGAIN ? 0 : r;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int send_chunk(struct emulator *e)
+{
+	uint8_t buf[CHUNK];
+	ssize_t n = pread_some(e->spool, buf, sizeof(buf), (off_t)e->sent);
+
+	if (n <= 0)
+		return n < 0 ? (int)n : -EIO;
+	do
+		n = send(e->own, buf, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
+	e->sent += (uint64_t)n;
+	e->deadline = sink_now() + e->patience;
+	return 0;
+}
+
+static int payload_state(struct emulator *e)
+{
+	int r = look_for_events(e);
+
+	if (r)
+		return broken(e, r, "taking the state");
+	while (r == 0 && !e->failed && e->sent < e->size)
+		r = send_chunk(e);
+	if (r == XST_AGAIN)
+		return await(e, "taking the state");
+	if (r == -EPIPE || r == -ECONNRESET) /* QEMU has enough: its message says of what */
+		r = 0;
+	if (r)
+		return broken(e, r, "taking the state");
+	close_fd(&e->own);
+	expect(e, outcome_state);
+	return 0;
+}
+
+static int incoming_state(struct emulator *e)
+{
+	int r = agreed(e, "migrate-incoming");
+
+	if (r == 0)
+		r = watch(e, e->own, EPOLLOUT);
+	if (r < 0 && e->state)
+		return broken(e, r, "migrate-incoming");
+	if (r == 0)
+		expect(e, payload_state);
+	return r;
+}
+
+static int descriptor_state(struct emulator *e)
+{
+	int r = agreed(e, "getfd");
+
+	if (r)
+		return r;
+	close_fd(&e->theirs);
+	e->begun = true;
+	return command(e, "migrate-incoming",
+		       one_argument("uri", json_object_new_string("fd:" DESCRIPTOR_NAME)), -1,
+		       incoming_state);
+}
+
+static int events_state(struct emulator *e)
+{
+	int r = agreed(e, "migrate-set-capabilities"), ends[2];
+
+	if (r)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return broken(e, -errno, "getfd");
+	e->own = ends[0];
+	e->theirs = ends[1];
+	return command(e, "getfd",
+		       one_argument("fdname", json_object_new_string(DESCRIPTOR_NAME)), e->theirs,
+		       descriptor_state);
+}
+
+static int ask_for_events(struct emulator *e)
+{
+	json_object *capability = json_object_new_object(), *list = json_object_new_array();
+
+	json_object_object_add(capability, "capability", json_object_new_string("events"));
+	json_object_object_add(capability, "state", json_object_new_boolean(1));
+	json_object_array_add(list, capability);
+	return command(e, "migrate-set-capabilities", one_argument("capabilities", list), -1,
+		       events_state);
+}
+
+/* --- the sink --------------------------------------------------------------------------------- */
+
+static int emulator_prepare(void *self, const struct xst_restore_domain *domain)
+{
+	struct emulator *e = self;
+
+	if (e->epoll < 0) {
+		e->epoll = epoll_create1(EPOLL_CLOEXEC);
+		if (e->epoll < 0)
+			return broken(e, -errno, "connecting");
+		if (!e->tmpdir && !(e->tmpdir = strdup(domain->tmpdir)))
+			return broken(e, -ENOMEM, "connecting");
+		expect(e, connect_state);
+	}
+	return go_on(e);
+}
+
+static int emulator_begin(void *self, uint32_t id, uint32_t index, uint64_t length)
+{
+	struct emulator *e = self;
+
+	(void)id;
+	(void)index;
+	(void)length;
+	close_fd(&e->spool);
+	e->complete = false;
+	e->size = 0;
+	e->spool = unnamed_file(e->tmpdir);
+	if (e->spool >= 0)
+		return 0;
+	return io_error(&e->error, RULE_OUTPUT_IO, -e->spool, e->tmpdir);
+}
+
+static int emulator_write(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct emulator *e = self;
+	int r = write_all(e->spool, data, n);
+
+	if (r < 0)
+		return io_error(&e->error, RULE_OUTPUT_IO, -r, e->tmpdir);
+	e->size += n;
+	*ret_done = n;
+	return 0;
+}
+
+static int emulator_end(void *self)
+{
+	((struct emulator *)self)->complete = true;
+	return 0;
+}
+
+static int emulator_finish(void *self)
+{
+	struct emulator *e = self;
+	int r;
+
+	if (!e->complete)
+		return sink_fail(&e->error, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
+				 "%s: the stream has no device model's state for it", e->path);
+	if (e->begun || e->own >= 0 || e->state)
+		return go_on(e);
+	r = ask_for_events(e);
+	return r ? r : go_on(e);
+}
+
+static int emulator_commit(void *self)
+{
+	(void)self;
+	return 0;
+}
+
+/* A QEMU that has begun to take a state is of no use any more. */
+static int emulator_abort(void *self)
+{
+	struct emulator *e = self;
+
+	e->state = NULL;
+	close_fd(&e->own);
+	close_fd(&e->theirs);
+	if (e->begun && e->qmp.fd >= 0 && qmp_command(&e->qmp, "quit", NULL, -1) == 0)
+		(void)qmp_flush(&e->qmp);
+	qmp_close(&e->qmp);
+	return 0;
+}
+
+static void emulator_free(void *self)
+{
+	struct emulator *e = self;
+
+	close_fd(&e->own);
+	close_fd(&e->theirs);
+	close_fd(&e->spool);
+	close_fd(&e->epoll);
+	qmp_close(&e->qmp);
+	free(e->path);
+	free(e->tmpdir);
+	free(e);
+}
+
+static void emulator_wait(void *self, struct xst_wait *ret)
+{
+	const struct emulator *e = self;
+
+	*ret = (struct xst_wait){ .fd = e->epoll, .events = POLLIN, .deadline = e->deadline };
+}
+
+static const struct xst_finding *emulator_error(void *self)
+{
+	return &((struct emulator *)self)->error;
+}
+
+static const struct xst_emulator_sink_ops emulator_ops = {
+	.size = sizeof(emulator_ops),
+	.name = "qmp",
+	.prepare = emulator_prepare,
+	.begin = emulator_begin,
+	.write = emulator_write,
+	.end = emulator_end,
+	.finish = emulator_finish,
+	.commit = emulator_commit,
+	.abort = emulator_abort,
+	.free = emulator_free,
+	.wait = emulator_wait,
+	.error = emulator_error,
+};
+
+int xst_sink_qmp(const struct xst_sink_qmp_options *options, struct xst_emulator_sink *ret)
+{
+	struct emulator *e;
+
+	if (!options || options->size < sizeof(*options) || !options->path || !ret)
+		return XST_E_ARG;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return XST_E_NOMEM;
+	e->qmp.fd = e->epoll = e->spool = e->own = e->theirs = -1;
+	e->patience = options->patience ? options->patience : PATIENCE;
+	e->path = strdup(options->path);
+	e->tmpdir = options->tmpdir ? strdup(options->tmpdir) : NULL;
+	if (!e->path || (options->tmpdir && !e->tmpdir)) {
+		emulator_free(e);
+		return XST_E_NOMEM;
+	}
+	*ret = (struct xst_emulator_sink){ &emulator_ops, e };
+	return 0;
+}

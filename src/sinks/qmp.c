@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection to QEMU: QEMU's docs/interop/qmp-spec.  Nothing here waits. */
+#include "sinks/sinks.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX (1u << 20)
+#define DEPTH_MAX 64
+
+static int connect_to(int fd, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+int qmp_open(struct qmp *q, const char *path)
+{
+	int r;
+
+	*q = (struct qmp){ .fd = -1, .pass = -1 };
+	q->tokener = json_tokener_new_ex(DEPTH_MAX);
+	if (!q->tokener)
+		return -ENOMEM;
+	q->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	r = q->fd < 0 ? -errno : connect_to(q->fd, path);
+	if (r < 0)
+		qmp_close(q);
+	return r;
+}
+
+void qmp_close(struct qmp *q)
+{
+	if (q->fd >= 0)
+		close(q->fd);
+	if (q->tokener)
+		json_tokener_free(q->tokener);
+	free(q->out);
+	*q = (struct qmp){ .fd = -1, .pass = -1 };
+}
+
+int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass)
+{
+	json_object *o = json_object_new_object();
+	const char *text;
+
+	json_object_object_add(o, "execute", json_object_new_string(command));
+	if (arguments)
+		json_object_object_add(o, "arguments", arguments);
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	free(q->out);
+	q->out = text ? strdup(text) : NULL;
+	json_object_put(o);
+	if (!q->out)
+		return -ENOMEM;
+	q->out_size = strlen(q->out);
+	q->out_sent = 0;
+	q->pass = pass;
+	return 0;
+}
+
+/* A descriptor goes with the first octets. */
+static ssize_t send_some(struct qmp *q)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec octets = { q->out + q->out_sent, q->out_size - q->out_sent };
+	struct msghdr m = { .msg_iov = &octets, .msg_iovlen = 1 };
+
+	if (q->pass >= 0) {
+		struct cmsghdr *c;
+
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &q->pass, sizeof(int));
+	}
+	return sendmsg(q->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int qmp_flush(struct qmp *q)
+{
+	while (q->out_sent < q->out_size) {
+		ssize_t n = send_some(q);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
+		q->out_sent += (size_t)n;
+		q->pass = -1;
+	}
+	return 0;
+}
+
+static int receive(struct qmp *q)
+{
+	ssize_t n;
+
+	do
+		n = recv(q->fd, q->in, sizeof(q->in), MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
+	q->in_at = 0;
+	q->in_size = (size_t)n;
+	return n ? 0 : -EPIPE;
+}
+
+/* What was received so far, as far as it makes a message. */
+static int parse(struct qmp *q, struct json_object **ret)
+{
+	size_t n = q->in_size - q->in_at;
+	json_object *o = json_tokener_parse_ex(q->tokener, q->in + q->in_at, (int)n);
+	enum json_tokener_error e = json_tokener_get_error(q->tokener);
+	size_t used = e == json_tokener_success ? json_tokener_get_parse_end(q->tokener) : n;
+
+	q->in_at += used;
+	q->message += used;
+	if (e == json_tokener_continue)
+		return q->message > MESSAGE_MAX ? -EPROTO : XST_AGAIN;
+	q->message = 0;
+	json_tokener_reset(q->tokener);
+	if (e != json_tokener_success || !json_object_is_type(o, json_type_object)) {
+		json_object_put(o);
+		return -EPROTO;
+	}
+	*ret = o;
+	return 0;
+}
+
+int qmp_message(struct qmp *q, struct json_object **ret)
+{
+	for (;;) {
+		int r = q->in_at < q->in_size ? parse(q, ret) : XST_AGAIN;
+
+		if (r != XST_AGAIN)
+			return r;
+		r = receive(q);
+		if (r)
+			return r;
+	}
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The process that waits for a xenstore, so that nobody else has to.
+ *
+ * An order is one octet, a report one packet.  When nobody wants reports any more, or the parent dies,
+ * the child ends, and with its connection a transaction that was not committed. */
+#include "sinks/sinks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ORDERS 3 /* the child's descriptor for them */
+
+struct task {
+	const struct store_library *library;
+	const char *path;
+	enum store_order order;
+	const struct keys *keys;
+	const char *root;
+};
+
+/* --- the child -------------------------------------------------------------------------------- */
+
+static void default_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* of the terminal: the parent decides */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Nothing for 0, 1 and 2, ORDERS, and no other: not even what others wait to be closed. */
+static bool settle_descriptors(int orders)
+{
+	int nothing;
+
+	orders = fcntl(orders, F_DUPFD, ORDERS + 1);
+	nothing = open("/dev/null", O_RDWR);
+	if (orders < 0 || nothing < 0 || dup2(orders, ORDERS) < 0)
+		return false;
+	for (int i = 0; i < ORDERS; i++)
+		if (dup2(nothing, i) < 0)
+			return false;
+	return close_range(ORDERS + 1, ~0u, 0) == 0;
+}
+
+/* Tells how it went, and ends here unless that was well. */
+static void tell(const struct store_report *report)
+{
+	if (send(ORDERS, report, sizeof(*report), MSG_NOSIGNAL) != (ssize_t)sizeof(*report) ||
+	    report->err)
+		_exit(0);
+}
+
+static enum store_order next_order(void)
+{
+	unsigned char order;
+	ssize_t n;
+
+	do
+		n = recv(ORDERS, &order, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? order : ORDER_NONE;
+}
+
+static void obey(struct store_work *w, const struct task *t, enum store_order order)
+{
+	struct store_report report = { 0 };
+
+	switch (order) {
+	case ORDER_PROBE:  store_work_probe(w, &report); break;
+	case ORDER_WRITE:  store_work_write(w, t->keys, t->root, &report); break;
+	case ORDER_COMMIT: store_work_commit(w, &report); break;
+	case ORDER_UNDO:   store_work_undo(w, &report); break;
+	case ORDER_NONE:   _exit(0);
+	}
+	tell(&report);
+}
+
+static _Noreturn void be_child(const struct task *t, int orders, pid_t parent)
+{
+	struct store_report report = { 0 };
+	struct store_work *w;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
+	    !settle_descriptors(orders))
+		_exit(1);
+	default_signals();
+	w = store_work_open(t->library, t->path, &report);
+	if (!w)
+		tell(&report);
+	for (enum store_order order = t->order;; order = next_order())
+		obey(w, t, order);
+}
+
+/* --- its parent ------------------------------------------------------------------------------- */
+
+int store_child_start(struct store_child *c, const struct store_library *l, const char *path,
+		      enum store_order order, const struct keys *keys, const char *root)
+{
+	struct task t = { l, path, order, keys, root };
+	pid_t parent = getpid();
+	int ends[2], err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	c->pid = fork();
+	if (c->pid == 0)
+		be_child(&t, ends[1], parent);
+	err = errno;
+	close(ends[1]);
+	if (c->pid < 0) {
+		close(ends[0]);
+		*c = (struct store_child){ 0, -1 };
+		return -err;
+	}
+	c->fd = ends[0];
+	return 0;
+}
+
+int store_child_order(const struct store_child *c, enum store_order order)
+{
+	unsigned char octet = (unsigned char)order;
+
+	return send(c->fd, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+}
+
+int store_child_report(const struct store_child *c, struct store_report *ret)
+{
+	ssize_t n;
+
+	do
+		n = recv(c->fd, ret, sizeof(*ret), MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
+	return n == (ssize_t)sizeof(*ret) ? 0 : -EPIPE;
+}
+
+void store_child_kill(struct store_child *c)
+{
+	if (!c->pid)
+		return;
+	kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(c->fd);
+	*c = (struct store_child){ 0, -1 };
+}

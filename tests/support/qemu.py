@@ -1,0 +1,94 @@
+"""Real QEMUs: one that gives a device model's state, one that waits for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+PROGRAM = "qemu-system-x86_64"
+START_SECONDS = 30
+WAITS = ("-incoming", "defer")
+
+
+def why_missing() -> Optional[str]:
+    """The reason to give where there is no QEMU."""
+    if shutil.which(PROGRAM) is None:
+        return f"{PROGRAM} is not installed (package qemu-system-x86)"
+    return None
+
+
+class Qemu:
+    """A QEMU whose processors stand still, and its QMP socket."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self.socket = folder / "qmp"
+        self.log = folder / "qemu.log"
+        command = [PROGRAM, "-machine", "pc", "-accel", "tcg", "-m", "16", "-S", "-nodefaults"]
+        command += ["-display", "none", "-global", "migration.send-configuration=off"]
+        command += ["-qmp", f"unix:{self.socket},server=on,wait=off", *more]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        end = time.monotonic() + START_SECONDS
+        while not self.socket.exists():
+            if time.monotonic() > end or self.process.poll() is not None:
+                self.stop()
+                raise RuntimeError(self.log.read_text())
+            time.sleep(0.01)
+
+    def ask(self, command: str, **arguments: Any) -> Any:
+        """What a command returns, over a connection of its own. Raises RuntimeError."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(START_SECONDS)
+            connection.connect(str(self.socket))
+            lines = connection.makefile("rw", encoding="utf-8")
+            lines.readline()
+            self._ask(lines, "qmp_capabilities", {})
+            return self._ask(lines, command, arguments)
+
+    @staticmethod
+    def _ask(lines: Any, command: str, arguments: dict[str, Any]) -> Any:
+        lines.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        lines.flush()
+        while True:
+            message = json.loads(lines.readline())
+            if "error" in message:
+                raise RuntimeError(message["error"]["desc"])
+            if "return" in message:
+                return message["return"]
+
+    def status(self) -> str:
+        """What it is doing: `paused`, `inmigrate`."""
+        return str(self.ask("query-status")["status"])
+
+    def stop(self) -> None:
+        """Ends it, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def qemu(folder: Path, *more: str) -> Iterator[Qemu]:
+    """A QEMU that is gone afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    running = Qemu(folder, *more)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def saved_state(folder: Path, *more: str) -> bytes:
+    """The device model's state of a new QEMU, as Xen's toolstack gets it."""
+    with qemu(folder, *more) as running:
+        file = folder / "state"
+        running.ask("xen-save-devices-state", filename=str(file))
+        return file.read_bytes()
