@@ -9,6 +9,7 @@
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call
  *   restore.h  acting on a stream, in any event loop
+ *   directory.h  a domain as a directory of files, from a stream and back
  *
  * The formats are Xen's: docs/specs/libxl-migration-stream.pandoc and
  * docs/specs/libxc-migration-stream.pandoc in Xen's tree, and for the legacy one the code of Xen
@@ -20,6 +21,7 @@
 #define XENSTREAM_XENSTREAM_H
 
 #include <xenstream/check.h>
+#include <xenstream/directory.h>
 #include <xenstream/emit.h>
 #include <xenstream/event.h>
 #include <xenstream/finding.h>

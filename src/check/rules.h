@@ -184,6 +184,8 @@
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
 	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written") \
+	X(DIRECTORY, "directory.fault", ERROR, false, "-", \
+	  "an image directory holds what docs/image-directory.md tells, and nothing in it leads out of it") \
 	X(RESTORE_NO_CONFIG, "restore.no-config", ERROR, false, "xl", \
 	  "a domain is restored by a configuration, the stored one or one that is given") \
 	X(RESTORE_STATE, "restore.state", ERROR, false, "libxl: CHECKPOINT_STATE", \

@@ -27,6 +27,8 @@ struct sink_plan {
 	const char *format;   /* of the stream for exec: */
 	int domid;
 	bool force;           /* keys anywhere below the root */
+	int sync;             /* image: is to be on the disk before it gets its name */
+	struct xst_directory_sinks *directory; /* image:'s, that other sinks may take their part of */
 };
 
 /* Makes the sinks.  Returns EXIT_FINE or what to exit with, having said why; then none is left. */

@@ -39,9 +39,35 @@ static int domain_exec(const struct sink_plan *plan, const char *rest, void *ret
 	return *rest ? xst_sink_exec(&o, ret) : XST_E_ARG;
 }
 
-static const struct scheme domains[] = { { "null", domain_null }, { "exec", domain_exec }, { 0 } };
+/* What of the directory other sinks fill is there for dir: and file: to take. */
+static int domain_image(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_directory_options o = { .size = sizeof(o), .path = rest,
+					   .flags = plan->sync ? XST_DIRECTORY_SYNC : 0 };
+	struct xst_domain_sink *sink = ret;
+	int r = xst_directory_sinks(&o, plan->directory);
+
+	if (r == 0)
+		*sink = plan->directory->domain;
+	return r;
+}
+
+static const struct scheme domains[] = {
+	{ "image", domain_image }, { "null", domain_null }, { "exec", domain_exec }, { 0 }
+};
 
 /* --- xenstores -------------------------------------------------------------------------------- */
+
+static int xenstore_dir(const struct sink_plan *plan, const char *rest, void *ret)
+{
+	struct xst_xenstore_sink *sink = ret, *own = &plan->directory->xenstore;
+
+	if (*rest || !own->ops)
+		return XST_E_ARG;
+	*sink = *own;
+	own->ops = NULL;
+	return 0;
+}
 
 static int xenstore_daemon(const struct sink_plan *plan, const char *rest, void *ret)
 {
@@ -58,19 +84,32 @@ static int xenstore_daemon(const struct sink_plan *plan, const char *rest, void 
 	return r;
 }
 
-static const struct scheme xenstores[] = { { "xenstored", xenstore_daemon }, { 0 } };
+static const struct scheme xenstores[] = { { "dir", xenstore_dir },
+					   { "xenstored", xenstore_daemon },
+					   { 0 } };
 
 /* --- emulators -------------------------------------------------------------------------------- */
 
-/* A folder, if it ends as one does. */
+/* The one of the directory that the domain goes to. */
+static int emulator_directory(const struct sink_plan *plan, struct xst_emulator_sink *ret)
+{
+	struct xst_emulator_sink *own = &plan->directory->emulator;
+
+	if (!own->ops)
+		return XST_E_ARG;
+	*ret = *own;
+	own->ops = NULL;
+	return 0;
+}
+
+/* A folder, if it ends as one does; none: that of image:. */
 static int emulator_file(const struct sink_plan *plan, const char *rest, void *ret)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
 	size_t n = strlen(rest);
 
-	(void)plan;
 	if (!n)
-		return XST_E_ARG;
+		return emulator_directory(plan, ret);
 	if (rest[n - 1] == '/')
 		o.dir = rest;
 	else
@@ -155,38 +194,47 @@ static int open_all(const struct verb *verb, const struct sink_plan *plan,
 }
 
 /* What --into says of the sinks that are not named. */
-static int by_directory(const struct sink_plan *plan, struct sink_plan *ret, char *urls[3])
+static int by_directory(const struct sink_plan *plan, struct sink_plan *ret, char **url)
 {
 	*ret = *plan;
 	if (!plan->into)
 		return 0;
-	if (asprintf(&urls[0], "image:%s", plan->into) < 0 ||
-	    asprintf(&urls[1], "dir:%s/xenstore", plan->into) < 0 ||
-	    asprintf(&urls[2], "file:%s/qemu-resume.%d", plan->into, plan->domid) < 0)
+	if (asprintf(url, "image:%s", plan->into) < 0)
 		return -1;
-	ret->domain = plan->domain ? plan->domain : urls[0];
-	ret->xenstore = plan->xenstore ? plan->xenstore : urls[1];
-	ret->emulator = plan->emulator ? plan->emulator : urls[2];
+	ret->domain = plan->domain ? plan->domain : *url;
+	ret->xenstore = plan->xenstore ? plan->xenstore : "dir:";
+	ret->emulator = plan->emulator ? plan->emulator : "file:";
 	return 0;
+}
+
+/* What nobody has taken of the directory. */
+static void free_rest(struct xst_directory_sinks *d)
+{
+	if (d->xenstore.ops)
+		d->xenstore.ops->free(d->xenstore.self);
+	if (d->emulator.ops)
+		d->emulator.ops->free(d->emulator.self);
 }
 
 int sinks_open(const struct verb *verb, const struct sink_plan *plan,
 	       struct xst_restore_options *o)
 {
-	char *urls[3] = { NULL };
+	struct xst_directory_sinks directory = { .domain.ops = NULL };
 	struct sink_plan whole;
+	char *url = NULL;
 	int code;
 
 	if (!plan->into && !plan->domain)
 		return usage_error(verb, "where to?  --into DIR or --domain URL");
-	if (by_directory(plan, &whole, urls) < 0) {
+	if (by_directory(plan, &whole, &url) < 0) {
 		say("out of memory");
 		code = EXIT_TROUBLE;
 	} else {
+		whole.directory = &directory;
 		code = open_all(verb, &whole, o);
 	}
-	for (unsigned i = 0; i < 3; i++)
-		free(urls[i]);
+	free_rest(&directory);
+	free(url);
 	if (code != EXIT_FINE)
 		sinks_free(o);
 	return code;

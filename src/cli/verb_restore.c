@@ -19,21 +19,22 @@
 static struct {
 	char *config, *into, *domain, *xenstore, *xenstore_root, *emulator, *format;
 	double timeout, stall;
-	int domid, no_config, force, json;
+	int domid, no_config, force, json, sync;
 } opt = { .domid = 1 };
 
 static const struct poptOption table[] = {
 	{ "into", 'd', POPT_ARG_STRING, &opt.into, 0,
-	  "build the domain in this directory: image:DIR, dir:DIR/xenstore, file:DIR/qemu-resume.N",
+	  "build the domain in this directory: image:DIR, dir: and file:",
 	  "DIR" },
 	{ "domain", '\0', POPT_ARG_STRING, &opt.domain, 0,
 	  "where memory and registers go: image:DIR, exec:CMD or null:", "URL" },
 	{ "xenstore", '\0', POPT_ARG_STRING, &opt.xenstore, 0,
-	  "where the device model's keys go: xenstored:, xenstored:SOCKET, dir:DIR or none:", "URL" },
+	  "where the device model's keys go: xenstored:, xenstored:SOCKET, dir: (in image:DIR) or none:", "URL" },
 	{ "xenstore-root", '\0', POPT_ARG_STRING, &opt.xenstore_root, 0,
 	  "the path that keys are relative to (/local/domain/0/device-model/N)", "PATH" },
 	{ "emulator", '\0', POPT_ARG_STRING, &opt.emulator, 0,
-	  "where the device model's state goes: file:PATH, file:DIR/, qmp:SOCKET or none:", "URL" },
+	  "where the device model's state goes: file:PATH, file:DIR/, file: (in image:DIR), qmp:SOCKET or none:",
+	  "URL" },
 	{ "format", 't', POPT_ARG_STRING, &opt.format, 0,
 	  "of the stream for exec: xl (the default), libxl or libxc", "FORMAT" },
 	{ "domid", '\0', POPT_ARG_INT, &opt.domid, 0, "the new domain's id (1)", "N" },
@@ -47,6 +48,8 @@ static const struct poptOption table[] = {
 	  "SECONDS" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what a conversion to today's format would lose; write keys outside physmap/", NULL },
+	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
+	  "wait until the directory of image: is on the disk", NULL },
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "tell the result as JSON on standard output", NULL },
 	POPT_TABLEEND
 };
@@ -284,7 +287,7 @@ static int run_sinks(struct run *run, char *config, size_t config_size)
 	struct sink_plan plan = { .into = opt.into, .domain = opt.domain, .xenstore = opt.xenstore,
 				  .emulator = opt.emulator, .xenstore_root = opt.xenstore_root,
 				  .format = opt.format, .domid = opt.domid,
-				  .force = opt.force };
+				  .force = opt.force, .sync = opt.sync };
 	int code;
 
 	run->options = (struct xst_restore_options){

@@ -294,12 +294,9 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 }
 
 /* Today's format: memory and what never changes, of all states; the rest of the wanted one only. */
-static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
+bool unfold_anew(enum xst_kind kind)
 {
-	switch (ev->kind) {
-	case XST_KIND_CHECKPOINT_END:
-	case XST_KIND_CHECKPOINT_STATE:
-		return false;
+	switch (kind) {
 	case XST_KIND_VCPU_BASIC:
 	case XST_KIND_VCPU_EXTENDED:
 	case XST_KIND_VCPU_XSAVE:
@@ -309,10 +306,17 @@ static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 	case XST_KIND_HVM_PARAMS:
 	case XST_KIND_EMULATOR_CONTEXT:
 	case XST_KIND_EMULATOR_XENSTORE_DATA:
-		return u->body == u->plan.take;
-	default:
 		return true;
+	default:
+		return false;
 	}
+}
+
+static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
+{
+	if (ev->kind == XST_KIND_CHECKPOINT_END || ev->kind == XST_KIND_CHECKPOINT_STATE)
+		return false;
+	return !unfold_anew(ev->kind) || u->body == u->plan.take;
 }
 
 static void event_of_today(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret)

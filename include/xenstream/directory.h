@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain as a directory: what a restore leaves where there is no hypervisor, and what a stream can
+ * be made of again.  docs/image-directory.md tells which file holds what. */
+#ifndef XENSTREAM_DIRECTORY_H
+#define XENSTREAM_DIRECTORY_H
+
+#include <xenstream/restore.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- from a stream ---------------------------------------------------------------------------- */
+
+enum xst_directory_flags {
+	XST_DIRECTORY_SYNC = 1 << 0 /* put everything on the disk before the directory gets its name */
+};
+
+/* Set size to sizeof(struct xst_directory_options) and the rest to zero. */
+struct xst_directory_options {
+	size_t size;
+	uint32_t flags;   /* enum xst_directory_flags */
+	const char *path; /* what the directory is to be called; copied.  Must not exist, or be empty */
+};
+
+/* Three sinks that fill one directory.  It is built beside its place under another name, for its owner
+ * only, and gets its own with the domain's commit; whatever happens before, nothing of it is left, and
+ * after a kill -9 nothing under that name. */
+struct xst_directory_sinks {
+	struct xst_domain_sink domain;     /* memory, registers, policies, the configuration */
+	struct xst_xenstore_sink xenstore; /* a tree in the directory */
+	struct xst_emulator_sink emulator; /* a file in the directory: qemu-resume.DOMID, 0600 */
+};
+
+/* Makes them.  The domain's must be given to a restore together with either, both or none of the others;
+ * each that is not must be freed by its free().  Returns 0, XST_E_ARG or XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_directory_sinks(const struct xst_directory_options *options,
+					      struct xst_directory_sinks *ret);
+
+/* --- back to a stream ------------------------------------------------------------------------- */
+
+/* Set size to sizeof(struct xst_save_options) and the rest to zero. */
+struct xst_save_options {
+	size_t size;
+	const struct xst_job_options *job; /* or NULL; its parser options and tmpdir are not used */
+	uint32_t flags;          /* enum xst_convert_flags */
+	enum xst_container to;   /* AUTO: what the stream was that the directory comes from */
+	uint32_t image_version;  /* 2 or 3; 0: as that was */
+	const void *config;      /* replaces DIR/config, or NULL.  JSON if it begins with "{", and then
+				  * stored with a NUL, else xl.cfg text */
+	size_t config_size;
+};
+
+/* Writes the domain in a directory as a stream, in the order of Xen's own (`xl save`): static data,
+ * page frames ascending in batches of 1024, the rest as it came.  Blocks, like the other jobs: it reads
+ * files; only the output may make it wait.  The output is not committed yet.
+ *
+ * The directory may come from anybody.  Nothing outside of it is read: symbolic links, devices, fifos
+ * and names that don't belong there are refused.  What is written has gone through the parser and the
+ * checker: what no Xen restores is refused but for XST_CONVERT_FORCE.
+ *
+ * Returns 0 or a negative error, described in *reterr (may be NULL): XST_E_IO (a file is missing or
+ * can't be read), XST_E_MAGIC (no such directory), XST_E_VERSION, XST_E_MALFORMED, XST_E_REFUSED (the
+ * container has no place for something), XST_E_ARG, XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_save_directory(const char *path, struct xst_output *o,
+					     const struct xst_save_options *options,
+					     struct xst_finding *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

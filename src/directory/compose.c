@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* Files become a stream again: what the directory came from, but for the order of its page frames,
+ * which is Xen's.  Whether a Xen takes it is for the checker behind to say; here counts that nothing
+ * but regular files of this directory is read, and that no name or size in it is believed. */
+#include "directory/compose.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+
+#define MAX_RECORDS 65536
+
+/* --- errors ----------------------------------------------------------------------------------- */
+
+int compose_fail(struct composer *c, int code, const char *format, ...)
+{
+	struct xst_finding nowhere = { 0 };
+	va_list ap;
+
+	va_start(ap, format);
+	finding_fill(c->error, &nowhere, code, RULE_DIRECTORY, NULL, format, ap);
+	va_end(ap);
+	return code;
+}
+
+/* A file of the directory that can't be read. */
+int compose_fail_file(struct composer *c, int err, const char *folder, const char *name)
+{
+	const char *path = c->options->path, *slash = *folder ? "/" : "";
+
+	if (err == ENOMEM) {
+		finding_no_memory(c->error);
+		return XST_E_NOMEM;
+	}
+	if (err == EINVAL)
+		return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file", path, folder, slash, name);
+	if (err == EFBIG)
+		return compose_fail(c, XST_E_LIMIT, "%s/%s%s%s: larger than any such file", path, folder, slash,
+			    name);
+	(void)compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name, strerror(err));
+	c->error->sys_errno = err;
+	return XST_E_IO;
+}
+
+/* --- the output ------------------------------------------------------------------------------- */
+
+/* The other side has stopped reading, and knows why: no word about it. */
+static int flush(struct composer *c)
+{
+	const uint8_t *data;
+	size_t n = xst_emitter_output(c->emitter, &data);
+	int r = write_all(c->out, data, n);
+
+	xst_emitter_written(c->emitter);
+	return r < 0 ? XST_E_IO : 0;
+}
+
+/* Whatever the emitter can't do is too much for it. */
+int compose_emitted(struct composer *c, int r)
+{
+	if (r == XST_E_NOMEM)
+		return compose_fail_file(c, ENOMEM, "", "");
+	if (r)
+		return compose_fail(c, XST_E_LIMIT, "%s: a record that is too long", c->options->path);
+	return flush(c);
+}
+
+int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *folder,
+		const char *name)
+{
+	while (n) {
+		bool out_failed;
+		ssize_t k = transfer(&c->transfer, fd, at, c->out, n, &out_failed);
+
+		if (k < 0 && out_failed)
+			return XST_E_IO;
+		if (k < 0)
+			return compose_fail_file(c, (int)-k, folder, name);
+		if (k == 0)
+			return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " octets too early",
+				    c->options->path, folder, *folder ? "/" : "", name, n);
+		n -= (uint64_t)k;
+	}
+	return 0;
+}
+
+int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v, size_t n,
+		   uint64_t fixed, const void *data, size_t size)
+{
+	int r = xst_emit_begin(c->emitter, kind, fixed + size);
+
+	if (r == 0 && n)
+		r = xst_emit_fields(c->emitter, v, n);
+	if (r == 0)
+		r = xst_emit_bytes(c->emitter, data, size);
+	if (r == 0)
+		r = xst_emit_end(c->emitter);
+	return compose_emitted(c, r);
+}
+
+/* --- which records there are ------------------------------------------------------------------ */
+
+static int add_file(struct composer *c, const char *name)
+{
+	struct record_file f = { .kind = record_file_kind(name, &f.number) };
+
+	if (!f.kind)
+		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%.100s: no name of a record",
+			    c->options->path, name);
+	if (c->nfiles == MAX_RECORDS)
+		return compose_fail(c, XST_E_LIMIT, "%s/" RECORDS_DIR ": more than %d records",
+			    c->options->path, MAX_RECORDS);
+	if (c->nfiles == c->capacity) {
+		size_t n = c->capacity ? c->capacity * 2 : 64;
+		struct record_file *more = realloc(c->files, n * sizeof(*more));
+
+		if (!more)
+			return compose_fail_file(c, ENOMEM, "", "");
+		c->files = more;
+		c->capacity = n;
+	}
+	c->files[c->nfiles++] = f;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct record_file *x = a, *y = b;
+
+	return x->number != y->number ? (x->number < y->number ? -1 : 1) : (int)x->kind - (int)y->kind;
+}
+
+static int list_records(struct composer *c)
+{
+	int copy = fcntl(c->records, F_DUPFD_CLOEXEC, 0), r = 0;
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *e;
+
+	if (!d) {
+		r = errno;
+		if (copy >= 0)
+			close(copy);
+		return compose_fail_file(c, r, "", RECORDS_DIR);
+	}
+	while (r == 0 && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			r = add_file(c, e->d_name);
+	closedir(d);
+	if (r == 0)
+		qsort(c->files, c->nfiles, sizeof(*c->files), by_number);
+	for (size_t i = 1; i < c->nfiles && r == 0; i++)
+		if (c->files[i].number == c->files[i - 1].number)
+			r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": two records with number %u",
+				 c->options->path, c->files[i].number);
+	return r;
+}
+
+const struct record_file *compose_find(const struct composer *c, enum xst_kind kind)
+{
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (c->files[i].kind == kind)
+			return &c->files[i];
+	return NULL;
+}
+
+int compose_read(struct composer *c, const struct record_file *f, size_t limit, uint8_t **ret,
+		       size_t *ret_size)
+{
+	char name[RECORD_NAME_MAX];
+	int r;
+
+	record_file_name(name, f->number, f->kind);
+	r = tree_read(c->records, name, limit, ret, ret_size);
+	return r < 0 ? compose_fail_file(c, -r, RECORDS_DIR, name) : 0;
+}
+
+int compose_header(struct composer *c, const struct record_file *f, bool big,
+		   struct xst_field_value ret[8])
+{
+	const struct wire_record *row = record_row(f->kind);
+	uint8_t *octets;
+	size_t n = 0;
+	int r = compose_read(c, f, row->fixed, &octets, &n);
+
+	if (r)
+		return r;
+	if (n != row->fixed)
+		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
+			 c->options->path, f->number, row->name, n, (unsigned)row->fixed);
+	else
+		wire_get_fields(row, octets, big, 4, ret);
+	free(octets);
+	return r;
+}
+
+/* --- the stream ------------------------------------------------------------------------------- */
+
+/* A record's file is its body. */
+static int write_body(struct composer *c, const struct record_file *f)
+{
+	char name[RECORD_NAME_MAX];
+	uint64_t size = 0;
+	off_t at = 0;
+	int fd, r;
+
+	record_file_name(name, f->number, f->kind);
+	fd = tree_open(c->records, name, &size);
+	if (fd < 0)
+		return compose_fail_file(c, -fd, RECORDS_DIR, name);
+	r = compose_emitted(c, xst_emit_begin(c->emitter, f->kind, size));
+	if (r == 0)
+		r = compose_emitted(c, xst_emit_payload(c->emitter, size));
+	if (r == 0)
+		r = compose_move(c, fd, &at, size, RECORDS_DIR, name);
+	if (r == 0)
+		r = compose_emitted(c, xst_emit_end(c->emitter));
+	close(fd);
+	return r;
+}
+
+/* The image's byte order is told by its header. */
+static int write_image_header(struct composer *c, const struct record_file *f)
+{
+	struct xst_field_value v[8] = { 0 };
+	int r = compose_header(c, f, true, v);
+
+	if (r)
+		return r;
+	xst_emitter_big_endian(c->emitter, XST_LAYER_LIBXC,
+			       wire_value(v, 8, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN);
+	return write_body(c, f);
+}
+
+static int write_record(struct composer *c, const struct record_file *f)
+{
+	switch (f->kind) {
+	case XST_KIND_XL_HEADER:
+	case XST_KIND_LIBXL_HEADER:
+		return 0;
+	case XST_KIND_IMAGE_HEADER:
+		return write_image_header(c, f);
+	case XST_KIND_PAGE_DATA:
+		return compose_pages(c);
+	case XST_KIND_EMULATOR_XENSTORE_DATA:
+		return compose_keys(c, f);
+	case XST_KIND_EMULATOR_CONTEXT:
+		return compose_state(c, f);
+	default:
+		return write_body(c, f);
+	}
+}
+
+/* The image's records, or those behind it. */
+static int write_records(struct composer *c, bool libxl)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < c->nfiles && r == 0; i++)
+		if (record_is_libxl(c->files[i].kind) == libxl)
+			r = write_record(c, &c->files[i]);
+	return r;
+}
+
+static int write_stream(struct composer *c)
+{
+	int r = compose_xl(c);
+
+	if (r == 0)
+		r = compose_libxl(c);
+	if (r == 0)
+		r = write_records(c, false);
+	if (r == 0)
+		r = compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_END));
+	if (r == 0)
+		r = write_records(c, true);
+	if (r == 0 && c->libxl)
+		r = compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_LIBXL_END));
+	return r;
+}
+
+/* --- the directory ---------------------------------------------------------------------------- */
+
+static int check_format(struct composer *c)
+{
+	static const char stem[] = "xenstream image directory ";
+	uint8_t *text = NULL;
+	size_t n = 0;
+	int r = tree_read(c->dir, FORMAT_FILE, 64, &text, &n);
+
+	if (r == -ENOENT)
+		return compose_fail(c, XST_E_MAGIC, "%s: no image directory: there is no file \"" FORMAT_FILE
+			    "\" in it", c->options->path);
+	if (r < 0)
+		return compose_fail_file(c, -r, "", FORMAT_FILE);
+	if (strcmp((const char *)text, FORMAT_TEXT) != 0)
+		r = strncmp((const char *)text, stem, sizeof(stem) - 1) == 0
+			    ? compose_fail(c, XST_E_VERSION, "%s: an image directory of another version than 1",
+				   c->options->path)
+			    : compose_fail(c, XST_E_MAGIC, "%s/" FORMAT_FILE ": not that of an image directory",
+				   c->options->path);
+	free(text);
+	return r;
+}
+
+static int open_directory(struct composer *c)
+{
+	int r;
+
+	c->dir = open(c->options->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->dir < 0) {
+		r = errno;
+		(void)compose_fail(c, XST_E_IO, "%s: %s", c->options->path,
+			   r == ENOTDIR ? "no directory" : strerror(r));
+		return XST_E_IO;
+	}
+	r = check_format(c);
+	if (r)
+		return r;
+	c->records = tree_enter(c->dir, RECORDS_DIR, false);
+	if (c->records < 0)
+		return compose_fail_file(c, -c->records, "", RECORDS_DIR);
+	r = list_records(c);
+	c->libxl = compose_find(c, XST_KIND_LIBXL_HEADER) != NULL;
+	return r;
+}
+
+static void close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int compose(const struct compose_options *options, int out, struct xst_finding *reterr)
+{
+	struct composer *c = calloc(1, sizeof(*c));
+	int r;
+
+	*reterr = (struct xst_finding){ 0 };
+	if (!c) {
+		finding_no_memory(reterr);
+		return XST_E_NOMEM;
+	}
+	c->options = options;
+	c->error = reterr;
+	c->out = out;
+	c->dir = c->records = c->memory = c->pages = -1;
+	r = compose_emitted(c, xst_emitter_new(&c->emitter));
+	if (r == 0)
+		r = open_directory(c);
+	if (r == 0)
+		r = write_stream(c);
+	transfer_free(&c->transfer);
+	xst_emitter_free(c->emitter);
+	free(c->files);
+	close_if(c->pages);
+	close_if(c->memory);
+	close_if(c->records);
+	close_if(c->dir);
+	free(c);
+	return r;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands around the image: the xl header with the configuration, the libxl stream's header. */
+#include "directory/compose.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CONFIG (4u << 20)
+
+struct xl {
+	bool big;
+	uint32_t flags, optional_flags;
+	uint8_t *config, *optional;
+	size_t config_size, optional_size;
+};
+
+/* The byte order is the one in which its mark reads right. */
+static int read_xl_header(struct composer *c, struct xl *x)
+{
+	const struct record_file *f = compose_find(c, XST_KIND_XL_HEADER);
+	const struct wire_record *row = &wire_xl_header;
+	struct xst_field_value v[8] = { 0 };
+	int r = f ? compose_header(c, f, false, v) : 0;
+
+	if (!f || r)
+		return r;
+	x->big = wire_value(v, 8, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER;
+	if (x->big)
+		r = compose_header(c, f, true, v);
+	if (r == 0 && wire_value(v, 8, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER)
+		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: no byte order",
+				 c->options->path, f->number, row->name);
+	x->flags = (uint32_t)wire_value(v, 8, XST_FIELD_MANDATORY_FLAGS, 0);
+	x->optional_flags = (uint32_t)wire_value(v, 8, XST_FIELD_OPTIONAL_FLAGS, 0);
+	return r;
+}
+
+/* The file, if it is there. */
+static int read_optional_file(struct composer *c, const char *name, uint8_t **ret, size_t *ret_size)
+{
+	int r = tree_read(c->dir, name, MAX_CONFIG, ret, ret_size);
+
+	return r < 0 && r != -ENOENT ? compose_fail_file(c, -r, "", name) : 0;
+}
+
+static int given_config(struct composer *c, struct xl *x)
+{
+	size_t n = c->options->config_size;
+
+	x->config = malloc(n + 1);
+	if (!x->config)
+		return compose_fail_file(c, ENOMEM, "", "");
+	memcpy(x->config, c->options->config, n);
+	x->config[n] = '\0';
+	x->config_size = n;
+	x->flags &= ~XL_FLAG_JSON;
+	if (x->config[strspn((const char *)x->config, " \t\r\n")] == '{')
+		x->flags |= XL_FLAG_JSON;
+	return 0;
+}
+
+static int read_xl(struct composer *c, struct xl *x)
+{
+	int r = read_xl_header(c, x);
+
+	if (r == 0)
+		r = c->options->config ? given_config(c, x)
+				       : read_optional_file(c, CONFIG_FILE, &x->config, &x->config_size);
+	if (r == 0)
+		r = read_optional_file(c, OPTIONAL_FILE, &x->optional, &x->optional_size);
+	if (r == 0 && x->config && x->flags & XL_FLAG_JSON &&
+	    (!x->config_size || x->config[x->config_size - 1]))
+		x->config_size++; /* Xen counts the NUL of JSON */
+	return r;
+}
+
+static int write_xl(struct composer *c, const struct xl *x)
+{
+	struct xst_field_value v[] = {
+		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
+		{ XST_FIELD_MANDATORY_FLAGS,
+		  (x->flags & ~XL_FLAG_STREAM_V2) | (c->libxl ? XL_FLAG_STREAM_V2 : 0) },
+		{ XST_FIELD_OPTIONAL_FLAGS, x->optional_flags },
+		{ XST_FIELD_OPTIONAL_LENGTH,
+		  wire_xl_config.fixed + x->config_size + x->optional_size },
+	};
+	struct xst_field_value length = { XST_FIELD_CONFIG_LENGTH, x->config_size };
+	int r;
+
+	xst_emitter_big_endian(c->emitter, XST_LAYER_XL, x->big);
+	r = compose_record(c, XST_KIND_XL_HEADER, v, 4, wire_xl_header.fixed, NULL, 0);
+	if (r == 0)
+		r = compose_record(c, XST_KIND_CONFIG, &length, 1, wire_xl_config.fixed, x->config,
+				   x->config_size);
+	if (r == 0 && x->optional_size)
+		r = compose_record(c, XST_KIND_OPTIONAL_DATA, NULL, 0, 0, x->optional,
+				   x->optional_size);
+	return r;
+}
+
+/* A configuration needs a header to stand in. */
+int compose_xl(struct composer *c)
+{
+	struct xl x = { 0 };
+	int r = read_xl(c, &x);
+
+	if (r == 0 && (x.config || compose_find(c, XST_KIND_XL_HEADER)))
+		r = write_xl(c, &x);
+	free(x.config);
+	free(x.optional);
+	return r;
+}
+
+int compose_libxl(struct composer *c)
+{
+	const struct record_file *f = compose_find(c, XST_KIND_LIBXL_HEADER);
+	const struct wire_record *row = &wire_libxl_header;
+	struct xst_field_value v[8] = { 0 };
+	int r = f ? compose_header(c, f, true, v) : 0;
+	uint64_t options;
+
+	if (!f || r)
+		return r;
+	options = wire_value(v, 8, XST_FIELD_OPTIONS, 0);
+	xst_emitter_big_endian(c->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
+	r = compose_record(c, f->kind, v, row->nfields, row->fixed, NULL, 0);
+	return r ? r : compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_LIBXC_CONTEXT));
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Page frames, ascending, in batches as Xen's own saver makes them: a receiver builds superpages only of
+ * page frames that follow each other in one record. */
+#include "directory/compose.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WINDOW 65536
+
+/* --- contents --------------------------------------------------------------------------------- */
+
+static int move_pages(struct composer *c, uint64_t pfn, uint64_t n)
+{
+	off_t at = (off_t)(pfn * XST_PAGE_SIZE);
+
+	return compose_move(c, c->memory, &at, n * XST_PAGE_SIZE, "", MEMORY_FILE);
+}
+
+/* Of the batch, in as few moves as possible. */
+static int write_contents(struct composer *c)
+{
+	uint64_t first = 0, n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < c->nbatch && r == 0; i++) {
+		uint64_t pfn = XST_PAGE_PFN(c->batch[i]);
+
+		if (!XST_PAGE_HAS_DATA(XST_PAGE_TYPE(c->batch[i])))
+			continue;
+		if (n && pfn != first + n) {
+			r = move_pages(c, first, n);
+			n = 0;
+		}
+		first = n ? first : pfn;
+		n++;
+	}
+	return r == 0 && n ? move_pages(c, first, n) : r;
+}
+
+static uint64_t contents_size(const struct composer *c)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < c->nbatch; i++)
+		n += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(c->batch[i]));
+	return n * XST_PAGE_SIZE;
+}
+
+static int write_batch(struct composer *c)
+{
+	const struct wire_record *row = record_row(XST_KIND_PAGE_DATA);
+	struct xst_field_value count = { XST_FIELD_COUNT, c->nbatch };
+	uint64_t contents = contents_size(c);
+	int r = xst_emit_begin(c->emitter, XST_KIND_PAGE_DATA,
+			       row->fixed + c->nbatch * row->array->size + contents);
+
+	if (r == 0)
+		r = xst_emit_fields(c->emitter, &count, 1);
+	if (r == 0)
+		r = xst_emit_items(c->emitter, c->batch, c->nbatch);
+	if (r == 0)
+		r = xst_emit_payload(c->emitter, contents);
+	r = compose_emitted(c, r);
+	if (r == 0)
+		r = write_contents(c);
+	if (r == 0)
+		r = compose_emitted(c, xst_emit_end(c->emitter));
+	c->nbatch = 0;
+	return r;
+}
+
+/* --- types ------------------------------------------------------------------------------------ */
+
+static int add_page(struct composer *c, uint64_t pfn, uint8_t octet)
+{
+	if (octet & ~(PAGE_KNOWN | 0xf) || !(octet & PAGE_KNOWN))
+		return compose_fail(c, XST_E_MALFORMED, "%s/" PAGES_FILE ": pfn %#" PRIx64
+				    ": %#x is no type of a page", c->options->path, pfn, octet);
+	c->batch[c->nbatch++] = (uint64_t)(octet & 0xf) << 60 | pfn;
+	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
+}
+
+static int add_stretch(struct composer *c, uint64_t pfn, const uint8_t *octets, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (octets[i])
+			r = add_page(c, pfn + i, octets[i]);
+	return r;
+}
+
+static int read_pages(struct composer *c, uint8_t *window)
+{
+	uint64_t pfn = 0;
+	ssize_t k;
+	int r = 0;
+
+	while (r == 0 && (k = pages_read(c->pages, &pfn, window, WINDOW)) != 0) {
+		if (k < 0)
+			return compose_fail_file(c, (int)-k, "", PAGES_FILE);
+		r = add_stretch(c, pfn, window, (size_t)k);
+		pfn += (uint64_t)k;
+	}
+	return r == 0 && c->nbatch ? write_batch(c) : r;
+}
+
+static int open_pages(struct composer *c)
+{
+	uint64_t size;
+
+	c->memory = tree_open(c->dir, MEMORY_FILE, &size);
+	if (c->memory < 0)
+		return compose_fail_file(c, -c->memory, "", MEMORY_FILE);
+	c->pages = tree_open(c->dir, PAGES_FILE, &size);
+	if (c->pages < 0)
+		return compose_fail_file(c, -c->pages, "", PAGES_FILE);
+	if (size > PAGES_MAX)
+		return compose_fail(c, XST_E_LIMIT, "%s/" PAGES_FILE ": %" PRIu64
+				    " page frames are more than %" PRIu64, c->options->path, size,
+				    (uint64_t)PAGES_MAX);
+	return 0;
+}
+
+int compose_pages(struct composer *c)
+{
+	uint8_t *window;
+	int r;
+
+	if (c->pages >= 0)
+		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": PAGE_DATA stands there twice",
+				    c->options->path);
+	r = open_pages(c);
+	if (r)
+		return r;
+	window = malloc(WINDOW);
+	if (!window)
+		return compose_fail_file(c, ENOMEM, "", "");
+	r = read_pages(c, window);
+	free(window);
+	return r;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The device model's keys become a tree of values, its state becomes a file.  In the records' files
+ * stand what else belongs to them: the emulator's number, and the keys in their order. */
+#include "directory/directory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A xenstore path relative to another has that many octets at most. */
+#define MAX_KEY 2048
+
+static int header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
+{
+	struct xst_field_value v[] = {
+		{ XST_FIELD_EMULATOR_ID, id }, { XST_FIELD_EMULATOR_INDEX, index },
+	};
+	int fd = state_open(d, kind, 0), r;
+
+	if (fd < 0)
+		return fd;
+	r = xst_emit_begin(d->emitter, kind, record_row(kind)->fixed);
+	xst_emitter_written(d->emitter);
+	if (r == 0)
+		r = xst_emit_fields(d->emitter, v, 2);
+	if (r == 0)
+		r = xst_emit_end(d->emitter);
+	r = r ? directory_io_error(d, ENOMEM, NULL) : state_emitted(d, fd);
+	if (r) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* Each state of the guest has keys of its own. */
+int device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
+{
+	if (d->xenstore_state && d->xenstore_state < d->state)
+		tree_remove(d->dir, XENSTORE_DIR);
+	d->xenstore_state = d->state;
+	d->xenstore_keys = header(d, XST_KIND_EMULATOR_XENSTORE_DATA, id, index);
+	return d->xenstore_keys < 0 ? d->xenstore_keys : 0;
+}
+
+static bool is_key_octet(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '/' || c == '_' || c == '@';
+}
+
+/* No name in it is empty, so none can be absolute; a dot is no octet of a key. */
+bool device_key_is_fine(const char *key, size_t n)
+{
+	unsigned depth = 1;
+
+	if (!n || n > MAX_KEY || key[0] == '/' || key[n - 1] == '/')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_key_octet(key[i]) || (key[i] == '/' && key[i + 1] == '/'))
+			return false;
+		depth += key[i] == '/';
+	}
+	return depth < TREE_DEPTH;
+}
+
+static int write_value(int tree, const char *path, const char *value, size_t n)
+{
+	const char *last;
+	int dir = tree_enter_path(tree, path, true, &last), fd, r;
+
+	if (dir < 0)
+		return dir;
+	fd = tree_create(dir, last);
+	r = fd < 0 ? fd : write_all(fd, value, n);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return r;
+}
+
+static int write_pair(struct directory *d, const char *key, size_t key_len, const char *value,
+		      size_t value_len)
+{
+	char path[MAX_KEY + sizeof(VALUE_SUFFIX)];
+	int tree = tree_enter(d->dir, XENSTORE_DIR, true), r;
+
+	if (tree < 0)
+		return tree;
+	memcpy(path, key, key_len);
+	memcpy(path + key_len, VALUE_SUFFIX, sizeof(VALUE_SUFFIX));
+	r = write_value(tree, path, value, value_len);
+	close(tree);
+	path[key_len] = '\0';
+	return r ? r : write_all(d->xenstore_keys, path, key_len + 1);
+}
+
+int device_pair(struct directory *d, const char *key, size_t key_len, const char *value,
+		size_t value_len)
+{
+	if (!device_key_is_fine(key, key_len))
+		return directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
+				      "xenstore key \"%.*s\": not a relative path of names in "
+				      "[A-Za-z0-9-_@], of %d octets and %d levels at most",
+				      key_len < 64 ? (int)key_len : 64, key, MAX_KEY, TREE_DEPTH - 1);
+	return directory_result(d, write_pair(d, key, key_len, value, value_len), XENSTORE_DIR);
+}
+
+int device_end_keys(struct directory *d)
+{
+	close(d->xenstore_keys);
+	d->xenstore_keys = -1;
+	return 0;
+}
+
+/* --- state ------------------------------------------------------------------------------------ */
+
+bool device_state_name(const char *name)
+{
+	size_t n = sizeof(EMULATOR_FILE) - 1;
+
+	if (strncmp(name, EMULATOR_FILE, n) != 0)
+		return false;
+	if (!name[n])
+		return true;
+	return name[n] == '.' && name[n + 1] && strlen(name) < EMULATOR_NAME_MAX &&
+	       strspn(name + n + 1, "0123456789") == strlen(name + n + 1);
+}
+
+static void name_state(struct directory *d)
+{
+	if (d->domain->domid == XST_DOMID_NONE)
+		(void)snprintf(d->emulator_name, EMULATOR_NAME_MAX, "%s", EMULATOR_FILE);
+	else
+		(void)snprintf(d->emulator_name, EMULATOR_NAME_MAX, "%s.%u", EMULATOR_FILE,
+			       d->domain->domid);
+}
+
+int device_begin_state(struct directory *d, uint32_t id, uint32_t index, uint64_t length)
+{
+	int fd = header(d, XST_KIND_EMULATOR_CONTEXT, id, index), r;
+
+	if (fd < 0)
+		return fd;
+	name_state(d);
+	r = write_all(fd, d->emulator_name, strlen(d->emulator_name) + 1);
+	close(fd);
+	if (r)
+		return directory_result(d, r, RECORDS_DIR);
+	d->emulator_size = length;
+	d->emulator = tree_create(d->dir, d->emulator_name);
+	return d->emulator < 0 ? directory_io_error(d, -d->emulator, d->emulator_name) : 0;
+}
+
+int device_end_state(struct directory *d)
+{
+	close(d->emulator);
+	d->emulator = -1;
+	return 0;
+}

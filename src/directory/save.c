@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread makes a stream of the directory, and the converter reads it like any other: so it is parsed,
+ * checked, and brought into whatever container and version is asked for.  Page contents cross the
+ * pipe between the two inside the kernel. */
+#include "directory/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/finding.h"
+#include "job/job.h"
+#include "wire/options.h"
+
+#define STACK (256 << 10)
+
+struct save {
+	struct compose_options compose;
+	int out; /* the pipe's end that the thread writes and closes */
+	int code;
+	struct xst_finding error;
+	pthread_t thread;
+};
+
+static void *run(void *userdata)
+{
+	struct save *s = userdata;
+
+	s->code = compose(&s->compose, s->out, &s->error);
+	close(s->out);
+	return NULL;
+}
+
+/* With all signals blocked: they are the caller's, and a pipe without a reader is no reason to die. */
+static int start(struct save *s)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	int r;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&s->thread, &attr, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
+static int convert(const struct xst_save_options *o, int in, struct xst_output *output,
+		   struct xst_finding *reterr)
+{
+	struct xst_converter_options to = { .size = sizeof(to), .flags = o->flags, .to = o->to,
+					    .image_version = o->image_version };
+	struct xst_parser_options parser;
+	struct xst_job_options job;
+	struct xst_convert_options how = { .size = sizeof(how), .job = &job, .converter = &to };
+
+	if (job_options(&job, o->job, &parser) < 0)
+		return XST_E_ARG;
+	job.parser = NULL;
+	return xst_convert_fd(in, output, &how, reterr);
+}
+
+/* What the thread says explains whatever the converter saw of it. */
+static int save(struct save *s, const struct xst_save_options *o, struct xst_output *output,
+		struct xst_finding *reterr)
+{
+	int p[2], r;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return io_error(reterr, RULE_INPUT_IO, errno, "a pipe");
+	s->out = p[1];
+	r = start(s);
+	if (r < 0) {
+		close(p[0]);
+		close(p[1]);
+		return io_error(reterr, RULE_INPUT_IO, -r, "a thread");
+	}
+	r = convert(o, p[0], output, reterr);
+	close(p[0]);
+	pthread_join(s->thread, NULL);
+	if (!s->code || !s->error.code)
+		return r;
+	*reterr = s->error;
+	return s->code;
+}
+
+int xst_save_directory(const char *path, struct xst_output *o,
+		       const struct xst_save_options *options, struct xst_finding *reterr)
+{
+	struct xst_save_options opts = { .size = sizeof(opts) };
+	struct xst_finding error = { 0 };
+	struct save s = { .compose = { .path = path } };
+	int r;
+
+	if (!path || !o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0))
+		return XST_E_ARG;
+	s.compose.config = opts.config;
+	s.compose.config_size = opts.config_size;
+	r = save(&s, &opts, o, &error);
+	if (r && reterr)
+		*reterr = error;
+	return r;
+}

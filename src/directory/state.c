@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* Events of the domain become files: a record's body each, page frames in files of their own. */
+#include "directory/directory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emit/convert.h"
+#include "job/unfold.h"
+
+/* --- slots ------------------------------------------------------------------------------------ */
+
+/* A record of an earlier state that the one in hand replaces, or NULL.  In each state they come in the
+ * same order, so that the first one looked at is mostly right. */
+static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t id)
+{
+	for (size_t i = 0; i < d->nslots; i++) {
+		size_t at = (d->next + i) % d->nslots;
+		struct slot *s = &d->slots[at];
+
+		if (s->kind == kind && s->id == id && s->state < d->state) {
+			d->next = at + 1;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static struct slot *add_slot(struct directory *d, enum xst_kind kind, uint32_t id)
+{
+	if (d->nslots == d->capacity) {
+		size_t n = d->capacity ? d->capacity * 2 : 32;
+		struct slot *more = realloc(d->slots, n * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		d->slots = more;
+		d->capacity = n;
+	}
+	d->slots[d->nslots] = (struct slot){ .kind = kind, .id = id };
+	return &d->slots[d->nslots++];
+}
+
+int state_open(struct directory *d, enum xst_kind kind, uint32_t id)
+{
+	struct slot *s = d->nslots ? find_slot(d, kind, id) : NULL;
+	char name[RECORD_NAME_MAX];
+	int fd;
+
+	if (!s)
+		s = add_slot(d, kind, id);
+	if (!s)
+		return directory_io_error(d, ENOMEM, NULL);
+	s->state = d->state;
+	s->size = 0;
+	d->slot = s;
+	record_file_name(name, (unsigned)(s - d->slots), kind);
+	fd = tree_create(d->records, name);
+	return fd < 0 ? directory_io_error(d, -fd, RECORDS_DIR) : fd;
+}
+
+int state_emitted(struct directory *d, int fd)
+{
+	const uint8_t *data;
+	size_t n = xst_emitter_output(d->emitter, &data);
+	int r = write_all(fd, data, n);
+
+	xst_emitter_written(d->emitter);
+	d->slot->size += n;
+	return directory_result(d, r, RECORDS_DIR);
+}
+
+/* --- at the beginning ------------------------------------------------------------------------- */
+
+static int write_file(struct directory *d, const char *name, const void *data, size_t n)
+{
+	int fd = tree_create(d->dir, name), r = fd < 0 ? fd : write_all(fd, data, n);
+
+	if (fd >= 0)
+		close(fd);
+	return directory_result(d, r, name);
+}
+
+static int write_header(struct directory *d, enum xst_kind kind, const struct xst_field_value *v,
+			size_t n)
+{
+	int fd = state_open(d, kind, 0), r;
+
+	if (fd < 0)
+		return fd;
+	r = xst_emit_begin(d->emitter, kind, record_row(kind)->fixed);
+	if (r == 0)
+		r = xst_emit_fields(d->emitter, v, n);
+	if (r == 0)
+		r = xst_emit_end(d->emitter);
+	r = r ? directory_io_error(d, ENOMEM, NULL) : state_emitted(d, fd);
+	close(fd);
+	return r;
+}
+
+/* Lengths and what follows from other files is filled in when it is read again. */
+static int write_xl_header(struct directory *d)
+{
+	const struct xst_restore_domain *domain = d->domain;
+	uint32_t json = domain->config && domain->config_json ? XL_FLAG_JSON : 0;
+	struct xst_field_value v[] = {
+		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
+		{ XST_FIELD_MANDATORY_FLAGS,
+		  domain->config ? (domain->xl_flags & ~XL_FLAG_JSON) | json : domain->xl_flags },
+		{ XST_FIELD_OPTIONAL_FLAGS, domain->xl_optional_flags },
+	};
+
+	xst_emitter_big_endian(d->emitter, XST_LAYER_XL, domain->xl_big_endian);
+	return write_header(d, XST_KIND_XL_HEADER, v, 3);
+}
+
+/* A configuration that is text keeps the NUL that it was stored with; JSON gets its own again. */
+static int write_config(struct directory *d)
+{
+	const struct xst_restore_domain *domain = d->domain;
+	size_t nul = domain->config && domain->config_nul && !domain->config_json;
+	int r = 0;
+
+	if (domain->config)
+		r = write_file(d, CONFIG_FILE, domain->config, (size_t)domain->config_size + nul);
+	if (r == 0 && domain->optional)
+		r = write_file(d, OPTIONAL_FILE, domain->optional, (size_t)domain->optional_size);
+	if (r == 0 && (domain->xl || domain->config))
+		r = write_xl_header(d);
+	return r;
+}
+
+static int write_libxl_header(struct directory *d)
+{
+	uint32_t options = d->domain->libxl_options & LIBXL_OPTIONS_KNOWN;
+	struct xst_field_value v[] = {
+		{ XST_FIELD_IDENT, LIBXL_IDENT },
+		{ XST_FIELD_VERSION, LIBXL_VERSION },
+		{ XST_FIELD_OPTIONS, options },
+	};
+
+	xst_emitter_big_endian(d->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
+	return write_header(d, XST_KIND_LIBXL_HEADER, v, 3);
+}
+
+int state_prepare(struct directory *d)
+{
+	int r;
+
+	d->records = tree_enter(d->dir, RECORDS_DIR, true);
+	if (d->records < 0)
+		return directory_result(d, d->records, RECORDS_DIR);
+	r = write_file(d, FORMAT_FILE, FORMAT_TEXT, sizeof(FORMAT_TEXT) - 1);
+	if (r == 0)
+		r = write_config(d);
+	if (r == 0 && d->domain->libxl)
+		r = write_libxl_header(d);
+	return r ? r : directory_result(d, memory_open(&d->memory, d->dir), MEMORY_FILE);
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* What tells that pages which follow were sent before says nothing about the domain. */
+static bool has_no_file(enum xst_kind kind)
+{
+	return kind == XST_KIND_VERIFY;
+}
+
+static int emitted(struct directory *d, int r)
+{
+	if (r)
+		return directory_fail(d, r, RULE_OUTPUT_IO, "%s: a record that can't be written", d->path);
+	return state_emitted(d, d->file);
+}
+
+static int open_file(struct directory *d, const struct xst_event *ev, uint32_t id)
+{
+	int fd = state_open(d, ev->kind, id), r;
+
+	if (fd < 0)
+		return fd;
+	d->file = fd;
+	r = xst_emit_begin(d->emitter, ev->kind, UINT32_MAX);
+	xst_emitter_written(d->emitter); /* its framing: a file has a length of its own */
+	return r ? emitted(d, r) : 0;
+}
+
+/* One file stands for all page frames. */
+static int begin_batch(struct directory *d)
+{
+	int fd;
+
+	memory_begin_batch(&d->memory);
+	for (size_t i = 0; i < d->nslots; i++)
+		if (d->slots[i].kind == XST_KIND_PAGE_DATA)
+			return 0;
+	fd = state_open(d, XST_KIND_PAGE_DATA, 0);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static void take_note(struct directory *d, const struct xst_event *ev)
+{
+	if (ev->kind == XST_KIND_IMAGE_HEADER) {
+		d->image_version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
+		d->big_endian = xst_event_field(ev, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN;
+		xst_emitter_big_endian(d->emitter, XST_LAYER_LIBXC, d->big_endian);
+	} else if (ev->kind == XST_KIND_DOMAIN_HEADER) {
+		d->guest_type = (uint32_t)xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0);
+		d->xen_major = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
+		d->xen_minor = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MINOR, 0);
+	}
+}
+
+/* What tells records of one kind apart. */
+static uint32_t identity(const struct xst_event *ev)
+{
+	return (uint32_t)xst_event_field(ev, XST_FIELD_VCPU_ID,
+					 xst_event_field(ev, XST_FIELD_FIRST_PFN, 0));
+}
+
+static int fields(struct directory *d, const struct xst_event *ev)
+{
+	int r;
+
+	take_note(d, ev);
+	r = open_file(d, ev, identity(ev));
+	return r ? r : emitted(d, xst_emit_fields(d->emitter, ev->u.fields.v, ev->u.fields.n));
+}
+
+static int without_fields(struct directory *d, const struct xst_event *ev)
+{
+	return d->file < 0 ? open_file(d, ev, 0) : 0;
+}
+
+static int record_end(struct directory *d, const struct xst_event *ev)
+{
+	int r = without_fields(d, ev);
+
+	if (r)
+		return r;
+	emitter_abandon(d->emitter);
+	close(d->file);
+	d->file = -1;
+	return 0;
+}
+
+static int record_event(struct directory *d, const struct xst_event *ev)
+{
+	int r;
+
+	switch (ev->type) {
+	case XST_EVENT_FIELDS:
+		return fields(d, ev);
+	case XST_EVENT_ITEMS:
+		r = without_fields(d, ev);
+		return r ? r : emitted(d, xst_emit_items(d->emitter, ev->u.items.v, ev->u.items.n));
+	case XST_EVENT_PAYLOAD_BEGIN:
+		return without_fields(d, ev);
+	case XST_EVENT_RECORD_END:
+		return record_end(d, ev);
+	default:
+		return 0;
+	}
+}
+
+static int page_event(struct directory *d, const struct xst_event *ev)
+{
+	switch (ev->type) {
+	case XST_EVENT_RECORD_BEGIN:
+		return begin_batch(d);
+	case XST_EVENT_ITEMS:
+		return directory_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n),
+					PAGES_FILE);
+	case XST_EVENT_PAYLOAD_BEGIN:
+	case XST_EVENT_RECORD_END:
+		return directory_result(d, memory_end_items(&d->memory), PAGES_FILE);
+	default:
+		return 0;
+	}
+}
+
+int state_event(struct directory *d, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_STREAM_BEGIN || has_no_file(ev->kind))
+		return 0;
+	return ev->kind == XST_KIND_PAGE_DATA ? page_event(d, ev) : record_event(d, ev);
+}
+
+int state_write(struct directory *d, const void *data, size_t n, size_t *ret_done)
+{
+	int r;
+
+	if (d->file < 0)
+		return directory_result(d, memory_write(&d->memory, data, n, ret_done), MEMORY_FILE);
+	r = write_all(d->file, data, n);
+	d->slot->size += n;
+	*ret_done = n;
+	return directory_result(d, r, RECORDS_DIR);
+}
+
+/* Records are small: only pages are worth it. */
+int state_move(struct directory *d, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+{
+	*ret_moved = 0;
+	if (d->file >= 0)
+		return 0;
+	return directory_result(d, memory_move(&d->memory, fd, offset, n, ret_moved), MEMORY_FILE);
+}
+
+/* --- at the end ------------------------------------------------------------------------------- */
+
+int state_finish(struct directory *d)
+{
+	uint64_t last = d->state > 1 ? d->state - 1 : 1;
+	char name[RECORD_NAME_MAX];
+
+	for (size_t i = 0; i < d->nslots; i++) {
+		struct slot *s = &d->slots[i];
+
+		if (s->state >= last || !unfold_anew(s->kind))
+			continue;
+		s->dropped = true;
+		record_file_name(name, (unsigned)i, s->kind);
+		if (unlinkat(d->records, name, 0) < 0)
+			return directory_io_error(d, errno, RECORDS_DIR);
+	}
+	return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Files below a directory, and nowhere else: no symbolic link is followed, no name leads out. */
+#include "directory/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+int tree_create(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int tree_enter(int dir, const char *name, bool make)
+{
+	int fd;
+
+	if (make && mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(dir, name, DIRECTORY_FLAGS);
+	return fd < 0 ? -errno : fd;
+}
+
+int tree_enter_path(int dir, const char *path, bool make, const char **ret_last)
+{
+	int here = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	const char *slash;
+
+	for (; here >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
+		char *name = strndup(path, (size_t)(slash - path));
+		int next = name ? tree_enter(here, name, make) : -ENOMEM;
+
+		free(name);
+		close(here);
+		if (next < 0)
+			return next;
+		here = next;
+	}
+	*ret_last = path;
+	return here < 0 ? -errno : here;
+}
+
+/* Not waiting for the other end of a fifo. */
+int tree_open(int dir, const char *name, uint64_t *ret_size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int r = 0;
+
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -EINVAL : -errno;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -EINVAL;
+	if (r) {
+		close(fd);
+		return r;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	return fd;
+}
+
+static int read_whole(int fd, uint8_t *data, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t k = read_some(fd, data + done, n - done);
+
+		if (k <= 0)
+			return k < 0 ? (int)k : -EIO; /* it has become shorter */
+		done += (size_t)k;
+	}
+	return 0;
+}
+
+int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *ret_size)
+{
+	uint64_t size = 0;
+	int fd = tree_open(dir, name, &size);
+	uint8_t *data = NULL;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (size > limit)
+		r = -EFBIG;
+	else
+		r = (data = malloc((size_t)size + 1)) ? read_whole(fd, data, (size_t)size) : -ENOMEM;
+	close(fd);
+	if (r) {
+		free(data);
+		return r;
+	}
+	data[size] = '\0';
+	*ret = data;
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+/* --- walks ------------------------------------------------------------------------------------ */
+
+typedef int (*entry_fn)(int dir, const char *name, int depth);
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* For each entry, until one says otherwise than 0. */
+static int walk(int dir, int depth, entry_fn fn)
+{
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	rewinddir(d); /* the copy shares its place with the original */
+	while (r == 0 && (e = readdir(d)))
+		if (!is_dots(e->d_name))
+			r = fn(dir, e->d_name, depth);
+	closedir(d);
+	return r;
+}
+
+static int remove_entry(int dir, const char *name, int depth)
+{
+	int fd;
+
+	if (unlinkat(dir, name, 0) == 0 || (errno != EISDIR && errno != EPERM) || depth == 0)
+		return 0;
+	fd = tree_enter(dir, name, false);
+	if (fd >= 0) {
+		walk(fd, depth - 1, remove_entry);
+		close(fd);
+	}
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+	return 0;
+}
+
+void tree_remove(int dir, const char *name)
+{
+	remove_entry(dir, name, TREE_DEPTH + 2);
+}
+
+static int sync_entry(int dir, const char *name, int depth)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (depth && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		r = walk(fd, depth - 1, sync_entry);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+int tree_sync(int dir)
+{
+	int r = walk(dir, TREE_DEPTH + 1, sync_entry);
+
+	return r == 0 && fsync(dir) < 0 ? -errno : r;
+}
+
+static int not_empty(int dir, const char *name, int depth)
+{
+	(void)dir;
+	(void)name;
+	(void)depth;
+	return -ENOTEMPTY;
+}
+
+int tree_is_empty(int dir)
+{
+	return walk(dir, 0, not_empty);
+}
