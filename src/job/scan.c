@@ -205,7 +205,7 @@ int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, str
 	memset(v, 0, sizeof(*v));
 	r = xst_reader_new(fd, &parser, 0, completed.tmpdir, &s.reader);
 	if (r == 0)
-		r = xst_checker_new(&s.checker);
+		r = xst_checker_new(completed.checker, &s.checker);
 	if (r == 0 && info)
 		r = summary_new(info, &s.summary);
 	if (r == 0) {
