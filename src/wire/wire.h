@@ -221,11 +221,15 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_STORE_PFN 1
 #define HVM_PARAM_IOREQ_PFN 5
 #define HVM_PARAM_BUFIOREQ_PFN 6
+#define HVM_PARAM_IDENT_PT 12
 #define HVM_PARAM_CONSOLE_PFN 17
-/* Whether Xen knows a parameter of that index; whether its value is the pfn of a page that a
- * receiver writes to. */
+#define HVM_PARAM_PAGING_RING_PFN 27
+#define HVM_PARAM_MONITOR_RING_PFN 28
+#define HVM_PARAM_SHARING_RING_PFN 29
+#define HVM_PARAM_IOREQ_SERVER_PFN 32
+/* Whether Xen knows a parameter of that index; whether its value names a page of the guest. */
 bool hvm_param_known(uint64_t index);
-bool hvm_param_is_page(uint64_t index);
+bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
