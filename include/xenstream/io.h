@@ -94,7 +94,8 @@ XST_API XST_NODISCARD int xst_reader_tee_rest(struct xst_reader *r, uint64_t *re
 XST_API XST_NODISCARD int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n,
 					  uint64_t *ret_moved);
 
-/* Sets the offset of a seekable descriptor behind the last octet that was consumed. */
+/* Sets the offset of a seekable descriptor behind the last octet that was consumed, or that the tee
+ * has. */
 XST_API XST_NODISCARD int xst_reader_finish(struct xst_reader *r);
 
 /* Offset of the next octet; the input's size, or 0 when it isn't known. */

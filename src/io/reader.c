@@ -468,7 +468,8 @@ int xst_reader_tee_rest(struct xst_reader *r, uint64_t *ret_moved)
 
 int xst_reader_finish(struct xst_reader *r)
 {
-	off_t offset = (off_t)(xst_parser_offset(r->parser) - r->base);
+	uint64_t taken = r->tee ? r->position - (r->in.size - r->passed) : xst_parser_offset(r->parser);
+	off_t offset = (off_t)(taken - r->base);
 
 	if (r->own_fd || !r->seekable)
 		return 0;
