@@ -16,6 +16,8 @@ extern "C" {
 typedef void (*xst_finding_fn)(void *userdata, const struct xst_finding *f);
 /* Shown every event before it is worked on, PAYLOAD of runs that are moved or passed over excepted. */
 typedef void (*xst_event_fn)(void *userdata, const struct xst_event *ev);
+/* Told once, at the end of verify: which Xen restores the stream.  Valid during the call only. */
+typedef void (*xst_restorability_fn)(void *userdata, const struct xst_restorability *r);
 /* Told now and then how far a job is; total is 0 when it isn't known. */
 typedef void (*xst_progress_fn)(void *userdata, uint64_t done, uint64_t total);
 
@@ -27,6 +29,8 @@ struct xst_job_options {
 	xst_progress_fn progress;     /* or NULL */
 	void *userdata;               /* for all of them */
 	const char *tmpdir;           /* see xst_reader_new() */
+	const struct xst_checker_options *checker; /* or NULL */
+	xst_restorability_fn restorability;        /* or NULL */
 };
 
 /* --- verify, info --------------------------------------------------------------------------- */
@@ -119,6 +123,7 @@ struct xst_info {
 	struct xst_verdict verdict;
 	struct xst_finding damage;     /* the first error; code or text empty if there's none */
 	enum xst_layer container;      /* around the stream, if it is another one than xl's */
+	struct xst_restorability restorability;
 };
 
 /* Reads a stream to its end and says what it is.  On success *ret is the caller's, to be freed

@@ -116,8 +116,10 @@ static int verdict(const char *file, const struct xst_verdict *v)
 static int job(struct input *in, struct xst_output *tee, struct xst_verdict *v,
 	       struct xst_finding *error)
 {
+	struct xst_checker_options checker = { .size = sizeof(checker),
+					       .flags = opt.deep ? XST_CHECK_DEEP : 0u };
 	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
-				     .userdata = in, .tmpdir = common.tmpdir };
+				     .userdata = in, .tmpdir = common.tmpdir, .checker = &checker };
 	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
 					     .max_findings = (uint64_t)opt.max_findings,
 					     .ignore = opt.ignore };

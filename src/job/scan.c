@@ -60,12 +60,18 @@ static void found(struct scan *s, const struct xst_finding *f)
 	s->stop = s->verify.flags & XST_VERIFY_STOP;
 }
 
-/* Reads as much of a run as somebody wants to see, and passes over the rest. */
+/* Reads of a run what somebody wants to see, and passes over the rest. */
 static int run(struct scan *s)
 {
-	if ((s->summary && summary_wants(s->summary)) || xst_checker_wants(s->checker))
+	uint64_t passed;
+
+	if (s->summary && summary_wants(s->summary))
 		return 0;
-	return xst_reader_skip(s->reader);
+	if (!xst_checker_wants(s->checker))
+		return xst_reader_skip(s->reader);
+	if (!xst_checker_skips(s->checker))
+		return 0;
+	return xst_reader_pass(s->reader, xst_checker_skips(s->checker), &passed);
 }
 
 /* A libxl stream's checkpoint is complete with the libxl part of it. */
@@ -215,7 +221,7 @@ static int scan_new(struct scan *s, int fd, struct xst_parser_options *parser)
 	if (r == 0 && s->verify.tee)
 		r = xst_reader_tee(s->reader, s->verify.tee);
 	if (r == 0)
-		r = xst_checker_new(&s->checker);
+		r = xst_checker_new(s->options->checker, &s->checker);
 	if (r == 0 && s->info)
 		r = summary_new(s->info, &s->summary);
 	return r;

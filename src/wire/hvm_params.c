@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of HVM parameters, as Xen's public headers have them. */
+/* HVM parameters and CPU policies, as Xen's public headers have them. */
 #include "wire/wire.h"
 
 static const char *const names[] = {
@@ -39,4 +39,26 @@ const char *xst_hvm_param_name(uint64_t index)
 	const char *name = index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
 
 	return name ? name : "unknown";
+}
+
+bool hvm_param_known(uint64_t index)
+{
+	return index < sizeof(names) / sizeof(names[0]) && names[index];
+}
+
+bool hvm_param_is_page(uint64_t index)
+{
+	return index == HVM_PARAM_STORE_PFN || index == HVM_PARAM_CONSOLE_PFN;
+}
+
+bool cpuid_leaf_known(uint32_t leaf)
+{
+	uint32_t range = leaf >> 16;
+
+	return (range == 0x0000 || range == 0x8000 || range == 0x4000) && (leaf & 0xffff) < 0x200;
+}
+
+bool policy_msr_known(uint32_t msr)
+{
+	return msr == 0xce || msr == 0x10a;
 }

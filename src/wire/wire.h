@@ -180,6 +180,7 @@ const struct wire_record *wire_modern(enum xst_kind kind);
 #define LEGACY_TMEM_POOL 28
 #define LEGACY_TMEM_OID 24
 #define LEGACY_CHUNK_MIN (-21)
+#define LEGACY_CHUNK_X87_FIP_WIDTH ((uint32_t)LEGACY_CHUNK_MIN)
 enum legacy_part { /* pseudo-types of what is not a chunk */
 	LEGACY_P2M_SIZE = 0x10000,
 	LEGACY_EXT_INFO,
@@ -220,6 +221,34 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_STORE_PFN 1
 #define HVM_PARAM_IOREQ_PFN 5
 #define HVM_PARAM_BUFIOREQ_PFN 6
+#define HVM_PARAM_CONSOLE_PFN 17
+/* Whether Xen knows a parameter of that index; whether its value is the pfn of a page that a
+ * receiver writes to. */
+bool hvm_param_known(uint64_t index);
+bool hvm_param_is_page(uint64_t index);
+
+/* CPU policies: which leaves and MSRs can be in them. */
+#define CPUID_NO_SUBLEAF UINT32_MAX
+bool cpuid_leaf_known(uint32_t leaf);
+bool policy_msr_known(uint32_t msr);
+
+/* The device model's state: big-endian magic and version. */
+#define QEMU_MAGIC "QEVM"
+#define QEMU_MAGIC_SIZE 4
+#define QEMU_VERSION 3
+#define QEMU_HEAD 8
+
+/* xenstored's limits, and what libxl puts in front of a key:
+ * /local/domain/DOMID/device-model/DOMID/ */
+#define XENSTORE_MAX_PATH 3072
+#define XENSTORE_MAX_PAYLOAD 4096
+#define XENSTORE_PREFIX 43
+
+/* CHECKPOINT_STATE */
+#define CHECKPOINT_STATE_NEW 0
+#define CHECKPOINT_STATE_SUSPENDED 1
+#define CHECKPOINT_STATE_READY 2
+#define CHECKPOINT_STATE_RESUMED 3
 
 /* foreign.c: files that are something else, and what to say about them */
 struct wire_foreign {

@@ -155,7 +155,7 @@ static void check(const struct build *b, struct result *r)
 
 	memset(r, 0, sizeof(*r));
 	assert_int_equal(xst_parser_new(NULL, &p), 0);
-	assert_int_equal(xst_checker_new(&c), 0);
+	assert_int_equal(xst_checker_new(NULL, &c), 0);
 	do {
 		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
 		if (ev->type == XST_EVENT_NEED)
@@ -341,7 +341,7 @@ static void the_catalogue_is_sound(void **state)
 	assert_int_equal(xst_rule(n, &r), XST_E_ARG);
 	assert_int_equal(xst_rule(0, NULL), XST_E_ARG);
 	assert_int_equal(xst_rule_by_id("no.such", &r), XST_E_ARG);
-	assert_int_equal(xst_checker_new(NULL), XST_E_ARG);
+	assert_int_equal(xst_checker_new(NULL, NULL), XST_E_ARG);
 	assert_null(xst_checker_free(NULL));
 }
 
