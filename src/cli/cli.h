@@ -67,7 +67,9 @@ void print_finding(FILE *to, const char *file, const struct xst_finding *f);
 int exit_for(int code);
 /* The same as an error's object. */
 json_object *finding_json(const char *file, const struct xst_finding *f);
-/* One line of JSON on stdout; frees it. */
+/* One line of JSON; frees it. */
+void print_json_to(FILE *to, json_object *o);
+/* The same on stdout. */
 void print_json_line(json_object *o);
 json_object *json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */

@@ -43,6 +43,7 @@ struct record_layer { /* libxl and libxc */
 	bool in_checkpoint; /* libxl: between the image's CHECKPOINT and our CHECKPOINT_END */
 	bool had_image;     /* libxl */
 	bool tail;          /* libxc: a legacy device model's record may follow the image */
+	bool doubtful;      /* the record that has just ended has a length that it can't have */
 };
 
 struct xl_layer {
