@@ -121,12 +121,17 @@ int stdout_error(void)
 	return err;
 }
 
-void print_json_line(json_object *o)
+void print_json_to(FILE *to, json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(to, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								JSON_C_TO_STRING_NOSLASHESCAPE));
 	(void)stdout_error();
 	json_object_put(o);
+}
+
+void print_json_line(json_object *o)
+{
+	print_json_to(stdout, o);
 }
 
 const char *human_size(uint64_t octets, char *buf, size_t size)

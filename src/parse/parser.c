@@ -272,8 +272,8 @@ int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
 	if (length && length <= p->limits.max_config)
 		return 0;
 	if (!length)
-		return fail(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
-			    "0: no configuration");
+		return fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
+			     "0: no configuration");
 	return fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
 		    "%llu octets are more than the limit of %llu", (unsigned long long)length,
 		    (unsigned long long)p->limits.max_config);

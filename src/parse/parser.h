@@ -44,6 +44,7 @@ struct record_layer { /* libxl and libxc */
 	bool had_image;     /* libxl */
 	bool awaits_state;  /* libxl, of a COLO stream: between CHECKPOINT_END and CHECKPOINT_STATE */
 	bool tail;          /* libxc: a legacy device model's record may follow the image */
+	bool doubtful;      /* the record that has just ended has a length that it can't have */
 };
 
 struct xl_layer {

@@ -232,7 +232,7 @@ static void of_a_checker(void **state)
 	count = 0;
 	fail_at = 1;
 	counting = true;
-	assert_int_equal(xst_checker_new(&c), XST_E_NOMEM);
+	assert_int_equal(xst_checker_new(NULL, &c), XST_E_NOMEM);
 	counting = false;
 	assert_null(c);
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What an image's headers say of all that follows. */
+#include "check/checker.h"
+
+static int image_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	c->version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
+	check_reason(c, XST_XEN(4, c->version >= 3 ? 13 : 6, 0), 0, NULL, "a libxc image of version %u",
+		     c->version);
+	if (xst_event_field(ev, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN)
+		check_reason(c, XST_XEN_NONE, 0, NULL, "big-endian records, which no Xen reads");
+	return 0;
+}
+
+static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV ? XST_GUEST_PV
+										  : XST_GUEST_HVM;
+	return 0;
+}
+
+const struct check_subject check_image_header = { .fields = image_fields };
+const struct check_subject check_domain_header = { .fields = domain_fields };
