@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/keys.h"
+
 struct config_options config_opt;
 
 static const struct poptOption table[] = {
@@ -154,6 +156,22 @@ static int get(struct target *t, const char *const *keys)
 
 /* --- set, unset ------------------------------------------------------------------------------ */
 
+/* A key that is misspelt must not be stored: no Xen would say a word about it. */
+static int know_key(const struct config *c, const char *key, struct config_error *err)
+{
+	char *value;
+
+	if (config_opt.force || strpbrk(key, ".[\"") || config_key_find(key))
+		return 0;
+	if (config_get(c, key, &value, NULL) == 0) {
+		free(value);
+		return 0;
+	}
+	return config_fail(err, XST_E_ARG, 0, 0,
+			   "%.64s: not a key of xl.cfg; --force sets it all the same, .%.64s is a path", key,
+			   key);
+}
+
 /* KEY=VALUE or KEY+=VALUE.  A path of JSON may have "=" in quotes. */
 static int set_one(struct config *c, const char *setting, struct config_error *err)
 {
@@ -168,9 +186,10 @@ static int set_one(struct config *c, const char *setting, struct config_error *e
 	if (!*equals || equals == setting + append)
 		return config_fail(err, XST_E_ARG, 0, 0, "%s: not KEY=VALUE", setting);
 	key = strndup(setting, (size_t)(equals - setting) - append);
-	if (!key)
-		return XST_E_NOMEM;
-	r = append ? config_append(c, key, equals + 1, err) : config_set(c, key, equals + 1, err);
+	r = key ? know_key(c, key, err) : XST_E_NOMEM;
+	if (r == 0)
+		r = append ? config_append(c, key, equals + 1, err)
+			   : config_set(c, key, equals + 1, err);
 	free(key);
 	return r;
 }
