@@ -468,6 +468,12 @@
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, NONE, "-", \
 	  "the input is fine, but this operation can't be done on it", \
 	  "checkpoints that can't be kept in a libxc image") \
+	X(CHANGE_REFUSED, "change.refused", ERROR, false, NONE, "-", \
+	  "a file is not changed in place where something else would be lost or disturbed", \
+	  "an image with two names, of which one would keep the old configuration") \
+	X(CHANGE_UNFINISHED, "change.unfinished", ERROR, false, NONE, "-", \
+	  "a change that was broken off is brought to an end before anything else", \
+	  "the power failed while a configuration was written") \
 	X(OUTPUT_IO, "output.io", ERROR, false, NONE, "-", \
 	  "the output could not be written", \
 	  "no space left on the device") \
