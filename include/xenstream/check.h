@@ -29,13 +29,13 @@ struct xst_config_facts {
 
 /* Reads a configuration of `size` octets, as `container` stores it, and fills in *ret, which is
  * all 0.  Returns 0, or XST_E_MALFORMED if it can't be read. */
-typedef int (*xst_config_fn)(void *userdata, enum xst_layer container, const uint8_t *config,
+typedef int (*xst_facts_fn)(void *userdata, enum xst_layer container, const uint8_t *config,
 			     size_t size, struct xst_config_facts *ret);
 
 struct xst_checker_options {
 	size_t size;          /* sizeof(struct xst_checker_options) */
 	uint32_t flags;       /* enum xst_check_flags */
-	xst_config_fn config; /* or NULL: the configuration is not looked at */
+	xst_facts_fn config; /* or NULL: the configuration is not looked at */
 	void *userdata;       /* for it */
 };
 

@@ -71,7 +71,7 @@ struct xst_checker {
 	struct xst_finding findings[CHECK_FINDINGS];
 	unsigned first, n;
 	uint32_t flags;
-	xst_config_fn config_fn;
+	xst_facts_fn config_fn;
 	void *config_userdata;
 
 	/* the record in hand */

@@ -198,7 +198,7 @@ json_object *restorability_json(const struct xst_restorability *r, uint32_t xen)
 
 /* --- config_facts.c ------------------------------------------------------------------------- */
 
-/* An xst_config_fn for every container's language. */
+/* An xst_facts_fn for every container's language. */
 int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
 		 struct xst_config_facts *ret);
 

@@ -185,22 +185,9 @@ static void state_rows(const struct xst_info *i)
 				      : i->cpuid_policy ? "CPUID" : i->msr_policy ? "MSR" : "none");
 }
 
-/* What a configuration says, in whatever language it is.  xst_info has a NUL behind it. */
 static int read_config(const struct xst_info *i, struct config_view *ret, struct config_error *err)
 {
-	enum config_foreign_language foreign = config_foreign_of(i->container);
-	const char *text = (const char *)i->config;
-	struct config *c;
-	int r;
-
-	if (foreign != CONFIG_OWN)
-		return config_foreign_view(foreign, text, i->config_size, ret, err);
-	r = config_parse(text, i->config_size, CONFIG_AS_XL, &c, err);
-	if (r)
-		return r;
-	r = config_view_read(c, ret);
-	config_free(c);
-	return r;
+	return config_view_of(i->container, (const char *)i->config, i->config_size, ret, err);
 }
 
 #define MAX_DEVICES 16 /* more than these are only counted */

@@ -190,7 +190,7 @@ void config_foreign_clear(struct config_foreign *f)
 	f->nleft_out = 0;
 }
 
-int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
+static int foreign_view(enum config_foreign_language language, const char *text, size_t n,
 			struct config_view *ret, struct config_error *err)
 {
 	struct config_foreign f;
@@ -202,6 +202,23 @@ int config_foreign_view(enum config_foreign_language language, const char *text,
 	f.view = (struct config_view){ .name = NULL };
 	config_foreign_clear(&f);
 	return 0;
+}
+
+int config_view_of(enum xst_layer container, const char *text, size_t n, struct config_view *ret,
+		   struct config_error *err)
+{
+	enum config_foreign_language foreign = config_foreign_of(container);
+	struct config *c;
+	int r;
+
+	if (foreign != CONFIG_OWN)
+		return foreign_view(foreign, text, n, ret, err);
+	r = config_parse(text, n, CONFIG_AS_XL, &c, err);
+	if (r)
+		return r;
+	r = config_view_read(c, ret);
+	config_free(c);
+	return r;
 }
 
 enum config_foreign_language config_foreign_of(enum xst_layer container)

@@ -317,7 +317,7 @@ static int convert(struct xst_restore *r, enum xst_layer layer)
 	forget(r);
 	e = player_init(&r->main, parser);
 	player_from_fd(&r->main, fd);
-	return e ? e : xst_checker_new(&r->checker);
+	return e ? e : xst_checker_new(NULL, &r->checker);
 }
 
 /* --- a run without a length, at the end of a pipe ---------------------------------------------- */
@@ -739,7 +739,7 @@ static int open_all(struct xst_restore *r)
 	int e = copy_options(r);
 
 	if (e == 0)
-		e = xst_checker_new(&r->checker);
+		e = xst_checker_new(NULL, &r->checker);
 	if (e == 0)
 		e = xst_parser_new(&r->parser_options, &parser);
 	if (e)
