@@ -132,6 +132,15 @@ static int store(struct config_choice *c, const char *text, size_t n, struct xst
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */
 
+/* xl takes a guest for PV if nothing is said; a stream may know better. */
+static void settle_type(struct config_view *v, enum xst_guest guest)
+{
+	if (v->type == CONFIG_TYPE_UNKNOWN && guest == XST_GUEST_HVM)
+		v->type = CONFIG_TYPE_HVM;
+	if (v->type == CONFIG_TYPE_UNKNOWN && guest == XST_GUEST_PV)
+		v->type = CONFIG_TYPE_PV;
+}
+
 static int translate(struct config_choice *c, enum config_foreign_language language,
 		     const char *text, size_t n, struct xst_config *ret, struct config_error *err)
 {
@@ -142,6 +151,7 @@ static int translate(struct config_choice *c, enum config_foreign_language langu
 
 	if (r)
 		return r;
+	settle_type(&f.view, ret->guest);
 	r = config_foreign_print(&f, &cfg, &made);
 	lines = f.nleft_out;
 	config_foreign_clear(&f);
