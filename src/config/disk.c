@@ -63,7 +63,7 @@ struct parser {
 	struct config_disk *d;
 	struct config_error *err;
 	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
-	bool format_said, access_said; /* be it empty */
+	bool format_said, access_placed; /* be it empty; access_placed: without its name */
 };
 
 /* A parameter: its octets, without the comma behind it. */
@@ -122,11 +122,8 @@ static int set_access(struct parser *p, struct piece v)
 {
 	static const char *const read[] = { "r", "ro" }, *const write[] = { "w", "rw" };
 
-	p->access_said = true;
-	if (!v.n)
-		return 0;
 	p->d->readonly = is_one_of(v, read, COUNT(read));
-	if (!p->d->readonly && !is_one_of(v, write, COUNT(write)))
+	if (v.n && !p->d->readonly && !is_one_of(v, write, COUNT(write)))
 		return fail(p, v, "no kind of access: there are rw and ro");
 	return 0;
 }
@@ -216,9 +213,10 @@ static int positional(struct parser *p, struct piece v)
 	}
 	if (!p->d->vdev)
 		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
-	if (!p->access_said)
-		return set_access(p, v);
-	return fail(p, v, "one parameter too many");
+	if (p->access_placed)
+		return fail(p, v, "one parameter too many");
+	p->access_placed = true;
+	return set_access(p, v);
 }
 
 /* Of "tap:aio:/path" the octets of the first word, or 0: there is no prefix here. */
