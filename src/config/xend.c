@@ -204,14 +204,12 @@ static void image(struct config_foreign *f, const struct sexpr *s)
 	const struct sexpr *inner = s->first->next;
 	const char *kind = sexpr_name(inner);
 
-	if (strcmp(kind, "hvm") == 0)
-		f->view.type = CONFIG_TYPE_HVM;
-	else if (strcmp(kind, "linux") == 0)
-		f->view.type = CONFIG_TYPE_PV;
-	else
+	if (strcmp(kind, "hvm") != 0 && strcmp(kind, "linux") != 0) {
 		leave(f, "", s);
-	if (f->view.type != CONFIG_TYPE_UNKNOWN)
-		EACH(f, inner, "image: ", settings);
+		return;
+	}
+	f->view.type = strcmp(kind, "hvm") == 0 ? CONFIG_TYPE_HVM : CONFIG_TYPE_PV;
+	EACH(f, inner, "image: ", settings);
 }
 
 /* --- the domain ------------------------------------------------------------------------------ */
