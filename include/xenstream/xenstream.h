@@ -8,6 +8,8 @@
  *   emit.h     events -> octets
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call
+ *   change.h   the front of a file replaced, the rest where it is
+ *   head.h     a domain's configuration in its container, read and replaced
  *
  * The formats are Xen's: docs/specs/libxl-migration-stream.pandoc and
  * docs/specs/libxc-migration-stream.pandoc in Xen's tree, and for the legacy one the code of Xen
@@ -18,10 +20,12 @@
 #ifndef XENSTREAM_XENSTREAM_H
 #define XENSTREAM_XENSTREAM_H
 
+#include <xenstream/change.h>
 #include <xenstream/check.h>
 #include <xenstream/emit.h>
 #include <xenstream/event.h>
 #include <xenstream/finding.h>
+#include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 #include <xenstream/parser.h>

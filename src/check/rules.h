@@ -183,6 +183,10 @@
 	  "what comes of an input that breaks off ends behind the last record that was whole") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, "-", \
 	  "the input is fine, but this operation can't be done on it") \
+	X(CHANGE_REFUSED, "change.refused", ERROR, false, "-", \
+	  "a file is not changed in place where something else would be lost or disturbed") \
+	X(CHANGE_UNFINISHED, "change.unfinished", ERROR, false, "-", \
+	  "a change that was broken off is brought to an end before anything else") \
 	X(OUTPUT_IO, "output.io", ERROR, false, "-", "the output could not be written")
 
 enum xst_rule {

@@ -31,7 +31,7 @@ struct verb {
 	int (*run)(int argc, const char **argv);
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage;
+	verb_salvage, verb_config;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);
@@ -83,10 +83,13 @@ const char *human_size(uint64_t octets, char *buf, size_t size);
 /* What errno says, without jargon. */
 const char *system_words(int err);
 
-/* Opens FILE or, for "-", standard input.  Returns a descriptor or -1, having said why. */
+/* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.  Returns a descriptor
+ * or -1, having said why. */
 int open_input(const char *file);
 void close_input(int fd);
 const char *input_name(const char *file);
+/* What has become of a change that was broken off, if there was one. */
+void say_recovery(const char *file, const struct xst_recovery *r);
 
 /* --- input.c -------------------------------------------------------------------------------- */
 
@@ -124,8 +127,11 @@ struct output {
 	struct filter filter;
 };
 
-/* Puts a compressor in front of o->file.  Returns EXIT_FINE or what to exit with, having said why. */
-int output_compress(struct output *o, enum filter_format format, int level);
+/* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the permissions of the
+ * file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or what to exit with, having said
+ * why; output_close() in any case. */
+int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
+		enum filter_format format, int level);
 /* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
 int output_failed(struct output *o, const struct xst_finding *error);
 /* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/foreign.h"
+#include "config/stored.h"
 
 #define MAX_GIVEN (4u << 20) /* what the parser reads back by default */
 
@@ -84,50 +85,30 @@ static void remark(const struct config_choice *c, const char *format, ...)
 
 /* --- xl's languages -------------------------------------------------------------------------- */
 
-struct losses {
-	const struct config_choice *choice;
-	unsigned n;
-};
-
-static void loss(void *userdata, const char *key, const char *why)
+static void loss(void *choice, const char *key, const char *why)
 {
-	struct losses *l = userdata;
-
-	l->n++;
-	remark(l->choice, "%s is left out of the configuration: %s", key, why);
-}
-
-/* Xen stores JSON with its NUL, and text without one. */
-static int print(struct config_choice *c, const struct config *doc, struct xst_config *ret)
-{
-	size_t n;
-	int r = config_print(doc, &c->made, &n);
-
-	if (r)
-		return r;
-	ret->json = config_language(doc) == CONFIG_JSON;
-	ret->data = (const uint8_t *)c->made;
-	ret->size = n + (ret->json && (!n || c->made[n - 1]) ? 1 : 0);
-	return 0;
+	remark(choice, "%s is left out of the configuration: %s", key, why);
 }
 
 /* A document of xl's, in the language that is asked for. */
 static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
 		 struct config_error *err)
 {
-	struct losses l = { .choice = c };
-	struct config *doc, *other = NULL;
+	struct config_stored stored;
+	struct config *doc;
 	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
 
 	if (r)
 		return r;
-	if (c->format && c->format != config_language(doc))
-		r = config_translate(doc, c->format, loss, &l, &other, err);
-	if (r == 0)
-		r = print(c, other ? other : doc, ret);
-	config_free(other);
+	r = config_to_stored(doc, c->format, loss, c, &stored, err);
 	config_free(doc);
-	return r;
+	if (r)
+		return r;
+	c->made = stored.octets;
+	ret->data = (const uint8_t *)stored.octets;
+	ret->size = stored.n;
+	ret->json = stored.json;
+	return 0;
 }
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */
