@@ -2,59 +2,17 @@
 #include "cli/config_choice.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cli/config.h"
 #include "config/foreign.h"
 #include "config/stored.h"
 
-#define MAX_GIVEN (4u << 20) /* what the parser reads back by default */
-
-/* --- the file -------------------------------------------------------------------------------- */
-
-/* One octet more than the limit, to see whether there is more. */
-static ssize_t read_file(int fd, char *to)
-{
-	size_t n = 0;
-	ssize_t k = 1;
-
-	while (n <= MAX_GIVEN && k) {
-		k = read(fd, to + n, MAX_GIVEN + 1 - n);
-		if (k < 0 && errno != EINTR)
-			return -1;
-		n += k > 0 ? (size_t)k : 0;
-	}
-	return (ssize_t)n;
-}
-
 int config_choice_read(struct config_choice *c)
 {
-	ssize_t n;
-	int fd;
-
-	if (!c->file)
-		return EXIT_FINE;
-	fd = open_input(c->file);
-	if (fd < 0)
-		return EXIT_IO;
-	c->given = malloc(MAX_GIVEN + 2);
-	n = c->given ? read_file(fd, c->given) : 0;
-	if (n < 0)
-		say("%s: %s", c->file, system_words(errno));
-	else if (n > MAX_GIVEN)
-		say("%s: more than %u octets are no configuration", c->file, MAX_GIVEN);
-	close_input(fd);
-	if (!c->given)
-		return EXIT_TROUBLE;
-	if (n < 0 || n > MAX_GIVEN)
-		return n < 0 ? EXIT_IO : EXIT_INVALID;
-	c->ngiven = (size_t)n;
-	c->given[n] = '\0';
-	return EXIT_FINE;
+	return c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
 }
 
 void config_choice_clear(struct config_choice *c)

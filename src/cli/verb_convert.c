@@ -159,6 +159,8 @@ static int read_config(struct config_choice *c, struct xst_converter_options *to
 				   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
 		return usage_error(&verb_convert, "--to %s has no place for a configuration", opt.to);
+	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
+		return usage_error(&verb_convert, "standard input can be one of both only");
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
 	c->file = opt.config;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/sexpr.h"
 #include "config/utf8.h"
 
 #define LINE 400
@@ -50,6 +51,13 @@ void foreign_leave(struct config_foreign *f, const char *format, ...)
 	va_end(ap);
 	make_printable(line);
 	add_line(f, line);
+}
+
+void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s)
+{
+	char text[300];
+
+	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
 }
 
 /* --- values ---------------------------------------------------------------------------------- */

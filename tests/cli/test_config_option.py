@@ -139,8 +139,9 @@ def test_usage(scratch: Path) -> None:
     source, path = put(scratch, stream(PV)), scratch / "config"
     path.write_bytes(TEXT)
     for words in (["--config", path, "--to", "libxl"], ["--config", path, "--to", "libxc"],
-                  ["--config-format", "yaml"], ["--config-format", "json", "--to", "libxl"]):
+                  ["--config-format", "yaml"],  ["--config-format", "json", "--to", "libxl"]):
         assert xenstream("convert", *words, source, scratch / "out").rc == USAGE
+    assert xenstream("convert", "--config", "-", "-", scratch / "out").rc == USAGE
     assert xenstream("convert", "--config", scratch / "none", source, scratch / "out").rc == IO
     assert xenstream("convert", "--config", scratch, source, scratch / "out").rc == IO
 
@@ -149,7 +150,7 @@ def test_too_large(scratch: Path) -> None:
     path = scratch / "config"
     path.write_bytes(b"#" * ((4 << 20) + 1))
     result = xenstream("convert", "--config", path, put(scratch, stream(PV)), scratch / "out")
-    assert result.rc == INVALID and "4194304" in result.stderr
+    assert result.rc == INVALID and "4 MiB" in result.stderr
 
 
 @pytest.mark.parametrize("config", [b"(domain (name", b"(domain " + b"(" * 5000, b"(vm (name a))"])
