@@ -71,13 +71,22 @@ static int store(struct config_choice *c, const char *text, size_t n, struct xst
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */
 
-/* xl takes a guest for PV if nothing is said; a stream may know better. */
-static void settle_type(struct config_view *v, enum xst_guest guest)
+/* The stream knows best what guest it is; PVH guests look like HVM ones there. */
+static void settle_type(const struct config_choice *c, struct config_view *v, enum xst_guest guest)
 {
-	if (v->type == CONFIG_TYPE_UNKNOWN && guest == XST_GUEST_HVM)
-		v->type = CONFIG_TYPE_HVM;
-	if (v->type == CONFIG_TYPE_UNKNOWN && guest == XST_GUEST_PV)
-		v->type = CONFIG_TYPE_PV;
+	enum config_type type = guest == XST_GUEST_PV    ? CONFIG_TYPE_PV
+				: guest == XST_GUEST_HVM ? CONFIG_TYPE_HVM
+							 : CONFIG_TYPE_UNKNOWN;
+	bool pv = v->type == CONFIG_TYPE_PV;
+
+	if (type == CONFIG_TYPE_UNKNOWN)
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN && pv == (type == CONFIG_TYPE_PV))
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN)
+		remark(c, "the configuration is of a guest of type %s, but the stream holds one of type %s, which is stored",
+		       config_type_name(v->type), config_type_name(type));
+	v->type = type;
 }
 
 static int translate(struct config_choice *c, enum config_foreign_language language,
@@ -90,7 +99,7 @@ static int translate(struct config_choice *c, enum config_foreign_language langu
 
 	if (r)
 		return r;
-	settle_type(&f.view, ret->guest);
+	settle_type(c, &f.view, ret->guest);
 	r = config_foreign_print(&f, &cfg, &made);
 	lines = f.nleft_out;
 	config_foreign_clear(&f);
