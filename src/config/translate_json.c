@@ -6,6 +6,7 @@
 
 #include "config/json.h"
 #include "config/translate.h"
+#include "config/utf8.h"
 
 /* An error of a value gets the place of its setting. */
 static int place(const struct translation *t, const struct cfg *c, const char *key, int r)
@@ -17,12 +18,23 @@ static int place(const struct translation *t, const struct cfg *c, const char *k
 	return r;
 }
 
+static bool is_utf8(const struct config_value *v)
+{
+	size_t bad;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (!is_utf8(&v->items[i]))
+			return false;
+	return v->is_list || utf8_valid(v->string, v->length, &bad);
+}
+
 /* Writes what a key says; what has no place in JSON is named. */
 static int write(const struct translation *t, const struct cfg *c, const struct config_key *k,
 		 const struct config_value *v, json_object *root)
 {
 	struct config_error err = { 0 };
-	int r = key_write(root, k, v, &err);
+	int r = is_utf8(v) ? key_write(root, k, v, &err)
+			   : config_refuse(&err, XST_E_MALFORMED, "%s: not UTF-8, which JSON has to be", k->name);
 
 	if (r == XST_E_UNSUPPORTED) {
 		translation_loss(t, k->name, err.text);
