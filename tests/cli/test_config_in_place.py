@@ -164,6 +164,16 @@ def test_ten_gigabytes_in_no_time(volume: tuple[str, Path], image: Path) -> None
     assert image.stat().st_size >= 10 << 30
 
 
+def test_holes_stay_holes_in_a_copy(image: Path) -> None:
+    os.truncate(image, 1 << 30)
+    out = image.parent / "b.save"
+    set_name(image, LONG, "-o", str(out))
+    assert out.stat().st_size >= 1 << 30 and out.stat().st_blocks * 512 < 2 * len(IMAGE)
+    with open(out, "rb") as file:
+        _, rest = front.split(file.read(len(IMAGE) + 100000))
+    assert rest[: len(PAYLOAD)] == PAYLOAD and not any(rest[len(PAYLOAD) :])
+
+
 # --- what is kept --------------------------------------------------------------------------------
 
 
