@@ -117,7 +117,7 @@ static void lose(void *userdata, const char *key, const char *why)
 
 	l->n++;
 	if (!common.quiet)
-		say("%s: %s: has no place in %s: %s", l->name, key, l->language, why);
+		say("%s: %s: %s", l->name, key, why);
 }
 
 static const char *language_words(enum config_language language)
@@ -129,8 +129,8 @@ static int judge_losses(const struct losses *l)
 {
 	if (!l->n || config_opt.force)
 		return EXIT_FINE;
-	say("%s: %u setting%s would be lost in %s; --force leaves %s out", l->name, l->n,
-	    l->n > 1 ? "s" : "", l->language, l->n > 1 ? "them" : "it");
+	say("%s: so much does not come over into %s; nothing is changed without --force", l->name,
+	    l->language);
 	return EXIT_REFUSED;
 }
 

@@ -261,8 +261,6 @@ static int replace(struct target *t, const char *const *arguments)
 	size_t n;
 	int code;
 
-	if (strcmp(file, "-") == 0 && strcmp(t->file, "-") == 0)
-		return usage_error(&verb_config, "replace: both can't come from standard input");
 	code = text_read_file(file, &text, &n);
 	if (!code)
 		code = text_parse(input_name(file), text, n, &c);
@@ -393,8 +391,14 @@ static int read_formats(void)
 	return EXIT_FINE;
 }
 
+/* Only replace reads a second file; a setting is never "-". */
+static bool reads_twice(const char *file, const char *const *arguments)
+{
+	return strcmp(file, "-") == 0 && arguments && *arguments && strcmp(*arguments, "-") == 0;
+}
+
 /* Options that the subcommand has no use for are mistakes. */
-static int check_options(const struct subcommand *s, const char *file)
+static int check_options(const struct subcommand *s, const char *file, const char *const *arguments)
 {
 	const struct config_options *o = &config_opt;
 
@@ -413,6 +417,8 @@ static int check_options(const struct subcommand *s, const char *file)
 		return usage_error(&verb_config, "--compress and --sync belong to --output");
 	if (s->changes && strcmp(file, "-") == 0 && !o->output)
 		return usage_error(&verb_config, "where is the result to go?  --output - is standard output");
+	if (reads_twice(file, arguments))
+		return usage_error(&verb_config, "both can't come from standard input");
 	return read_formats();
 }
 
@@ -449,7 +455,7 @@ static int config(int argc, const char **argv)
 	else if (!file || (s->arguments == AT_LEAST_ONE ? n == 0 : n != s->arguments))
 		code = usage_error(&verb_config, "%s wants %s", s->name, s->wants);
 	else
-		code = check_options(s, file);
+		code = check_options(s, file, arguments);
 	if (!code)
 		code = run(s, file, arguments);
 	poptFreeContext(ctx);

@@ -59,11 +59,11 @@ void config_disk_clear(struct config_disk *d)
 
 struct parser {
 	const char *spec;
-	size_t pos;
+	size_t pos, begin; /* begin: of the parameter in hand */
 	struct config_disk *d;
 	struct config_error *err;
 	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
-	bool format_said, access_said; /* be it empty */
+	bool format_said, access_placed; /* be it empty; access_placed: without its name */
 };
 
 /* A parameter: its octets, without the comma behind it. */
@@ -87,8 +87,8 @@ static bool is_one_of(struct piece p, const char *const *words, size_t n)
 
 static int fail(const struct parser *p, struct piece piece, const char *what)
 {
-	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, (size_t)(piece.s - p->spec),
-			      "disk: '%.*s': %s", piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
+	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, p->begin, "disk: '%.*s': %s",
+			      piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
 }
 
 static int save(struct parser *p, char **to, struct piece v)
@@ -100,38 +100,32 @@ static int save(struct parser *p, char **to, struct piece v)
 	return *to ? 0 : XST_E_NOMEM;
 }
 
+/* One of some words; the same one may be said again, as in "vhd:vhd:/path". */
+static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
+{
+	if (!is_one_of(v, words, n))
+		return fail(p, v, "none of the words that there are for it");
+	return *to && is(v, *to) ? 0 : save(p, to, v);
+}
+
 static int set_format(struct parser *p, struct piece v)
 {
 	static const char *const words[] = { "raw", "qcow", "qcow2", "vhd", "qed" };
 
 	p->format_said = true;
 	if (!v.n)
-		return 0;
-	if (!is_one_of(v, words, COUNT(words)))
-		return fail(p, v, "no format: there are raw, qcow, qcow2, vhd, qed");
-	return save(p, &p->d->format, v);
+		v = (struct piece){ "raw", 3 };
+	return set_word(p, &p->d->format, v, words, COUNT(words));
 }
 
 static int set_access(struct parser *p, struct piece v)
 {
 	static const char *const read[] = { "r", "ro" }, *const write[] = { "w", "rw" };
 
-	p->access_said = true;
-	if (!v.n)
-		return 0;
 	p->d->readonly = is_one_of(v, read, COUNT(read));
-	if (!p->d->readonly && !is_one_of(v, write, COUNT(write)))
+	if (v.n && !p->d->readonly && !is_one_of(v, write, COUNT(write)))
 		return fail(p, v, "no kind of access: there are rw and ro");
 	return 0;
-}
-
-static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
-{
-	if (!is_one_of(v, words, n))
-		return fail(p, v, "not one of those that there are");
-	free(*to);
-	*to = NULL;
-	return save(p, to, v);
 }
 
 static int set_devtype(struct parser *p, struct piece v)
@@ -219,9 +213,10 @@ static int positional(struct parser *p, struct piece v)
 	}
 	if (!p->d->vdev)
 		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
-	if (!p->access_said)
-		return set_access(p, v);
-	return fail(p, v, "one parameter too many");
+	if (p->access_placed)
+		return fail(p, v, "one parameter too many");
+	p->access_placed = true;
+	return set_access(p, v);
 }
 
 /* Of "tap:aio:/path" the octets of the first word, or 0: there is no prefix here. */
@@ -279,6 +274,7 @@ static int parameter(struct parser *p)
 	bool known = false;
 	int r;
 
+	p->begin = p->pos;
 	if (strncmp(v.s, "target=", 7) == 0)
 		return take_target(p);
 	if (prefix) {
@@ -319,9 +315,11 @@ int config_disk_parse(const char *spec, struct config_disk *ret, struct config_e
 	struct parser p = { .spec = spec, .d = &d, .err = err };
 	int r = 0;
 
+	if (strchr(spec, '\n'))
+		return config_refuse(err, XST_E_MALFORMED, "disk: a newline inside of the specification");
 	config_disk_init(&d);
 	for (;;) {
-		p.pos += strspn(spec + p.pos, " \t\n");
+		p.pos += strspn(spec + p.pos, " \t");
 		if (r || !spec[p.pos])
 			break;
 		r = parameter(&p);
@@ -379,6 +377,8 @@ char *config_disk_print(const struct config_disk *disk)
 		write_string(&t, &d, &config_disk_strings[i]);
 	write_flags(&t, &d);
 	write_string(&t, &d, &config_disk_strings[target]);
+	if (d.target && *d.target && d.target[strlen(d.target) - 1] == ',')
+		text_puts(&t, ","); /* one is taken off by those who read it */
 	return text_take(&t, NULL);
 }
 

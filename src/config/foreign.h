@@ -51,6 +51,8 @@ int xenops_read(const char *text, size_t n, struct config_foreign *f, struct con
 /* A line about something that is left out. */
 void foreign_leave(struct config_foreign *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+struct sexpr;
+void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s);
 /* Sets a string; nothing if the value is empty.  What can't stand in a line of xl's is left out, under
  * the name `what`. */
 void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value);

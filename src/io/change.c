@@ -16,6 +16,7 @@
 #include "io/extents.h"
 #include "io/metadata.h"
 #include "io/settle.h"
+#include "wire/options.h"
 
 #define MAX_FRONT (UINT64_C(64) << 20)
 #define NOT_THIS_WAY 1 /* the next one is to be tried */
@@ -26,7 +27,8 @@ struct xst_change {
 	int fd;
 	struct stat st;
 	uint32_t flags;
-	const struct xst_front *front;
+	struct xst_front front;
+	bool used;        /* a front was given */
 	uint64_t length;  /* of the new front */
 	uint8_t *old, *now;
 	bool announced;   /* the journal names a new file */
@@ -175,8 +177,8 @@ static int begin(struct xst_change *c, struct journal *j, uint64_t old_length, u
  * it. */
 static int take_back(struct xst_change *c, int err, bool inserted)
 {
-	uint64_t shift = c->length - c->front->old;
-	int r = pwrite_all(c->fd, c->old, (size_t)c->front->old, (off_t)(inserted ? shift : 0));
+	uint64_t shift = c->length - c->front.old;
+	int r = pwrite_all(c->fd, c->old, (size_t)c->front.old, (off_t)(inserted ? shift : 0));
 
 	if (r == 0 && inserted && fallocate(c->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)shift) < 0)
 		r = -errno;
@@ -232,7 +234,7 @@ static int insert_and_write(struct xst_change *c, uint64_t shift)
 
 static int insert(struct xst_change *c)
 {
-	uint64_t shift = c->length - c->front->old;
+	uint64_t shift = c->length - c->front.old;
 	struct journal j = { .way = JOURNAL_INSERT, .shift = shift };
 	int r;
 
@@ -241,7 +243,7 @@ static int insert(struct xst_change *c)
 	if (fsync(c->fd) < 0)
 		return failed(c, errno);
 	j.extents = extents_digest(c->fd);
-	r = begin(c, &j, c->front->old, c->length);
+	r = begin(c, &j, c->front.old, c->length);
 	return r ? r : insert_and_write(c, shift);
 }
 
@@ -285,8 +287,8 @@ static int announce(struct xst_change *c, int fd)
 
 static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
 {
-	struct clone job = { .from = c->fd, .skip = c->front->old, .to = o,
-			     .progress = c->front->progress, .userdata = c->front->userdata };
+	struct clone job = { .from = c->fd, .skip = c->front.old, .to = o,
+			     .progress = c->front.progress, .userdata = c->front.userdata };
 	int r = xst_output_write(o, c->now, (size_t)c->length);
 
 	return r ? r : clone_rest(&job, ret_way, &c->error);
@@ -330,7 +332,7 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 
 static int read_old(struct xst_change *c)
 {
-	size_t got = 0, n = (size_t)c->front->old;
+	size_t got = 0, n = (size_t)c->front.old;
 
 	c->old = malloc(n ? n : 1);
 	if (!c->old)
@@ -349,9 +351,9 @@ static int read_old(struct xst_change *c)
 static uint64_t new_length(const struct xst_change *c)
 {
 	uint64_t block = c->st.st_blksize > 0 ? (uint64_t)c->st.st_blksize : 4096;
-	uint64_t more = c->front->min > c->front->old ? c->front->min - c->front->old : 0;
+	uint64_t more = c->front.min > c->front.old ? c->front.min - c->front.old : 0;
 
-	return c->front->old + (more + block - 1) / block * block;
+	return c->front.old + (more + block - 1) / block * block;
 }
 
 static int prepare(struct xst_change *c)
@@ -362,7 +364,7 @@ static int prepare(struct xst_change *c)
 		return r;
 	c->length = new_length(c);
 	c->now = malloc(c->length ? (size_t)c->length : 1);
-	return c->now ? c->front->write(c->front->userdata, c->now, c->length) : XST_E_NOMEM;
+	return c->now ? c->front.write(c->front.userdata, c->now, c->length) : XST_E_NOMEM;
 }
 
 static int change(struct xst_change *c, enum xst_change_way *ret_way)
@@ -371,7 +373,7 @@ static int change(struct xst_change *c, enum xst_change_way *ret_way)
 
 	if (r)
 		return r;
-	if (c->length == c->front->old) {
+	if (c->length == c->front.old) {
 		*ret_way = XST_CHANGE_NONE;
 		if (memcmp(c->old, c->now, (size_t)c->length) == 0)
 			return 0;
@@ -386,12 +388,15 @@ static int change(struct xst_change *c, enum xst_change_way *ret_way)
 int xst_change_front(struct xst_change *c, const struct xst_front *front, enum xst_change_way *ret_way,
 		     struct xst_finding *reterr)
 {
+	struct xst_front ours = { .size = sizeof(ours) };
 	enum xst_change_way way = XST_CHANGE_NONE;
 	int r;
 
-	if (!c || !front || !front->write || c->front || front->old > MAX_FRONT || front->min > MAX_FRONT)
+	if (!c || !front || c->used || xst_options_copy(&ours, sizeof(ours), front, front->size) < 0 ||
+	    !ours.write || ours.old > MAX_FRONT || ours.min > MAX_FRONT)
 		return XST_E_ARG;
-	c->front = front;
+	c->front = ours;
+	c->used = true;
 	r = change(c, &way);
 	if (r && reterr)
 		*reterr = c->error;

@@ -2,6 +2,7 @@
 #include "io/clone.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -75,6 +76,60 @@ static bool share(const struct clone *c, uint64_t offset, uint64_t size)
 	return true;
 }
 
+/* What was never written need not be here either, if nothing is there yet. */
+static bool keeps_holes(int out)
+{
+	struct stat st;
+	off_t here = lseek(out, 0, SEEK_CUR);
+
+	return here >= 0 && fstat(out, &st) == 0 && S_ISREG(st.st_mode) && here >= st.st_size &&
+	       !(fcntl(out, F_GETFL) & O_APPEND);
+}
+
+/* Where the next octets are that are no hole, and their end; both `size` when there are none. */
+static void next_data(int fd, off_t offset, off_t size, off_t *ret_begin, off_t *ret_end)
+{
+	off_t begin = lseek(fd, offset, SEEK_DATA), end;
+
+	if (begin < 0)
+		begin = errno == ENXIO ? size : offset;
+	end = begin < size ? lseek(fd, begin, SEEK_HOLE) : size;
+	*ret_begin = begin < size ? begin : size;
+	*ret_end = end < 0 || end > size ? size : end;
+}
+
+static int skip(const struct clone *c, off_t n)
+{
+	int out = xst_output_get_fd(c->to);
+	off_t here = lseek(out, n, SEEK_CUR);
+
+	if (here < 0 || ftruncate(out, here) < 0)
+		return output_failed(c->to, errno);
+	output_moved(c->to, (uint64_t)n);
+	return 0;
+}
+
+static int copy(const struct clone *c, off_t offset, off_t size, struct xst_finding *error)
+{
+	bool holes = keeps_holes(xst_output_get_fd(c->to));
+	int r = 0;
+
+	while (r == 0 && offset < size) {
+		off_t begin = offset, end = size;
+
+		if (holes)
+			next_data(c->from, offset, size, &begin, &end);
+		if (begin > offset)
+			r = skip(c, begin - offset);
+		offset = begin;
+		if (r == 0)
+			r = move(c, &offset, (uint64_t)(end - begin), (uint64_t)size, error);
+		if (r == 0 && offset < end)
+			r = input_failed(error, EIO); /* it has become shorter */
+	}
+	return r;
+}
+
 /* Octets up to the next block go the plain way in any case. */
 static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *ret_way,
 		     struct xst_finding *error)
@@ -93,7 +148,7 @@ static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *
 		*ret_way = XST_CHANGE_SHARED;
 		return 0;
 	}
-	return move(c, &offset, size - (uint64_t)offset, size, error);
+	return copy(c, offset, (off_t)size, error);
 }
 
 int clone_rest(const struct clone *c, enum xst_change_way *ret_way, struct xst_finding *error)

@@ -4,6 +4,7 @@
  * The linker sends the library's calls of malloc and its kin here (--wrap), see meson.build. */
 #include <xenstream/check.h>
 #include <xenstream/emit.h>
+#include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 
@@ -76,6 +77,7 @@ char *__wrap_strdup(const char *s)
 /* --- what is done with little memory -------------------------------------------------------- */
 
 static const struct build *input;
+static enum xst_container container;
 
 static int convert_events(struct xst_parser *p, struct xst_converter *c)
 {
@@ -104,12 +106,13 @@ static int convert_events(struct xst_parser *p, struct xst_converter *c)
 
 static int convert(void)
 {
+	struct xst_converter_options o = { .size = sizeof(o), .to = container };
 	struct xst_parser *p = NULL;
 	struct xst_converter *c = NULL;
 	int r = xst_parser_new(NULL, &p);
 
 	if (r == 0)
-		r = xst_converter_new(NULL, &c);
+		r = xst_converter_new(&o, &c);
 	if (r == 0)
 		r = convert_events(p, c);
 	xst_converter_free(c);
@@ -158,6 +161,26 @@ static int convert_fd(void)
 	return r;
 }
 
+static int copy_with_another_config(void)
+{
+	struct xst_output *o = NULL;
+	struct xst_head *h = NULL;
+	struct xst_finding e;
+	int r;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	r = xst_head_read(fd, NULL, &h, &e);
+	if (r == 0)
+		r = xst_head_set_config(h, "name='b'", 8, false);
+	if (r == 0)
+		r = xst_output_file("/dev/null", 0600, 0, &o, &e);
+	if (r == 0)
+		r = xst_head_copy(h, fd, o, NULL, NULL, NULL, &e);
+	xst_output_free(o);
+	xst_head_free(h);
+	return r;
+}
+
 static void each_fails(int (*job)(void), int expected_code)
 {
 	unsigned total;
@@ -187,16 +210,23 @@ static void each_fails(int (*job)(void), int expected_code)
 
 static void of_a_conversion(void **state)
 {
-	static const char *const names[] = { "legacy-hvm-8", "legacy-pv64-8", "xl-hvm",
-					     "image-pv64-v2", "legacy-hvm-8-large-lists" };
+	static const struct {
+		const char *name;
+		enum xst_container to;
+	} jobs[] = { { "legacy-hvm-8", 0 },  { "legacy-pv64-8", 0 },
+		     { "xl-hvm", 0 },        { "image-pv64-v2", 0 },
+		     { "legacy-hvm-8-large-lists", 0 },
+		     { "libvirt-hvm", XST_CONTAINER_LIBVIRT },
+		     { "xenserver-hvm", XST_CONTAINER_XENSERVER } };
 
 	(void)state;
 	for (size_t i = 0; i < samples_count; i++)
-		for (size_t k = 0; k < COUNT(names); k++) {
+		for (size_t k = 0; k < COUNT(jobs); k++) {
 			struct build b = { 0 };
 
-			if (strcmp(samples[i].name, names[k]) != 0)
+			if (strcmp(samples[i].name, jobs[k].name) != 0)
 				continue;
+			container = jobs[k].to;
 			build_sample(&b, &samples[i]);
 			input = &b;
 			each_fails(convert, XST_E_NOMEM);
@@ -219,6 +249,8 @@ static void of_jobs(void **state)
 		each_fails(info, XST_E_NOMEM);
 		/* what fails in the moving of octets is told as ENOMEM of a system call */
 		each_fails(convert_fd, XST_E_IO);
+		if (samples[i].name[0] == 'x')
+			each_fails(copy_with_another_config, XST_E_IO);
 		close(fd);
 		build_free(&b);
 	}

@@ -31,11 +31,12 @@ enum difference {
 	LIMIT,        /* our limits on depth and numbers of things */
 	TRUSTED,      /* the manual has "trusted" and "untrusted" for disks, libxlutil of 4.17 has not */
 	LEADING_ZERO, /* in a rate libxlutil takes it for octal: we refuse it */
+	NEWLINE,      /* in a disk, where libxlutil reads on in some places only: we refuse it */
 	EMPTY,        /* libxlutil takes a disk with an empty target or vdev, and libxl refuses it later */
 	DIFFERENCES
 };
 static const char *const names[] = { "the same", "an octet at the end", "octal escapes", "NULs", "limits",
-				     "trusted disks", "leading zeros", "empty target or vdev" };
+				     "trusted disks", "leading zeros", "newlines", "empty target or vdev" };
 
 /* Shared with the child. */
 static struct shared {
@@ -252,6 +253,8 @@ static const char *compare_disk(const struct input *in)
 	ours = config_disk_parse(spec, &d, NULL);
 	if (strstr(spec, "trusted")) {
 		shared->counts[TRUSTED]++;
+	} else if (!theirs && ours && strchr(spec, '\n')) {
+		shared->counts[NEWLINE]++;
 	} else if (!theirs && ours && (!t.pdev_path || !*t.pdev_path || !t.vdev || !*t.vdev)) {
 		shared->counts[EMPTY]++;
 	} else if (!theirs && ours && taken_without_end(in)) {
@@ -342,14 +345,19 @@ static int work(const struct mode *m, uint64_t n)
 	return 0;
 }
 
-/* What made libxlutil abort: only a NUL may. */
+/* What made libxlutil abort, or flex exit: in text only a NUL may, in a disk only a newline. */
 static int judge_abort(const struct mode *m)
 {
 	static struct input in;
+	struct config_disk d;
 	struct cfg *c;
 
 	input_make(&in, m->bases, m->alphabet, shared->next++);
 	shared->aborted++;
+	if (m->compare == compare_disk && strchr(in.s, '\n') && config_disk_parse(in.s, &d, NULL) != 0) {
+		shared->counts[NEWLINE]++;
+		return 0;
+	}
 	if (m->compare == compare_text && memchr(in.s, '\0', in.n) &&
 	    cfg_parse(in.s, in.n, CONFIG_AS_XL, &c, NULL) != 0) {
 		shared->counts[NUL]++;
@@ -371,7 +379,7 @@ static int run(const struct mode *m, uint64_t n)
 		}
 		if (child < 0 || waitpid(child, &status, 0) < 0)
 			return 2;
-		failed = WIFEXITED(status) ? WEXITSTATUS(status) : judge_abort(m);
+		failed = WIFEXITED(status) && WEXITSTATUS(status) < 2 ? WEXITSTATUS(status) : judge_abort(m);
 		if (failed)
 			return failed;
 	}
