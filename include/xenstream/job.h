@@ -138,6 +138,17 @@ XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 					 const struct xst_convert_options *options,
 					 struct xst_finding *reterr);
 
+/* --- fix ------------------------------------------------------------------------------------ */
+
+/* Sets the version field of a file of libvirt's, in the file, to what the stream behind it is: libvirt
+ * of the first half of 2016 could write 1 in front of a libxl stream, and does not read that.  fd is a
+ * file open for reading and writing, at the header.  *ret_was is what stood there, *ret_is what stands there
+ * now; if both are the same, nothing was written.  Returns 0, XST_E_MAGIC (no such file), any error of the
+ * parser, or XST_E_IO, described in *reterr (may be NULL). */
+XST_API XST_NODISCARD int xst_fix_libvirt_fd(int fd, const struct xst_job_options *options,
+					     uint32_t *ret_was, uint32_t *ret_is,
+					     struct xst_finding *reterr);
+
 #ifdef __cplusplus
 }
 #endif

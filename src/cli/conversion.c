@@ -31,7 +31,7 @@ static int open_file(const struct conversion *w, const char *file, int in,
 	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
 }
 
-static int open_output(const struct conversion *w, const char *file, int in, struct output *o)
+int conversion_open(const struct conversion *w, const char *file, int in, struct output *o)
 {
 	int r;
 
@@ -52,7 +52,7 @@ static int failed(const char *in, struct output *o, const struct xst_finding *er
 	return exit_for(error->code);
 }
 
-static void done(const char *in, const struct output *o)
+void conversion_done(const char *in, const struct output *o)
 {
 	char size[32], packed[32];
 
@@ -98,7 +98,7 @@ static int convert_into(struct conversion *w, struct input *in, struct output *o
 		return code;
 	code = r ? failed(in->name, out, &error) : output_commit(out);
 	if (!code)
-		done(in->name, out);
+		conversion_done(in->name, out);
 	return code;
 }
 
@@ -110,7 +110,7 @@ int conversion_run(struct conversion *w, const char *from, const char *to)
 
 	if (code)
 		return code;
-	code = open_output(w, to, in.file, &out);
+	code = conversion_open(w, to, in.file, &out);
 	if (code)
 		input_abandon(&in);
 	else

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/brief.h"
+#include "config/foreign.h"
 
 #define XL_JSON 1u
 #define LIBXL_LEGACY 2u
@@ -185,34 +185,85 @@ static void state_rows(const struct xst_info *i)
 				      : i->cpuid_policy ? "CPUID" : i->msr_policy ? "MSR" : "none");
 }
 
-static void strings(const char *label, char *const *list, size_t n)
+/* What a configuration says, in whatever language it is.  xst_info has a NUL behind it. */
+static int read_config(const struct xst_info *i, struct config_view *ret, struct config_error *err)
 {
-	for (size_t i = 0; i < n && i < BRIEF_STRINGS; i++)
-		row(i ? "" : label, "%s", list[i]);
-	if (n > BRIEF_STRINGS)
-		row("", "and %zu more", n - BRIEF_STRINGS);
+	enum config_foreign_language foreign = config_foreign_of(i->container);
+	const char *text = (const char *)i->config;
+	struct config *c;
+	int r;
+
+	if (foreign != CONFIG_OWN)
+		return config_foreign_view(foreign, text, i->config_size, ret, err);
+	r = config_parse(text, i->config_size, CONFIG_AS_XL, &c, err);
+	if (r)
+		return r;
+	r = config_view_read(c, ret);
+	config_free(c);
+	return r;
+}
+
+#define MAX_DEVICES 16 /* more than these are only counted */
+
+static void disk_row(const char *label, const struct config_disk *d)
+{
+	row(label, "%s as %s%s%s", d->target ? d->target : "(empty)", d->vdev ? d->vdev : "?",
+	    d->cdrom ? ", CD-ROM" : "", d->readonly && !d->cdrom ? ", read-only" : "");
+}
+
+static void vif_row(const char *label, const struct config_vif *v)
+{
+	row(label, "%s%s%s", v->mac ? v->mac : "(no address)", v->bridge ? " on " : "",
+	    v->bridge ? v->bridge : "");
+}
+
+static void device_rows(const struct config_view *v)
+{
+	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++)
+		disk_row(k ? "" : "Disks", &v->disks[k]);
+	if (v->ndisks > MAX_DEVICES)
+		row("", "and %zu more", v->ndisks - MAX_DEVICES);
+	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++)
+		vif_row(k ? "" : "Networks", &v->vifs[k]);
+	if (v->nvifs > MAX_DEVICES)
+		row("", "and %zu more", v->nvifs - MAX_DEVICES);
+}
+
+static double mib(uint64_t kib)
+{
+	return (double)kib / 1024;
+}
+
+static void view_rows(const struct config_view *v)
+{
+	uint64_t vcpus = v->vcpus ? v->vcpus : 1;
+
+	if (v->name)
+		row("Domain", "%s%s%s", v->name, v->uuid ? ", uuid " : "", v->uuid ? v->uuid : "");
+	if (v->type != CONFIG_TYPE_UNKNOWN || v->memory_kib)
+		row("Configured", "%s, %g MiB of memory (at most %g), %" PRIu64 " vCPU%s",
+		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type), mib(v->memory_kib),
+		    mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus, vcpus > 1 ? "s" : "");
+	if (v->kernel)
+		row("Kernel", "%s", v->kernel);
+	device_rows(v);
 }
 
 static void config_rows(const struct xst_info *i)
 {
-	struct config_brief b;
+	struct config_error err = { 0 };
+	struct config_view v = { 0 };
+	char line[320];
 
 	if (!i->config_size)
 		return;
-	config_brief_read(&b, (const char *)i->config, i->config_size);
-	if (b.name)
-		row("Domain", "%s%s%s", b.name, b.uuid ? ", uuid " : "", b.uuid ? b.uuid : "");
-	if (b.type || b.memory_mib > 0)
-		row("Configured", "%s, %g MiB of memory (at most %g), %ld vCPU%s", b.type ? b.type : "?",
-		    b.memory_mib, b.maxmem_mib > 0 ? b.maxmem_mib : b.memory_mib,
-		    b.vcpus ? b.vcpus : 1, b.vcpus > 1 ? "s" : "");
-	if (b.kernel)
-		row("Kernel", "%s", b.kernel);
-	strings("Disks", b.disks, b.ndisks);
-	strings("Networks", b.vifs, b.nvifs);
-	if (!b.understood && !i->container)
-		row("", "(the configuration can't be understood)");
-	config_brief_free(&b);
+	if (read_config(i, &v, &err) == 0) {
+		view_rows(&v);
+	} else if (!i->container) {
+		config_error_format(&err, "the configuration can't be understood", line, sizeof(line));
+		row("", "(%s)", line);
+	}
+	config_view_clear(&v);
 }
 
 static void size_row(const struct xst_info *i)
@@ -298,48 +349,94 @@ static json_object *layers_json(const struct xst_info *i)
 	return a;
 }
 
-static json_object *strings_json(char *const *list, size_t n)
+static json_object *disks_json(const struct config_view *v)
 {
 	json_object *a = json_object_new_array();
 
-	for (size_t i = 0; i < n && i < BRIEF_STRINGS; i++)
-		json_object_array_add(a, json_text(list[i], strlen(list[i])));
+	for (size_t k = 0; k < v->ndisks; k++) {
+		const struct config_disk *d = &v->disks[k];
+		json_object *o = json_object_new_object();
+
+		put_text(o, "target", d->target);
+		put_text(o, "vdev", d->vdev);
+		put_text(o, "format", d->format);
+		put_text(o, "script", d->script);
+		put_text(o, "backend", d->backend);
+		put_flag(o, "readonly", d->readonly);
+		put_flag(o, "cdrom", d->cdrom);
+		json_object_array_add(a, o);
+	}
 	return a;
 }
 
-static const char *config_language(const struct xst_info *i, const struct config_brief *b)
+static json_object *vifs_json(const struct config_view *v)
+{
+	json_object *a = json_object_new_array();
+
+	for (size_t k = 0; k < v->nvifs; k++) {
+		const struct config_vif *f = &v->vifs[k];
+		json_object *o = json_object_new_object();
+
+		put_text(o, "mac", f->mac);
+		put_text(o, "bridge", f->bridge);
+		put_text(o, "model", f->model);
+		put_text(o, "type", f->type);
+		put_text(o, "script", f->script);
+		put_text(o, "ip", f->ip);
+		put_text(o, "backend", f->backend);
+		put_text(o, "rate", f->rate);
+		json_object_array_add(a, o);
+	}
+	return a;
+}
+
+static const char *config_language_name(const struct xst_info *i)
 {
 	switch (i->container) {
 	case XST_LAYER_LIBVIRT:   return "xml";
 	case XST_LAYER_XEND:      return "s-expression";
 	case XST_LAYER_XENSERVER: return "xenops";
-	default:                  return b->is_json ? "json" : "xl.cfg";
+	default:                  return i->xl_flags & XL_JSON ? "json" : "xl.cfg";
 	}
+}
+
+static void view_json(json_object *o, const struct config_view *v)
+{
+	put_text(o, "name", v->name);
+	put_text(o, "uuid", v->uuid);
+	if (v->type != CONFIG_TYPE_UNKNOWN)
+		put_text(o, "type", config_type_name(v->type));
+	put_text(o, "kernel", v->kernel);
+	put_text(o, "ramdisk", v->ramdisk);
+	put_text(o, "cmdline", v->cmdline);
+	put_text(o, "device_model", v->device_model);
+	put_text(o, "firmware", v->firmware);
+	put_text(o, "boot", v->boot);
+	if (v->memory_kib)
+		json_object_object_add(o, "memory_mib", json_object_new_double(mib(v->memory_kib)));
+	if (v->maxmem_kib)
+		json_object_object_add(o, "maxmem_mib", json_object_new_double(mib(v->maxmem_kib)));
+	if (v->vcpus)
+		put(o, "vcpus", v->vcpus);
+	if (v->maxvcpus)
+		put(o, "maxvcpus", v->maxvcpus);
+	json_object_object_add(o, "disks", disks_json(v));
+	json_object_object_add(o, "vifs", vifs_json(v));
 }
 
 static json_object *config_json(const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
-	struct config_brief b;
+	struct config_error err = { 0 };
+	struct config_view v = { 0 };
+	bool understood = read_config(i, &v, &err) == 0;
 
-	config_brief_read(&b, (const char *)i->config, i->config_size);
-	json_object_object_add(o, "language", json_object_new_string(config_language(i, &b)));
-	put_flag(o, "understood", b.understood);
-	put_text(o, "name", b.name);
-	put_text(o, "uuid", b.uuid);
-	put_text(o, "type", b.type);
-	put_text(o, "kernel", b.kernel);
-	put_text(o, "device_model", b.device_model);
-	put_text(o, "boot", b.boot);
-	if (b.memory_mib > 0)
-		json_object_object_add(o, "memory_mib", json_object_new_double(b.memory_mib));
-	if (b.maxmem_mib > 0)
-		json_object_object_add(o, "maxmem_mib", json_object_new_double(b.maxmem_mib));
-	if (b.vcpus)
-		put(o, "vcpus", (uint64_t)b.vcpus);
-	json_object_object_add(o, "disks", strings_json(b.disks, b.ndisks));
-	json_object_object_add(o, "vifs", strings_json(b.vifs, b.nvifs));
-	config_brief_free(&b);
+	put_text(o, "language", config_language_name(i));
+	put_flag(o, "understood", understood);
+	if (!understood && err.text[0])
+		put_text(o, "error", err.text);
+	view_json(o, &v);
+	config_view_clear(&v);
 	return o;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/utf8.h"
+
 void say(const char *format, ...)
 {
 	va_list ap;
@@ -51,23 +53,6 @@ int exit_for(int code)
 json_object *json_u64(uint64_t v)
 {
 	return json_object_new_uint64(v);
-}
-
-/* Octets of a well-formed UTF-8 sequence at s, 0 if there is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	static const unsigned minimum[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
-	unsigned long v = len > 1 ? s[0] & (0x7fu >> len) : s[0];
-
-	if (!len || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (s[i] & 0x3f);
-	}
-	return len > 1 && (v < minimum[len] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff)) ? 0 : len;
 }
 
 void print_text(FILE *to, const char *s)

@@ -13,7 +13,7 @@ struct record_file {
 };
 
 struct composer {
-	struct compose_options options;
+	const char *path;
 	int dir, records, out;
 	struct record_file *files;
 	size_t nfiles, capacity;

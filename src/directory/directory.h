@@ -191,18 +191,11 @@ int manifest_write(struct directory *d);
 
 /* --- compose.c -------------------------------------------------------------------------------- */
 
-struct compose_options {
-	const char *path;
-	const uint8_t *config; /* in place of the stored one, or NULL */
-	size_t config_size;
-};
-
 struct composer;
 
-/* Opens a directory and looks which records there are.  What `options` points to must last as long.
- * Returns 0 or a negative error, described in *reterr. */
-int composer_open(const struct compose_options *options, struct composer **ret,
-		  struct xst_finding *reterr);
+/* Opens a directory and looks which records there are.  `path` must last as long.  Returns 0 or a
+ * negative error, described in *reterr. */
+int composer_open(const char *path, struct composer **ret, struct xst_finding *reterr);
 void composer_free(struct composer *c);
 /* Of the image. */
 uint32_t composer_version(const struct composer *c);

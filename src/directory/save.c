@@ -53,14 +53,14 @@ static int start(struct save *s)
 static int convert(const struct xst_save_options *o, int in, struct xst_output *output,
 		   struct xst_finding *reterr)
 {
-	struct xst_converter_options to = { .size = sizeof(to), .flags = o->flags, .to = o->to,
-					    .image_version = o->image_version };
 	struct xst_parser_options parser;
 	struct xst_job_options job;
-	struct xst_convert_options how = { .size = sizeof(how), .job = &job, .converter = &to };
+	struct xst_convert_options how = { .size = sizeof(how), .job = &job,
+					   .converter = o->converter };
 
 	if (job_options(&job, o->job, &parser) < 0)
 		return XST_E_ARG;
+	job.size = sizeof(job);
 	job.parser = NULL;
 	return xst_convert_fd(in, output, &how, reterr);
 }
@@ -93,19 +93,22 @@ int xst_save_directory(const char *path, struct xst_output *o,
 		       const struct xst_save_options *options, struct xst_finding *reterr)
 {
 	struct xst_save_options opts = { .size = sizeof(opts) };
-	struct compose_options compose = { .path = path };
+	struct xst_converter_options to = { .size = sizeof(to) };
 	struct xst_finding error = { 0 };
 	struct save s = { 0 };
 	int r;
 
 	if (!path || !o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0))
 		return XST_E_ARG;
-	compose.config = opts.config;
-	compose.config_size = opts.config_size;
-	r = composer_open(&compose, &s.composer, &error);
+	if (opts.converter &&
+	    xst_options_copy(&to, sizeof(to), opts.converter, opts.converter->size) < 0)
+		return XST_E_ARG;
+	to.size = sizeof(to);
+	opts.converter = &to;
+	r = composer_open(path, &s.composer, &error);
 	if (r == 0) {
-		if (!opts.image_version)
-			opts.image_version = composer_version(s.composer);
+		if (!to.image_version)
+			to.image_version = composer_version(s.composer);
 		r = save(&s, &opts, o, &error);
 		composer_free(s.composer);
 	}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/config_choice.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/foreign.h"
+
+#define MAX_GIVEN (4u << 20) /* what the parser reads back by default */
+
+/* --- the file -------------------------------------------------------------------------------- */
+
+/* One octet more than the limit, to see whether there is more. */
+static ssize_t read_file(int fd, char *to)
+{
+	size_t n = 0;
+	ssize_t k = 1;
+
+	while (n <= MAX_GIVEN && k) {
+		k = read(fd, to + n, MAX_GIVEN + 1 - n);
+		if (k < 0 && errno != EINTR)
+			return -1;
+		n += k > 0 ? (size_t)k : 0;
+	}
+	return (ssize_t)n;
+}
+
+int config_choice_read(struct config_choice *c)
+{
+	ssize_t n;
+	int fd;
+
+	if (!c->file)
+		return EXIT_FINE;
+	fd = open_input(c->file);
+	if (fd < 0)
+		return EXIT_IO;
+	c->given = malloc(MAX_GIVEN + 2);
+	n = c->given ? read_file(fd, c->given) : 0;
+	if (n < 0)
+		say("%s: %s", c->file, system_words(errno));
+	else if (n > MAX_GIVEN)
+		say("%s: more than %u octets are no configuration", c->file, MAX_GIVEN);
+	close_input(fd);
+	if (!c->given)
+		return EXIT_TROUBLE;
+	if (n < 0 || n > MAX_GIVEN)
+		return n < 0 ? EXIT_IO : EXIT_INVALID;
+	c->ngiven = (size_t)n;
+	c->given[n] = '\0';
+	return EXIT_FINE;
+}
+
+void config_choice_clear(struct config_choice *c)
+{
+	free(c->given);
+	free(c->made);
+	c->given = c->made = NULL;
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+static void remark(const struct config_choice *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void remark(const struct config_choice *c, const char *format, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (common.quiet)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	progress_clear();
+	say("%s: remark: %s [convert.config]", c->input, text);
+}
+
+/* --- xl's languages -------------------------------------------------------------------------- */
+
+struct losses {
+	const struct config_choice *choice;
+	unsigned n;
+};
+
+static void loss(void *userdata, const char *key, const char *why)
+{
+	struct losses *l = userdata;
+
+	l->n++;
+	remark(l->choice, "%s is left out of the configuration: %s", key, why);
+}
+
+/* Xen stores JSON with its NUL, and text without one. */
+static int print(struct config_choice *c, const struct config *doc, struct xst_config *ret)
+{
+	size_t n;
+	int r = config_print(doc, &c->made, &n);
+
+	if (r)
+		return r;
+	ret->json = config_language(doc) == CONFIG_JSON;
+	ret->data = (const uint8_t *)c->made;
+	ret->size = n + (ret->json && (!n || c->made[n - 1]) ? 1 : 0);
+	return 0;
+}
+
+/* A document of xl's, in the language that is asked for. */
+static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
+		 struct config_error *err)
+{
+	struct losses l = { .choice = c };
+	struct config *doc, *other = NULL;
+	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
+
+	if (r)
+		return r;
+	if (c->format && c->format != config_language(doc))
+		r = config_translate(doc, c->format, loss, &l, &other, err);
+	if (r == 0)
+		r = print(c, other ? other : doc, ret);
+	config_free(other);
+	config_free(doc);
+	return r;
+}
+
+/* --- other toolstacks' ----------------------------------------------------------------------- */
+
+static int translate(struct config_choice *c, enum config_foreign_language language,
+		     const char *text, size_t n, struct xst_config *ret, struct config_error *err)
+{
+	struct config_foreign f;
+	size_t lines, made;
+	char *cfg;
+	int r = config_foreign_read(language, text, n, &f, err);
+
+	if (r)
+		return r;
+	r = config_foreign_print(&f, &cfg, &made);
+	lines = f.nleft_out;
+	config_foreign_clear(&f);
+	if (r)
+		return r;
+	r = store(c, cfg, made, ret, err);
+	free(cfg);
+	if (r == 0)
+		remark(c, "the configuration is translated from %s; %s", config_foreign_name(language),
+		       !lines      ? "nothing is left out"
+		       : c->format == CONFIG_JSON
+			       ? "what xl has no words for is left out"
+			       : "what xl has no words for stands in it as comments");
+	return r;
+}
+
+/* By what it begins with. */
+static enum config_foreign_language recognise(const char *text, size_t n)
+{
+	while (n && isspace((unsigned char)*text)) {
+		text++;
+		n--;
+	}
+	if (n && *text == '<')
+		return CONFIG_LIBVIRT;
+	if (n >= 2 && text[0] == '(' && text[1] == '(')
+		return CONFIG_XENOPS;
+	return n && *text == '(' ? CONFIG_XEND : CONFIG_OWN;
+}
+
+/* --- the choice ------------------------------------------------------------------------------ */
+
+static int words(int code, const char *name, const struct config_error *err, char *why, size_t size)
+{
+	(void)config_error_format(err, name, why, size);
+	return code;
+}
+
+static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct config_error *err)
+{
+	enum config_foreign_language language = recognise(c->given, c->ngiven);
+
+	if (language != CONFIG_OWN)
+		return translate(c, language, c->given, c->ngiven, ret, err);
+	return store(c, c->given, c->ngiven, ret, err);
+}
+
+/* In their own language only: xl has no word for most of what stands there. */
+static int given_for_others(struct config_choice *c, struct xst_config *ret,
+			    struct config_error *err)
+{
+	enum config_foreign_language wanted = config_foreign_of(ret->layer);
+	struct config_foreign f;
+	int r;
+
+	if (recognise(c->given, c->ngiven) != wanted)
+		return config_refuse(err, XST_E_REFUSED, "the output stores %s, and this is none",
+				   config_foreign_name(wanted));
+	r = config_foreign_read(wanted, c->given, c->ngiven, &f, err);
+	if (r)
+		return r;
+	config_foreign_clear(&f);
+	ret->data = (const uint8_t *)c->given;
+	ret->size = c->ngiven + (ret->layer == XST_LAYER_LIBVIRT && c->given[c->ngiven - 1] ? 1 : 0);
+	return 0;
+}
+
+/* The guest is worth more than its configuration: without one it can still be restored. */
+static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
+			 struct xst_config *ret)
+{
+	enum config_foreign_language language = config_foreign_of(stored->layer);
+	struct config_error err = { .text = "out of memory" };
+	const char *text = (const char *)stored->data;
+	char why[300];
+	int r;
+
+	if (!stored->size || (language == CONFIG_OWN && !c->format))
+		return 0;
+	r = language != CONFIG_OWN
+		    ? translate(c, language, text, stored->size, ret, &err)
+		    : store(c, text, stored->size, ret, &err);
+	if (r == 0 || r == XST_E_NOMEM)
+		return r;
+	(void)config_error_format(&err, "the configuration", why, sizeof(why));
+	remark(c, "%s: it is %s; give one with --config", why,
+	       language != CONFIG_OWN ? "left out" : "stored as it is");
+	return 0;
+}
+
+int config_choice_make(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		       char *why, size_t size)
+{
+	struct config_error err = { .text = "out of memory" };
+	struct config_choice *c = userdata;
+	int r;
+
+	if (!c->file)
+		return ret->layer == XST_LAYER_XL ? stored_for_xl(c, stored, ret) : 0;
+	r = ret->layer == XST_LAYER_XL ? given_for_xl(c, ret, &err) : given_for_others(c, ret, &err);
+	return r ? words(r, c->file, &err, why, size) : 0;
+}

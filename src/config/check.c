@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Values that no Xen takes. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/disk.h"
+#include "config/document.h"
+#include "config/vif.h"
+
+struct check {
+	const struct config *c;
+	config_complaint_fn fn;
+	void *userdata;
+	int complaints;
+};
+
+static void complain(struct check *k, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void complain(struct check *k, const char *key, const char *format, ...)
+{
+	const struct cfg_entry *e = k->c->cfg ? cfg_find(k->c->cfg, key) : NULL;
+	struct config_complaint c = { 0 };
+	va_list ap;
+
+	snprintf(c.key, sizeof(c.key), "%s", key);
+	if (e)
+		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line, &c.column);
+	va_start(ap, format);
+	vsnprintf(c.text, sizeof(c.text), format, ap);
+	va_end(ap);
+	k->complaints++;
+	k->fn(k->userdata, &c);
+}
+
+/* --- one value ------------------------------------------------------------------------------ */
+
+static void check_number(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	struct config_error err;
+	int64_t n;
+
+	if (key_number(k, v, &n, &err)) {
+		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
+	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
+		if (k->max)
+			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64, n, k->min,
+				 k->max);
+		else
+			complain(c, k->name, "%" PRId64 " is below 0", n);
+	}
+}
+
+static void check_word(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	struct text words = { 0 };
+
+	for (const struct key_word *w = k->words; w && w->cfg; w++) {
+		if (strcmp(w->cfg, v->string) == 0) {
+			text_drop(&words);
+			return;
+		}
+		if (!isdigit((unsigned char)*w->cfg))
+			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
+	}
+	if (k->words)
+		complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
+	text_drop(&words);
+}
+
+static bool uuid_valid(const char *s)
+{
+	for (int i = 0; i < 36; i++) {
+		bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (hyphen ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
+			return false;
+	}
+	return !s[36];
+}
+
+static void check_name(struct check *c, const char *key, const char *s)
+{
+	if (!*s)
+		complain(c, key, "a guest needs a name");
+	else if (strchr(s, '/'))
+		complain(c, key, "'%.60s' has a slash in it: files are named after it", s);
+	else
+		for (; *s; s++)
+			if (iscntrl((unsigned char)*s)) {
+				complain(c, key, "a name with a control character in it");
+				break;
+			}
+}
+
+static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	switch (k->kind) {
+	case KEY_UUID:
+		if (!uuid_valid(v->string))
+			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits", v->string);
+		break;
+	case KEY_WORD:
+		check_word(c, k, v);
+		break;
+	case KEY_TYPE:
+		if (strcmp(v->string, "pv") != 0 && strcmp(v->string, "hvm") != 0 &&
+		    strcmp(v->string, "pvh") != 0)
+			complain(c, k->name, "'%.60s' is none of pv, hvm, pvh", v->string);
+		break;
+	default:
+		if (strcmp(k->name, "name") == 0)
+			check_name(c, k->name, v->string);
+	}
+}
+
+/* --- devices -------------------------------------------------------------------------------- */
+
+static void check_disk(struct check *c, const char *key, const char *spec)
+{
+	struct config_error err = { 0 };
+	struct config_disk d;
+	int r = config_disk_parse(spec, &d, &err);
+
+	if (r == XST_E_MALFORMED)
+		complain(c, key, "%s", err.text);
+	if (r)
+		return;
+	if (!config_vdev_valid(d.vdev))
+		complain(c, key, "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and their like",
+			 d.vdev);
+	config_disk_clear(&d);
+}
+
+static void check_vif(struct check *c, const char *key, const char *spec)
+{
+	struct config_error err = { 0 };
+	struct config_vif v;
+	int r = config_vif_parse(spec, &v, &err);
+
+	if (r == XST_E_MALFORMED)
+		complain(c, key, "%s", err.text);
+	if (r == 0)
+		config_vif_clear(&v);
+}
+
+static void check_list(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	if (!v->is_list) {
+		complain(c, k->name, "one value, where a list in brackets should be");
+		return;
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->items[i].is_list && k->kind != KEY_OTHER_LIST)
+			complain(c, k->name, "a list in the list");
+		else if (k->kind == KEY_DISKS)
+			check_disk(c, k->name, v->items[i].string);
+		else if (k->kind == KEY_VIFS)
+			check_vif(c, k->name, v->items[i].string);
+	}
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
+
+/* Kinds that are a list or one value, as it pleases. */
+static bool takes_both(const struct config_key *k)
+{
+	switch (k->kind) {
+	case KEY_STRING_OR_LIST: case KEY_ARGUMENTS: case KEY_AFFINITY: case KEY_VIRIDIAN:
+	case KEY_UNMAPPED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void check_value(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	if (config_key_is_list(k))
+		check_list(c, k, v);
+	else if (v->is_list && !takes_both(k))
+		complain(c, k->name, "a list, where one value should be");
+	else if (config_key_is_number(k))
+		check_number(c, k, v);
+	else if (!v->is_list)
+		check_string(c, k, v);
+}
+
+static uint64_t number(const struct check *c, const char *key)
+{
+	struct config_value v = { 0 };
+	int64_t n = 0;
+
+	if (config_value_of(c->c, key, &v, NULL) == 0)
+		(void)key_number(config_key_find(key), &v, &n, NULL);
+	config_value_clear(&v);
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+/* A value and its maximum. */
+static void check_pair(struct check *c, const char *key, const char *max_key)
+{
+	uint64_t v = number(c, key), max = number(c, max_key);
+
+	if (max && v > max)
+		complain(c, key, "%" PRIu64 " is above %s, %" PRIu64, v, max_key, max);
+}
+
+/* An HVM guest has at most this many in Xen 4.17. */
+#define HVM_VCPUS_MAX 128
+
+static void check_hvm_vcpus(struct check *c)
+{
+	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg) : config_json_type(c->c->root);
+	static const char *const keys[] = { "vcpus", "maxvcpus" };
+
+	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (number(c, keys[i]) > HVM_VCPUS_MAX)
+			complain(c, keys[i], "%" PRIu64 " are too many for a guest of type %s: it has at most %d",
+				 number(c, keys[i]), config_type_name(type), HVM_VCPUS_MAX);
+}
+
+int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
+{
+	struct check check = { .c = c, .fn = fn, .userdata = userdata };
+
+	for (size_t i = 0; i < config_keys_count; i++) {
+		const struct config_key *k = &config_keys[i];
+		struct config_value v = { 0 };
+		struct config_error err = { 0 };
+		int r;
+
+		if (k->also && !c->cfg)
+			continue;
+		r = config_value_of(c, k->name, &v, &err);
+		if (r == 0)
+			check_value(&check, k, &v);
+		config_value_clear(&v);
+		if (r == XST_E_NOMEM)
+			return r;
+	}
+	check_pair(&check, "memory", "maxmem");
+	check_pair(&check, "vcpus", "maxvcpus");
+	check_hvm_vcpus(&check);
+	return check.complaints;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/disk.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/text.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define STRING(key, member, name) { key, member, offsetof(struct config_disk, name) }
+
+/* format first, target last: the order in which they are printed */
+const struct config_disk_string config_disk_strings[] = {
+	STRING("format", "format", format),
+	STRING("vdev", "vdev", vdev),
+	STRING("backendtype", "backend", backendtype),
+	STRING("backend", "backend_domname", backend),
+	STRING("script", "script", script),
+	STRING("specification", "specification", specification),
+	STRING("colo-host", "colo_host", colo_host),
+	STRING("colo-port", "colo_port", colo_port),
+	STRING("colo-export", "colo_export", colo_export),
+	STRING("active-disk", "active_disk", active_disk),
+	STRING("hidden-disk", "hidden_disk", hidden_disk),
+	STRING("target", "pdev_path", target),
+};
+const size_t config_disk_strings_count = COUNT(config_disk_strings);
+
+const struct config_disk_flag config_disk_flags[] = {
+	{ "discard", "no-discard", "discard_enable", offsetof(struct config_disk, discard) },
+	{ "trusted", "untrusted", "trusted", offsetof(struct config_disk, trusted) },
+};
+const size_t config_disk_flags_count = COUNT(config_disk_flags);
+
+char **config_disk_string_of(struct config_disk *d, const struct config_disk_string *s)
+{
+	return (char **)((char *)d + s->at);
+}
+
+int *config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f)
+{
+	return (int *)((char *)d + f->at);
+}
+
+void config_disk_init(struct config_disk *d)
+{
+	*d = (struct config_disk){ .discard = -1, .trusted = -1 };
+}
+
+void config_disk_clear(struct config_disk *d)
+{
+	for (size_t i = 0; i < config_disk_strings_count; i++)
+		free(*config_disk_string_of(d, &config_disk_strings[i]));
+	config_disk_init(d);
+}
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+struct parser {
+	const char *spec;
+	size_t pos;
+	struct config_disk *d;
+	struct config_error *err;
+	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
+	bool format_said, access_said;
+};
+
+/* A parameter: its octets, without the comma behind it. */
+struct piece {
+	const char *s;
+	size_t n;
+};
+
+static bool is(struct piece p, const char *word)
+{
+	return strlen(word) == p.n && memcmp(p.s, word, p.n) == 0;
+}
+
+static bool is_one_of(struct piece p, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is(p, words[i]))
+			return true;
+	return false;
+}
+
+static int fail(const struct parser *p, struct piece piece, const char *what)
+{
+	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, (size_t)(piece.s - p->spec),
+			      "disk: '%.*s': %s", piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
+}
+
+static int save(struct parser *p, char **to, struct piece v)
+{
+	if (*to && **to)
+		return fail(p, v, "said before already");
+	free(*to);
+	*to = strndup(v.s, v.n);
+	return *to ? 0 : XST_E_NOMEM;
+}
+
+static int set_format(struct parser *p, struct piece v)
+{
+	static const char *const words[] = { "raw", "qcow", "qcow2", "vhd", "qed" };
+
+	p->format_said = true;
+	if (!v.n)
+		return 0;
+	if (!is_one_of(v, words, COUNT(words)))
+		return fail(p, v, "no format: there are raw, qcow, qcow2, vhd, qed");
+	return save(p, &p->d->format, v);
+}
+
+static int set_access(struct parser *p, struct piece v)
+{
+	static const char *const read[] = { "r", "ro" }, *const write[] = { "w", "rw" };
+
+	if (!v.n)
+		return 0;
+	p->d->readonly = is_one_of(v, read, COUNT(read));
+	if (!p->d->readonly && !is_one_of(v, write, COUNT(write)))
+		return fail(p, v, "no kind of access: there are rw and ro");
+	p->access_said = true;
+	return 0;
+}
+
+static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
+{
+	if (!is_one_of(v, words, n))
+		return fail(p, v, "not one of those that there are");
+	free(*to);
+	*to = NULL;
+	return save(p, to, v);
+}
+
+static int set_devtype(struct parser *p, struct piece v)
+{
+	p->d->cdrom = is(v, "cdrom");
+	return p->d->cdrom || is(v, "disk") ? 0 : fail(p, v, "no type of device: there are cdrom and disk");
+}
+
+static int set_named(struct parser *p, struct piece key, struct piece v)
+{
+	static const char *const types[] = { "phy", "tap", "qdisk", "standalone" };
+	static const char *const specifications[] = { "xen", "virtio" };
+
+	if (is(key, "format"))
+		return set_format(p, v);
+	if (is(key, "access"))
+		return set_access(p, v);
+	if (is(key, "devtype"))
+		return set_devtype(p, v);
+	if (is(key, "backendtype"))
+		return set_word(p, &p->d->backendtype, v, types, COUNT(types));
+	if (is(key, "specification"))
+		return set_word(p, &p->d->specification, v, specifications, COUNT(specifications));
+	for (size_t i = 0; i < config_disk_strings_count; i++)
+		if (is(key, config_disk_strings[i].key))
+			return save(p, config_disk_string_of(p->d, &config_disk_strings[i]), v);
+	return fail(p, key, "no parameter of a disk");
+}
+
+static bool set_flag(struct parser *p, struct piece word)
+{
+	if (is(word, "cdrom"))
+		p->d->cdrom = true;
+	else if (is(word, "direct-io-safe"))
+		p->d->direct_io_safe = true;
+	else if (is(word, "colo") || is(word, "no-colo"))
+		p->d->colo = is(word, "colo");
+	else
+		for (size_t i = 0;; i++) {
+			const struct config_disk_flag *f = &config_disk_flags[i];
+
+			if (i == config_disk_flags_count)
+				return false;
+			if (!is(word, f->on) && !is(word, f->off))
+				continue;
+			*config_disk_flag_of(p->d, f) = is(word, f->on);
+			break;
+		}
+	return true;
+}
+
+/* "hdc:cdrom" */
+static int vdev_with_type(struct parser *p, struct piece v, const char *colon)
+{
+	struct piece type = { colon + 1, (size_t)(v.s + v.n - colon) - 1 };
+	int r;
+
+	v.n = (size_t)(colon - v.s);
+	p->deprecated = true;
+	r = save(p, &p->d->vdev, v);
+	return r ? r : set_devtype(p, type);
+}
+
+static int positional(struct parser *p, struct piece v)
+{
+	const char *colon = memrchr(v.s, ':', v.n);
+
+	if (!p->d->target)
+		return save(p, &p->d->target, v);
+	if (!p->format_said && !p->deprecated) {
+		if (colon && !p->d->vdev)
+			return vdev_with_type(p, v, colon);
+		return set_format(p, v);
+	}
+	if (!p->d->vdev)
+		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
+	if (!p->access_said)
+		return set_access(p, v);
+	return fail(p, v, "one parameter too many");
+}
+
+/* Of "tap:aio:/path" the octets of the first word, or 0: there is no prefix here. */
+static size_t prefix_length(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	return isalpha((unsigned char)*s) && s[n] == ':' ? n : 0;
+}
+
+/* What a deprecated prefix says. *ret_known: is it one?  What isn't one may be a path. */
+static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
+{
+	static const char *const ignored[] = { "tapdisk", "tap", "tap2", "aio", "ioemu", "file", "phy" };
+	static const char *const formats[] = { "raw", "qcow", "qcow2", "vhd" };
+	static const char *const scripts[] = { "iscsi", "drbd", "nbd", "enbd" };
+	char next = word.s[word.n + 1];
+	struct text script = { 0 };
+
+	*ret_known = true;
+	p->deprecated = true;
+	if (is_one_of(word, ignored, COUNT(ignored)))
+		return 0;
+	if (is_one_of(word, formats, COUNT(formats)))
+		return set_format(p, word);
+	if (is_one_of(word, scripts, COUNT(scripts))) {
+		if (p->d->script)
+			return fail(p, word, "a script was said before already");
+		text_puts(&script, "block-");
+		text_add(&script, word.s, word.n);
+		p->d->script = text_take(&script, NULL);
+		return p->d->script ? 0 : XST_E_NOMEM;
+	}
+	if (!islower((unsigned char)next) && !isdigit((unsigned char)next))
+		return fail(p, word, "no prefix of a disk, not even an old one");
+	p->deprecated = false;
+	*ret_known = false;
+	return 0;
+}
+
+/* "target=" takes all that follows it, even if an empty target stands in its place. */
+static int take_target(struct parser *p)
+{
+	struct piece v = { p->spec + p->pos + 7, strlen(p->spec + p->pos + 7) };
+
+	p->pos += 7 + v.n;
+	return save(p, &p->d->target, v);
+}
+
+static int parameter(struct parser *p)
+{
+	struct piece v = { p->spec + p->pos, strcspn(p->spec + p->pos, ",") };
+	const char *equals = memchr(v.s, '=', v.n);
+	size_t prefix = prefix_length(v.s);
+	bool known = false;
+	int r;
+
+	if (strncmp(v.s, "target=", 7) == 0)
+		return take_target(p);
+	if (prefix) {
+		r = take_prefix(p, (struct piece){ v.s, prefix }, &known);
+		p->pos += known ? prefix + 1 : 0;
+		if (r || known)
+			return r;
+	}
+	p->pos += v.n + (v.s[v.n] == ',');
+	if (equals)
+		return set_named(p, (struct piece){ v.s, (size_t)(equals - v.s) },
+				 (struct piece){ equals + 1, (size_t)(v.s + v.n - equals) - 1 });
+	return set_flag(p, v) ? 0 : positional(p, v);
+}
+
+static int finish(struct parser *p)
+{
+	struct config_disk *d = p->d;
+	struct piece whole = { p->spec, strlen(p->spec) };
+
+	if (!d->vdev || !*d->vdev)
+		return fail(p, whole, "no vdev: what the guest is to see it as is missing");
+	if ((!d->target || !*d->target) && !d->cdrom)
+		return fail(p, whole, "no target");
+	if (d->cdrom && !p->access_said)
+		d->readonly = true;
+	if (d->target && !*d->target) {
+		free(d->target);
+		d->target = NULL;
+	}
+	return 0;
+}
+
+int config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err)
+{
+	struct config_disk d;
+	struct parser p = { .spec = spec, .d = &d, .err = err };
+	int r = 0;
+
+	config_disk_init(&d);
+	for (;;) {
+		p.pos += strspn(spec + p.pos, " \t\n");
+		if (r || !spec[p.pos])
+			break;
+		r = parameter(&p);
+	}
+	if (r == 0)
+		r = finish(&p);
+	if (r)
+		config_disk_clear(&d);
+	else
+		*ret = d;
+	return r;
+}
+
+/* --- printing ------------------------------------------------------------------------------- */
+
+static void comma(struct text *t)
+{
+	if (t->n)
+		text_puts(t, ",");
+}
+
+static void write_string(struct text *t, struct config_disk *d, const struct config_disk_string *s)
+{
+	const char *v = *config_disk_string_of(d, s);
+
+	if (!v)
+		return;
+	comma(t);
+	text_printf(t, "%s=%s", s->key, v);
+}
+
+static void write_flags(struct text *t, struct config_disk *d)
+{
+	comma(t);
+	text_puts(t, d->readonly ? "access=ro" : "access=rw");
+	text_puts(t, d->cdrom ? ",devtype=cdrom" : "");
+	text_puts(t, d->direct_io_safe ? ",direct-io-safe" : "");
+	text_puts(t, d->colo ? ",colo" : "");
+	for (size_t i = 0; i < config_disk_flags_count; i++) {
+		const struct config_disk_flag *f = &config_disk_flags[i];
+		int flag = *config_disk_flag_of(d, f);
+
+		if (flag >= 0)
+			text_printf(t, ",%s", flag ? f->on : f->off);
+	}
+}
+
+char *config_disk_print(const struct config_disk *disk)
+{
+	const size_t target = config_disk_strings_count - 1; /* takes all that follows */
+	struct config_disk d = *disk;
+	struct text t = { 0 };
+
+	for (size_t i = 0; i < target; i++)
+		write_string(&t, &d, &config_disk_strings[i]);
+	write_flags(&t, &d);
+	write_string(&t, &d, &config_disk_strings[target]);
+	return text_take(&t, NULL);
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+/* Behind the letters that number a disk: a partition, up to the last that the family has. */
+static bool partition_valid(const char *s, unsigned long last)
+{
+	char *end;
+
+	if (!*s)
+		return true;
+	return *s >= '1' && *s <= '9' && strtoul(s, &end, 10) <= last && !*end;
+}
+
+/* "a" to "zz" and so on: the number, from 0; *s behind the letters.  -1: no letter, or too many. */
+static long letters(const char **s)
+{
+	long n = 0;
+
+	if (!islower((unsigned char)**s))
+		return -1;
+	for (; islower((unsigned char)**s); (*s)++) {
+		n = n * 26 + (**s - 'a') + 1;
+		if (n > 1l << 20)
+			return -1;
+	}
+	return n - 1;
+}
+
+bool config_vdev_valid(const char *vdev)
+{
+	static const struct {
+		const char *prefix;
+		long disks;
+		unsigned long partitions;
+	} families[] = { { "xvd", 1l << 20, 255 }, { "hd", 4, 63 }, { "sd", 16, 15 } };
+	char *end;
+
+	for (size_t i = 0; i < COUNT(families); i++) {
+		const char *s = vdev + strlen(families[i].prefix);
+		long disk;
+
+		if (strncmp(vdev, families[i].prefix, strlen(families[i].prefix)) != 0)
+			continue;
+		disk = letters(&s);
+		return disk >= 0 && disk < families[i].disks && partition_valid(s, families[i].partitions);
+	}
+	if (*vdev == 'd' && isdigit((unsigned char)vdev[1])) {
+		if (strtoul(vdev + 1, &end, 10) >= 1ul << 20)
+			return false;
+		return !*end || (*end == 'p' && end[1] && partition_valid(end + 1, 255));
+	}
+	return isdigit((unsigned char)*vdev) && strtoul(vdev, &end, 0) < 1ul << 29 && !*end;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a document, for the files of this folder. */
+#ifndef CONFIG_DOCUMENT_H
+#define CONFIG_DOCUMENT_H
+
+#include <json-c/json.h>
+
+#include "config/cfg.h"
+#include "config/config.h"
+#include "config/keys.h"
+
+struct config {
+	enum config_language language;
+	unsigned flags;
+	struct cfg *cfg;   /* text of xl.cfg */
+	json_object *root; /* JSON ... */
+	char *text;        /* ... and the octets it was made of; NULL: it was changed */
+	size_t size;
+};
+
+/* New documents; they take over what they are made of in any case. */
+int config_from_json(json_object *root, struct config **ret);
+int config_from_cfg(struct cfg *cfg, struct config **ret);
+
+/* The value of a key of xl.cfg, whatever the language.  XST_E_UNKNOWN: not set (*err is left alone),
+ * XST_E_UNSUPPORTED: can't be said in xl.cfg. */
+int config_value_of(const struct config *c, const char *key, struct config_value *ret,
+		    struct config_error *err);
+
+/* The type of guest that xl makes of the text: type, the older builder and pvh, or what stands for none. */
+enum config_type cfg_guest_type(const struct cfg *c);
+/* The kernel's command line: cmdline, or root and extra put together.  XST_E_UNKNOWN: there is none. */
+int cfg_command_line(const struct cfg *c, struct config_value *ret);
+
+#endif

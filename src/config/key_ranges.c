@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys whose values are sets and ranges of numbers. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/json.h"
+#include "config/keys.h"
+
+#define MAX_CPUS 4096
+
+static int append(json_object *a, json_object *o)
+{
+	if (o && json_object_array_add(a, o) == 0)
+		return 0;
+	json_object_put(o);
+	return XST_E_NOMEM;
+}
+
+static int no_array(const struct config_key *k, struct config_error *err)
+{
+	return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
+}
+
+/* An item of a list, or the only value. */
+static const struct config_value *item(const struct config_value *v, size_t i)
+{
+	return v->is_list ? &v->items[i] : v;
+}
+
+static size_t items(const struct config_value *v)
+{
+	return v->is_list ? v->n : 1;
+}
+
+/* --- which CPUs the vCPUs run on ------------------------------------------------------------ */
+
+struct cpus {
+	bool in[MAX_CPUS];
+};
+
+/* "3", "0-7" */
+static bool parse_range(const char **s, unsigned long *first, unsigned long *last)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**s))
+		return false;
+	*first = *last = strtoul(*s, &end, 10);
+	if (*end == '-' && isdigit((unsigned char)end[1]))
+		*last = strtoul(end + 1, &end, 10);
+	*s = end;
+	return *first <= *last && *last < MAX_CPUS;
+}
+
+/* "0-3,5,^1" */
+static bool parse_cpus(const char *s, struct cpus *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (;;) {
+		unsigned long first, last;
+		bool out;
+
+		s += strspn(s, " ");
+		out = *s == '^';
+		s += out;
+		if (!parse_range(&s, &first, &last))
+			return false;
+		memset(ret->in + first, !out, last - first + 1);
+		s += strspn(s, " ");
+		if (*s != ',')
+			return !*s;
+		s++;
+	}
+}
+
+static json_object *cpus_json(const struct cpus *c)
+{
+	json_object *a = json_object_new_array();
+
+	for (int i = 0; a && i < MAX_CPUS; i++)
+		if (c->in[i] && append(a, json_object_new_int(i)) != 0) {
+			json_object_put(a);
+			return NULL;
+		}
+	return a;
+}
+
+/* A string holds for all vCPUs, a list has one for each of them. */
+int key_write_affinity(json_object *root, const struct config_key *k, const struct config_value *v,
+		       struct config_error *err)
+{
+	json_object *all = json_object_new_array(), *max;
+	size_t n = items(v);
+	struct cpus cpus;
+	int r = all ? 0 : XST_E_NOMEM;
+
+	if (!v->is_list && json_path_get(root, "b_info.max_vcpus", &max, NULL) == 0)
+		n = (size_t)json_object_get_int(max);
+	if (n > MAX_CPUS)
+		r = key_wrong(k, "too many vCPUs", err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct config_value *one = item(v, i);
+
+		if (one->is_list || !parse_cpus(one->string, &cpus))
+			r = config_refuse(err, XST_E_UNSUPPORTED,
+					"%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
+		else
+			r = append(all, cpus_json(&cpus));
+	}
+	if (r == 0 && (v->is_list || strstr(k->path, "soft")))
+		r = key_put(root, "b_info.numa_placement", json_object_new_string("False"), err);
+	if (r == 0)
+		return key_put(root, k->path, all, err);
+	json_object_put(all);
+	return r;
+}
+
+static int print_cpus(json_object *a, struct config_value *list)
+{
+	struct text t = { 0 };
+	size_t n = json_object_array_length(a);
+	char *s;
+	bool added;
+
+	for (size_t i = 0; i < n;) {
+		int64_t first = json_object_get_int64(json_object_array_get_idx(a, i)), last = first;
+
+		while (++i < n && json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
+			last++;
+		text_printf(&t, "%s%" PRId64, t.n ? "," : "", first);
+		if (last > first)
+			text_printf(&t, "-%" PRId64, last);
+	}
+	s = text_take(&t, NULL);
+	added = s && config_value_add_string(list, s);
+	free(s);
+	return added ? 0 : XST_E_NOMEM;
+}
+
+int key_read_affinity(json_object *root, const struct config_key *k, struct config_value *ret,
+		      struct config_error *err)
+{
+	struct config_value list = { .is_list = true };
+	json_object *all;
+	int r = key_at(root, k, &all);
+
+	if (r)
+		return r;
+	if (!json_object_is_type(all, json_type_array))
+		return no_array(k, err);
+	for (size_t i = 0; r == 0 && i < json_object_array_length(all); i++) {
+		json_object *one = json_object_array_get_idx(all, i);
+
+		r = json_object_is_type(one, json_type_array) ? print_cpus(one, &list) : no_array(k, err);
+	}
+	if (r) {
+		config_value_clear(&list);
+		return r;
+	}
+	config_value_clear(ret);
+	*ret = list;
+	return 0;
+}
+
+/* --- ranges of I/O, in hexadecimal digits --------------------------------------------------- */
+
+static bool hex(const char **s, uint64_t *ret)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)**s))
+		return false;
+	*ret = strtoull(*s, &end, 16);
+	*s = end;
+	return true;
+}
+
+static int add_number(json_object *o, const char *name, uint64_t v)
+{
+	json_object *n = json_object_new_uint64(v);
+
+	if (n && json_object_object_add(o, name, n) == 0)
+		return 0;
+	json_object_put(n);
+	return XST_E_NOMEM;
+}
+
+/* "2f8-2ff" */
+static int ioports_json(const char *s, json_object *o)
+{
+	uint64_t first, last;
+
+	if (!hex(&s, &first))
+		return XST_E_MALFORMED;
+	last = first;
+	if (*s == '-' && !(s++, hex(&s, &last)))
+		return XST_E_MALFORMED;
+	if (*s || last < first || last > UINT16_MAX)
+		return XST_E_MALFORMED;
+	return add_number(o, "first", first) || add_number(o, "number", last - first + 1) ? XST_E_NOMEM : 0;
+}
+
+/* "fed00,1" or "a0,20@100": page frames */
+static int iomem_json(const char *s, json_object *o)
+{
+	uint64_t start, number, gfn;
+	bool elsewhere;
+
+	if (!hex(&s, &start) || *s++ != ',' || !hex(&s, &number))
+		return XST_E_MALFORMED;
+	elsewhere = *s == '@';
+	if (elsewhere && !(s++, hex(&s, &gfn)))
+		return XST_E_MALFORMED;
+	if (*s)
+		return XST_E_MALFORMED;
+	if (add_number(o, "start", start) || add_number(o, "number", number))
+		return XST_E_NOMEM;
+	return elsewhere ? add_number(o, "gfn", gfn) : 0;
+}
+
+static int write_ranges(json_object *root, const struct config_key *k, const struct config_value *v,
+			int (*one)(const char *, json_object *), struct config_error *err)
+{
+	json_object *a = json_object_new_array();
+	int r = a ? 0 : XST_E_NOMEM;
+
+	for (size_t i = 0; r == 0 && i < items(v); i++) {
+		json_object *o = json_object_new_object();
+
+		r = o && !item(v, i)->is_list ? one(item(v, i)->string, o) : XST_E_MALFORMED;
+		if (r == 0)
+			r = append(a, o);
+		else
+			json_object_put(o);
+	}
+	if (r == 0)
+		return key_put(root, k->path, a, err);
+	json_object_put(a);
+	return r == XST_E_MALFORMED ? key_wrong(k, "not a range", err) : r;
+}
+
+int key_write_ioports(json_object *root, const struct config_key *k, const struct config_value *v,
+		      struct config_error *err)
+{
+	return write_ranges(root, k, v, ioports_json, err);
+}
+
+int key_write_iomem(json_object *root, const struct config_key *k, const struct config_value *v,
+		    struct config_error *err)
+{
+	return write_ranges(root, k, v, iomem_json, err);
+}
+
+/* A member that is a number; without it `absent`. */
+static uint64_t member(json_object *o, const char *name, uint64_t absent)
+{
+	json_object *v;
+
+	return json_object_object_get_ex(o, name, &v) ? json_object_get_uint64(v) : absent;
+}
+
+static void print_ioports(json_object *o, char *buf, size_t size)
+{
+	uint64_t first = member(o, "first", 0), number = member(o, "number", 1);
+
+	if (number == 1)
+		snprintf(buf, size, "%" PRIx64, first);
+	else
+		snprintf(buf, size, "%" PRIx64 "-%" PRIx64, first, first + number - 1);
+}
+
+static void print_iomem(json_object *o, char *buf, size_t size)
+{
+	uint64_t start = member(o, "start", 0), gfn = member(o, "gfn", UINT64_MAX);
+	int n = snprintf(buf, size, "%" PRIx64 ",%" PRIx64, start, member(o, "number", 0));
+
+	if (gfn != UINT64_MAX)
+		snprintf(buf + n, size - (size_t)n, "@%" PRIx64, gfn);
+}
+
+static int read_ranges(json_object *root, const struct config_key *k, struct config_value *ret,
+		       void (*one)(json_object *, char *, size_t), struct config_error *err)
+{
+	struct config_value list = { .is_list = true };
+	json_object *a;
+	int r = key_at(root, k, &a);
+
+	if (r)
+		return r;
+	if (!json_object_is_type(a, json_type_array))
+		return no_array(k, err);
+	for (size_t i = 0; i < json_object_array_length(a); i++) {
+		char text[80];
+
+		one(json_object_array_get_idx(a, i), text, sizeof(text));
+		if (config_value_add_string(&list, text))
+			continue;
+		config_value_clear(&list);
+		return XST_E_NOMEM;
+	}
+	config_value_clear(ret);
+	*ret = list;
+	return 0;
+}
+
+int key_read_ioports(json_object *root, const struct config_key *k, struct config_value *ret,
+		     struct config_error *err)
+{
+	return read_ranges(root, k, ret, print_ioports, err);
+}
+
+int key_read_iomem(json_object *root, const struct config_key *k, struct config_value *ret,
+		   struct config_error *err)
+{
+	return read_ranges(root, k, ret, print_iomem, err);
+}
+
+/* --- enlightenments for Windows ------------------------------------------------------------- */
+
+/* By their numbers in JSON. */
+static const char *const enlightenments[] = {
+	"base", "freq", "time_ref_count", "reference_tsc", "hcall_remote_tlb_flush", "apic_assist",
+	"crash_ctl", "synic", "stimer", "hcall_ipi", "ex_processor_masks", "no_vp_limit", "cpu_hotplug"
+};
+#define ENLIGHTENMENTS (sizeof(enlightenments) / sizeof(enlightenments[0]))
+
+#define ENABLED	 "b_info.\"type.hvm\".viridian_enable"
+#define DISABLED "b_info.\"type.hvm\".viridian_disable"
+
+static int write_word(json_object *on, json_object *off, const struct config_key *k, const char *word,
+		      struct config_error *err)
+{
+	bool out = *word == '!';
+
+	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
+		if (strcmp(word + out, enlightenments[i]) == 0)
+			return append(out ? off : on, json_object_new_int((int)i));
+	return config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.60s' is none that has a number in JSON", k->name,
+			   word);
+}
+
+static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,
+		       struct config_error *err)
+{
+	json_object *on = json_object_new_array(), *off = json_object_new_array();
+	int r = on && off ? 0 : XST_E_NOMEM;
+
+	for (size_t i = 0; r == 0 && i < v->n; i++)
+		r = v->items[i].is_list ? key_wrong(k, "a list in a list", err)
+					: write_word(on, off, k, v->items[i].string, err);
+	if (r) {
+		json_object_put(on);
+		json_object_put(off);
+		return r;
+	}
+	(void)json_path_unset(root, k->path, NULL);
+	r = key_put(root, ENABLED, on, err);
+	if (r == 0)
+		return key_put(root, DISABLED, off, err);
+	json_object_put(off);
+	return r;
+}
+
+/* 0 or 1, or a list of which ones. */
+int key_write_viridian(json_object *root, const struct config_key *k, const struct config_value *v,
+		       struct config_error *err)
+{
+	int64_t n;
+	int r;
+
+	if (v->is_list)
+		return write_words(root, k, v, err);
+	r = key_number(k, v, &n, err);
+	if (r)
+		return r;
+	(void)json_path_unset(root, ENABLED, NULL);
+	(void)json_path_unset(root, DISABLED, NULL);
+	return key_put(root, k->path, json_object_new_string(n ? "True" : "False"), err);
+}
+
+static int read_words(json_object *root, const char *path, const char *prefix,
+		      struct config_value *list, struct config_error *err)
+{
+	json_object *a;
+
+	if (json_path_get(root, path, &a, NULL) != 0 || !json_object_is_type(a, json_type_array))
+		return 0;
+	for (size_t i = 0; i < json_object_array_length(a); i++) {
+		int64_t n = json_object_get_int64(json_object_array_get_idx(a, i));
+		char word[40];
+
+		if (n < 0 || (uint64_t)n >= ENLIGHTENMENTS)
+			return config_refuse(err, XST_E_UNSUPPORTED, "viridian: number %" PRId64 " has no name",
+					   n);
+		snprintf(word, sizeof(word), "%s%s", prefix, enlightenments[n]);
+		if (!config_value_add_string(list, word))
+			return XST_E_NOMEM;
+	}
+	return 0;
+}
+
+int key_read_viridian(json_object *root, const struct config_key *k, struct config_value *ret,
+		      struct config_error *err)
+{
+	struct config_value list = { .is_list = true };
+	json_object *o;
+	int r, truth = json_path_get(root, k->path, &o, NULL) == 0 ? key_truth(o) : -1;
+
+	if (truth >= 0)
+		return config_value_set_number(ret, (uint64_t)truth) ? 0 : XST_E_NOMEM;
+	r = read_words(root, ENABLED, "", &list, err);
+	if (r == 0)
+		r = read_words(root, DISABLED, "!", &list, err);
+	if (r == 0 && !list.n)
+		r = XST_E_UNKNOWN;
+	if (r) {
+		config_value_clear(&list);
+		return r;
+	}
+	config_value_clear(ret);
+	*ret = list;
+	return 0;
+}

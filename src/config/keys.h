@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The keys of xl.cfg, and where in JSON of libxl_domain_config they stand: one table. */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include <json-c/json.h>
+
+#include "config/value.h"
+#include "config/view.h"
+
+/* Types of guests that have a key; 0: all. */
+#define FOR_PV	(1u << CONFIG_TYPE_PV)
+#define FOR_HVM (1u << CONFIG_TYPE_HVM)
+#define FOR_PVH (1u << CONFIG_TYPE_PVH)
+
+/* How a value stands in JSON. */
+enum key_kind {
+	KEY_STRING,
+	KEY_NUMBER,
+	KEY_MIB,       /* MiB in xl.cfg, KiB in JSON */
+	KEY_BOOL,      /* 1 and 0, "True" and "False" */
+	KEY_PLAIN_BOOL, /* 1 and 0, true and false */
+	KEY_WORD,      /* a word of `words`; or in both the same, if there are none */
+	KEY_STRINGS,   /* a list of strings */
+	KEY_ARGUMENTS, /* the same; one string in xl.cfg is parted at its blanks */
+	KEY_NUMBERS,   /* a list of numbers */
+	KEY_STRING_OR_LIST, /* one string at `path`, several at `older` */
+	KEY_UUID,
+	KEY_TYPE,
+	KEY_BUILDER,
+	KEY_MEMORY,
+	KEY_VCPUS,
+	KEY_MAXVCPUS,
+	KEY_FIRMWARE,
+	KEY_GFX_PASSTHRU,
+	KEY_STDVGA,
+	KEY_VIRIDIAN,
+	KEY_AFFINITY,
+	KEY_IOPORTS,
+	KEY_IOMEM,
+	KEY_DISKS,
+	KEY_VIFS,
+	KEY_DEVICES,   /* a list of "name=value,..." by the rows of `parts` */
+	KEY_INDEX,     /* in `parts`: the number of the device, which xl.cfg doesn't say */
+	KEY_VARIANT,   /* in `parts`: a word that is part of the member's name */
+	KEY_CMDLINE,   /* part of the kernel's command line */
+	KEY_UNMAPPED,  /* known, but without a way into JSON here */
+	KEY_OTHER_LIST /* the same, a list */
+};
+
+struct key_word {
+	const char *cfg, *json;
+};
+
+struct config_key {
+	const char *name;
+	enum key_kind kind;
+	const char *path;
+	unsigned guests;
+	const struct key_word *words; /* up to one without names */
+	const char *older;            /* path where earlier Xens have it */
+	const char *absent;           /* in words of xl.cfg: what it means if JSON has nothing there ... */
+	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
+	uint64_t min, max;            /* of numbers; both 0: anything from 0 */
+	bool also;                    /* another name of something that has one: not written */
+	const struct config_key *parts;
+};
+
+extern const struct config_key config_keys[];
+extern const size_t config_keys_count;
+
+/* The row of a key, or NULL. */
+const struct config_key *config_key_find(const char *name);
+
+/* What xl expects it to be, as far as only one thing will do. */
+bool config_key_is_list(const struct config_key *k);
+bool config_key_is_number(const struct config_key *k);
+
+/* The type of guest that JSON describes. */
+enum config_type config_json_type(json_object *root);
+
+/* Between JSON and values of xl.cfg.
+ *
+ * key_read: XST_E_UNKNOWN if there is nothing (*err is left alone), XST_E_UNSUPPORTED if what is there can't be
+ * said in xl.cfg, XST_E_NOMEM.
+ * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it), XST_E_NOMEM.
+ * key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+int key_read(json_object *root, const struct config_key *k, struct config_value *ret,
+	     struct config_error *err);
+int key_write(json_object *root, const struct config_key *k, const struct config_value *v,
+	      struct config_error *err);
+int key_remove(json_object *root, const struct config_key *k, struct config_error *err);
+
+/* --- inside --------------------------------------------------------------------------------- */
+
+/* The functions of a kind. */
+typedef int key_read_fn(json_object *root, const struct config_key *k, struct config_value *ret,
+			struct config_error *err);
+typedef int key_write_fn(json_object *root, const struct config_key *k, const struct config_value *v,
+			 struct config_error *err);
+
+/* What is at a key's path, or its older one; XST_E_UNKNOWN. */
+int key_at(json_object *root, const struct config_key *k, json_object **ret);
+/* Where to write: its older path if something is there and nothing at the other. */
+const char *key_place(json_object *root, const struct config_key *k);
+/* Stores and takes over v; NULL: XST_E_NOMEM. */
+int key_put(json_object *root, const char *path, json_object *v, struct config_error *err);
+int key_wrong(const struct config_key *k, const char *what, struct config_error *err);
+/* A number in a string value: XST_E_MALFORMED, described. */
+int key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
+	       struct config_error *err);
+/* A value that is one string. */
+int key_string(const struct config_key *k, const struct config_value *v, const char **ret,
+	       struct config_error *err);
+/* true, "True", 1: 1; false: 0; else, as "<default>": -1. */
+int key_truth(json_object *o);
+const char *key_json_text(json_object *o); /* of a string; else NULL */
+int key_return_string(struct config_value *ret, const char *s);
+
+/* key_special.c */
+key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,
+	key_read_stdvga, key_read_variant;
+key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpus,
+	key_write_firmware, key_write_gfx, key_write_stdvga, key_write_variant;
+/* key_ranges.c */
+key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
+key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
+/* key_devices.c */
+key_read_fn key_read_disks, key_read_vifs, key_read_devices;
+key_write_fn key_write_disks, key_write_vifs, key_write_devices;
+
+#endif

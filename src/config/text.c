@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve(struct text *t, size_t n)
+{
+	size_t room = t->room ? t->room : 64;
+	char *s;
+
+	if (t->failed)
+		return false;
+	while (room - t->n <= n)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	s = realloc(t->s, room);
+	if (!s) {
+		t->failed = true;
+		return false;
+	}
+	t->s = s;
+	t->room = room;
+	return true;
+}
+
+void text_add(struct text *t, const void *data, size_t n)
+{
+	if (!reserve(t, n))
+		return;
+	if (n)
+		memcpy(t->s + t->n, data, n);
+	t->n += n;
+	t->s[t->n] = '\0';
+}
+
+void text_puts(struct text *t, const char *s)
+{
+	text_add(t, s, strlen(s));
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+	char *s = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&s, format, ap);
+	va_end(ap);
+	if (n < 0) {
+		t->failed = true;
+		return;
+	}
+	text_add(t, s, (size_t)n);
+	free(s);
+}
+
+char *text_take(struct text *t, size_t *ret_n)
+{
+	char *s;
+
+	text_add(t, "", 0);
+	s = t->failed ? NULL : t->s;
+	if (!s)
+		free(t->s);
+	else if (ret_n)
+		*ret_n = t->n;
+	*t = (struct text){ 0 };
+	return s;
+}
+
+void text_drop(struct text *t)
+{
+	free(t->s);
+	*t = (struct text){ 0 };
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* A string that grows.  Running out of memory is remembered and told at the end. */
+#ifndef CONFIG_TEXT_H
+#define CONFIG_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *s; /* terminated, or NULL: nothing yet */
+	size_t n, room;
+	bool failed;
+};
+
+void text_add(struct text *t, const void *data, size_t n);
+void text_puts(struct text *t, const char *s);
+void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What was gathered, malloc'ed, and *t is empty; NULL: out of memory. */
+char *text_take(struct text *t, size_t *ret_n);
+void text_drop(struct text *t);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/translate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* value NULL: libxl finds it out */
+const struct host_member translate_host_members[] = {
+	{ "c_info.run_hotplug_scripts", "True" },
+	{ "b_info.claim_mode", "True" },
+	{ "b_info.sched_params.sched", NULL },
+};
+const size_t translate_host_members_count =
+	sizeof(translate_host_members) / sizeof(translate_host_members[0]);
+
+void translation_loss(const struct translation *t, const char *key, const char *why)
+{
+	if (t->loss)
+		t->loss(t->userdata, key, why);
+}
+
+static int copy(const struct config *c, struct config **ret, struct config_error *err)
+{
+	char *text;
+	size_t n;
+	int r = config_print(c, &text, &n);
+
+	if (r)
+		return r;
+	r = config_parse(text, n, c->flags, ret, err);
+	free(text);
+	return r;
+}
+
+int config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
+		     void *userdata, struct config **ret, struct config_error *err)
+{
+	const struct translation t = { .loss = loss, .userdata = userdata, .err = err };
+	json_object *root;
+	struct cfg *cfg;
+	int r;
+
+	if (c->language == to)
+		return copy(c, ret, err);
+	if (to == CONFIG_JSON) {
+		r = translate_to_json(&t, c->cfg, &root);
+		return r ? r : config_from_json(root, ret);
+	}
+	r = translate_to_cfg(&t, c->root, &cfg);
+	return r ? r : config_from_cfg(cfg, ret);
+}

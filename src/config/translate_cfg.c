@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and is named. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/json.h"
+#include "config/translate.h"
+
+struct state {
+	const struct translation *t;
+	json_object *from, *rest;
+	struct text text;
+};
+
+static void take(struct state *s, const char *path)
+{
+	(void)json_path_unset(s->rest, path, NULL);
+}
+
+/* Is this what xl makes of it if nothing is said? */
+static bool goes_without_saying(const struct state *s, const struct config_key *k,
+				const struct config_value *v)
+{
+	const char *unsaid = k->initial ? k->initial : k->absent;
+	json_object *a, *b;
+
+	switch (k->kind) {
+	case KEY_MAXVCPUS: /* stands for the vCPUs that are on, too */
+		return json_path_get(s->from, "b_info.avail_vcpus", &a, NULL) == 0 &&
+		       json_object_is_type(a, json_type_array) && !v->is_list &&
+		       json_object_array_length(a) == strtoull(v->string, NULL, 10);
+	case KEY_MIB:
+		return strcmp(k->name, "maxmem") == 0 &&
+		       json_path_get(s->from, "b_info.target_memkb", &a, NULL) == 0 &&
+		       json_path_get(s->from, k->path, &b, NULL) == 0 && json_object_equal(a, b);
+	default:
+		return unsaid && !v->is_list && strcmp(v->string, unsaid) == 0;
+	}
+}
+
+static void setting(struct state *s, const struct config_key *k, const struct config_value *v)
+{
+	if (goes_without_saying(s, k, v))
+		return;
+	text_printf(&s->text, "%s = ", k->name);
+	config_value_write(&s->text, v, v->is_list ? '\'' : '"');
+	text_puts(&s->text, "\n");
+}
+
+/* Members of one key beside that at its path. */
+static void take_companions(struct state *s, const struct config_key *k)
+{
+	if (k->older)
+		take(s, k->older);
+	if (k->kind == KEY_VIRIDIAN) {
+		take(s, "b_info.\"type.hvm\".viridian_enable");
+		take(s, "b_info.\"type.hvm\".viridian_disable");
+	}
+	if (k->kind == KEY_AFFINITY)
+		take(s, "b_info.numa_placement");
+}
+
+static int write_key(struct state *s, const struct config_key *k)
+{
+	struct config_error err = { 0 };
+	struct config_value v = { 0 };
+	int r = key_read(s->rest, k, &v, &err);
+
+	if (r == 0)
+		setting(s, k, &v);
+	else if (r == XST_E_UNSUPPORTED)
+		translation_loss(s->t, k->name, err.text);
+	config_value_clear(&v);
+	if (r == XST_E_NOMEM)
+		return r;
+	if (r == 0 || r == XST_E_UNSUPPORTED) {
+		take(s, k->path);
+		take_companions(s, k);
+	}
+	return 0;
+}
+
+/* A keyboard each that libxl gives to framebuffers. */
+static void take_keyboards(struct state *s)
+{
+	json_object *vfbs, *vkbs;
+
+	if (json_path_get(s->from, "vfbs", &vfbs, NULL) == 0 &&
+	    json_path_get(s->from, "vkbs", &vkbs, NULL) == 0 &&
+	    json_object_is_type(vfbs, json_type_array) && json_object_is_type(vkbs, json_type_array) &&
+	    json_object_array_length(vfbs) == json_object_array_length(vkbs))
+		take(s, "vkbs");
+}
+
+/* --- what is left --------------------------------------------------------------------------- */
+
+static void name_left(const struct state *s, json_object *o, const char *path, unsigned depth);
+
+static void name_member(const struct state *s, json_object *o, const char *path, const char *name,
+			unsigned depth)
+{
+	const char *quote = strchr(name, '.') ? "\"" : "";
+	char longer[256];
+
+	snprintf(longer, sizeof(longer), "%s%s%s%s%s", path, *path ? "." : "", quote, name, quote);
+	name_left(s, o, longer, depth);
+}
+
+static bool says_nothing(json_object *o)
+{
+	return (json_object_is_type(o, json_type_array) && !json_object_array_length(o)) ||
+	       (json_object_is_type(o, json_type_string) &&
+		strcmp(json_object_get_string(o), "<default>") == 0);
+}
+
+static void name_left(const struct state *s, json_object *o, const char *path, unsigned depth)
+{
+	if (json_object_is_type(o, json_type_object) && depth < CONFIG_MAX_DEPTH) {
+		json_object_object_foreach(o, name, member)
+			name_member(s, member, path, name, depth + 1);
+	} else if (!says_nothing(o)) {
+		translation_loss(s->t, path, "xl.cfg has no key for it");
+	}
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
+
+static int write_all(struct state *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < config_keys_count; i++) {
+		const struct config_key *k = &config_keys[i];
+
+		r = k->also ? 0 : write_key(s, k);
+	}
+	for (size_t i = 0; i < translate_host_members_count; i++)
+		take(s, translate_host_members[i].path);
+	return r;
+}
+
+int translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret)
+{
+	struct state s = { .t = t, .from = from };
+	char *text;
+	size_t n;
+	int r;
+
+	if (json_object_deep_copy(from, &s.rest, NULL) != 0)
+		return XST_E_NOMEM;
+	take_keyboards(&s);
+	r = write_all(&s);
+	if (r == 0)
+		name_left(&s, s.rest, "", 0);
+	json_object_put(s.rest);
+	text = text_take(&s.text, &n);
+	if (r == 0)
+		r = text ? cfg_parse(text, n, 0, ret, t->err) : XST_E_NOMEM;
+	free(text);
+	return r;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* xl.cfg text to JSON, as xl does it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/json.h"
+#include "config/translate.h"
+
+/* An error of a value gets the place of its setting. */
+static int place(const struct translation *t, const struct cfg *c, const char *key, int r)
+{
+	const struct cfg_entry *e = cfg_find(c, key);
+
+	if (r && t->err && e)
+		config_place(c->text, c->settings[e->last].value.begin, &t->err->line, &t->err->column);
+	return r;
+}
+
+/* Writes what a key says; what has no place in JSON is named. */
+static int write(const struct translation *t, const struct cfg *c, const struct config_key *k,
+		 const struct config_value *v, json_object *root)
+{
+	struct config_error err = { 0 };
+	int r = key_write(root, k, v, &err);
+
+	if (r == XST_E_UNSUPPORTED) {
+		translation_loss(t, k->name, err.text);
+		return 0;
+	}
+	if (r && t->err)
+		*t->err = err;
+	return place(t, c, k->name, r);
+}
+
+static int write_initial(const struct translation *t, const struct cfg *c, const struct config_key *k,
+			 json_object *root)
+{
+	struct config_value v = { 0 };
+	int r = key_return_string(&v, k->initial);
+
+	if (r == 0)
+		r = write(t, c, k, &v, root);
+	config_value_clear(&v);
+	return r;
+}
+
+static int write_keys(const struct translation *t, const struct cfg *c, bool also, json_object *root)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < config_keys_count; i++) {
+		const struct config_key *k = &config_keys[i];
+		const struct cfg_entry *e = cfg_find(c, k->name);
+		json_object *there;
+
+		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE || k->also != also ||
+		    (also && json_path_get(root, k->path, &there, NULL) == 0))
+			continue;
+		if (e)
+			r = write(t, c, k, &e->value, root);
+		else if (k->initial)
+			r = write_initial(t, c, k, root);
+	}
+	return r;
+}
+
+static int write_command_line(const struct translation *t, const struct cfg *c, json_object *root)
+{
+	struct config_value v = { 0 };
+	int r = cfg_command_line(c, &v);
+
+	if (r == 0)
+		r = write(t, c, config_key_find("cmdline"), &v, root);
+	config_value_clear(&v);
+	return r == XST_E_UNKNOWN ? 0 : r;
+}
+
+static int write_type(const struct translation *t, const struct cfg *c, json_object *root)
+{
+	enum config_type type = cfg_guest_type(c);
+	struct config_value v = { 0 };
+	int r;
+
+	if (type == CONFIG_TYPE_UNKNOWN)
+		return place(t, c, "type", config_refuse(t->err, XST_E_MALFORMED,
+							"type: none of pv, hvm, pvh"));
+	r = key_return_string(&v, config_type_name(type));
+	if (r == 0)
+		r = write(t, c, config_key_find("type"), &v, root);
+	config_value_clear(&v);
+	return r;
+}
+
+/* xl gives each framebuffer of a vfb list a keyboard. */
+static int write_keyboards(const struct cfg *c, json_object *root)
+{
+	const struct config_value *list;
+	char path[48];
+	int r = 0;
+
+	if (cfg_get_list(c, "vfb", &list, NULL) != 0 || cfg_find(c, "vkb"))
+		return 0;
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		snprintf(path, sizeof(path), "vkbs[%zu].devid", i);
+		r = key_put(root, path, json_object_new_int64((int64_t)i), NULL);
+	}
+	return r;
+}
+
+static int write_host(json_object *root)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < translate_host_members_count; i++) {
+		const struct host_member *m = &translate_host_members[i];
+
+		if (m->value)
+			r = key_put(root, m->path, json_object_new_string(m->value), NULL);
+	}
+	return r;
+}
+
+/* Keys that are in no table: xl passes them over without a word. */
+static void name_unknown(const struct translation *t, const struct cfg *c)
+{
+	for (size_t i = 0; i < c->nentries; i++)
+		if (!config_key_find(c->entries[i].name) && strcmp(c->entries[i].name, "pvh") != 0)
+			translation_loss(t, c->entries[i].name, "no key that xl of Xen 4.17 knows");
+	if (!cfg_find(c, "uuid"))
+		translation_loss(t, "uuid", "none is said; xl makes one up then, and JSON has to say it");
+}
+
+/* The members of one type of guest stand behind those of all. */
+static int move_type_back(json_object *root)
+{
+	json_object *b_info, *members;
+	char name[16];
+
+	snprintf(name, sizeof(name), "type.%s", config_type_name(config_json_type(root)));
+	if (!json_object_object_get_ex(root, "b_info", &b_info) ||
+	    !json_object_object_get_ex(b_info, name, &members))
+		return 0;
+	json_object_get(members);
+	json_object_object_del(b_info, name);
+	return json_object_object_add(b_info, name, members) ? XST_E_NOMEM : 0;
+}
+
+static int write_all(const struct translation *t, const struct cfg *c, json_object *root)
+{
+	int r = write_type(t, c, root);
+
+	if (r == 0)
+		r = write_keys(t, c, false, root);
+	if (r == 0)
+		r = write_keys(t, c, true, root);
+	if (r == 0)
+		r = write_command_line(t, c, root);
+	if (r == 0)
+		r = write_keyboards(c, root);
+	if (r == 0)
+		r = write_host(root);
+	return r ? r : move_type_back(root);
+}
+
+int translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret)
+{
+	json_object *root = json_object_new_object();
+	int r = root ? write_all(t, from, root) : XST_E_NOMEM;
+
+	if (r) {
+		json_object_put(root);
+		return r;
+	}
+	name_unknown(t, from);
+	*ret = root;
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* One view over both languages: what a screen, a check or another language wants to know of a
+ * domain's configuration. */
+#ifndef CONFIG_VIEW_H
+#define CONFIG_VIEW_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "config/disk.h"
+#include "config/vif.h"
+
+enum config_type {
+	CONFIG_TYPE_UNKNOWN = 0,
+	CONFIG_TYPE_PV,
+	CONFIG_TYPE_HVM,
+	CONFIG_TYPE_PVH
+};
+
+/* Strings are malloc'ed, NULL: not said.  Numbers: 0 is not said. */
+struct config_view {
+	char *name, *uuid;
+	enum config_type type;
+	uint64_t memory_kib, maxmem_kib;
+	uint64_t vcpus, maxvcpus;
+	char *kernel, *ramdisk, *cmdline, *bootloader;
+	char *firmware;             /* "bios", "seabios", "rombios", "ovmf", "uefi", or a file */
+	char *boot;                 /* "cda", "dc" ... */
+	char *device_model;         /* "qemu-xen", "qemu-xen-traditional" ... */
+	char *on_poweroff, *on_reboot, *on_crash;
+	struct config_disk *disks;
+	size_t ndisks;
+	struct config_vif *vifs;
+	size_t nvifs;
+};
+
+/* Fills *ret from a document.  Disks and vifs that can't be understood are left out, and what is
+ * nonsense is not said; config_check() names both.  Free with config_view_clear().
+ * Returns 0 or XST_E_NOMEM. */
+int config_view_read(const struct config *c, struct config_view *ret);
+void config_view_clear(struct config_view *v);
+
+/* For those who fill in a view themselves.  d and f are cleared; what they held is the view's. */
+int config_view_add_disk(struct config_view *v, struct config_disk *d);
+int config_view_add_vif(struct config_view *v, struct config_vif *f);
+
+/* The view as text for xl: a comment line for each of the nleft_out lines, then a setting for all that is
+ * said.  *ret is malloc'ed and terminated.  Returns 0 or XST_E_NOMEM. */
+int config_view_print(const struct config_view *v, const char *const *left_out, size_t nleft_out,
+		      char **ret, size_t *ret_n);
+
+const char *config_type_name(enum config_type type); /* "pv", "hvm", "pvh", "unknown" */
+
+/* What a stream can be compared with. */
+struct config_facts {
+	enum config_type type;
+	uint64_t max_vcpus;                  /* 0: not said */
+	uint64_t memory_kib, max_memory_kib; /* 0: not said */
+};
+void config_view_facts(const struct config_view *v, struct config_facts *ret);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Specifications of network interfaces: xl-network-configuration(5). */
+#ifndef CONFIG_VIF_H
+#define CONFIG_VIF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/error.h"
+
+/* All strings are malloc'ed or NULL: not said. */
+struct config_vif {
+	char *mac;       /* six groups, as written */
+	char *type;      /* "ioemu", "vif" */
+	char *bridge, *model, *script, *ip, *backend, *vifname, *gatewaydev;
+	char *rate;      /* as written: "10Mb/s@20ms" */
+	long devid, mtu; /* -1: not said */
+	int trusted;     /* 1, 0; -1: not said */
+	char *rest;      /* parameters of other names, as written, joined by commas */
+};
+
+/* Parses one specification, as xl does; parameters whose names are not known here are kept.
+ * err->column counts in the specification.  Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After success *ret is the
+ * caller's, to be cleared with config_vif_clear(). */
+int config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err);
+
+/* The specification, malloc'ed; NULL: out of memory. */
+char *config_vif_print(const struct config_vif *v);
+
+void config_vif_init(struct config_vif *v); /* nothing said */
+void config_vif_clear(struct config_vif *v);
+
+/* Six groups of one or two hexadecimal digits, with colons between them? */
+bool config_mac_valid(const char *mac);
+
+/* "RATE/s[@INTERVAL]" as libxl stores it: octets an interval, and the interval in microseconds.
+ * Returns 0, XST_E_MALFORMED or XST_E_LIMIT. */
+int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs);
+/* The way back, into buf; false: these numbers come of no rate. */
+bool config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size);
+
+/* Parameters that are strings: their words in a specification, their members in JSON (NULL: another way). */
+struct config_vif_string {
+	const char *key, *member;
+	size_t at; /* of a char * in struct config_vif */
+};
+extern const struct config_vif_string config_vif_strings[];
+extern const size_t config_vif_strings_count;
+char **config_vif_string_of(struct config_vif *v, const struct config_vif_string *s);
+
+#endif
