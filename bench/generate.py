@@ -13,6 +13,8 @@ KIND is one of
                 send differences to all pages; SIZE is the sum, a quarter of it the guest's memory
     libxl-hvm   libxl v2 stream with a libxc v3 image and an emulator record
     libxl-pv    the same for a 64-bit PV guest, without an emulator
+    libxl-remus libxl-hvm with a checkpoint behind half of memory and behind each 16 MiB of the
+                rest, and no END: a stream whose sender died
 
 SIZE is guest memory, a multiple of 4 MiB (the page data of a full batch); the
 file is a little larger. The same arguments always give the same bytes.
@@ -229,25 +231,8 @@ def record(kind, body=b""):
     return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
 
 
-def write_libxl(out, guest):
-    """A libxl v2 stream around a libxc v3 image, as Xen 4.17 writes it."""
-    out.write(struct.pack(">QII", 0x4C6962786C466D74, 2, 0))
-    out.write(record(0x01))  # LIBXC_CONTEXT
-    out.write(struct.pack(">QIIHHI", 2**64 - 1, 0x58454E46, 3, 0, 0, 0))
-    out.write(struct.pack("<IHHII", 2 if guest.hvm else 1, 12, 0, 4, 17))
-
-    if not guest.hvm:
-        out.write(record(0x02, struct.pack("<BBHI", 8, 4, 0, 0)))  # X86_PV_INFO
-    out.write(record(0x10))  # STATIC_DATA_END
-    if not guest.hvm:  # X86_PV_P2M_FRAMES
-        out.write(record(0x03, struct.pack("<II", 0, guest.top - 1) + guest.p2m_frames().tobytes()))
-
-    for pfns, count, data in guest.batches():  # PAGE_DATA
-        wide = array("Q", ((pfn & 0xF0000000) << 32 | pfn & 0x0FFFFFFF for pfn in pfns))
-        out.write(struct.pack("<IIII", 0x01, 8 + 8 * len(wide) + len(data), len(wide), 0))
-        out.write(wide)
-        out.write(data)
-
+def write_state(out, guest):
+    """All of a guest but its memory."""
     out.write(record(0x08, struct.pack("<IIQII", TSC["mode"], TSC["khz"], TSC["nsec"], TSC["incarnation"], 0)))
     if guest.hvm:
         params = {**HVM_PARAMS, 1: STORE_PFN, 5: IOREQ_PFN, 6: BUFIOREQ_PFN}
@@ -261,11 +246,66 @@ def write_libxl(out, guest):
             out.write(record(0x04, head + vcpu_basic(vcpu)))
             out.write(record(0x05, head + vcpu_extended(vcpu)))
             out.write(record(0x06, head + vcpu_xsave()))
-    out.write(record(0x00))  # the image's END
 
-    # No EMULATOR_XENSTORE_DATA: Xen 4.17's verifier refuses every one of them.
+
+def write_emulator(out, guest):
+    """An HVM guest's EMULATOR_CONTEXT.
+
+    No EMULATOR_XENSTORE_DATA: Xen 4.17's verifier refuses every one of them.
+    """
     if guest.hvm:
-        out.write(record(0x03, struct.pack("<II", 2, 0) + emulator_blob()))  # EMULATOR_CONTEXT
+        out.write(record(0x03, struct.pack("<II", 2, 0) + emulator_blob()))
+
+
+def write_batch(out, pfns, data):
+    """A PAGE_DATA record."""
+    wide = array("Q", ((pfn & 0xF0000000) << 32 | pfn & 0x0FFFFFFF for pfn in pfns))
+    out.write(struct.pack("<IIII", 0x01, 8 + 8 * len(wide) + len(data), len(wide), 0))
+    out.write(wide)
+    out.write(data)
+
+
+def write_remus(out, guest):
+    """A checkpointed libxl stream; each page is sent once."""
+    write_libxl_head(out, guest)
+    sent = batches = 0
+    for pfns, count, data in guest.batches():
+        write_batch(out, pfns, data)
+        sent += count
+        batches += count > 0
+        if sent * 2 >= guest.pages and batches % 4 == 0 and count:
+            write_state(out, guest)
+            out.write(record(0x0E))  # CHECKPOINT
+            write_emulator(out, guest)
+            out.write(record(0x04))  # CHECKPOINT_END
+    write_state(out, guest)
+    out.write(record(0x0E))
+    write_emulator(out, guest)
+    out.write(record(0x04))
+
+
+def write_libxl_head(out, guest):
+    """The headers, and what stands before the first page."""
+    out.write(struct.pack(">QII", 0x4C6962786C466D74, 2, 0))
+    out.write(record(0x01))  # LIBXC_CONTEXT
+    out.write(struct.pack(">QIIHHI", 2**64 - 1, 0x58454E46, 3, 0, 0, 0))
+    out.write(struct.pack("<IHHII", 2 if guest.hvm else 1, 12, 0, 4, 17))
+
+    if not guest.hvm:
+        out.write(record(0x02, struct.pack("<BBHI", 8, 4, 0, 0)))  # X86_PV_INFO
+    out.write(record(0x10))  # STATIC_DATA_END
+    if not guest.hvm:  # X86_PV_P2M_FRAMES
+        out.write(record(0x03, struct.pack("<II", 0, guest.top - 1) + guest.p2m_frames().tobytes()))
+
+
+def write_libxl(out, guest):
+    """A libxl v2 stream around a libxc v3 image, as Xen 4.17 writes it."""
+    write_libxl_head(out, guest)
+    for pfns, _, data in guest.batches():
+        write_batch(out, pfns, data)
+    write_state(out, guest)
+    out.write(record(0x00))  # the image's END
+    write_emulator(out, guest)
     out.write(record(0x00))
 
 
@@ -276,6 +316,7 @@ KINDS = {
     "hvm-remus-compressed": (True, write_remus_compressed),
     "libxl-hvm": (True, write_libxl),
     "libxl-pv": (False, write_libxl),
+    "libxl-remus": (True, write_remus),
 }
 
 

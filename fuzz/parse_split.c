@@ -2,7 +2,8 @@
 /* Differential: the parser says the same of an input whether it sees it at once or in pieces, with
  * or without claims, and whatever is wrong with it.
  *
- * octet 0     flags: keep going, no emulator, set lengths, small limits, early end, fresh windows
+ * octet 0     flags: keep going, no emulator, set lengths, small limits, early end, fresh windows,
+ *             COLO
  * octet 1     where to start, see enum xst_start
  * octets 2-9  sizes of windows and claims, see struct cuts
  * the rest    the stream */
@@ -24,6 +25,8 @@ static struct xst_parser_options parser_options(const uint8_t *head)
 		o.flags |= XST_PARSER_KEEP_GOING;
 	if (head[0] & 2)
 		o.flags |= XST_PARSER_NO_EMULATOR;
+	if (head[0] & 64)
+		o.flags |= XST_PARSER_COLO;
 	o.start = (enum xst_start)(head[1] % 16 > XST_START_XENSERVER6 ? 0 : head[1] % 16);
 	o.offset = head[0] & 8 ? 1000 : 0;
 	if (head[0] & 8)

@@ -42,13 +42,10 @@ XST_API XST_NODISCARD int xst_directory_sinks(const struct xst_directory_options
 /* Set size to sizeof(struct xst_save_options) and the rest to zero. */
 struct xst_save_options {
 	size_t size;
-	const struct xst_job_options *job; /* or NULL; its parser options and tmpdir are not used */
-	uint32_t flags;          /* enum xst_convert_flags */
-	enum xst_container to;   /* AUTO: what the stream was that the directory comes from */
-	uint32_t image_version;  /* 2 or 3; 0: as that was */
-	const void *config;      /* replaces DIR/config, or NULL.  JSON if it begins with "{", and then
-				  * stored with a NUL, else xl.cfg text */
-	size_t config_size;
+	const struct xst_job_options *job; /* or NULL; its parser's options are not used */
+	/* Container, version, configuration; or NULL.  AUTO: the container that the directory's stream
+	 * had.  Version 0: the one that its image had.  What its `config` is shown as stored is DIR/config. */
+	const struct xst_converter_options *converter;
 };
 
 /* Writes the domain in a directory as a stream, in the order of Xen's own (`xl save`): static data,

@@ -254,7 +254,8 @@ struct xst_restore_result {
 	uint64_t dropped;         /* octets behind it that were not used */
 	uint64_t end;             /* offset behind the last octet that was read */
 	uint64_t records;         /* that were read */
-	uint64_t reserved[8];
+	uint64_t converted;       /* not 0: the input was no stream of today */
+	uint64_t reserved[7];
 };
 
 /* Called exactly once for each xst_restore_start() that returned 0, when everything has ended: from

@@ -31,7 +31,7 @@ struct verb {
 	int (*run)(int argc, const char **argv);
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage, verb_explain, verb_config, verb_restore, verb_receive;
+	verb_salvage, verb_explain, verb_config, verb_restore, verb_receive, verb_pack;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);

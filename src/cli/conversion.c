@@ -13,7 +13,7 @@ static int failed(const char *in, struct output *o, const struct xst_finding *er
 	return exit_for(error->code);
 }
 
-static void done(const char *in, const struct output *o)
+void conversion_done(const char *in, const struct output *o)
 {
 	char size[32], packed[32];
 
@@ -59,7 +59,7 @@ static int convert_into(struct conversion *w, struct input *in, struct output *o
 		return code;
 	code = r ? failed(in->name, out, &error) : output_commit(out);
 	if (!code)
-		done(in->name, out);
+		conversion_done(in->name, out);
 	return code;
 }
 

@@ -14,6 +14,9 @@ struct conversion {
 	int error;                          /* enum xst_errc of the stream, when it has run */
 };
 
+/* Says what was done. */
+void conversion_done(const char *in, const struct output *o);
+
 /* Opens, converts and commits; says what went wrong, or what was done.  Returns an exit code. */
 int conversion_run(struct conversion *w, const char *from, const char *to);
 

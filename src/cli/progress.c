@@ -62,6 +62,17 @@ void progress_start(const char *name)
 	sigaction(SIGUSR1, &sa, NULL);
 }
 
+/* ", 7 s left", ", 3:20 min left" */
+static void print_left(FILE *f, double seconds)
+{
+	unsigned long long left = (unsigned long long)(seconds + 0.5);
+
+	if (left < 60)
+		fprintf(f, ", %llu s left", left);
+	else
+		fprintf(f, ", %llu:%02llu min left", left / 60, left % 60);
+}
+
 static void line(FILE *f, uint64_t done, uint64_t total, double seconds, char end)
 {
 	char size[32], rate[32];
@@ -73,6 +84,8 @@ static void line(FILE *f, uint64_t done, uint64_t total, double seconds, char en
 	if (seconds > 0)
 		fprintf(f, ", %s/s",
 			human_size((uint64_t)((double)done / seconds), rate, sizeof(rate)));
+	if (total > done && done && seconds > 0)
+		print_left(f, seconds * (double)(total - done) / (double)done);
 	if (end == '\n')
 		fputc('\n', f);
 	fflush(f);

@@ -170,7 +170,7 @@ static int open_one(const struct verb *verb, const struct sink_plan *plan, const
 	if (r == XST_E_ARG)
 		return usage_error(verb, "--%s %s: what stands behind the colon is of no use", option,
 				   url);
-	if (r)
+	if (r && r != XST_E_UNSUPPORTED) /* who opens it says what it lacks */
 		say("--%s %s: %s", option, url, r == XST_E_NOMEM ? "out of memory" : "can't be used");
 	return exit_for(r);
 }

@@ -25,7 +25,7 @@ int compose_fail(struct composer *c, int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	finding_fill(c->error, &nowhere, code, RULE_DIRECTORY, NULL, format, ap);
+	finding_fill(&c->error, &nowhere, code, RULE_DIRECTORY, NULL, format, ap);
 	va_end(ap);
 	return code;
 }
@@ -33,10 +33,10 @@ int compose_fail(struct composer *c, int code, const char *format, ...)
 /* A file of the directory that can't be read. */
 int compose_fail_file(struct composer *c, int err, const char *folder, const char *name)
 {
-	const char *path = c->options->path, *slash = *folder ? "/" : "";
+	const char *path = c->path, *slash = *folder ? "/" : "";
 
 	if (err == ENOMEM) {
-		finding_no_memory(c->error);
+		finding_no_memory(&c->error);
 		return XST_E_NOMEM;
 	}
 	if (err == EINVAL)
@@ -45,7 +45,7 @@ int compose_fail_file(struct composer *c, int err, const char *folder, const cha
 		return compose_fail(c, XST_E_LIMIT, "%s/%s%s%s: larger than any such file", path, folder, slash,
 			    name);
 	(void)compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name, strerror(err));
-	c->error->sys_errno = err;
+	c->error.sys_errno = err;
 	return XST_E_IO;
 }
 
@@ -68,7 +68,7 @@ int compose_emitted(struct composer *c, int r)
 	if (r == XST_E_NOMEM)
 		return compose_fail_file(c, ENOMEM, "", "");
 	if (r)
-		return compose_fail(c, XST_E_LIMIT, "%s: a record that is too long", c->options->path);
+		return compose_fail(c, XST_E_LIMIT, "%s: a record that is too long", c->path);
 	return flush(c);
 }
 
@@ -85,7 +85,7 @@ int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *
 			return compose_fail_file(c, (int)-k, folder, name);
 		if (k == 0)
 			return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " octets too early",
-				    c->options->path, folder, *folder ? "/" : "", name, n);
+				    c->path, folder, *folder ? "/" : "", name, n);
 		n -= (uint64_t)k;
 	}
 	return 0;
@@ -113,10 +113,10 @@ static int add_file(struct composer *c, const char *name)
 
 	if (!f.kind)
 		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%.100s: no name of a record",
-			    c->options->path, name);
+			    c->path, name);
 	if (c->nfiles == MAX_RECORDS)
 		return compose_fail(c, XST_E_LIMIT, "%s/" RECORDS_DIR ": more than %d records",
-			    c->options->path, MAX_RECORDS);
+			    c->path, MAX_RECORDS);
 	if (c->nfiles == c->capacity) {
 		size_t n = c->capacity ? c->capacity * 2 : 64;
 		struct record_file *more = realloc(c->files, n * sizeof(*more));
@@ -158,7 +158,7 @@ static int list_records(struct composer *c)
 	for (size_t i = 1; i < c->nfiles && r == 0; i++)
 		if (c->files[i].number == c->files[i - 1].number)
 			r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": two records with number %u",
-				 c->options->path, c->files[i].number);
+				 c->path, c->files[i].number);
 	return r;
 }
 
@@ -193,7 +193,7 @@ int compose_header(struct composer *c, const struct record_file *f, bool big,
 		return r;
 	if (n != row->fixed)
 		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
-			 c->options->path, f->number, row->name, n, (unsigned)row->fixed);
+			 c->path, f->number, row->name, n, (unsigned)row->fixed);
 	else
 		wire_get_fields(row, octets, big, 4, ret);
 	free(octets);
@@ -296,15 +296,15 @@ static int check_format(struct composer *c)
 
 	if (r == -ENOENT)
 		return compose_fail(c, XST_E_MAGIC, "%s: no image directory: there is no file \"" FORMAT_FILE
-			    "\" in it", c->options->path);
+			    "\" in it", c->path);
 	if (r < 0)
 		return compose_fail_file(c, -r, "", FORMAT_FILE);
 	if (strcmp((const char *)text, FORMAT_TEXT) != 0)
 		r = strncmp((const char *)text, stem, sizeof(stem) - 1) == 0
 			    ? compose_fail(c, XST_E_VERSION, "%s: an image directory of another version than 1",
-				   c->options->path)
+				   c->path)
 			    : compose_fail(c, XST_E_MAGIC, "%s/" FORMAT_FILE ": not that of an image directory",
-				   c->options->path);
+				   c->path);
 	free(text);
 	return r;
 }
@@ -313,10 +313,10 @@ static int open_directory(struct composer *c)
 {
 	int r;
 
-	c->dir = open(c->options->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->dir = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->dir < 0) {
 		r = errno;
-		(void)compose_fail(c, XST_E_IO, "%s: %s", c->options->path,
+		(void)compose_fail(c, XST_E_IO, "%s: %s", c->path,
 			   r == ENOTDIR ? "no directory" : strerror(r));
 		return XST_E_IO;
 	}
@@ -337,25 +337,50 @@ static void close_if(int fd)
 		close(fd);
 }
 
-int compose(const struct compose_options *options, int out, struct xst_finding *reterr)
+/* Which version the image has, for whoever is to write it as it was. */
+static int read_version(struct composer *c)
+{
+	const struct record_file *f = compose_find(c, XST_KIND_IMAGE_HEADER);
+	struct xst_field_value v[8] = { 0 };
+	int r;
+
+	if (!f)
+		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": there is no %s",
+				    c->path, wire_image_header.name);
+	r = compose_header(c, f, true, v);
+	c->version = (uint32_t)wire_value(v, 8, XST_FIELD_VERSION, 0);
+	if (r == 0 && (c->version < LIBXC_VERSION_MIN || c->version > LIBXC_VERSION_MAX))
+		r = compose_fail(c, XST_E_VERSION, "%s: an image of version %u; known are %d and %d",
+				 c->path, c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
+	return r;
+}
+
+int composer_open(const char *path, struct composer **ret, struct xst_finding *reterr)
 {
 	struct composer *c = calloc(1, sizeof(*c));
 	int r;
 
-	*reterr = (struct xst_finding){ 0 };
-	if (!c) {
+	if (!c || xst_emitter_new(&c->emitter) < 0) {
+		free(c);
 		finding_no_memory(reterr);
 		return XST_E_NOMEM;
 	}
-	c->options = options;
-	c->error = reterr;
-	c->out = out;
+	c->path = path;
 	c->dir = c->records = c->memory = c->pages = -1;
-	r = compose_emitted(c, xst_emitter_new(&c->emitter));
+	r = open_directory(c);
 	if (r == 0)
-		r = open_directory(c);
-	if (r == 0)
-		r = write_stream(c);
+		r = read_version(c);
+	if (r) {
+		*reterr = c->error;
+		composer_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+void composer_free(struct composer *c)
+{
 	transfer_free(&c->transfer);
 	xst_emitter_free(c->emitter);
 	free(c->files);
@@ -364,5 +389,20 @@ int compose(const struct compose_options *options, int out, struct xst_finding *
 	close_if(c->records);
 	close_if(c->dir);
 	free(c);
-	return r;
+}
+
+uint32_t composer_version(const struct composer *c)
+{
+	return c->version;
+}
+
+int composer_write(struct composer *c, int out)
+{
+	c->out = out;
+	return write_stream(c);
+}
+
+const struct xst_finding *composer_error(const struct composer *c)
+{
+	return &c->error;
 }

@@ -13,13 +13,14 @@ struct record_file {
 };
 
 struct composer {
-	const struct compose_options *options;
+	const char *path;
 	int dir, records, out;
 	struct record_file *files;
 	size_t nfiles, capacity;
 	struct xst_emitter *emitter;
 	struct transfer transfer;
-	struct xst_finding *error;
+	struct xst_finding error;
+	uint32_t version;        /* of the image */
 	bool libxl;              /* there is a libxl stream around the image */
 
 	int memory, pages;

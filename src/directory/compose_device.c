@@ -50,7 +50,7 @@ static int add_pair(struct composer *c, struct buffer *b, const char *key, size_
 
 	if (!device_key_is_fine(key, n))
 		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key",
-				    c->options->path, key);
+				    c->path, key);
 	if (asprintf(&path, "%s" VALUE_SUFFIX, key) < 0)
 		return compose_fail_file(c, ENOMEM, "", "");
 	r = read_value(c, path, &value, &value_n);
@@ -83,7 +83,7 @@ static int add_pairs(struct composer *c, struct buffer *b, const uint8_t *keys, 
 static int too_short(struct composer *c, const struct record_file *f)
 {
 	return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: too short",
-			    c->options->path, f->number, record_row(f->kind)->name);
+			    c->path, f->number, record_row(f->kind)->name);
 }
 
 int compose_keys(struct composer *c, const struct record_file *f)
@@ -169,7 +169,7 @@ int compose_state(struct composer *c, const struct record_file *f)
 		r = too_short(c, f);
 	else if (!device_state_name(name))
 		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: names no file \""
-				 EMULATOR_FILE "\"", c->options->path, f->number,
+				 EMULATOR_FILE "\"", c->path, f->number,
 				 record_row(f->kind)->name);
 	else
 		r = write_state(c, f->kind, file, fixed, name);

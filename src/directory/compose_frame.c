@@ -30,7 +30,7 @@ static int read_xl_header(struct composer *c, struct xl *x)
 		r = compose_header(c, f, true, v);
 	if (r == 0 && wire_value(v, 8, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER)
 		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: no byte order",
-				 c->options->path, f->number, row->name);
+				 c->path, f->number, row->name);
 	x->flags = (uint32_t)wire_value(v, 8, XST_FIELD_MANDATORY_FLAGS, 0);
 	x->optional_flags = (uint32_t)wire_value(v, 8, XST_FIELD_OPTIONAL_FLAGS, 0);
 	return r;
@@ -44,29 +44,12 @@ static int read_optional_file(struct composer *c, const char *name, uint8_t **re
 	return r < 0 && r != -ENOENT ? compose_fail_file(c, -r, "", name) : 0;
 }
 
-static int given_config(struct composer *c, struct xl *x)
-{
-	size_t n = c->options->config_size;
-
-	x->config = malloc(n + 1);
-	if (!x->config)
-		return compose_fail_file(c, ENOMEM, "", "");
-	memcpy(x->config, c->options->config, n);
-	x->config[n] = '\0';
-	x->config_size = n;
-	x->flags &= ~XL_FLAG_JSON;
-	if (x->config[strspn((const char *)x->config, " \t\r\n")] == '{')
-		x->flags |= XL_FLAG_JSON;
-	return 0;
-}
-
 static int read_xl(struct composer *c, struct xl *x)
 {
 	int r = read_xl_header(c, x);
 
 	if (r == 0)
-		r = c->options->config ? given_config(c, x)
-				       : read_optional_file(c, CONFIG_FILE, &x->config, &x->config_size);
+		r = read_optional_file(c, CONFIG_FILE, &x->config, &x->config_size);
 	if (r == 0)
 		r = read_optional_file(c, OPTIONAL_FILE, &x->optional, &x->optional_size);
 	if (r == 0 && x->config && x->flags & XL_FLAG_JSON &&

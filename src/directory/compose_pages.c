@@ -79,7 +79,7 @@ static int add_page(struct composer *c, uint64_t pfn, uint8_t octet)
 {
 	if (octet & ~(PAGE_KNOWN | 0xf) || !(octet & PAGE_KNOWN))
 		return compose_fail(c, XST_E_MALFORMED, "%s/" PAGES_FILE ": pfn %#" PRIx64
-				    ": %#x is no type of a page", c->options->path, pfn, octet);
+				    ": %#x is no type of a page", c->path, pfn, octet);
 	c->batch[c->nbatch++] = (uint64_t)(octet & 0xf) << 60 | pfn;
 	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
 }
@@ -121,7 +121,7 @@ static int open_pages(struct composer *c)
 		return compose_fail_file(c, -c->pages, "", PAGES_FILE);
 	if (size > PAGES_MAX)
 		return compose_fail(c, XST_E_LIMIT, "%s/" PAGES_FILE ": %" PRIu64
-				    " page frames are more than %" PRIu64, c->options->path, size,
+				    " page frames are more than %" PRIu64, c->path, size,
 				    (uint64_t)PAGES_MAX);
 	return 0;
 }
@@ -133,7 +133,7 @@ int compose_pages(struct composer *c)
 
 	if (c->pages >= 0)
 		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": PAGE_DATA stands there twice",
-				    c->options->path);
+				    c->path);
 	r = open_pages(c);
 	if (r)
 		return r;

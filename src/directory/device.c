@@ -95,6 +95,7 @@ static int write_pair(struct directory *d, const char *key, size_t key_len, cons
 	r = write_value(tree, path, value, value_len);
 	close(tree);
 	path[key_len] = '\0';
+	d->slot->size += key_len + 1;
 	return r ? r : write_all(d->xenstore_keys, path, key_len + 1);
 }
 
@@ -147,6 +148,7 @@ int device_begin_state(struct directory *d, uint32_t id, uint32_t index, uint64_
 		return fd;
 	name_state(d);
 	r = write_all(fd, d->emulator_name, strlen(d->emulator_name) + 1);
+	d->slot->size += strlen(d->emulator_name) + 1;
 	close(fd);
 	if (r)
 		return directory_result(d, r, RECORDS_DIR);

@@ -191,13 +191,17 @@ int manifest_write(struct directory *d);
 
 /* --- compose.c -------------------------------------------------------------------------------- */
 
-struct compose_options {
-	const char *path;
-	const uint8_t *config; /* in place of the stored one, or NULL */
-	size_t config_size;
-};
+struct composer;
 
-/* Writes the stream into a descriptor.  *reterr has code 0 if it was the descriptor that failed. */
-int compose(const struct compose_options *options, int out, struct xst_finding *reterr);
+/* Opens a directory and looks which records there are.  `path` must last as long.  Returns 0 or a
+ * negative error, described in *reterr. */
+int composer_open(const char *path, struct composer **ret, struct xst_finding *reterr);
+void composer_free(struct composer *c);
+/* Of the image. */
+uint32_t composer_version(const struct composer *c);
+/* Writes the stream into a descriptor.  Returns 0 or a negative error; then composer_error() has code 0
+ * if it was the descriptor that failed. */
+int composer_write(struct composer *c, int out);
+const struct xst_finding *composer_error(const struct composer *c);
 
 #endif

@@ -18,10 +18,9 @@
 #define STACK (256 << 10)
 
 struct save {
-	struct compose_options compose;
+	struct composer *composer;
 	int out; /* the pipe's end that the thread writes and closes */
 	int code;
-	struct xst_finding error;
 	pthread_t thread;
 };
 
@@ -29,7 +28,7 @@ static void *run(void *userdata)
 {
 	struct save *s = userdata;
 
-	s->code = compose(&s->compose, s->out, &s->error);
+	s->code = composer_write(s->composer, s->out);
 	close(s->out);
 	return NULL;
 }
@@ -54,14 +53,14 @@ static int start(struct save *s)
 static int convert(const struct xst_save_options *o, int in, struct xst_output *output,
 		   struct xst_finding *reterr)
 {
-	struct xst_converter_options to = { .size = sizeof(to), .flags = o->flags, .to = o->to,
-					    .image_version = o->image_version };
 	struct xst_parser_options parser;
 	struct xst_job_options job;
-	struct xst_convert_options how = { .size = sizeof(how), .job = &job, .converter = &to };
+	struct xst_convert_options how = { .size = sizeof(how), .job = &job,
+					   .converter = o->converter };
 
 	if (job_options(&job, o->job, &parser) < 0)
 		return XST_E_ARG;
+	job.size = sizeof(job);
 	job.parser = NULL;
 	return xst_convert_fd(in, output, &how, reterr);
 }
@@ -84,9 +83,9 @@ static int save(struct save *s, const struct xst_save_options *o, struct xst_out
 	r = convert(o, p[0], output, reterr);
 	close(p[0]);
 	pthread_join(s->thread, NULL);
-	if (!s->code || !s->error.code)
+	if (!s->code || !composer_error(s->composer)->code)
 		return r;
-	*reterr = s->error;
+	*reterr = *composer_error(s->composer);
 	return s->code;
 }
 
@@ -94,15 +93,25 @@ int xst_save_directory(const char *path, struct xst_output *o,
 		       const struct xst_save_options *options, struct xst_finding *reterr)
 {
 	struct xst_save_options opts = { .size = sizeof(opts) };
+	struct xst_converter_options to = { .size = sizeof(to) };
 	struct xst_finding error = { 0 };
-	struct save s = { .compose = { .path = path } };
+	struct save s = { 0 };
 	int r;
 
 	if (!path || !o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0))
 		return XST_E_ARG;
-	s.compose.config = opts.config;
-	s.compose.config_size = opts.config_size;
-	r = save(&s, &opts, o, &error);
+	if (opts.converter &&
+	    xst_options_copy(&to, sizeof(to), opts.converter, opts.converter->size) < 0)
+		return XST_E_ARG;
+	to.size = sizeof(to);
+	opts.converter = &to;
+	r = composer_open(path, &s.composer, &error);
+	if (r == 0) {
+		if (!to.image_version)
+			to.image_version = composer_version(s.composer);
+		r = save(&s, &opts, o, &error);
+		composer_free(s.composer);
+	}
 	if (r && reterr)
 		*reterr = error;
 	return r;

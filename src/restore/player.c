@@ -7,6 +7,7 @@
 #include "restore/restore.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +129,7 @@ static int parse(struct player *pl, struct xst_in *in, const struct xst_event **
 	size_t before = in->pos;
 	int r = xst_parser_next(pl->parser, in, ret_ev), e = 0;
 
-	if (pl->tee)
+	if (pl->tee && in->pos > before)
 		e = spool_write(pl->tee, in->src + before, in->pos - before, &pl->error);
 	if (e)
 		return ours(pl, e);
@@ -196,6 +197,15 @@ static int64_t move(struct player *pl, uint64_t n, int *ret)
 	return *ret < 0 ? *ret : (int64_t)moved;
 }
 
+/* A larger pipe means fewer switches between the processes.  It may be refused, or be no pipe; small
+ * streams, of which there may be many, can do without. */
+static void widen(struct player *pl, uint64_t n)
+{
+	if (!pl->seekable && !pl->widened && n >= MOVE_ONCE)
+		(void)fcntl(pl->fd, F_SETPIPE_SZ, MOVE_ONCE);
+	pl->widened |= n >= MOVE_ONCE;
+}
+
 /* Moves octets past the parser.  *ret_moved 0: it has to see them. */
 static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 {
@@ -212,6 +222,7 @@ static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 	n = within_source(pl, n);
 	if (pl->in.pos != pl->in.size || !n)
 		return 0;
+	widen(pl, n);
 	if (!pl->seekable && !watch_ready(pl->fd, POLLIN))
 		return watch_fd(w, pl->fd, POLLIN);
 	moved = move(pl, n, &r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside restore: what its files share.
  *
- *   restore.c  the tasks one after the other, and the public interface
+ *   restore.c  the object, one call of it, and the public interface
+ *   tasks.c    what it does, task by task; tail.c: one of them
  *   route.c    what records mean: which phase, which sink
  *   player.c   a stream's events off a descriptor that must not block
  *   spool.c    octets that wait: in memory, then in an unnamed file
@@ -97,7 +98,7 @@ struct player {
 	struct spool *tee;      /* gets all octets that the parser takes */
 	/* what is in hand */
 	const struct xst_event *event;
-	bool in_run, no_move;
+	bool in_run, no_move, widened;
 	const uint8_t *slice;   /* of the run, out of the window, not delivered yet */
 	size_t slice_left;
 	struct drain drain;
@@ -159,7 +160,7 @@ struct worker *worker_free(struct worker *w);
 
 /* --- restore.c, route.c --------------------------------------------------------------------- */
 
-/* What is being done.  A function each, see tasks[] in restore.c. */
+/* What is being done.  A function each, see restore_tasks[]. */
 enum task {
 	TASK_READ,       /* the stream; in NORMAL its records take effect at once */
 	TASK_TAIL,       /* a run that lasted to the end of a pipe, of which the length is known now */
@@ -239,8 +240,20 @@ int restore_sink_result(struct xst_restore *r, enum sink_id id, int code);
 void restore_tell(struct xst_restore *r, const struct xst_finding *f);
 void restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* prepare of all sinks, as far as it comes. */
+
+/* tasks.c */
+/* What to do for each enum task, as far as it comes. */
+extern int (*const restore_tasks[])(struct xst_restore *r);
+/* prepare of all sinks. */
 int restore_prepare(struct xst_restore *r);
+/* From now on the sinks take everything back. */
+void restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome);
+
+/* tail.c */
+/* Looks at an event for a run without a length.  A file's gets its length; from a pipe, the run goes
+ * into the spool, and *ret is 0 and the result true: the event is dealt with. */
+bool tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret);
+int tail_task(struct xst_restore *r);
 
 /* route.c */
 /* An event of the stream, as it is read.  *drain: where the run goes that it begins.  May be

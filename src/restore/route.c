@@ -140,7 +140,13 @@ static int to_xenstore(struct xst_restore *r, const struct xst_event *ev)
 				 ev->u.pair.value_len);
 	else if (ev->type == XST_EVENT_RECORD_END)
 		e = s->ops->end(s->self);
-	return restore_sink_result(r, SINK_XENSTORE, e);
+	e = restore_sink_result(r, SINK_XENSTORE, e);
+	if (e < 0 && r->error.layer == XST_LAYER_NONE) {
+		/* a sink doesn't know where in the stream a key stands */
+		r->error.layer = ev->layer;
+		r->error.offset = ev->offset;
+	}
+	return e;
 }
 
 static int emulator_begin(struct xst_restore *r, uint64_t length)

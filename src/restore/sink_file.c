@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The emulator sink that writes a file.
  *
- * The file's name is taken at commit, by a rename.  The one that was there stays open until then and
- * behind it, so that abort can write it anew: no second name exists for it in the meantime. */
+ * The file's name is taken at commit, by a rename.  The one that was there stays open until then
+ * and behind it, so that abort can write it anew: no second name exists for it in the meantime. */
 #include <xenstream/restore.h>
 
 #include <errno.h>
@@ -55,8 +55,9 @@ static int name_file(struct state_file *f, uint32_t domid)
 	if (f->path)
 		return 0;
 	if (domid == XST_DOMID_NONE)
-		return refuse(f, XST_E_ARG, "the device model's file needs the domain's id in its name; "
-					    "give the id or the file");
+		return refuse(f, XST_E_ARG,
+			      "the device model's file needs the domain's id in its name; "
+			      "give the id or the file");
 	if (asprintf(&f->path, "%s/qemu-resume.%u", f->dir, domid) < 0) {
 		f->path = NULL;
 		return no_memory(f);
@@ -172,7 +173,8 @@ static void put_back(struct state_file *f)
 	if (xst_output_file(f->path, 0600, 0, &old, NULL))
 		return;
 	fd = xst_output_get_fd(old);
-	(void)!fchown(fd, f->was.st_uid, f->was.st_gid); /* before the permissions: it takes bits away */
+	/* before the permissions, of which it takes some away */
+	(void)!fchown(fd, f->was.st_uid, f->was.st_gid);
 	if (copy_all(f->before, old) == 0 && fchmod(fd, f->was.st_mode & 07777) == 0)
 		(void)!xst_output_commit(old);
 	xst_output_free(old);

@@ -4,8 +4,9 @@
  *   prepare: greeting -> capabilities -> status            (is it a QEMU with -incoming defer?)
  *   finish:  events -> descriptor -> incoming -> payload -> outcome (-> reason)
  *
- * A state is a function that goes as far as it comes; what it waits for is said by expect().  The payload
- * goes through a pair of sockets, one end of which QEMU gets: unlike a pipe, that never raises SIGPIPE. */
+ * A state is a function that goes as far as it comes; what it waits for is said by expect().
+ * The payload goes through a pair of sockets, one end of which QEMU gets: unlike a pipe, that
+ * never raises SIGPIPE. */
 #include "sinks/sinks.h"
 
 #include <errno.h>
@@ -58,8 +59,8 @@ static int broken(struct emulator *e, int r, const char *doing)
 		return sink_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
 	if (r == -EPIPE || r == -ECONNRESET)
 		return trouble(e, -r, doing,
-			       e->begun ? "QEMU has ended; is it of the same machine type, with the "
-					  "same devices? It says more on its standard error"
+			       e->begun ? "QEMU has ended; is it of the same machine type, with "
+					  "the same devices? It says more on its standard error"
 					: "QEMU has closed the connection");
 	if (r == -EPROTO)
 		return trouble(e, -r, doing, "what comes is no QMP; is it QEMU's socket?");
@@ -77,7 +78,7 @@ static int await(struct emulator *e, const char *doing)
 		return XST_AGAIN;
 	return trouble(e, ETIMEDOUT, doing,
 		       e->begun ? "QEMU has fallen silent"
-				: "QEMU does not answer; has another client connected to this socket?");
+				: "QEMU does not answer; has this socket another client?");
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -88,11 +89,15 @@ static void expect(struct emulator *e, state_fn state)
 	e->deadline = sink_now() + e->patience;
 }
 
+/* A member's text; "" if there is none. */
 static const char *text_in(json_object *o, const char *member)
 {
 	json_object *m;
+	const char *text = NULL;
 
-	return json_object_object_get_ex(o, member, &m) ? json_object_get_string(m) : "";
+	if (json_object_object_get_ex(o, member, &m))
+		text = json_object_get_string(m);
+	return text ? text : "";
 }
 
 /* MIGRATION tells how QEMU comes along. */
@@ -201,8 +206,10 @@ static int status_state(struct emulator *e)
 		return r;
 	e->state = NULL;
 	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
-		r = trouble(e, EBUSY, text_in(value, "status"),
-			    "QEMU does not wait for a state; start it with -incoming defer");
+		r = sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
+			      "%s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
+			      "with -incoming defer",
+			      e->path, text_in(value, "status"));
 	json_object_put(holder);
 	return r;
 }

@@ -18,8 +18,8 @@
 
 /* --- fault.c -------------------------------------------------------------------------------- */
 
-/* Describes a failure that has no place in the stream.  err: errno that belongs to it, or 0.  Returns
- * code. */
+/* Describes a failure that has no place in the stream.  err: errno that belongs to it, or 0.
+ * Returns code. */
 int sink_fail(struct xst_finding *f, int code, enum xst_rule rule, int err, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 /* CLOCK_MONOTONIC in microseconds. */
@@ -114,8 +114,8 @@ struct qmp {
 /* All return 0, XST_AGAIN or -errno. */
 int qmp_open(struct qmp *q, const char *path);
 void qmp_close(struct qmp *q);
-/* Makes a command to be sent.  Takes arguments (may be NULL).  pass: a descriptor to go with it, the
- * caller's until qmp_flush() has returned 0; or -1. */
+/* Makes a command to be sent.  Takes arguments (may be NULL).  pass: a descriptor to go with it,
+ * the caller's until qmp_flush() has returned 0; or -1. */
 int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass);
 int qmp_flush(struct qmp *q);
 /* The next message, the caller's to put.  -EPIPE: QEMU has closed the connection; -EPROTO: it is no

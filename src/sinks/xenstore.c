@@ -129,8 +129,8 @@ static int check_root(struct store *s)
 	if (s->root[0] == '/' && wire_xenstore_key(s->root + 1, n - 1) && n < XENSTORE_PATH_MAX)
 		return 0;
 	return sink_fail(&s->error, XST_E_ARG, RULE_OUTPUT_IO, 0,
-			 "\"%.100s\" is no place in a xenstore: an absolute path of letters, digits "
-			 "and - / _ @ is",
+			 "\"%.100s\" is no place in a xenstore: an absolute path of letters, "
+			 "digits and - / _ @ is",
 			 s->root);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The process that waits for a xenstore, so that nobody else has to.
  *
- * An order is one octet, a report one packet.  When nobody wants reports any more, or the parent dies,
- * the child ends, and with its connection a transaction that was not committed. */
+ * An order is one octet, a report one packet.  When nobody wants reports any more, or the parent
+ * dies, the child ends, and with its connection a transaction that was not committed. */
 #include "sinks/sinks.h"
 
 #include <errno.h>

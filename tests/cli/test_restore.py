@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -268,6 +269,13 @@ def test_a_program_that_never_ends(unpacked: Unpack) -> None:
         unpacked(MODERN_HVM))
     assert result.rc == IO and "--timeout" in result.stderr, str(result)
     assert time.monotonic() - before < 10
+
+
+def test_progress_tells_the_time_left(unpacked: Unpack) -> None:
+    slow = "exec:for i in 1 2 3; do sleep 0.3; head -c 500000 >/dev/null; done; cat >/dev/null"
+    result = xenstream("restore", "--progress=always", "--domain", slow, unpacked(MODERN_HVM))
+    assert result.rc == FINE, str(result)
+    assert re.search(r"iB, \d+ %, [0-9.]+ [KMG]iB/s, \d+ s left", result.stderr), result.stderr
 
 
 # --- sockets ------------------------------------------------------------------------------------

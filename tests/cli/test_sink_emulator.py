@@ -149,6 +149,7 @@ def test_qemu_of_a_large_state(scratch: Path) -> None:
     disks = [f"-device virtio-serial-pci,id=s{i},max_ports=31" for i in range(12)]
     words = [word for disk in disks for word in disk.split()]
     state = qemu.saved_state(scratch / "a", *more, *words)
+    assert len(state) > 500000
     with qemu.qemu(scratch / "b", *WAITS, *more, *words) as running:
         stream = device_model.with_state(octets(MODERN_HVM), state)
         assert restore(f"qmp:{running.socket}", stream).rc == FINE
@@ -186,6 +187,22 @@ def test_qemu_is_not_touched_by_a_broken_stream(waiting: Qemu, real_state: bytes
     assert waiting.status() == "inmigrate"
     assert restore(f"qmp:{waiting.socket}", stream).rc == FINE
     assert waiting.status() == "paused"
+
+
+@pytest.mark.parametrize("octets_before", [1, 1000, 12000])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_qemu_killed_or_stopped_in_the_middle(
+    waiting: Qemu, scratch: Path, real_state: bytes, octets_before: int, number: signal.Signals
+) -> None:
+    proxy = qemu.Cut(
+        scratch / "proxy", waiting, octets_before, lambda: waiting.process.send_signal(number)
+    )
+    stream = device_model.with_state(octets(MODERN_HVM), real_state)
+    result = restore(f"qmp:{proxy.path}", stream, "--timeout", "1")
+    proxy.close()
+    assert result.rc == IO, result
+    if number == signal.SIGKILL:
+        assert "QEMU has ended" in result.stderr
 
 
 def test_qemu_that_does_not_wait(scratch: Path) -> None:
@@ -368,6 +385,19 @@ def test_player_falls_silent(scratch: Path, answers: int) -> None:
 def test_player_speaks_something_else(scratch: Path, words: bytes) -> None:
     result, _ = play(scratch, [words, lambda _: None])
     assert result.rc == IO and "no QMP" in result.stderr
+
+
+@pytest.mark.parametrize("what", [None, 5, [], {}, {"status": None}, {"status": {}}])
+def test_player_returns_something_else(scratch: Path, what: Any) -> None:
+    news = {"event": "MIGRATION", "data": what}
+    result, _ = play(scratch, [GREETING, [news, {"event": what}, DONE], {"return": what}])
+    assert result.rc == IO and "-incoming defer" in result.stderr
+
+
+@pytest.mark.parametrize("what", [None, 5, {}, {"desc": None}])
+def test_player_fails_without_words(scratch: Path, what: Any) -> None:
+    result, _ = play(scratch, [*READY, {"error": what}])
+    assert result.rc == IO and "migrate-set-capabilities" in result.stderr
 
 
 def test_player_never_ends_a_message(scratch: Path) -> None:

@@ -730,3 +730,15 @@ def _check_pv_phases(types: list[int]) -> None:
         _require(X86_PV_P2M_FRAMES in types[: pages[0]], "PAGE_DATA before X86_PV_P2M_FRAMES")
     if pages and vcpus:
         _require(pages[-1] < vcpus[0], "PAGE_DATA after a vCPU record")
+
+
+def apply_record(image: Image, record: Record, order: str) -> None:
+    """Adds what a libxc record says to an image. Raises FormatError."""
+    image.libxc.records.append(record)
+    _HANDLERS[record.type](image, record.body, order)
+
+
+def place_page(image: Image, pfn: int, kind: int, contents: Optional[memoryview]) -> None:
+    """Sets the type and the contents of a page."""
+    _require(kind not in TYPES_INVALID, f"type {kind:#x}")
+    _place_page(image, pfn, kind, contents)

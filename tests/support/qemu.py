@@ -6,10 +6,11 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 PROGRAM = "qemu-system-x86_64"
 START_SECONDS = 30
@@ -73,6 +74,63 @@ class Qemu:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+
+class Cut:
+    """Stands between a client and a QEMU, and calls `then` when `octets` of a state have gone to
+    QEMU; the rest stays here."""
+
+    def __init__(self, path: Path, of: Qemu, octets: int, then: Callable[[], None]) -> None:
+        self.path = path
+        self.octets = octets
+        self.then = then
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen()
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.connect(str(of.socket))
+        self.payload: list[socket.socket] = []
+        threading.Thread(target=self._commands, daemon=True).start()
+
+    def _commands(self) -> None:
+        client, _ = self.listener.accept()
+        threading.Thread(target=self._answers, args=(client,), daemon=True).start()
+        with suppress(OSError):
+            while True:
+                data, descriptors, _, _ = socket.recv_fds(client, 65536, 1)
+                if not data:
+                    return
+                if descriptors:
+                    self._give(data, descriptors[0])
+                else:
+                    self.server.sendall(data)
+
+    def _give(self, data: bytes, descriptor: int) -> None:
+        ours, theirs = socket.socketpair()
+        socket.send_fds(self.server, [data], [theirs.fileno()])
+        theirs.close()
+        self.payload = [ours, socket.socket(fileno=descriptor)]
+        threading.Thread(target=self._state, daemon=True).start()
+
+    def _state(self) -> None:
+        ours, whole = self.payload
+        left = self.octets
+        while left:
+            piece = whole.recv(left)
+            ours.sendall(piece)
+            left -= len(piece)
+        self.then()
+
+    def _answers(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            while data := self.server.recv(65536):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Leaves nothing."""
+        for one in [self.listener, self.server, *self.payload]:
+            one.close()
 
 
 @contextmanager

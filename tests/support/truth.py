@@ -259,7 +259,7 @@ def _check_tsc(image: Image, truth: Truth) -> Iterator[str]:
 def _check_emulator_records(
     image: Image, truth: Truth, wanted: Optional[Blob]
 ) -> Iterator[str]:
-    pairs = _physmap_pairs(truth)
+    pairs = physmap_pairs(truth)
     yield from _check_record_count(image, LIBXL_EMULATOR_XENSTORE_DATA, bool(pairs))
     yield from _check_record_count(image, LIBXL_EMULATOR_CONTEXT, wanted is not None)
     strangers = (image.emulator_xenstore.keys() | image.emulator_contexts.keys()) - {FROM_LEGACY}
@@ -283,7 +283,8 @@ def _check_xenstore(got: XenstorePairs, want: dict[bytes, bytes]) -> Iterator[st
         yield from _differ(f"xenstore key {key.decode()}", stored.get(key), want.get(key))
 
 
-def _physmap_pairs(truth: Truth) -> dict[bytes, bytes]:
+def physmap_pairs(truth: Truth) -> dict[bytes, bytes]:
+    """The device model's keys that follow from a legacy toolstack record."""
     pairs = {}
     for entry in truth.facts.get("physmap") or ():
         root = f"physmap/{entry['phys_offset']:x}"

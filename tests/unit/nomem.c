@@ -7,6 +7,7 @@
 #include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>
+#include <xenstream/restore.h>
 
 #include <unistd.h>
 
@@ -181,6 +182,29 @@ static int copy_with_another_config(void)
 	return r;
 }
 
+/* From a pipe, so that checkpoints are spooled. */
+static int restore(void)
+{
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_sink_exec_options exec = { .size = sizeof(exec), .command = "cat >/dev/null" };
+	struct xst_restore_result result;
+	int fds[2], r;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], input->data, input->size), input->size);
+	close(fds[1]);
+	o.fd = fds[0];
+	r = xst_sink_exec(&exec, &o.domain);
+	if (r == 0) {
+		result.records = UINT64_MAX; /* untouched if it never begins */
+		r = xst_restore_run(&o, -1, &result);
+		if (r && result.records == UINT64_MAX)
+			o.domain.ops->free(o.domain.self);
+	}
+	close(fds[0]);
+	return r;
+}
+
 static void each_fails(int (*job)(void), int expected_code)
 {
 	unsigned total;
@@ -256,6 +280,24 @@ static void of_jobs(void **state)
 	}
 }
 
+static void of_a_restore(void **state)
+{
+	static const char *const names[] = { "libxl-hvm-checkpoints", "xl-hvm", "image-hvm-qemu" };
+
+	(void)state;
+	for (size_t i = 0; i < samples_count; i++)
+		for (size_t k = 0; k < COUNT(names); k++) {
+			struct build b = { 0 };
+
+			if (strcmp(samples[i].name, names[k]) != 0)
+				continue;
+			build_sample(&b, &samples[i]);
+			input = &b;
+			each_fails(restore, XST_E_NOMEM);
+			build_free(&b);
+		}
+}
+
 static void of_a_checker(void **state)
 {
 	struct xst_checker *c = NULL;
@@ -274,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_a_conversion),
 		cmocka_unit_test(of_jobs),
+		cmocka_unit_test(of_a_restore),
 		cmocka_unit_test(of_a_checker),
 	};
 

@@ -11,6 +11,8 @@
 
 enum probe_sink { PROBE_DOMAIN, PROBE_XENSTORE, PROBE_EMULATOR, PROBE_SINKS };
 
+#define PROBE_MARKS 64
+
 struct probe {
 	/* what they are to do */
 	uint64_t fail_at;   /* number of the call that fails, from 1; 0: none */
@@ -25,7 +27,7 @@ struct probe {
 	unsigned prepared[PROBE_SINKS], finished[PROBE_SINKS], committed[PROBE_SINKS];
 	unsigned aborted[PROBE_SINKS], freed[PROBE_SINKS];
 	unsigned checkpoints;
-	size_t marks[64];   /* size of the log when checkpoint i + 1 was complete */
+	size_t marks[PROBE_MARKS]; /* size of the log when checkpoint i + 1 was complete */
 	size_t at_finish;   /* and at the end */
 	struct xst_restore_domain domain;
 	char config[256];

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include "cli/config_choice.h"
+#include "cli/conversion.h"
+
+#define UNSET (-1)
+
+static struct {
+	char *to, *compress, *config, *config_format;
+	int image_version, force, sync;
+} opt = { .image_version = UNSET };
+
+static const struct poptOption table[] = {
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
+	  "xl, libxl or libxc; by default what the directory comes from", "FORMAT" },
+	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
+	  "of the libxc image: 2 or 3; by default what the directory comes from", "N" },
+	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
+	  "the configuration to store, in place of DIR/config", "FILE" },
+	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
+	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older)", "LANGUAGE" },
+	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
+	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
+	  "leave out what the output has no place for; write what no Xen restores", NULL },
+	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
+	  "wait until a new file is on the disk (one that replaces another always is)", NULL },
+	POPT_TABLEEND
+};
+
+static int pack(int argc, const char **argv);
+
+const struct verb verb_pack = {
+	.name = "pack",
+	.arguments = "DIR OUT",
+	.summary = "make a stream of a directory that restore has filled",
+	.example = "  xenstream pack guest.d guest.save && xl restore guest.save\n"
+		   "  xenstream pack --config clone.cfg guest.d - | ssh host xl restore /dev/stdin",
+	.run = pack,
+};
+
+static void tell(void *directory, const struct xst_finding *f)
+{
+	if (!common.quiet && f->severity != XST_NOTE)
+		print_finding(stderr, directory, f);
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static int read_container(struct xst_converter_options *to)
+{
+	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
+
+	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
+		if (opt.to && strcmp(opt.to, formats[i]) == 0)
+			to->to = (enum xst_container)i;
+	if (opt.to && !to->to)
+		return usage_error(&verb_pack, "--to %s: not xl, libxl or libxc", opt.to);
+	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
+		return usage_error(&verb_pack, "--image-version %d: not 2 or 3", opt.image_version);
+	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
+	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
+	return EXIT_FINE;
+}
+
+static int read_config(struct config_choice *c, struct xst_converter_options *to)
+{
+	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
+
+	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
+	    strcmp(opt.config_format, "json") != 0)
+		return usage_error(&verb_pack, "--config-format %s: not cfg or json", opt.config_format);
+	if ((opt.config || opt.config_format) && bare)
+		return usage_error(&verb_pack, "--to %s has no place for a configuration", opt.to);
+	if (opt.config && !to->to)
+		to->to = XST_CONTAINER_XL;
+	if (opt.config_format)
+		c->format = *opt.config_format == 'j' ? CONFIG_JSON : CONFIG_CFG;
+	c->file = opt.config;
+	to->config = config_choice_make;
+	to->config_userdata = c;
+	return config_choice_read(c);
+}
+
+static int read_options(struct conversion *w, struct config_choice *c,
+			struct xst_converter_options *to)
+{
+	int code = read_container(to);
+
+	if (code == EXIT_FINE && opt.compress && !filter_parse(opt.compress, &w->format, &w->level))
+		code = usage_error(&verb_pack,
+				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+				   opt.compress);
+	w->sync = opt.sync;
+	return code ? code : read_config(c, to);
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+/* What is wrong with a file of the directory has its name in the text. */
+static int failed(const char *directory, struct output *out, const struct xst_finding *error)
+{
+	if (error->rule && strcmp(error->rule, "output.io") == 0)
+		return output_failed(out, error);
+	if (error->rule && strcmp(error->rule, "directory.fault") == 0)
+		say("%s", error->text);
+	else
+		print_finding(stderr, directory, error);
+	return exit_for(error->code);
+}
+
+static int save(const char *directory, struct output *out, const struct xst_converter_options *to)
+{
+	struct xst_finding error = { 0 };
+	struct xst_job_options job = { .size = sizeof(job), .finding = tell,
+				       .progress = progress_tell, .userdata = (void *)directory,
+				       .tmpdir = common.tmpdir };
+	struct xst_save_options o = { .size = sizeof(o), .job = &job, .converter = to };
+	int r;
+
+	progress_start(directory);
+	r = xst_save_directory(directory, out->stream, &o, &error);
+	progress_end();
+	return r ? failed(directory, out, &error) : output_commit(out);
+}
+
+static int run(struct conversion *w, const char *directory, const char *file)
+{
+	struct output out = { 0 };
+	int code = output_open(&out, &verb_pack, file, -1, w->sync, w->format, w->level);
+
+	if (code == EXIT_FINE)
+		code = save(directory, &out, w->options.converter);
+	if (code == EXIT_FINE)
+		conversion_done(directory, &out);
+	output_close(&out);
+	return code;
+}
+
+static int pack(int argc, const char **argv)
+{
+	struct xst_converter_options to = { .size = sizeof(to) };
+	struct conversion w = { .verb = &verb_pack,
+				.options = { .size = sizeof(w.options), .converter = &to } };
+	struct config_choice choice = { .file = NULL };
+	int code = EXIT_FINE;
+	poptContext ctx = options_parse(&verb_pack, argc, argv, table, &code);
+	const char *directory, *out;
+
+	if (!ctx)
+		return code;
+	directory = options_argument(ctx);
+	out = options_argument(ctx);
+	choice.input = directory;
+	if (!directory || !out || options_argument(ctx))
+		code = usage_error(&verb_pack, "which directory into which file?  Two names are wanted");
+	else
+		code = read_options(&w, &choice, &to);
+	if (code == EXIT_FINE)
+		code = run(&w, directory, out);
+	config_choice_clear(&choice);
+	poptFreeContext(ctx);
+	return code;
+}
