@@ -98,6 +98,17 @@ static bool decides(const struct xst_restorability *r, const struct xst_reason *
 			     : !reason->since || reason->since == r->since;
 }
 
+const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i)
+{
+	while (*i < r->n) {
+		const struct xst_reason *reason = &r->reasons[(*i)++];
+
+		if (decides(r, reason))
+			return reason;
+	}
+	return NULL;
+}
+
 /* On one line: the reasons that decide, or those against a version. */
 static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t against)
 {

@@ -42,6 +42,8 @@ static bool put_header_letter(struct build *b, char letter)
 
 	switch (letter) {
 	case 'L': libvirt_header(b, 2, xml, sizeof(xml)); break;
+	case 'm': libvirt_header(b, 2, xml, 0); break;
+	case '#': xenserver_record(b, 0xf1, 0); break;
 	case '<': xenserver_begin(b); break;
 	case '^': xenserver_record(b, 0xf, 3); put(b, "(b)", 3); break;
 	case '|': xenserver_record(b, 0xf0, 0); break;
