@@ -200,7 +200,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "stream.reserved", .letters = PV, AT('T', BODY + 20, 4, 1) },
 
 	/* records */
-	{ .rules = "record.type", .letters = "hVSDTPNE", AT('V', 0, 4, 0x13) },
+	{ .rules = "record.type", .letters = "hSVDTPNE", AT('V', 0, 4, 0x13) },
 	{ .rules = "record.optional", .letters = "hSDTUPNE" },
 	{ .rules = "record.length", .letters = "hSD(PNE" },
 	{ .rules = "record.empty", .letters = "hSDT)PNE" },
@@ -463,7 +463,7 @@ static void one_rule(void **state)
 
 /* --- what no stream can break --------------------------------------------------------------- */
 
-static const char *const elsewhere[] = { .rules = "input.io", .letters = "output.io" };
+static const char *const elsewhere[] = { "input.io", "output.io" };
 
 static void an_input_that_can_not_be_read(void **state)
 {
