@@ -65,6 +65,7 @@ static const char *container_words(enum xst_layer container)
 	case XST_LAYER_XEND:       return "xend save file";
 	case XST_LAYER_XENSERVER:  return "XenServer suspend image";
 	case XST_LAYER_XENSERVER6: return "suspend image of XenServer 6 or older";
+	case XST_LAYER_COLO:       return "channel back of COLO";
 	default:                   return "unknown container";
 	}
 }

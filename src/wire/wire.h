@@ -134,6 +134,11 @@ extern const size_t wire_xenserver_count;
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
 #define LIBXL_OPTIONS_KNOWN 3u
+#define COLO_STATE_LENGTH 4 /* of a CHECKPOINT_STATE, without its padding; its ids: */
+#define COLO_STATE_NEW 0
+#define COLO_STATE_SVM_SUSPENDED 1
+#define COLO_STATE_SVM_READY 2
+#define COLO_STATE_SVM_RESUMED 3
 extern const struct wire_record wire_libxl_header;
 extern const struct wire_record wire_libxl_records[];
 extern const size_t wire_libxl_count;
@@ -150,6 +155,10 @@ extern const size_t wire_libxl_count;
 extern const struct wire_record wire_image_header, wire_domain_header;
 extern const struct wire_record wire_libxc_records[];
 extern const size_t wire_libxc_count;
+
+/* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
+extern const struct wire_record wire_colo_records[];
+extern const size_t wire_colo_count;
 
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
@@ -247,12 +256,6 @@ bool policy_msr_known(uint32_t msr);
 #define XENSTORE_MAX_PATH 3072
 #define XENSTORE_MAX_PAYLOAD 4096
 #define XENSTORE_PREFIX 43
-
-/* CHECKPOINT_STATE */
-#define CHECKPOINT_STATE_NEW 0
-#define CHECKPOINT_STATE_SUSPENDED 1
-#define CHECKPOINT_STATE_READY 2
-#define CHECKPOINT_STATE_RESUMED 3
 
 /* foreign.c: files that are something else, and what to say about them */
 struct wire_foreign {

@@ -292,6 +292,10 @@ static const struct rule_case cases[] = {
 	{ .rules = "checkpoint.emulator", .letters = "lchSDTPNKqkTPNKkEe" },
 	{ .rules = "checkpoint.cut", .letters = "lchSDTPNKqkTPNKqkTP", .cut = 3 },
 
+	{ .rules = "colo.stray-octets", .letters = "rjsr" },
+	{ .rules = "colo.pfns", .letters = "rjir", AT('i', BODY + 8, 8, 2) },
+	{ .rules = "colo.turn", .letters = "rjiir" },
+
 	/* the configuration */
 	{ .rules = "config.missing", .letters = XL, .config = "" },
 	{ .rules = "config.syntax", .letters = XL, .config = "nonsense" },
