@@ -15,7 +15,7 @@ struct pfnmap_chunk;
 struct pfnmap {
 	struct pfnmap_chunk **table; /* open addressing, by the pfn's upper bits */
 	size_t slots, used, in_use, max_chunks;
-	uint64_t generation, max_key;
+	uint64_t generation;
 	unsigned bits;
 	struct pfnmap_chunk *last;
 };
