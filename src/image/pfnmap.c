@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xenstream/finding.h>
+#include <xenstream/event.h>
 
 #define CHUNK_PFNS UINT64_C(32768)
 #define FIRST_SLOTS 64
@@ -161,6 +161,8 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 	unsigned mask = (1u << m->bits) - 1, shift;
 	uint8_t *octet;
 
+	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
+		return XST_E_LIMIT;
 	if (!c) {
 		int r = insert(m, pfn / CHUNK_PFNS, &c);
 
