@@ -102,6 +102,7 @@ static void pass_on(struct xst_checker *c, const struct xst_finding *f)
 	if (c->n == CHECK_FINDINGS)
 		return;
 	c->findings[c->n++] = *f;
+	c->config_any |= f->layer == XST_LAYER_XL && f->severity == XST_ERROR; /* can't be told */
 	check_restorable_finding(c, f);
 }
 

@@ -14,8 +14,11 @@ static int image_fields(struct xst_checker *c, const struct xst_event *ev)
 
 static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 {
-	c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV ? XST_GUEST_PV
-										  : XST_GUEST_HVM;
+	uint64_t type = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0);
+
+	c->guest = type == LIBXC_GUEST_PV    ? XST_GUEST_PV
+		   : type == LIBXC_GUEST_HVM ? XST_GUEST_HVM
+					     : XST_GUEST_UNKNOWN;
 	return 0;
 }
 

@@ -30,9 +30,9 @@ void check_hvm_params_complete(struct xst_checker *c)
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		return;
 	for (unsigned i = 0; i < CHECK_HVM_PARAMS; i++) {
-		uint64_t pfn = c->params[i];
+		uint64_t pfn;
 
-		if (!(c->params_seen >> i & 1) || !pfn || !hvm_param_is_page(i) ||
+		if (!(c->params_seen >> i & 1) || !hvm_param_page(i, c->params[i], &pfn) ||
 		    check_page_present(c, pfn))
 			continue;
 		check_find(c, RULE_PARAM_PFN, 0, xst_hvm_param_name(i),

@@ -332,8 +332,9 @@ static int pv_info_fields(struct xst_checker *c, const struct xst_event *ev)
 	uint64_t levels = xst_event_field(ev, XST_FIELD_PT_LEVELS, 0);
 
 	c->guest_width = (unsigned)width;
-	c->pt_levels = (unsigned)levels;
-	if (!(width == 4 && levels == 3) && !(width == 8 && levels == 4))
+	if ((width == 4 && levels == 3) || (width == 8 && levels == 4))
+		c->pt_levels = (unsigned)levels;
+	else
 		check_find(c, RULE_PV_WIDTH, 0, "guest_width",
 			   "%llu octets with %llu levels of page tables",
 			   (unsigned long long)width, (unsigned long long)levels);

@@ -80,7 +80,7 @@ static int vcpu_run(struct xst_checker *c, const struct xst_event *ev)
 
 static void start_info(struct xst_checker *c, const struct wire_pv_context *x)
 {
-	uint64_t pfn = get_number(c->head + x->start_info, x->width, c->big);
+	uint64_t pfn = get_number(c->head + x->start_info, 4, c->big);
 
 	if (c->vcpu == 0 && !check_page_is(c, pfn, XST_PAGE_NOTAB))
 		check_find(c, RULE_VCPU_START_INFO, 0, "rdx",
@@ -112,7 +112,7 @@ static void page_table(struct xst_checker *c, const struct wire_pv_context *x, u
 {
 	uint64_t pfn = wire_cr3_pfn(x, get_number(c->head + at, x->width, c->big));
 
-	if (!check_page_is(c, pfn, c->pt_levels))
+	if (c->pt_levels && !check_page_is(c, pfn, c->pt_levels))
 		check_find(c, RULE_VCPU_CR3, 0, field, "pfn %#llx is not in the image as an L%u table",
 			   (unsigned long long)pfn, c->pt_levels);
 }
@@ -121,7 +121,7 @@ static void registers(struct xst_checker *c)
 {
 	const struct wire_pv_context *x = wire_pv_context(c->guest_width);
 
-	if (!x || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
+	if (!x || c->guest != XST_GUEST_PV || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
 		return;
 	start_info(c, x);
 	gdt(c, x);

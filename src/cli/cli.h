@@ -31,7 +31,7 @@ struct verb {
 	int (*run)(int argc, const char **argv);
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage;
+	verb_salvage, verb_explain;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);
@@ -168,6 +168,33 @@ void view_event(struct record_view *v, const struct xst_event *ev);
 /* Takes what several page batches have told into one. */
 void view_pages(struct record_view *v);
 void view_end(struct record_view *v);
+
+/* --- verb_explain.c ------------------------------------------------------------------------- */
+
+/* Lists the catalogue of rules.  Returns EXIT_FINE. */
+int explain_all(bool json);
+
+/* --- restorable.c --------------------------------------------------------------------------- */
+
+/* "4.13" or "4.19.2" as XST_XEN().  Returns whether it is a version. */
+bool xen_version(const char *words, uint32_t *ret);
+/* Whether that Xen restores it. */
+bool restorable_for(const struct xst_restorability *r, uint32_t xen);
+/* "4.13 and newer", without the reasons. */
+const char *restorable_words(const struct xst_restorability *r, char *buf, size_t size);
+/* The next reason from number *i on that sets this answer or explains it, or NULL; *i moves on. */
+const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i);
+/* A reason with its version. */
+const char *reason_words(const struct xst_reason *reason, char *buf, size_t size);
+/* The lines of verify; xen 0: no version was asked for. */
+void print_restorability(FILE *to, const char *file, const struct xst_restorability *r, uint32_t xen);
+json_object *restorability_json(const struct xst_restorability *r, uint32_t xen);
+
+/* --- config_facts.c ------------------------------------------------------------------------- */
+
+/* An xst_config_fn for every container's language. */
+int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
+		 struct xst_config_facts *ret);
 
 /* --- info_print.c --------------------------------------------------------------------------- */
 

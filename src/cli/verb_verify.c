@@ -11,6 +11,8 @@ static struct {
 	int json, strict, like_xen, deep, tee, rules;
 	long long max_findings;
 	const char **ignore;
+	const char *for_xen;
+	uint32_t xen; /* 0: none was named */
 } opt;
 
 static const struct poptOption table[] = {
@@ -24,6 +26,8 @@ static const struct poptOption table[] = {
 	  "findings of this rule do not count; may be given again", "ID" },
 	{ "max-findings", '\0', POPT_ARG_LONGLONG, &opt.max_findings, 0,
 	  "show the first N and count the rest (the first hundred of each rule)", "N" },
+	{ "for", '\0', POPT_ARG_STRING, &opt.for_xen, 0,
+	  "an error unless this version of Xen restores it", "VERSION" },
 	{ "tee", '\0', POPT_ARG_NONE, &opt.tee, 0,
 	  "pass the input on to standard output, unchanged; findings and verdict go to stderr", NULL },
 	{ "rules", '\0', POPT_ARG_NONE, &opt.rules, 0, "list the rules, and read nothing", NULL },
@@ -49,9 +53,19 @@ static FILE *words_to(void)
 	return opt.tee ? stderr : stdout;
 }
 
-static void tell(void *input, const struct xst_finding *f)
+struct reading {
+	struct input *in;
+	struct xst_restorability restorability;
+};
+
+static void keep(void *reading, const struct xst_restorability *r)
 {
-	struct input *in = input;
+	((struct reading *)reading)->restorability = *r;
+}
+
+static void tell(void *reading, const struct xst_finding *f)
+{
+	struct input *in = ((struct reading *)reading)->in;
 
 	if (f->code == XST_E_TRUNCATED && input_broke_off(in))
 		return; /* not the stream's fault; said at the end */
@@ -72,8 +86,6 @@ static void words(const char *file, const struct xst_verdict *v)
 {
 	FILE *to = words_to();
 
-	if (common.quiet)
-		return;
 	fprintf(to, "%s: %s", file, v->errors ? "invalid" : "valid");
 	print_count(to, v->errors, "error", true);
 	print_count(to, v->remarks, "remark", true);
@@ -83,7 +95,8 @@ static void words(const char *file, const struct xst_verdict *v)
 	fprintf(to, " (%llu records)\n", (unsigned long long)v->records);
 }
 
-static void verdict_json(const char *file, const struct xst_verdict *v)
+static void verdict_json(const char *file, const struct xst_verdict *v,
+			 const struct xst_restorability *r)
 {
 	json_object *o = json_object_new_object();
 	const char *verdict = v->errors ? "invalid" : v->remarks ? "valid-with-remarks" : "valid";
@@ -99,27 +112,35 @@ static void verdict_json(const char *file, const struct xst_verdict *v)
 	json_object_object_add(o, "records", json_u64(v->records));
 	json_object_object_add(o, "end", json_u64(v->end));
 	json_object_object_add(o, "trailing", json_u64(v->trailing));
+	json_object_object_add(o, "restorable", restorability_json(r, opt.xen));
 	print_json_to(words_to(), o);
 }
 
-static int verdict(const char *file, const struct xst_verdict *v)
+static int verdict(const char *file, const struct xst_verdict *v, const struct xst_restorability *r)
 {
-	if (opt.json)
-		verdict_json(file, v);
-	else
+	if (opt.json) {
+		verdict_json(file, v, r);
+	} else if (!common.quiet) {
+		print_restorability(words_to(), file, r, opt.xen);
 		words(file, v);
+	}
+	if (opt.xen && !restorable_for(r, opt.xen))
+		return EXIT_INVALID;
 	return v->errors ? EXIT_INVALID : v->remarks ? EXIT_REMARKS : EXIT_FINE;
 }
 
 /* --- a file --------------------------------------------------------------------------------- */
 
-static int job(struct input *in, struct xst_output *tee, struct xst_verdict *v,
+static int job(struct reading *reading, struct xst_output *tee, struct xst_verdict *v,
 	       struct xst_finding *error)
 {
+	struct input *in = reading->in;
 	struct xst_checker_options checker = { .size = sizeof(checker),
-					       .flags = opt.deep ? XST_CHECK_DEEP : 0u };
+					       .flags = opt.deep ? XST_CHECK_DEEP : 0u,
+					       .config = config_facts };
 	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
-				     .userdata = in, .tmpdir = common.tmpdir, .checker = &checker };
+				     .restorability = keep, .userdata = reading,
+				     .tmpdir = common.tmpdir, .checker = &checker };
 	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
 					     .max_findings = (uint64_t)opt.max_findings,
 					     .ignore = opt.ignore };
@@ -140,11 +161,12 @@ static int verify_file(const char *file)
 	struct xst_verdict v;
 	struct xst_finding error;
 	struct input in;
+	struct reading reading = { .in = &in };
 	int code = input_open(&in, file), r;
 
 	if (code)
 		return code;
-	r = job(&in, NULL, &v, &error);
+	r = job(&reading, NULL, &v, &error);
 	if (r == 0 && v.errors)
 		input_read_on(&in);
 	code = input_close(&in);
@@ -154,7 +176,7 @@ static int verify_file(const char *file)
 		print_finding(stderr, in.name, &error);
 		return exit_for(r);
 	}
-	return verdict(in.name, &v);
+	return verdict(in.name, &v, &reading.restorability);
 }
 
 /* Nobody reads any more: goes the way of any other filter, so that whoever writes to us and whoever
@@ -182,6 +204,7 @@ static int tee_failed(const char *name, int r, const struct xst_finding *error)
 static int tee_file(const char *file)
 {
 	struct input in = { .name = input_name(file), .file = open_input(file) };
+	struct reading reading = { .in = &in };
 	struct xst_output *tee = NULL;
 	struct xst_verdict v;
 	struct xst_finding error;
@@ -193,39 +216,10 @@ static int tee_file(const char *file)
 	r = xst_output_fd(STDOUT_FILENO, &tee);
 	if (r)
 		return exit_for(r);
-	r = job(&in, tee, &v, &error);
+	r = job(&reading, tee, &v, &error);
 	xst_output_free(tee);
 	input_close(&in);
-	return r ? tee_failed(in.name, r, &error) : verdict(in.name, &v);
-}
-
-/* --- the catalogue -------------------------------------------------------------------------- */
-
-static json_object *rule_json(const struct xst_rule_info *rule)
-{
-	json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "rule", json_object_new_string(rule->id));
-	json_object_object_add(o, "severity",
-			       json_object_new_string(xst_severity_name(rule->severity)));
-	json_object_object_add(o, "like_xen", json_object_new_boolean(rule->like_xen));
-	json_object_object_add(o, "section", json_object_new_string(rule->section));
-	json_object_object_add(o, "why", json_object_new_string(rule->why));
-	return o;
-}
-
-static int list_rules(void)
-{
-	struct xst_rule_info rule;
-
-	for (unsigned i = 0; xst_rule(i, &rule) == 0; i++) {
-		if (opt.json)
-			print_json_line(rule_json(&rule));
-		else
-			printf("%-28s %-6s  %s\n", rule.id, xst_severity_name(rule.severity),
-			       rule.why);
-	}
-	return EXIT_FINE;
+	return r ? tee_failed(in.name, r, &error) : verdict(in.name, &v, &reading.restorability);
 }
 
 /* --- the verb ------------------------------------------------------------------------------- */
@@ -238,6 +232,9 @@ static int check_options(void)
 		if (xst_rule_by_id(*id, &rule))
 			return usage_error(&verb_verify, "--ignore=%s: no such rule; --rules lists them",
 					   *id);
+	if (opt.for_xen && !xen_version(opt.for_xen, &opt.xen))
+		return usage_error(&verb_verify, "--for=%s: no version of Xen, like 4.13 or 4.19.2",
+				   opt.for_xen);
 	if (opt.max_findings < 0)
 		return usage_error(&verb_verify, "--max-findings=%lld: less than none",
 				   opt.max_findings);
@@ -279,7 +276,7 @@ static int verify(int argc, const char **argv)
 		return code;
 	code = check_options();
 	if (!code)
-		code = opt.rules ? list_rules() : opt.tee ? tee(ctx) : files(ctx);
+		code = opt.rules ? explain_all(opt.json) : opt.tee ? tee(ctx) : files(ctx);
 	poptFreeContext(ctx);
 	free(opt.ignore);
 	return code;

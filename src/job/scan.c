@@ -195,27 +195,40 @@ static int fail(struct scan *s, int r, struct xst_finding *reterr)
 	return r;
 }
 
+/* stopped: by an error of the parser, that is not how checkpointed streams end. */
+static void restorability(struct scan *s, bool stopped)
+{
+	struct xst_restorability r = *xst_checker_restorability(s->checker);
+
+	r.never |= stopped;
+	r.complete = !stopped && !s->stop;
+	if (s->info)
+		s->info->restorability = r;
+	if (s->options->restorability)
+		s->options->restorability(s->options->userdata, &r);
+}
+
 /* What stops the parser is the last finding; only trouble of our own is a failure. */
 static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
+	bool stopped = r && !is_failure(s, r), is_cut = f->code == XST_E_TRUNCATED && s->checkpoints;
 	uint64_t rest;
 	int e;
 
 	job_progress(s->options, s->reader);
 	s->verdict->end = xst_reader_offset(s->reader);
-	if (r && !is_failure(s, r)) {
-		if (f->code == XST_E_TRUNCATED && s->checkpoints)
-			cut(s, f);
-		else
-			found(s, f);
-	}
+	if (stopped && is_cut)
+		cut(s, f);
+	else if (stopped)
+		found(s, f);
 	e = tee_rest(s, &rest);
 	if (is_failure(s, r) || e)
 		return fail(s, r && !e ? r : e, reterr);
 	if (r == 0 && !s->stop)
 		trailing(s, rest);
 	judge_end(&s->judge);
+	restorability(s, stopped && !is_cut);
 	e = xst_reader_finish(s->reader);
 	return e ? fail(s, e, reterr) : 0;
 }

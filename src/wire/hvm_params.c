@@ -46,9 +46,25 @@ bool hvm_param_known(uint64_t index)
 	return index < sizeof(names) / sizeof(names[0]) && names[index];
 }
 
-bool hvm_param_is_page(uint64_t index)
+bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 {
-	return index == HVM_PARAM_STORE_PFN || index == HVM_PARAM_CONSOLE_PFN;
+	switch (index) {
+	case HVM_PARAM_IDENT_PT: /* an address */
+		*ret_pfn = value >> LIBXC_PAGE_SHIFT;
+		return value;
+	case HVM_PARAM_STORE_PFN:
+	case HVM_PARAM_IOREQ_PFN:
+	case HVM_PARAM_BUFIOREQ_PFN:
+	case HVM_PARAM_CONSOLE_PFN:
+	case HVM_PARAM_PAGING_RING_PFN:
+	case HVM_PARAM_MONITOR_RING_PFN:
+	case HVM_PARAM_SHARING_RING_PFN:
+	case HVM_PARAM_IOREQ_SERVER_PFN:
+		*ret_pfn = value;
+		return value;
+	default:
+		return false;
+	}
 }
 
 bool cpuid_leaf_known(uint32_t leaf)

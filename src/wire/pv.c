@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 static const struct wire_pv_context context64 = {
-	.size = 0x1430, .width = 8, .start_info = 0x270, .gdt_frames = 0x12e0, .gdt_ents = 0x1360,
+	.size = 0x1430, .width = 8, .start_info = 0x268, .gdt_frames = 0x12e0, .gdt_ents = 0x1360,
 	.cr3 = 0x1390, .user_cr3 = 0x1380
 };
 static const struct wire_pv_context context32 = {

@@ -11,7 +11,7 @@
 struct wire_pv_context {
 	unsigned size;         /* of the context */
 	unsigned width;        /* octets of a word in it */
-	unsigned start_info;   /* vCPU 0: the register with start_info's pfn */
+	unsigned start_info;   /* vCPU 0: the pfn of start_info, 4 octets (edx) */
 	unsigned gdt_frames;   /* words with the pfns of the GDT */
 	unsigned gdt_ents;     /* a word: entries of the GDT */
 	unsigned cr3;          /* a word: the page table, folded as WIRE_CR3_... */

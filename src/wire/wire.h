@@ -134,6 +134,11 @@ extern const size_t wire_xenserver_count;
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
 #define LIBXL_OPTIONS_KNOWN 3u
+#define COLO_STATE_LENGTH 4 /* of a CHECKPOINT_STATE, without its padding; its ids: */
+#define COLO_STATE_NEW 0
+#define COLO_STATE_SVM_SUSPENDED 1
+#define COLO_STATE_SVM_READY 2
+#define COLO_STATE_SVM_RESUMED 3
 extern const struct wire_record wire_libxl_header;
 extern const struct wire_record wire_libxl_records[];
 extern const size_t wire_libxl_count;
@@ -150,6 +155,10 @@ extern const size_t wire_libxl_count;
 extern const struct wire_record wire_image_header, wire_domain_header;
 extern const struct wire_record wire_libxc_records[];
 extern const size_t wire_libxc_count;
+
+/* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
+extern const struct wire_record wire_colo_records[];
+extern const size_t wire_colo_count;
 
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
@@ -221,11 +230,15 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_STORE_PFN 1
 #define HVM_PARAM_IOREQ_PFN 5
 #define HVM_PARAM_BUFIOREQ_PFN 6
+#define HVM_PARAM_IDENT_PT 12
 #define HVM_PARAM_CONSOLE_PFN 17
-/* Whether Xen knows a parameter of that index; whether its value is the pfn of a page that a
- * receiver writes to. */
+#define HVM_PARAM_PAGING_RING_PFN 27
+#define HVM_PARAM_MONITOR_RING_PFN 28
+#define HVM_PARAM_SHARING_RING_PFN 29
+#define HVM_PARAM_IOREQ_SERVER_PFN 32
+/* Whether Xen knows a parameter of that index; whether its value names a page of the guest. */
 bool hvm_param_known(uint64_t index);
-bool hvm_param_is_page(uint64_t index);
+bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
@@ -243,12 +256,6 @@ bool policy_msr_known(uint32_t msr);
 #define XENSTORE_MAX_PATH 3072
 #define XENSTORE_MAX_PAYLOAD 4096
 #define XENSTORE_PREFIX 43
-
-/* CHECKPOINT_STATE */
-#define CHECKPOINT_STATE_NEW 0
-#define CHECKPOINT_STATE_SUSPENDED 1
-#define CHECKPOINT_STATE_READY 2
-#define CHECKPOINT_STATE_RESUMED 3
 
 /* foreign.c: files that are something else, and what to say about them */
 struct wire_foreign {
