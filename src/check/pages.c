@@ -312,8 +312,15 @@ static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 
 	if (ev->layer != XST_LAYER_LIBXC)
 		return 0;
-	for (size_t i = 0; i < ev->u.items.n && r == 0; i++)
-		r = set(s, &s->frames, ev->u.items.v[i], 1, NULL);
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
+		uint64_t pfn = ev->u.items.v[i];
+
+		if (pfn == XST_PAGE_PFN(pfn))
+			r = set(s, &s->frames, pfn, 1, NULL);
+		else
+			check_find(c, RULE_P2M_FRAME, 0, "pfn", "the p2m's frame %#llx: no page has such a number",
+				   (unsigned long long)pfn);
+	}
 	return r;
 }
 
