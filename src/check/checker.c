@@ -12,6 +12,7 @@
 /* --- who handles which event ---------------------------------------------------------------- */
 
 static const struct check_subject *const subjects[XST_KIND_MAX] = {
+	[XST_KIND_XL_HEADER] = &check_xl_header,
 	[XST_KIND_CONFIG] = &check_config,
 	[XST_KIND_IMAGE_HEADER] = &check_image_header,
 	[XST_KIND_DOMAIN_HEADER] = &check_domain_header,
@@ -102,6 +103,7 @@ static void pass_on(struct xst_checker *c, const struct xst_finding *f)
 	if (c->n == CHECK_FINDINGS)
 		return;
 	c->findings[c->n++] = *f;
+	c->config_any |= f->layer == XST_LAYER_XL && f->severity == XST_ERROR; /* can't be told */
 	check_restorable_finding(c, f);
 }
 

@@ -33,7 +33,7 @@ extern const struct check_subject check_pages, check_p2m_frames, check_unmapped,
 extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
 extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
 extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
-extern const struct check_subject check_image_header, check_domain_header;
+extern const struct check_subject check_xl_header, check_image_header, check_domain_header;
 
 /* What vCPU records have said of each vCPU, since the last checkpoint. */
 enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };
@@ -95,6 +95,8 @@ struct xst_checker {
 	unsigned guest_width, pt_levels;
 	bool static_data_over;
 	bool in_libxl;
+	bool suspended;                  /* COLO: the secondary has said so */
+	uint64_t last_dirty;             /* COLO: of the list in hand */
 	uint64_t checkpoints;            /* CHECKPOINT records */
 	uint64_t since_checkpoint;       /* records of the image behind the last one */
 	bool emulator_each;              /* the first checkpoint had a device model's state */

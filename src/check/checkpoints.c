@@ -48,19 +48,47 @@ void check_checkpoint_begin(struct xst_checker *c)
 		libxl_record(c);
 }
 
+/* NEW is the primary's, and said on the main stream; all others are the secondary's. */
+static void side(struct xst_checker *c, uint64_t state)
+{
+	if (c->layer == XST_LAYER_LIBXL && state != COLO_STATE_NEW)
+		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
+			   "%llu is said by the secondary, on the channel back",
+			   (unsigned long long)state);
+	if (c->layer == XST_LAYER_COLO && state == COLO_STATE_NEW)
+		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
+			   "NEW is said by the primary, on the main stream");
+}
+
 static int state_fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	uint64_t state = xst_event_field(ev, XST_FIELD_CHECKPOINT_STATE, 0);
 
-	if (state > CHECKPOINT_STATE_RESUMED)
+	if (state > COLO_STATE_SVM_RESUMED)
 		check_find(c, RULE_CHECKPOINT_STATE, 0, "checkpoint_state", "%llu; 0 to 3 exist",
 			   (unsigned long long)state);
-	else if (state != CHECKPOINT_STATE_NEW && c->in_libxl)
-		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
-			   "%llu is said by the secondary, on the channel back",
-			   (unsigned long long)state);
+	else
+		side(c, state);
+	c->suspended = state == COLO_STATE_SVM_SUSPENDED;
 	return 0;
 }
 
 const struct check_subject check_checkpoint_state = { .fields = state_fields };
-const struct check_subject check_dirty_pfns = { .fields = NULL };
+
+static int dirty_items(struct xst_checker *c, const struct xst_event *ev)
+{
+	if (!ev->u.items.first && !c->suspended)
+		check_find(c, RULE_COLO_TURN, 0, NULL, "a list that does not follow SVM_SUSPENDED");
+	for (size_t i = 0; i < ev->u.items.n; i++) {
+		uint64_t pfn = ev->u.items.v[i];
+
+		if (ev->u.items.first + i && pfn <= c->last_dirty)
+			check_find(c, RULE_COLO_PFNS, 0, "pfn", "%#llx behind %#llx",
+				   (unsigned long long)pfn, (unsigned long long)c->last_dirty);
+		c->last_dirty = pfn;
+	}
+	c->suspended = false;
+	return 0;
+}
+
+const struct check_subject check_dirty_pfns = { .items = dirty_items };

@@ -10,7 +10,6 @@
 #define RECORD_MAP_OCTETS (4u << 20)
 #define PRESENT_MAP_OCTETS (64u << 20) /* 2 TiB of guest memory */
 #define TABLES_MAP_OCTETS (8u << 20)
-#define FRAMES_MAP_OCTETS (2u << 20)
 #define TABLE_BIT_PINNED 8u
 #define TABLE_LEVEL(type) ((type) & 7u)
 #define MAX_DATA_PAGES ((128u << 20) / XST_PAGE_SIZE)
@@ -29,7 +28,7 @@ void check_pages_init(struct xst_checker *c)
 	pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
 	pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
 	pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
-	pfnmap_init(&s->frames, 1, FRAMES_MAP_OCTETS);
+	pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
 	pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
 }
 
@@ -312,8 +311,15 @@ static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 
 	if (ev->layer != XST_LAYER_LIBXC)
 		return 0;
-	for (size_t i = 0; i < ev->u.items.n && r == 0; i++)
-		r = set(s, &s->frames, ev->u.items.v[i], 1, NULL);
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
+		uint64_t pfn = ev->u.items.v[i];
+
+		if (pfn == XST_PAGE_PFN(pfn))
+			r = set(s, &s->frames, pfn, 1, NULL);
+		else
+			check_find(c, RULE_P2M_FRAME, 0, "pfn", "the p2m's frame %#llx: no page has such a number",
+				   (unsigned long long)pfn);
+	}
 	return r;
 }
 

@@ -354,15 +354,15 @@
 	X(CHECKPOINT_EMULATOR, "checkpoint.emulator", REMARK, false, LIBXL, "libxl: CHECKPOINT_END", \
 	  "each checkpoint has the device model's state anew", \
 	  "no EMULATOR_CONTEXT in the second checkpoint") \
-	X(COLO_STRAY, "colo.stray-octets", REMARK, false, NONE, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
+	X(COLO_STRAY, "colo.stray-octets", REMARK, false, COLO, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
 	  "since 4.16 a secondary writes eight zero octets behind the record's header, and the primary loses its place", \
 	  "the list begins with eight octets too many") \
-	X(COLO_PFNS, "colo.pfns", REMARK, false, NONE, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
+	X(COLO_PFNS, "colo.pfns", REMARK, false, COLO, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
 	  "a secondary tells each pfn once, in ascending order", \
 	  "the pfns 5, 3") \
-	X(COLO_TURN, "colo.turn", REMARK, false, NONE, "libxl: CHECKPOINT_STATE", \
-	  "a secondary says SVM_SUSPENDED, sends the list, then says SVM_READY and SVM_RESUMED", \
-	  "SVM_READY first") \
+	X(COLO_TURN, "colo.turn", REMARK, false, COLO, "libxl: CHECKPOINT_STATE", \
+	  "a secondary says SVM_SUSPENDED before it tells which pages it has changed", \
+	  "a list behind SVM_RESUMED") \
 	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, false, LIBXL, "libxl: LIBXC_CONTEXT", \
 	  "a libxl stream holds exactly one libxc image", \
 	  "two LIBXC_CONTEXT records") \

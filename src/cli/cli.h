@@ -190,6 +190,8 @@ bool xen_version(const char *words, uint32_t *ret);
 bool restorable_for(const struct xst_restorability *r, uint32_t xen);
 /* "4.13 and newer", without the reasons. */
 const char *restorable_words(const struct xst_restorability *r, char *buf, size_t size);
+/* The next reason from number *i on that sets this answer or explains it, or NULL; *i moves on. */
+const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i);
 /* A reason with its version. */
 const char *reason_words(const struct xst_reason *reason, char *buf, size_t size);
 /* The lines of verify; xen 0: no version was asked for. */

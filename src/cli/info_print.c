@@ -65,6 +65,7 @@ static const char *container_words(enum xst_layer container)
 	case XST_LAYER_XEND:       return "xend save file";
 	case XST_LAYER_XENSERVER:  return "XenServer suspend image";
 	case XST_LAYER_XENSERVER6: return "suspend image of XenServer 6 or older";
+	case XST_LAYER_COLO:       return "channel back of COLO";
 	default:                   return "unknown container";
 	}
 }
@@ -265,6 +266,17 @@ static void size_row(const struct xst_info *i)
 	    human_size(i->sizes.framing, framing, sizeof(framing)));
 }
 
+static void restorable_rows(const struct xst_info *i)
+{
+	const struct xst_restorability *r = &i->restorability;
+	const struct xst_reason *reason;
+	char line[256];
+
+	row("Restorable", "by %s", restorable_words(r, line, sizeof(line)));
+	for (size_t k = 0; (reason = deciding_reason(r, &k));)
+		row("", "%s", reason_words(reason, line, sizeof(line)));
+}
+
 static void verdict_rows(const struct xst_info *i)
 {
 	char line[512], remarks[32];
@@ -298,6 +310,8 @@ void info_print(const char *file, uint64_t size, const char *compression, const 
 		batches_row(i);
 	}
 	state_rows(i);
+	if (i->restorability.n)
+		restorable_rows(i);
 	size_row(i);
 	verdict_rows(i);
 }
@@ -533,6 +547,7 @@ json_object *info_json(const char *file, uint64_t size, const char *compression,
 	put_flag(o, "cpuid_policy", i->cpuid_policy);
 	put_flag(o, "msr_policy", i->msr_policy);
 	json_object_object_add(o, "octets", sizes_json(i));
+	json_object_object_add(o, "restorable", restorability_json(&i->restorability, 0));
 	json_object_object_add(o, "verdict", verdict_json(file, i));
 	return o;
 }

@@ -55,7 +55,8 @@ const char *restorable_words(const struct xst_restorability *r, char *buf, size_
 	if (r->never)
 		snprintf(buf, size, "no Xen that is known");
 	else if (r->since && r->until && MINOR(r->since) == MINOR(r->until))
-		snprintf(buf, size, "%s", version(r->since, since, sizeof(since)));
+		snprintf(buf, size, "%s%s", version(r->since, since, sizeof(since)),
+			 POINT(r->since) ? " and later point releases" : "");
 	else if (r->since && r->until)
 		snprintf(buf, size, "%s to %s", version(r->since, since, sizeof(since)),
 			 version(r->until, until, sizeof(until)));
@@ -96,6 +97,17 @@ static bool decides(const struct xst_restorability *r, const struct xst_reason *
 {
 	return reason->until ? reason->until == r->until
 			     : !reason->since || reason->since == r->since;
+}
+
+const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i)
+{
+	while (*i < r->n) {
+		const struct xst_reason *reason = &r->reasons[(*i)++];
+
+		if (decides(r, reason))
+			return reason;
+	}
+	return NULL;
 }
 
 /* On one line: the reasons that decide, or those against a version. */

@@ -48,6 +48,7 @@ struct scan {
 	struct xst_verdict *verdict;
 	struct xst_info *info;
 	uint64_t checkpoints; /* complete ones */
+	bool in_checkpoint;
 	bool stop;            /* nothing more is to be read */
 };
 
@@ -75,10 +76,16 @@ static int run(struct scan *s)
 }
 
 /* A libxl stream's checkpoint is complete with the libxl part of it. */
-static bool completes(const struct xst_event *ev)
+static void count_checkpoint(struct scan *s, const struct xst_event *ev)
 {
-	return ev->kind == XST_KIND_CHECKPOINT_END ||
-	       (ev->kind == XST_KIND_CHECKPOINT && ev->layer == XST_LAYER_LEGACY);
+	bool opens = ev->kind == XST_KIND_CHECKPOINT, closes = ev->kind == XST_KIND_CHECKPOINT_END;
+
+	if (ev->layer == XST_LAYER_LEGACY)
+		s->checkpoints += opens;
+	else if (closes && s->in_checkpoint)
+		s->checkpoints++;
+	if (opens || closes)
+		s->in_checkpoint = opens;
 }
 
 static int event(struct scan *s, const struct xst_event *ev)
@@ -96,7 +103,8 @@ static int event(struct scan *s, const struct xst_event *ev)
 		r = summary_event(s->summary, ev);
 	if (r)
 		return r;
-	s->checkpoints += ev->type == XST_EVENT_RECORD_END && completes(ev);
+	if (ev->type == XST_EVENT_RECORD_END)
+		count_checkpoint(s, ev);
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		s->verdict->records++;
 		job_progress(s->options, s->reader);

@@ -414,6 +414,7 @@ static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case XST_LAYER_XEND:       return xend_step(p, l, in);
 	case XST_LAYER_XENSERVER:  return xenserver_step(p, l, in);
 	case XST_LAYER_XENSERVER6: return xenserver6_step(p, l, in);
+	case XST_LAYER_COLO:       return colo_step(p, l, in);
 	case XST_LAYER_NONE:       break;
 	}
 	return XST_E_STATE;

@@ -64,6 +64,10 @@ struct xenserver_layer {
 	bool length_unknown; /* of the record in hand: it lasts to the end of the input */
 };
 
+struct colo_layer {
+	uint64_t first; /* pfn of the list in hand */
+};
+
 struct legacy_layer {
 	unsigned width;       /* the toolstack's unsigned long */
 	unsigned guest_width; /* PV: 4 or 8, 0 until known */
@@ -100,6 +104,7 @@ struct layer {
 		struct config_layer config;
 		struct xenserver_layer xenserver;
 		struct legacy_layer legacy;
+		struct colo_layer colo;
 	} u;
 };
 
@@ -219,6 +224,9 @@ int libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+/* Whether 16 octets look like the beginning of COLO's channel back. */
+bool colo_begins(const uint8_t *head);
 int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);

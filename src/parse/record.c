@@ -94,8 +94,7 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 	type = (uint32_t)get_number(b, 4, l->big);
 	length = (uint32_t)get_number(b + 4, 4, l->big);
 	row = wire_find(rows, count, type);
-	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && p->flags & XST_PARSER_COLO &&
-	    length == COLO_STATE_LENGTH)
+	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && length == COLO_STATE_LENGTH)
 		length = RECORD_ALIGN; /* its second field is the padding */
 	begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE, length);
 	if (!row && l->u.rec.doubtful)

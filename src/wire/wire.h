@@ -173,6 +173,10 @@ bool wire_xenstore_key(const char *key, size_t n);
 /* Whether it lies below physmap/. */
 bool wire_xenstore_physmap(const char *key, size_t n);
 
+/* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
+extern const struct wire_record wire_colo_records[];
+extern const size_t wire_colo_count;
+
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
 #define RECORD_ALIGN 8
@@ -265,12 +269,6 @@ bool policy_msr_known(uint32_t msr);
 #define QEMU_MAGIC_SIZE 4
 #define QEMU_VERSION 3
 #define QEMU_HEAD 8
-
-/* CHECKPOINT_STATE */
-#define CHECKPOINT_STATE_NEW 0
-#define CHECKPOINT_STATE_SUSPENDED 1
-#define CHECKPOINT_STATE_READY 2
-#define CHECKPOINT_STATE_RESUMED 3
 
 /* foreign.c: files that are something else, and what to say about them */
 struct wire_foreign {

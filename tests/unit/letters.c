@@ -42,6 +42,8 @@ static bool put_header_letter(struct build *b, char letter)
 
 	switch (letter) {
 	case 'L': libvirt_header(b, 2, xml, sizeof(xml)); break;
+	case 'm': libvirt_header(b, 2, xml, 0); break;
+	case '#': xenserver_record(b, 0xf1, 0); break;
 	case '<': xenserver_begin(b); break;
 	case '^': xenserver_record(b, 0xf, 3); put(b, "(b)", 3); break;
 	case '|': xenserver_record(b, 0xf0, 0); break;
@@ -386,6 +388,23 @@ static void state(struct build *b)
 	record_end(b);
 }
 
+static void colo_state(struct build *b, uint32_t id)
+{
+	record_begin(b, 5);
+	put32(b, id);
+	record_end(b);
+}
+
+/* stray: as Xen since 4.16 writes it. */
+static void dirty_list(struct build *b, bool stray)
+{
+	put32(b, 0xf);
+	put32(b, 24);
+	put_zero(b, stray ? 8 : 0);
+	for (uint64_t pfn = 3; pfn < 12; pfn += 4)
+		put64(b, pfn);
+}
+
 static bool put_libxl_letter(struct build *b, char letter)
 {
 	switch (letter) {
@@ -402,6 +421,10 @@ static bool put_libxl_letter(struct build *b, char letter)
 	case 'u': emulator(b, 3, "QEVM"); break;
 	case 'w': emulator(b, 1, "QEVN"); break;
 	case '$': state(b); break;
+	case 'j': colo_state(b, 1); break;
+	case 'r': colo_state(b, 2); break;
+	case 'i': dirty_list(b, false); break;
+	case 's': dirty_list(b, true); break;
 	case 'k': empty_record(b, 4); break;
 	case 'e': empty_record(b, 0); break;
 	default: return false;
