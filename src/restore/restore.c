@@ -255,7 +255,7 @@ static int open_all(struct xst_restore *r)
 	int e = copy_options(r);
 
 	if (e == 0)
-		e = xst_checker_new(&r->checker);
+		e = xst_checker_new(NULL, &r->checker);
 	if (e == 0)
 		e = xst_parser_new(&r->parser_options, &parser);
 	if (e)

@@ -250,7 +250,7 @@ static int convert(struct xst_restore *r, enum xst_layer layer)
 	forget(r);
 	e = player_init(&r->main, parser);
 	player_from_fd(&r->main, fd);
-	return e ? e : xst_checker_new(&r->checker);
+	return e ? e : xst_checker_new(NULL, &r->checker);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
