@@ -37,11 +37,12 @@ struct xst_sink_xenstore_options {
  * A key or value that xenstored would not take (docs/misc/xenstore.txt, "Keys") is
  * XST_E_MALFORMED, one outside physmap/ XST_E_REFUSED without the flag, more than 1 MiB of them
  * XST_E_LIMIT; all that before anything is written.  A store that is not there, does not answer or
- * refuses is XST_E_IO. A store that stops answering while it commits may have committed: the error
+ * refuses is XST_E_IO.  A store that stops answering while it commits may have committed: the error
  * says so.
  *
- * libxenstore blocks; so a child process talks to the store, which never outlives its parent.
- * The caller must not take its exit status away, or it must not matter to them.
+ * libxenstore blocks; so a child process talks to the store.  It is forked by the thread that runs
+ * the restore, and does not outlive that thread.  The sink waits for it: meanwhile nobody else
+ * should wait for just any child.
  *
  * Returns 0; XST_E_ARG; XST_E_NOMEM; XST_E_UNSUPPORTED: libxenstore.so.4 can't be loaded,
  * described in *reterr (may be NULL).  On success *ret is the caller's until a restore takes it. */

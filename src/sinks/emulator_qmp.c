@@ -89,11 +89,15 @@ static void expect(struct emulator *e, state_fn state)
 	e->deadline = sink_now() + e->patience;
 }
 
+/* A member's text; "" if there is none. */
 static const char *text_in(json_object *o, const char *member)
 {
 	json_object *m;
+	const char *text = NULL;
 
-	return json_object_object_get_ex(o, member, &m) ? json_object_get_string(m) : "";
+	if (json_object_object_get_ex(o, member, &m))
+		text = json_object_get_string(m);
+	return text ? text : "";
 }
 
 /* MIGRATION tells how QEMU comes along. */
@@ -202,8 +206,10 @@ static int status_state(struct emulator *e)
 		return r;
 	e->state = NULL;
 	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
-		r = trouble(e, EBUSY, text_in(value, "status"),
-			    "QEMU does not wait for a state; start it with -incoming defer");
+		r = sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
+			      "%s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
+			      "with -incoming defer",
+			      e->path, text_in(value, "status"));
 	json_object_put(holder);
 	return r;
 }

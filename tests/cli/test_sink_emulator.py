@@ -387,6 +387,19 @@ def test_player_speaks_something_else(scratch: Path, words: bytes) -> None:
     assert result.rc == IO and "no QMP" in result.stderr
 
 
+@pytest.mark.parametrize("what", [None, 5, [], {}, {"status": None}, {"status": {}}])
+def test_player_returns_something_else(scratch: Path, what: Any) -> None:
+    news = {"event": "MIGRATION", "data": what}
+    result, _ = play(scratch, [GREETING, [news, {"event": what}, DONE], {"return": what}])
+    assert result.rc == IO and "-incoming defer" in result.stderr
+
+
+@pytest.mark.parametrize("what", [None, 5, {}, {"desc": None}])
+def test_player_fails_without_words(scratch: Path, what: Any) -> None:
+    result, _ = play(scratch, [*READY, {"error": what}])
+    assert result.rc == IO and "migrate-set-capabilities" in result.stderr
+
+
 def test_player_never_ends_a_message(scratch: Path) -> None:
     result, _ = play(scratch, [[b'{"QMP": "', b"x" * (2 << 20)]])
     assert result.rc == IO and "no QMP" in result.stderr

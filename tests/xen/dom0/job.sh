@@ -4,7 +4,9 @@
 #
 #   RESUMED                  the guest counts on, and finds its memory as it was
 #   RUNNING                  a guest that prints nothing, only firmware: it runs
-#   RESTORE FAILED | MEMORY DIFFERS | NOT RESUMED | NOT RUNNING, with details
+#   WRITTEN                  the keys of keys.stream are in this host's store
+#   RESTORE FAILED | NOT WRITTEN | MEMORY DIFFERS | NOT RESUMED | NOT RUNNING,
+#                            with details
 #
 # For legacy files libxl calls ./helper by itself. Runs in dom0, in busybox's sh.
 mkdir -p /out/case
@@ -50,6 +52,26 @@ watch_clock() {
   done
   echo "NOT RUNNING: the firmware's clock went from $from to $to in 30 s, state $(state "$1")"
 }
+
+# expect KEY VALUE: below where a device model of domain 77 keeps what it has in xenstore
+expect() {
+  value=$(xenstore-read "/local/domain/0/device-model/77/physmap/$1" 2>&1)
+  [ "$value" = "$2" ] || echo "$1 is \"$value\", not \"$2\""
+}
+
+# Our own restore writes a device model's keys through the kernel into the store of this host.
+restore_keys() {
+  LD_LIBRARY_PATH=/job/lib /job/xenstream restore --no-config --domid 77 --domain null: \
+    --xenstore xenstored:/dev/xen/xenbus keys.stream > /out/case/keys.txt 2>&1 ||
+    { echo "RESTORE FAILED: $(tail -n 1 /out/case/keys.txt)"; return; }
+  xenstore-ls -fp /local/domain/0/device-model/77 >> /out/case/keys.txt
+  wrong=$(expect 40000000/start_addr f0000000; expect 40000000/size 800000
+    expect 40000000/name vga.vram)
+  [ -z "$wrong" ] && echo WRITTEN || echo "NOT WRITTEN: $wrong"
+  xenstore-rm /local/domain/0/device-model/77
+}
+
+printf 'keys\t%s\n' "$(restore_keys)" >> /out/results
 
 for file in *.save; do
   CASE=${file%.save}
