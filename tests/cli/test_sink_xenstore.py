@@ -383,8 +383,9 @@ def test_a_socket_that_nobody_serves(scratch: Path) -> None:
     nobody_is_left(path)
 
 
-def test_no_descriptor_of_ours_stays_open(store: Daemon, scratch: Path) -> None:
-    """The child has nothing of its parent's open: who waits for an end does not wait for it."""
+def test_child(store: Daemon, scratch: Path) -> None:
+    """It has nothing of its parent's open: who waits for an end does not wait for it. And what a
+    terminal sends to everybody is for its parent to deal with."""
     seen: list[list[str]] = []
 
     def look(kind: int, _: bytes, n: int) -> None:
@@ -394,6 +395,8 @@ def test_no_descriptor_of_ours_stays_open(store: Daemon, scratch: Path) -> None:
             ).stdout.split()
             folder = Path("/proc") / children[0].decode() / "fd"
             seen.append(sorted(os.readlink(fd) for fd in folder.iterdir()))
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+                os.kill(int(children[0]), number)
 
     proxy = Proxy(scratch / "proxy", store.socket, look)
     file = scratch / "image"
