@@ -179,8 +179,11 @@ def test_too_many_keys(xenstored_only: Daemon) -> None:
 
 def test_nobody_there(scratch: Path) -> None:
     need("xenstored")
-    result = restore(scratch / "nothing", image(device_model.PHYSMAP))
-    assert result.rc == IO and "is it running?" in result.stderr
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(scratch / "deaf"))
+        for name in ("nothing", "deaf"):
+            result = restore(scratch / name, image(device_model.PHYSMAP))
+            assert result.rc == IO and "is it running?" in result.stderr
 
 
 def test_gone_before(xenstored_only: Daemon) -> None:
