@@ -12,28 +12,101 @@ extern "C" {
 
 struct xst_checker;
 
-/* Makes a checker for one stream.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
-XST_API XST_NODISCARD int xst_checker_new(struct xst_checker **ret);
+enum xst_check_flags {
+	/* Page tables of PV guests, too: their entries must point into the image.  The checker
+	 * then wants to see pages. */
+	XST_CHECK_DEEP = 1u << 0
+};
+
+/* What a domain's stored configuration says; 0: nothing of it. */
+struct xst_config_facts {
+	size_t size;         /* sizeof(struct xst_config_facts), as the checker knows it */
+	enum xst_guest guest;
+	uint64_t vcpus;      /* at most */
+	uint64_t memory_kib; /* at most */
+	bool device_model;   /* it names an HVM guest that needs one, not a PVH guest */
+};
+
+/* Reads a configuration of `size` octets, as `container` stores it, and fills in *ret, which is
+ * all 0.  Returns 0, or XST_E_MALFORMED if it can't be read. */
+typedef int (*xst_facts_fn)(void *userdata, enum xst_layer container, const uint8_t *config,
+			     size_t size, struct xst_config_facts *ret);
+
+struct xst_checker_options {
+	size_t size;          /* sizeof(struct xst_checker_options) */
+	uint32_t flags;       /* enum xst_check_flags */
+	xst_facts_fn config; /* or NULL: the configuration is not looked at */
+	void *userdata;       /* for it */
+};
+
+/* Makes a checker for one stream.  options: NULL for none.  Returns 0, XST_E_ARG or
+ * XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_checker_new(const struct xst_checker_options *options,
+					  struct xst_checker **ret);
 XST_API struct xst_checker *xst_checker_free(struct xst_checker *c);
 
 /* Takes every event of a parser; WARNING events become findings as they are.  Returns 0 or
  * XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_checker_event(struct xst_checker *c, const struct xst_event *ev);
 
-/* Whether the checker wants to see the beginning of the run that PAYLOAD_BEGIN has just told:
- * then the first PAYLOAD event of at least that many octets, else nothing of it. */
+/* How many octets of the run in hand the checker wants to see next, after PAYLOAD_BEGIN and after
+ * each PAYLOAD: they are to follow as PAYLOAD events, in any number of pieces.  0: nothing more of
+ * this run. */
 XST_API size_t xst_checker_wants(const struct xst_checker *c);
+/* How many octets in front of those it has no use for: they may be passed over or given. */
+XST_API uint64_t xst_checker_skips(const struct xst_checker *c);
 
 /* The next finding, or NULL; valid until the next call of xst_checker_event(). */
 XST_API const struct xst_finding *xst_checker_finding(struct xst_checker *c);
+
+/* --- which Xen restores it ------------------------------------------------------------------ */
+
+/* A version of Xen: XST_XEN(4, 13, 0). */
+#define XST_XEN(major, minor, point) \
+	((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(point))
+
+#define XST_REASON_POINTS 4
+#define XST_REASONS 24
+
+/* Something in the stream that not every Xen takes. */
+struct xst_reason {
+	uint32_t since;                     /* the first Xen that takes it; 0: there is no first one */
+	uint32_t until;                     /* the last minor version; 0: there is no last one */
+	uint32_t points[XST_REASON_POINTS]; /* older Xens that got it in a point release; 0 ends them */
+	enum xst_layer layer;
+	uint64_t offset;                    /* of the record */
+	char text[120];                     /* one line, no full stop */
+};
+
+/* Which Xen restores a stream, as far as its octets tell. */
+struct xst_restorability {
+	bool never;          /* none does: see the errors */
+	bool complete;       /* the stream was seen to its end */
+	uint32_t since;      /* the first; 0: any */
+	uint32_t until;      /* the last minor version; 0: the newest */
+	size_t n;
+	struct xst_reason reasons[XST_REASONS];
+};
+
+/* What the events so far say; valid until the next call for this checker. */
+XST_API const struct xst_restorability *xst_checker_restorability(struct xst_checker *c);
+/* Whether a version restores it: 0 to n - 1 is the first reason against it, n: there is none, but
+ * see `never`. */
+XST_API size_t xst_reason_against(const struct xst_restorability *r, uint32_t xen);
+/* Whether this reason is one against that version. */
+XST_API bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen);
+
+/* --- the catalogue -------------------------------------------------------------------------- */
 
 /* A row of the catalogue of rules. */
 struct xst_rule_info {
 	const char *id;
 	enum xst_severity severity; /* of a violation that a reader can tolerate */
 	int like_xen;               /* Xen's own verifier takes it for an error */
+	enum xst_layer layer;       /* XST_LAYER_NONE: any, or none */
 	const char *section;        /* of the specification */
 	const char *why;
+	const char *example;        /* of a violation */
 };
 /* Fills in the rule number `index`, from 0.  Returns 0, or XST_E_ARG behind the last one. */
 XST_API int xst_rule(unsigned index, struct xst_rule_info *ret);

@@ -84,6 +84,7 @@ struct xst_config {
 	bool json;            /* xl's in JSON, else xl.cfg text */
 	const uint8_t *data;
 	size_t size;          /* octets; 16 MiB at most, 0: there is no configuration */
+	enum xst_guest guest; /* in a question: the stream's, which may not be known so early */
 };
 
 /* Asked once, before the output's container is begun: which configuration is to stand in it?

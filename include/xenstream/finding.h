@@ -49,7 +49,8 @@ enum xst_layer {
 	XST_LAYER_LIBVIRT = 5,   /* a file of libvirt's Xen driver */
 	XST_LAYER_XEND = 6,      /* a file of `xm save` */
 	XST_LAYER_XENSERVER = 7, /* a suspend image of XenServer or XCP-ng */
-	XST_LAYER_XENSERVER6 = 8 /* the same of XenServer 6 and older */
+	XST_LAYER_XENSERVER6 = 8, /* the same of XenServer 6 and older */
+	XST_LAYER_COLO = 9        /* what a COLO secondary says to its primary; no guest in it */
 };
 
 /* Strings are static, except `text`, which is part of the structure.  Unknown things are 0 or

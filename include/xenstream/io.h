@@ -73,12 +73,29 @@ XST_API XST_NODISCARD int xst_reader_next(struct xst_reader *r, const struct xst
 /* Inside a run (behind PAYLOAD_BEGIN): passes over the rest of it, by seeking where possible. */
 XST_API XST_NODISCARD int xst_reader_skip(struct xst_reader *r);
 
+/* The same for the next n octets of it.  *ret_passed tells how many; fewer than n only when the
+ * run or the input ends. */
+XST_API XST_NODISCARD int xst_reader_pass(struct xst_reader *r, uint64_t n, uint64_t *ret_passed);
+
+/* From now on every octet that is read or passed over goes on to the output, unchanged and once;
+ * what a run's octets are is decided by the input: those of a pipe stay inside the kernel, unless
+ * PAYLOAD events are asked for.  To be called before the first xst_reader_next(), for a reader
+ * without XST_READER_KNOW_LENGTHS; not together with xst_reader_move().  A failure of the output
+ * becomes the reader's.  Returns 0 or XST_E_ARG. */
+XST_API XST_NODISCARD int xst_reader_tee(struct xst_reader *r, struct xst_output *o);
+
+/* Passes on what nobody will read: behind the end of the stream, or behind an error in it.  Some of
+ * it a call; *ret_moved is 0 when the input has ended.  Returns 0, XST_E_IO, or XST_E_STATE without a
+ * tee. */
+XST_API XST_NODISCARD int xst_reader_tee_rest(struct xst_reader *r, uint64_t *ret_moved);
+
 /* Inside a run: moves the next n octets of it, n at most what is left, into the output; inside
  * the kernel where possible.  *ret_moved tells how many; fewer than n only when the input ends. */
 XST_API XST_NODISCARD int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n,
 					  uint64_t *ret_moved);
 
-/* Sets the offset of a seekable descriptor behind the last octet that was consumed. */
+/* Sets the offset of a seekable descriptor behind the last octet that was consumed, or that the tee
+ * has. */
 XST_API XST_NODISCARD int xst_reader_finish(struct xst_reader *r);
 
 /* Offset of the next octet; the input's size, or 0 when it isn't known. */

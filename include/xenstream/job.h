@@ -16,6 +16,8 @@ extern "C" {
 typedef void (*xst_finding_fn)(void *userdata, const struct xst_finding *f);
 /* Shown every event before it is worked on, PAYLOAD of runs that are moved or passed over excepted. */
 typedef void (*xst_event_fn)(void *userdata, const struct xst_event *ev);
+/* Told once, at the end of verify: which Xen restores the stream.  Valid during the call only. */
+typedef void (*xst_restorability_fn)(void *userdata, const struct xst_restorability *r);
 /* Told now and then how far a job is; total is 0 when it isn't known. */
 typedef void (*xst_progress_fn)(void *userdata, uint64_t done, uint64_t total);
 
@@ -27,6 +29,8 @@ struct xst_job_options {
 	xst_progress_fn progress;     /* or NULL */
 	void *userdata;               /* for all of them */
 	const char *tmpdir;           /* see xst_reader_new() */
+	const struct xst_checker_options *checker; /* or NULL */
+	xst_restorability_fn restorability;        /* or NULL */
 };
 
 /* --- verify, info --------------------------------------------------------------------------- */
@@ -37,13 +41,43 @@ struct xst_verdict {
 	uint64_t records;
 	uint64_t end;      /* offset behind the last octet that belongs to the stream */
 	uint64_t trailing; /* octets behind it, if the input's size is known */
-	uint64_t reserved[8];
+	uint64_t omitted;  /* findings that are counted above, but were not told */
+	uint64_t ignored;  /* findings of rules that the caller ignores; counted nowhere else */
+	uint64_t reserved[6];
 };
 
-/* Reads a stream to its end and tells every finding.  Faults of the stream are findings, not
- * failures: returns 0 then, or XST_E_ARG, XST_E_NOMEM, XST_E_IO (described in *reterr, which may
- * be NULL). */
-XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_job_options *options,
+enum xst_verify_flags {
+	/* What is a remark becomes an error. */
+	XST_VERIFY_STRICT = 1 << 0,
+	/* Judge by the standards of Xen's own verifier: its rules only (xst_rule_info.like_xen), and
+	 * each of them an error.  What ends the reading is an error in any case. */
+	XST_VERIFY_LIKE_XEN = 1 << 1,
+	/* Stop at the first error, having told it. */
+	XST_VERIFY_STOP = 1 << 2
+};
+
+/* Set size to sizeof(struct xst_verify_options) and the rest to zero. */
+struct xst_verify_options {
+	size_t size;
+	const struct xst_job_options *job; /* or NULL */
+	uint32_t flags;                    /* enum xst_verify_flags */
+	/* How many findings are told, the others are counted; 0: the first hundred of each rule. */
+	uint64_t max_findings;
+	/* Ids of rules whose findings do not count.  One that ends the reading does all the same: of
+	 * the rest nothing is known. */
+	const char *const *ignore;
+	size_t n_ignore;
+	/* Everything that is read goes on to this output, and what follows the stream as well; so does
+	 * the rest of a stream that can't be read on.  NULL: to none. */
+	struct xst_output *tee;
+};
+
+/* Reads a stream to its end and tells every finding: behind a fault inside a record whose framing
+ * holds it goes on with the next one.  Faults of the stream are findings, not failures: returns 0
+ * then, or XST_E_ARG (a rule to ignore that does not exist), XST_E_NOMEM, XST_E_IO (described in
+ * *reterr, which may be NULL; rule output.io: the tee).  The offset of a seekable descriptor stands
+ * behind the last octet consumed afterwards. */
+XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options *options,
 					struct xst_verdict *ret, struct xst_finding *reterr);
 
 /* Octets by kind of data. */
@@ -89,6 +123,7 @@ struct xst_info {
 	struct xst_verdict verdict;
 	struct xst_finding damage;     /* the first error; code or text empty if there's none */
 	enum xst_layer container;      /* around the stream, if it is another one than xl's */
+	struct xst_restorability restorability;
 };
 
 /* Reads a stream to its end and says what it is.  On success *ret is the caller's, to be freed

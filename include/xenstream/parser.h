@@ -45,7 +45,8 @@ enum xst_start {
 	XST_START_LIBVIRT = 5,
 	XST_START_XEND = 6,
 	XST_START_XENSERVER = 7,
-	XST_START_XENSERVER6 = 8
+	XST_START_XENSERVER6 = 8,
+	XST_START_COLO = 9
 };
 
 enum xst_parser_flags {

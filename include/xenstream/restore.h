@@ -291,6 +291,9 @@ struct xst_restore_options {
 	/* or NULL: asked when the stream is over, before the first sink finishes.  Not 0: a negative
 	 * enum xst_errc, described in *reterr, and everything is taken back */
 	int (*confirm)(void *userdata, struct xst_finding *reterr);
+	/* or NULL: which configuration the domain gets whose stream comes in another container than xl's,
+	 * if `config` gives none; see struct xst_converter_options.  Must not touch the restore */
+	xst_config_fn translate;
 };
 
 /* Makes a restore.  Returns 0, XST_E_ARG, XST_E_NOMEM, or XST_E_IO (no more descriptors; errno says

@@ -8,6 +8,8 @@
  *   emit.h     events -> octets
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call
+ *   change.h   the front of a file replaced, the rest where it is
+ *   head.h     a domain's configuration in its container, read and replaced
  *   restore.h  acting on a stream, in any event loop
  *   directory.h  a domain as a directory of files, from a stream and back
  *
@@ -20,11 +22,13 @@
 #ifndef XENSTREAM_XENSTREAM_H
 #define XENSTREAM_XENSTREAM_H
 
+#include <xenstream/change.h>
 #include <xenstream/check.h>
 #include <xenstream/directory.h>
 #include <xenstream/emit.h>
 #include <xenstream/event.h>
 #include <xenstream/finding.h>
+#include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 #include <xenstream/parser.h>

@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include <xenstream/check.h>
+
 const struct rule rules[RULE_MAX] = {
-#define X(name, id, severity, like_xen, section, why)                         \
-	[RULE_##name] = { id, (enum xst_severity)XST_##severity, like_xen, section, why },
+#define X(name, id, severity, like_xen, layer, section, why, example)                       \
+	[RULE_##name] = { id, (enum xst_severity)XST_##severity, like_xen,                  \
+			  (enum xst_layer)XST_LAYER_##layer, section, why, example },
 	XST_RULES(X)
 #undef X
 };
@@ -16,4 +19,23 @@ const struct rule *rule_by_id(const char *id)
 		if (strcmp(rules[i].id, id) == 0)
 			return &rules[i];
 	return NULL;
+}
+
+int xst_rule(unsigned index, struct xst_rule_info *ret)
+{
+	const struct rule *r;
+
+	if (index >= RULE_MAX || !ret)
+		return XST_E_ARG;
+	r = &rules[index];
+	*ret = (struct xst_rule_info){ r->id, r->severity, r->like_xen, r->layer,
+				       r->section, r->why, r->example };
+	return 0;
+}
+
+int xst_rule_by_id(const char *id, struct xst_rule_info *ret)
+{
+	const struct rule *r = rule_by_id(id);
+
+	return r ? xst_rule((unsigned)(r - rules), ret) : XST_E_ARG;
 }

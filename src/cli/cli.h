@@ -31,7 +31,7 @@ struct verb {
 	int (*run)(int argc, const char **argv);
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage, verb_restore, verb_receive, verb_pack;
+	verb_salvage, verb_explain, verb_config, verb_restore, verb_receive, verb_pack;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);
@@ -67,7 +67,9 @@ void print_finding(FILE *to, const char *file, const struct xst_finding *f);
 int exit_for(int code);
 /* The same as an error's object. */
 json_object *finding_json(const char *file, const struct xst_finding *f);
-/* One line of JSON on stdout; frees it. */
+/* One line of JSON; frees it. */
+void print_json_to(FILE *to, json_object *o);
+/* The same on stdout. */
 void print_json_line(json_object *o);
 json_object *json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */
@@ -83,10 +85,13 @@ const char *human_size(uint64_t octets, char *buf, size_t size);
 /* What errno says, without jargon. */
 const char *system_words(int err);
 
-/* Opens FILE or, for "-", standard input.  Returns a descriptor or -1, having said why. */
+/* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.  Returns a descriptor
+ * or -1, having said why. */
 int open_input(const char *file);
 void close_input(int fd);
 const char *input_name(const char *file);
+/* What has become of a change that was broken off, if there was one. */
+void say_recovery(const char *file, const struct xst_recovery *r);
 
 /* --- input.c -------------------------------------------------------------------------------- */
 
@@ -126,8 +131,11 @@ struct output {
 	struct filter filter;
 };
 
-/* Puts a compressor in front of o->file.  Returns EXIT_FINE or what to exit with, having said why. */
-int output_compress(struct output *o, enum filter_format format, int level);
+/* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the permissions of the
+ * file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or what to exit with, having said
+ * why; output_close() in any case. */
+int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
+		enum filter_format format, int level);
 /* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
 int output_failed(struct output *o, const struct xst_finding *error);
 /* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */
@@ -168,6 +176,33 @@ void view_event(struct record_view *v, const struct xst_event *ev);
 /* Takes what several page batches have told into one. */
 void view_pages(struct record_view *v);
 void view_end(struct record_view *v);
+
+/* --- verb_explain.c ------------------------------------------------------------------------- */
+
+/* Lists the catalogue of rules.  Returns EXIT_FINE. */
+int explain_all(bool json);
+
+/* --- restorable.c --------------------------------------------------------------------------- */
+
+/* "4.13" or "4.19.2" as XST_XEN().  Returns whether it is a version. */
+bool xen_version(const char *words, uint32_t *ret);
+/* Whether that Xen restores it. */
+bool restorable_for(const struct xst_restorability *r, uint32_t xen);
+/* "4.13 and newer", without the reasons. */
+const char *restorable_words(const struct xst_restorability *r, char *buf, size_t size);
+/* The next reason from number *i on that sets this answer or explains it, or NULL; *i moves on. */
+const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i);
+/* A reason with its version. */
+const char *reason_words(const struct xst_reason *reason, char *buf, size_t size);
+/* The lines of verify; xen 0: no version was asked for. */
+void print_restorability(FILE *to, const char *file, const struct xst_restorability *r, uint32_t xen);
+json_object *restorability_json(const struct xst_restorability *r, uint32_t xen);
+
+/* --- config_facts.c ------------------------------------------------------------------------- */
+
+/* An xst_facts_fn for every container's language. */
+int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
+		 struct xst_config_facts *ret);
 
 /* --- info_print.c --------------------------------------------------------------------------- */
 

@@ -2,58 +2,17 @@
 #include "cli/config_choice.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cli/config.h"
 #include "config/foreign.h"
-
-#define MAX_GIVEN (4u << 20) /* what the parser reads back by default */
-
-/* --- the file -------------------------------------------------------------------------------- */
-
-/* One octet more than the limit, to see whether there is more. */
-static ssize_t read_file(int fd, char *to)
-{
-	size_t n = 0;
-	ssize_t k = 1;
-
-	while (n <= MAX_GIVEN && k) {
-		k = read(fd, to + n, MAX_GIVEN + 1 - n);
-		if (k < 0 && errno != EINTR)
-			return -1;
-		n += k > 0 ? (size_t)k : 0;
-	}
-	return (ssize_t)n;
-}
+#include "config/stored.h"
 
 int config_choice_read(struct config_choice *c)
 {
-	ssize_t n;
-	int fd;
-
-	if (!c->file)
-		return EXIT_FINE;
-	fd = open_input(c->file);
-	if (fd < 0)
-		return EXIT_IO;
-	c->given = malloc(MAX_GIVEN + 2);
-	n = c->given ? read_file(fd, c->given) : 0;
-	if (n < 0)
-		say("%s: %s", c->file, system_words(errno));
-	else if (n > MAX_GIVEN)
-		say("%s: more than %u octets are no configuration", c->file, MAX_GIVEN);
-	close_input(fd);
-	if (!c->given)
-		return EXIT_TROUBLE;
-	if (n < 0 || n > MAX_GIVEN)
-		return n < 0 ? EXIT_IO : EXIT_INVALID;
-	c->ngiven = (size_t)n;
-	c->given[n] = '\0';
-	return EXIT_FINE;
+	return c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
 }
 
 void config_choice_clear(struct config_choice *c)
@@ -84,53 +43,51 @@ static void remark(const struct config_choice *c, const char *format, ...)
 
 /* --- xl's languages -------------------------------------------------------------------------- */
 
-struct losses {
-	const struct config_choice *choice;
-	unsigned n;
-};
-
-static void loss(void *userdata, const char *key, const char *why)
+static void loss(void *choice, const char *key, const char *why)
 {
-	struct losses *l = userdata;
-
-	l->n++;
-	remark(l->choice, "%s is left out of the configuration: %s", key, why);
-}
-
-/* Xen stores JSON with its NUL, and text without one. */
-static int print(struct config_choice *c, const struct config *doc, struct xst_config *ret)
-{
-	size_t n;
-	int r = config_print(doc, &c->made, &n);
-
-	if (r)
-		return r;
-	ret->json = config_language(doc) == CONFIG_JSON;
-	ret->data = (const uint8_t *)c->made;
-	ret->size = n + (ret->json && (!n || c->made[n - 1]) ? 1 : 0);
-	return 0;
+	remark(choice, "%s is left out of the configuration: %s", key, why);
 }
 
 /* A document of xl's, in the language that is asked for. */
 static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
 		 struct config_error *err)
 {
-	struct losses l = { .choice = c };
-	struct config *doc, *other = NULL;
+	struct config_stored stored;
+	struct config *doc;
 	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
 
 	if (r)
 		return r;
-	if (c->format && c->format != config_language(doc))
-		r = config_translate(doc, c->format, loss, &l, &other, err);
-	if (r == 0)
-		r = print(c, other ? other : doc, ret);
-	config_free(other);
+	r = config_to_stored(doc, c->format, loss, c, &stored, err);
 	config_free(doc);
-	return r;
+	if (r)
+		return r;
+	c->made = stored.octets;
+	ret->data = (const uint8_t *)stored.octets;
+	ret->size = stored.n;
+	ret->json = stored.json;
+	return 0;
 }
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */
+
+/* The stream knows best what guest it is; PVH guests look like HVM ones there. */
+static void settle_type(const struct config_choice *c, struct config_view *v, enum xst_guest guest)
+{
+	enum config_type type = guest == XST_GUEST_PV    ? CONFIG_TYPE_PV
+				: guest == XST_GUEST_HVM ? CONFIG_TYPE_HVM
+							 : CONFIG_TYPE_UNKNOWN;
+	bool pv = v->type == CONFIG_TYPE_PV;
+
+	if (type == CONFIG_TYPE_UNKNOWN)
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN && pv == (type == CONFIG_TYPE_PV))
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN)
+		remark(c, "the configuration is of a guest of type %s, but the stream holds one of type %s, which is stored",
+		       config_type_name(v->type), config_type_name(type));
+	v->type = type;
+}
 
 static int translate(struct config_choice *c, enum config_foreign_language language,
 		     const char *text, size_t n, struct xst_config *ret, struct config_error *err)
@@ -142,6 +99,7 @@ static int translate(struct config_choice *c, enum config_foreign_language langu
 
 	if (r)
 		return r;
+	settle_type(c, &f.view, ret->guest);
 	r = config_foreign_print(&f, &cfg, &made);
 	lines = f.nleft_out;
 	config_foreign_clear(&f);

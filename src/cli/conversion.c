@@ -3,45 +3,6 @@
 #include "cli/conversion.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* Guest memory holds secrets: the output is readable to whom the input is, or the owner only. */
-static unsigned output_mode(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0666 : 0600;
-}
-
-static int open_file(const struct conversion *w, const char *file, int in,
-		     struct xst_output **ret)
-{
-	struct xst_finding error = { .rule = "output.io", .severity = XST_ERROR };
-	int r;
-
-	if (strcmp(file, "-") != 0) {
-		r = xst_output_file(file, output_mode(in), w->sync ? XST_OUTPUT_SYNC : 0, ret, &error);
-		if (r)
-			say("%s", r == XST_E_IO ? error.text : "out of memory");
-		return exit_for(r);
-	}
-	if (isatty(STDOUT_FILENO))
-		return usage_error(w->verb, "the output is binary and standard output a terminal");
-	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
-}
-
-int conversion_open(const struct conversion *w, const char *file, int in, struct output *o)
-{
-	int r;
-
-	o->name = strcmp(file, "-") == 0 ? "(standard output)" : file;
-	r = open_file(w, file, in, &o->file);
-	if (r)
-		return r;
-	o->stream = o->file;
-	return w->format != FILTER_NONE ? output_compress(o, w->format, w->level) : EXIT_FINE;
-}
 
 /* What could not be written is not the input's fault, and has its own name in the text. */
 static int failed(const char *in, struct output *o, const struct xst_finding *error)
@@ -110,7 +71,7 @@ int conversion_run(struct conversion *w, const char *from, const char *to)
 
 	if (code)
 		return code;
-	code = conversion_open(w, to, in.file, &out);
+	code = output_open(&out, w->verb, to, in.file, w->sync, w->format, w->level);
 	if (code)
 		input_abandon(&in);
 	else

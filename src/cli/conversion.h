@@ -14,9 +14,7 @@ struct conversion {
 	int error;                          /* enum xst_errc of the stream, when it has run */
 };
 
-/* The parts of it that others do alike: opens the output, with the permissions of the input if that is a
- * file (in: its descriptor, or -1); says what was done. */
-int conversion_open(const struct conversion *w, const char *file, int in, struct output *o);
+/* Says what was done. */
 void conversion_done(const char *in, const struct output *o);
 
 /* Opens, converts and commits; says what went wrong, or what was done.  Returns an exit code. */

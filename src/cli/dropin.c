@@ -68,15 +68,19 @@ bool dropin_is_fd(const char *value, int *ret)
 
 int dropin_open(const char *value)
 {
+	struct xst_finding error = { .text = "out of memory" };
 	int fd;
 
-	if (!dropin_is_fd(value, &fd))
-		fd = open(value, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	else if (fcntl(fd, F_GETFD) < 0)
-		fd = -1;
-	if (fd < 0)
+	if (dropin_is_fd(value, &fd)) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			return fd;
 		dropin_error("%s: %s", value, strerror(errno));
-	return fd;
+		return -1;
+	}
+	if (xst_open(value, &fd, NULL, &error) == 0)
+		return fd;
+	dropin_error("%s", error.text);
+	return -1;
 }
 
 void dropin_syslog(void)

@@ -35,36 +35,33 @@ static const struct option table[] = {
 static const char *const formats[] = { "libxc", "libxl", "xl", NULL };
 static const enum xst_start starts[] = { XST_START_LIBXC, XST_START_LIBXL, XST_START_XL };
 
-static bool bad;
+static bool legacy;
 
-/* The first error is told, as Xen's script stops there. */
 static void finding(void *unused, const struct xst_finding *f)
 {
-	struct xst_rule_info rule;
-
 	(void)unused;
-	if (f->code == 0 && (xst_rule_by_id(f->rule, &rule) || !rule.like_xen))
-		return;
-	if (!bad)
+	if (!legacy)
 		dropin_finding("Stream Error", f);
-	bad = true;
 }
 
 static void event(void *unused, const struct xst_event *ev)
 {
 	dropin_event(unused, ev);
-	if (ev->type != XST_EVENT_STREAM_BEGIN || ev->layer != XST_LAYER_LEGACY || bad)
+	if (ev->type != XST_EVENT_STREAM_BEGIN || ev->layer != XST_LAYER_LEGACY)
 		return;
 	dropin_error("Stream Error: a legacy stream, not one of today's formats");
-	bad = true;
+	legacy = true;
 }
 
+/* Like Xen's script, stops at the first error. */
 static int verify(int fd, enum xst_start start)
 {
 	struct xst_parser_options parser = { .size = sizeof(parser), .start = start,
 					     .flags = XST_PARSER_NO_EMULATOR };
-	struct xst_job_options o = { .size = sizeof(o), .parser = &parser, .finding = finding,
-				     .event = event };
+	struct xst_job_options job = { .size = sizeof(job), .parser = &parser, .finding = finding,
+				       .event = event };
+	struct xst_verify_options o = { .size = sizeof(o), .job = &job,
+					.flags = XST_VERIFY_LIKE_XEN | XST_VERIFY_STOP };
 	struct xst_finding error = { .text = "out of memory" };
 	struct xst_verdict v;
 	int r;
@@ -74,7 +71,7 @@ static int verify(int fd, enum xst_start start)
 		dropin_finding(r == XST_E_IO ? "Stream Error" : "Script Error", &error);
 	if (r)
 		return r == XST_E_IO ? DROPIN_STREAM : DROPIN_TROUBLE;
-	return bad ? DROPIN_STREAM : DROPIN_FINE;
+	return v.errors || legacy ? DROPIN_STREAM : DROPIN_FINE;
 }
 
 int dropin_verify(int argc, char **argv)

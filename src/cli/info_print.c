@@ -65,6 +65,7 @@ static const char *container_words(enum xst_layer container)
 	case XST_LAYER_XEND:       return "xend save file";
 	case XST_LAYER_XENSERVER:  return "XenServer suspend image";
 	case XST_LAYER_XENSERVER6: return "suspend image of XenServer 6 or older";
+	case XST_LAYER_COLO:       return "channel back of COLO";
 	default:                   return "unknown container";
 	}
 }
@@ -185,22 +186,9 @@ static void state_rows(const struct xst_info *i)
 				      : i->cpuid_policy ? "CPUID" : i->msr_policy ? "MSR" : "none");
 }
 
-/* What a configuration says, in whatever language it is.  xst_info has a NUL behind it. */
 static int read_config(const struct xst_info *i, struct config_view *ret, struct config_error *err)
 {
-	enum config_foreign_language foreign = config_foreign_of(i->container);
-	const char *text = (const char *)i->config;
-	struct config *c;
-	int r;
-
-	if (foreign != CONFIG_OWN)
-		return config_foreign_view(foreign, text, i->config_size, ret, err);
-	r = config_parse(text, i->config_size, CONFIG_AS_XL, &c, err);
-	if (r)
-		return r;
-	r = config_view_read(c, ret);
-	config_free(c);
-	return r;
+	return config_view_of(i->container, (const char *)i->config, i->config_size, ret, err);
 }
 
 #define MAX_DEVICES 16 /* more than these are only counted */
@@ -278,6 +266,17 @@ static void size_row(const struct xst_info *i)
 	    human_size(i->sizes.framing, framing, sizeof(framing)));
 }
 
+static void restorable_rows(const struct xst_info *i)
+{
+	const struct xst_restorability *r = &i->restorability;
+	const struct xst_reason *reason;
+	char line[256];
+
+	row("Restorable", "by %s", restorable_words(r, line, sizeof(line)));
+	for (size_t k = 0; (reason = deciding_reason(r, &k));)
+		row("", "%s", reason_words(reason, line, sizeof(line)));
+}
+
 static void verdict_rows(const struct xst_info *i)
 {
 	char line[512], remarks[32];
@@ -311,6 +310,8 @@ void info_print(const char *file, uint64_t size, const char *compression, const 
 		batches_row(i);
 	}
 	state_rows(i);
+	if (i->restorability.n)
+		restorable_rows(i);
 	size_row(i);
 	verdict_rows(i);
 }
@@ -546,6 +547,7 @@ json_object *info_json(const char *file, uint64_t size, const char *compression,
 	put_flag(o, "cpuid_policy", i->cpuid_policy);
 	put_flag(o, "msr_policy", i->msr_policy);
 	json_object_object_add(o, "octets", sizes_json(i));
+	json_object_object_add(o, "restorable", restorability_json(&i->restorability, 0));
 	json_object_object_add(o, "verdict", verdict_json(file, i));
 	return o;
 }

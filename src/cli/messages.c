@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,12 +120,17 @@ int stdout_error(void)
 	return err;
 }
 
-void print_json_line(json_object *o)
+void print_json_to(FILE *to, json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(to, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								JSON_C_TO_STRING_NOSLASHESCAPE));
 	(void)stdout_error();
 	json_object_put(o);
+}
+
+void print_json_line(json_object *o)
+{
+	print_json_to(stdout, o);
 }
 
 const char *human_size(uint64_t octets, char *buf, size_t size)
@@ -156,15 +160,26 @@ const char *system_words(int err)
 	}
 }
 
+void say_recovery(const char *file, const struct xst_recovery *r)
+{
+	if (r->outcome == XST_RECOVERY_NOTHING || common.quiet)
+		return;
+	say("%s: %s%s", file, r->outcome == XST_RECOVERY_IGNORED ? "remark: " : "", r->text);
+}
+
 int open_input(const char *file)
 {
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_finding error = { .text = "out of memory" };
 	int fd;
 
 	if (strcmp(file, "-") == 0)
 		return STDIN_FILENO;
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		say("%s: %s", file, strerror(errno));
+	if (xst_open(file, &fd, &recovery, &error)) {
+		say("%s", error.text);
+		return -1;
+	}
+	say_recovery(file, &recovery);
 	return fd;
 }
 

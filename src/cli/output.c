@@ -3,6 +3,8 @@
 #include "cli/cli.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int start_compressing(struct output *o, int level)
 {
@@ -15,11 +17,49 @@ static int start_compressing(struct output *o, int level)
 	return exit_for(xst_output_fd(o->filter.fd, &o->stream));
 }
 
-int output_compress(struct output *o, enum filter_format format, int level)
+static int output_compress(struct output *o, enum filter_format format, int level)
 {
 	o->compression = format;
 	o->stream = NULL;
 	return start_compressing(o, level);
+}
+
+/* Guest memory holds secrets: the output is readable to whom the input is, or the owner only. */
+static unsigned output_mode(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_mode & 0666 : 0600;
+}
+
+static int open_file(const struct verb *verb, const char *file, int in, bool sync,
+		     struct xst_output **ret)
+{
+	struct xst_finding error = { .rule = "output.io", .severity = XST_ERROR };
+	int r;
+
+	if (strcmp(file, "-") != 0) {
+		r = xst_output_file(file, output_mode(in), sync ? XST_OUTPUT_SYNC : 0, ret, &error);
+		if (r)
+			say("%s", r == XST_E_IO ? error.text : "out of memory");
+		return exit_for(r);
+	}
+	if (isatty(STDOUT_FILENO))
+		return usage_error(verb, "the output is binary and standard output a terminal");
+	return exit_for(xst_output_fd(STDOUT_FILENO, ret));
+}
+
+int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
+		enum filter_format format, int level)
+{
+	int r;
+
+	o->name = strcmp(file, "-") == 0 ? "(standard output)" : file;
+	r = open_file(verb, file, in, sync, &o->file);
+	if (r)
+		return r;
+	o->stream = o->file;
+	return format != FILTER_NONE ? output_compress(o, format, level) : EXIT_FINE;
 }
 
 /* Why the compressor has ended, unless all is well. */

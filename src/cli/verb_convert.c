@@ -8,6 +8,7 @@
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "config/stored.h"
 
 #define UNSET (-1)
 
@@ -38,7 +39,8 @@ static const struct poptOption table[] = {
 	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
 	  "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store xl's configuration as cfg (xl.cfg text) or json; by default as it is", "FORMAT" },
+	  "store xl's configuration as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is",
+	  "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
@@ -150,16 +152,17 @@ static int read_config(struct config_choice *c, struct xst_converter_options *to
 {
 	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
 
-	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
-	    strcmp(opt.config_format, "json") != 0)
-		return usage_error(&verb_convert, "--config-format %s: not cfg or json",
+	if (opt.config_format)
+		c->format = config_language_parse(opt.config_format);
+	if (opt.config_format && !c->format)
+		return usage_error(&verb_convert, "--config-format %s: not json or cfg",
 				   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
 		return usage_error(&verb_convert, "--to %s has no place for a configuration", opt.to);
+	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
+		return usage_error(&verb_convert, "standard input can be one of both only");
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
-	if (opt.config_format)
-		c->format = *opt.config_format == 'j' ? CONFIG_JSON : CONFIG_CFG;
 	c->file = opt.config;
 	c->input = input_name(in);
 	to->config = config_choice_make;

@@ -130,7 +130,7 @@ static int save(const char *directory, struct output *out, const struct xst_conv
 static int run(struct conversion *w, const char *directory, const char *file)
 {
 	struct output out = { 0 };
-	int code = conversion_open(w, file, -1, &out);
+	int code = output_open(&out, &verb_pack, file, -1, w->sync, w->format, w->level);
 
 	if (code == EXIT_FINE)
 		code = save(directory, &out, w->options.converter);

@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_CONFIG (4 << 20) /* octets, as of a stored one */
+#include "cli/config_choice.h"
+
 #define MAX_SECONDS 1e9
 
 static struct {
@@ -80,6 +81,7 @@ struct run {
 	struct input in;
 	struct xst_restore_options options;
 	struct xst_restore_result result;
+	struct config_choice choice;
 	bool input_failed; /* compressed data: said already */
 };
 
@@ -150,27 +152,17 @@ static int check_options(const struct verb *verb)
 	return EXIT_FINE;
 }
 
-/* malloc'ed, or NULL, having said why. */
-static char *read_config(const char *file, size_t *ret_size)
+/* A configuration that is given counts as it is; that of another toolstack's container is translated. */
+static int read_config(struct run *run)
 {
-	char *text = malloc(MAX_CONFIG + 1);
-	FILE *f = text ? fopen(file, "re") : NULL;
+	int code;
 
-	if (!f) {
-		say("%s: %s", file, text ? system_words(errno) : "out of memory");
-		free(text);
-		return NULL;
-	}
-	*ret_size = fread(text, 1, MAX_CONFIG + 1, f);
-	if (!ferror(f) && *ret_size && *ret_size <= MAX_CONFIG) {
-		fclose(f);
-		return text;
-	}
-	say("%s: %s", file, ferror(f) ? system_words(errno)
-				      : *ret_size ? "larger than 4 MiB: no configuration" : "empty");
-	fclose(f);
-	free(text);
-	return NULL;
+	run->choice = (struct config_choice){ .file = opt.config, .input = run->name };
+	code = config_choice_read(&run->choice);
+	if (code || !opt.config || run->choice.ngiven)
+		return code;
+	say("%s: is empty, no configuration", opt.config);
+	return EXIT_INVALID;
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
@@ -201,6 +193,14 @@ static int confirm(void *userdata, struct xst_finding *reterr)
 					.severity = XST_ERROR };
 	snprintf(reterr->text, sizeof(reterr->text), "%s", fault);
 	return XST_E_IO;
+}
+
+static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		     char *why, size_t size)
+{
+	struct run *run = userdata;
+
+	return config_choice_make(&run->choice, stored, ret, why, size);
 }
 
 static void say_result(const struct run *run)
@@ -282,7 +282,7 @@ static uint64_t microseconds(double seconds)
 	return seconds > 0 ? (uint64_t)(1e6 * seconds) + 1 : 0;
 }
 
-static int run_sinks(struct run *run, char *config, size_t config_size)
+static int run_sinks(struct run *run)
 {
 	struct sink_plan plan = { .into = opt.into, .domain = opt.domain, .xenstore = opt.xenstore,
 				  .emulator = opt.emulator, .xenstore_root = opt.xenstore_root,
@@ -294,10 +294,11 @@ static int run_sinks(struct run *run, char *config, size_t config_size)
 		.size = sizeof(run->options),
 		.flags = (opt.no_config ? XST_RESTORE_NO_CONFIG : 0u) |
 			 (opt.force ? XST_RESTORE_FORCE : 0u),
-		.fd = -1, .domid = (uint32_t)opt.domid, .config = config,
-		.config_size = config_size, .timeout = microseconds(opt.timeout),
+		.fd = -1, .domid = (uint32_t)opt.domid, .config = run->choice.given,
+		.config_size = run->choice.ngiven, .timeout = microseconds(opt.timeout),
 		.stall = microseconds(opt.stall), .tmpdir = common.tmpdir, .finding = tell,
-		.progress = tell_progress, .confirm = confirm, .userdata = run,
+		.progress = tell_progress, .confirm = confirm, .translate = translate,
+		.userdata = run,
 	};
 	code = sinks_open(run->verb, &plan, &run->options);
 	if (code)
@@ -315,26 +316,20 @@ static int run_sinks(struct run *run, char *config, size_t config_size)
 static int run_verb(const struct verb *verb, const char *name)
 {
 	struct run run = { .verb = verb, .from = name, .name = input_name(name) };
-	size_t config_size = 0;
-	char *config = NULL;
 	int code = check_options(verb);
 
 	if (code)
 		return code;
 	if (verb == &verb_receive && strncmp(name, "unix:", 5) != 0 && strncmp(name, "tcp:", 4) != 0)
 		return usage_error(verb, "%s: neither unix:PATH nor tcp:HOST:PORT", name);
-	if (opt.config) {
-		config = read_config(opt.config, &config_size);
-		if (!config)
-			return EXIT_IO;
-	}
-	if (handle_signals() < 0) {
+	code = read_config(&run);
+	if (!code && handle_signals() < 0) {
 		say("%s", system_words(errno));
 		code = EXIT_IO;
-	} else {
-		code = run_sinks(&run, config, config_size);
+	} else if (!code) {
+		code = run_sinks(&run);
 	}
-	free(config);
+	config_choice_clear(&run.choice);
 	return code;
 }
 

@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct {
-	int json;
+	int json, strict, like_xen, deep, tee, rules;
+	long long max_findings;
+	const char **ignore;
+	const char *for_xen;
+	uint32_t xen; /* 0: none was named */
 } opt;
 
 static const struct poptOption table[] = {
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0,
 	  "an object for each finding and one for each file's verdict, a line each", NULL },
+	{ "strict", '\0', POPT_ARG_NONE, &opt.strict, 0, "remarks are errors", NULL },
+	{ "deep", '\0', POPT_ARG_NONE, &opt.deep, 0, "read the contents of page tables, too", NULL },
+	{ "like-xen", '\0', POPT_ARG_NONE, &opt.like_xen, 0,
+	  "by the standards of Xen's own verifier: only what that one refuses, as an error", NULL },
+	{ "ignore", '\0', POPT_ARG_ARGV, &opt.ignore, 0,
+	  "findings of this rule do not count; may be given again", "ID" },
+	{ "max-findings", '\0', POPT_ARG_LONGLONG, &opt.max_findings, 0,
+	  "show the first N and count the rest (the first hundred of each rule)", "N" },
+	{ "for", '\0', POPT_ARG_STRING, &opt.for_xen, 0,
+	  "an error unless this version of Xen restores it", "VERSION" },
+	{ "tee", '\0', POPT_ARG_NONE, &opt.tee, 0,
+	  "pass the input on to standard output, unchanged; findings and verdict go to stderr", NULL },
+	{ "rules", '\0', POPT_ARG_NONE, &opt.rules, 0, "list the rules, and read nothing", NULL },
 	POPT_TABLEEND
 };
 
@@ -18,44 +38,65 @@ static int verify(int argc, const char **argv);
 
 const struct verb verb_verify = {
 	.name = "verify",
-	.arguments = "FILE...",
+	.arguments = "FILE... | --tee [FILE] | --rules",
 	.summary = "is it a valid image?  Every finding, with its rule and place",
-	.example = "  xenstream verify old.save && echo fine",
+	.example = "  xenstream verify old.save && echo fine\n"
+		   "  xl save 7 /dev/stdout | xenstream verify --tee | zstd >7.save.zst",
 	.run = verify,
 };
 
-static void tell(void *input, const struct xst_finding *f)
+/* --- what is told --------------------------------------------------------------------------- */
+
+/* With --tee standard output belongs to the stream. */
+static FILE *words_to(void)
 {
-	struct input *in = input;
+	return opt.tee ? stderr : stdout;
+}
+
+struct reading {
+	struct input *in;
+	struct xst_restorability restorability;
+};
+
+static void keep(void *reading, const struct xst_restorability *r)
+{
+	((struct reading *)reading)->restorability = *r;
+}
+
+static void tell(void *reading, const struct xst_finding *f)
+{
+	struct input *in = ((struct reading *)reading)->in;
 
 	if (f->code == XST_E_TRUNCATED && input_broke_off(in))
 		return; /* not the stream's fault; said at the end */
 	if (opt.json)
-		print_json_line(finding_json(in->name, f));
+		print_json_to(words_to(), finding_json(in->name, f));
 	else if (!common.quiet)
-		print_finding(stdout, in->name, f);
+		print_finding(words_to(), in->name, f);
 }
 
-static const char *plural(uint64_t n)
+static void print_count(FILE *to, uint64_t n, const char *what, bool has_plural)
 {
-	return n == 1 ? "" : "s";
+	if (n)
+		fprintf(to, ", %llu %s%s", (unsigned long long)n, what,
+			has_plural && n != 1 ? "s" : "");
 }
 
 static void words(const char *file, const struct xst_verdict *v)
 {
-	if (common.quiet)
-		return;
-	printf("%s: %s", file, v->errors ? "invalid" : "valid");
-	if (v->errors)
-		printf(", %llu error%s", (unsigned long long)v->errors, plural(v->errors));
-	if (v->remarks)
-		printf(", %llu remark%s", (unsigned long long)v->remarks, plural(v->remarks));
-	if (v->notes)
-		printf(", %llu note%s", (unsigned long long)v->notes, plural(v->notes));
-	printf(" (%llu records)\n", (unsigned long long)v->records);
+	FILE *to = words_to();
+
+	fprintf(to, "%s: %s", file, v->errors ? "invalid" : "valid");
+	print_count(to, v->errors, "error", true);
+	print_count(to, v->remarks, "remark", true);
+	print_count(to, v->notes, "note", true);
+	print_count(to, v->omitted, "not shown", false);
+	print_count(to, v->ignored, "ignored", false);
+	fprintf(to, " (%llu records)\n", (unsigned long long)v->records);
 }
 
-static void verdict_json(const char *file, const struct xst_verdict *v)
+static void verdict_json(const char *file, const struct xst_verdict *v,
+			 const struct xst_restorability *r)
 {
 	json_object *o = json_object_new_object();
 	const char *verdict = v->errors ? "invalid" : v->remarks ? "valid-with-remarks" : "valid";
@@ -66,26 +107,66 @@ static void verdict_json(const char *file, const struct xst_verdict *v)
 	json_object_object_add(o, "errors", json_u64(v->errors));
 	json_object_object_add(o, "remarks", json_u64(v->remarks));
 	json_object_object_add(o, "notes", json_u64(v->notes));
+	json_object_object_add(o, "omitted", json_u64(v->omitted));
+	json_object_object_add(o, "ignored", json_u64(v->ignored));
 	json_object_object_add(o, "records", json_u64(v->records));
 	json_object_object_add(o, "end", json_u64(v->end));
 	json_object_object_add(o, "trailing", json_u64(v->trailing));
-	print_json_line(o);
+	json_object_object_add(o, "restorable", restorability_json(r, opt.xen));
+	print_json_to(words_to(), o);
+}
+
+static int verdict(const char *file, const struct xst_verdict *v, const struct xst_restorability *r)
+{
+	if (opt.json) {
+		verdict_json(file, v, r);
+	} else if (!common.quiet) {
+		print_restorability(words_to(), file, r, opt.xen);
+		words(file, v);
+	}
+	if (opt.xen && !restorable_for(r, opt.xen))
+		return EXIT_INVALID;
+	return v->errors ? EXIT_INVALID : v->remarks ? EXIT_REMARKS : EXIT_FINE;
+}
+
+/* --- a file --------------------------------------------------------------------------------- */
+
+static int job(struct reading *reading, struct xst_output *tee, struct xst_verdict *v,
+	       struct xst_finding *error)
+{
+	struct input *in = reading->in;
+	struct xst_checker_options checker = { .size = sizeof(checker),
+					       .flags = opt.deep ? XST_CHECK_DEEP : 0u,
+					       .config = config_facts };
+	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
+				     .restorability = keep, .userdata = reading,
+				     .tmpdir = common.tmpdir, .checker = &checker };
+	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
+					     .max_findings = (uint64_t)opt.max_findings,
+					     .ignore = opt.ignore };
+	int r;
+
+	while (opt.ignore && opt.ignore[verify.n_ignore])
+		verify.n_ignore++;
+	verify.flags = (opt.strict ? XST_VERIFY_STRICT : 0u) |
+		       (opt.like_xen ? XST_VERIFY_LIKE_XEN : 0u);
+	progress_start(in->name);
+	r = xst_verify_fd(in->fd, &verify, v, error);
+	progress_end();
+	return r;
 }
 
 static int verify_file(const char *file)
 {
-	struct input in;
-	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
-				     .userdata = &in, .tmpdir = common.tmpdir };
 	struct xst_verdict v;
 	struct xst_finding error;
+	struct input in;
+	struct reading reading = { .in = &in };
 	int code = input_open(&in, file), r;
 
 	if (code)
 		return code;
-	progress_start(in.name);
-	r = xst_verify_fd(in.fd, &o, &v, &error);
-	progress_end();
+	r = job(&reading, NULL, &v, &error);
 	if (r == 0 && v.errors)
 		input_read_on(&in);
 	code = input_close(&in);
@@ -95,28 +176,108 @@ static int verify_file(const char *file)
 		print_finding(stderr, in.name, &error);
 		return exit_for(r);
 	}
-	if (opt.json)
-		verdict_json(in.name, &v);
+	return verdict(in.name, &v, &reading.restorability);
+}
+
+/* Nobody reads any more: goes the way of any other filter, so that whoever writes to us and whoever
+ * has started us see the usual. */
+static void end_like_a_filter(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
+static int tee_failed(const char *name, int r, const struct xst_finding *error)
+{
+	bool output = strcmp(error->rule, "output.io") == 0;
+
+	if (output)
+		say("standard output: %s; no verdict on %s", system_words(error->sys_errno), name);
 	else
-		words(in.name, &v);
-	return v.errors ? EXIT_INVALID : v.remarks ? EXIT_REMARKS : EXIT_FINE;
+		print_finding(stderr, name, error);
+	if (output && error->sys_errno == EPIPE)
+		end_like_a_filter();
+	return exit_for(r);
+}
+
+/* The input as it is: what was compressed stays so, and is told to be no stream. */
+static int tee_file(const char *file)
+{
+	struct input in = { .name = input_name(file), .file = open_input(file) };
+	struct reading reading = { .in = &in };
+	struct xst_output *tee = NULL;
+	struct xst_verdict v;
+	struct xst_finding error;
+	int r;
+
+	if (in.file < 0)
+		return EXIT_IO;
+	in.fd = in.file;
+	r = xst_output_fd(STDOUT_FILENO, &tee);
+	if (r)
+		return exit_for(r);
+	r = job(&reading, tee, &v, &error);
+	xst_output_free(tee);
+	input_close(&in);
+	return r ? tee_failed(in.name, r, &error) : verdict(in.name, &v, &reading.restorability);
+}
+
+/* --- the verb ------------------------------------------------------------------------------- */
+
+static int check_options(void)
+{
+	struct xst_rule_info rule;
+
+	for (const char **id = opt.ignore; id && *id; id++)
+		if (xst_rule_by_id(*id, &rule))
+			return usage_error(&verb_verify, "--ignore=%s: no such rule; --rules lists them",
+					   *id);
+	if (opt.for_xen && !xen_version(opt.for_xen, &opt.xen))
+		return usage_error(&verb_verify, "--for=%s: no version of Xen, like 4.13 or 4.19.2",
+				   opt.for_xen);
+	if (opt.max_findings < 0)
+		return usage_error(&verb_verify, "--max-findings=%lld: less than none",
+				   opt.max_findings);
+	if (opt.tee && isatty(STDOUT_FILENO))
+		return usage_error(&verb_verify, "--tee: standard output is a terminal");
+	return EXIT_FINE;
+}
+
+static int tee(poptContext ctx)
+{
+	const char *file = options_argument(ctx);
+
+	if (file && options_argument(ctx))
+		return usage_error(&verb_verify, "--tee passes on one FILE only");
+	return tee_file(file ? file : "-");
+}
+
+static int files(poptContext ctx)
+{
+	const char *file = options_argument(ctx);
+	int code = EXIT_FINE;
+
+	if (!file)
+		return usage_error(&verb_verify, "which file?");
+	for (; file; file = options_argument(ctx)) {
+		int c = verify_file(file);
+
+		code = c > code ? c : code;
+	}
+	return code;
 }
 
 static int verify(int argc, const char **argv)
 {
-	int code = EXIT_FINE, n = 0, c;
+	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_verify, argc, argv, table, &code);
-	const char *file;
 
 	if (!ctx)
 		return code;
-	while ((file = options_argument(ctx))) {
-		c = verify_file(file);
-		code = c > code ? c : code;
-		n++;
-	}
-	if (!n)
-		code = usage_error(&verb_verify, "which file?");
+	code = check_options();
+	if (!code)
+		code = opt.rules ? explain_all(opt.json) : opt.tee ? tee(ctx) : files(ctx);
 	poptFreeContext(ctx);
+	free(opt.ignore);
 	return code;
 }

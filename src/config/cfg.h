@@ -6,7 +6,7 @@
  *   value     = string | number | "[" [ newlines ] [ value [ newlines ]
  *               { "," [ newlines ] value [ newlines ] } [ "," [ newlines ] ] ] "]"
  *   end       = newline | ";"
- *   name      = [a-z][_0-9a-z]*
+ *   name      = [a-z][._0-9a-z]*
  *   number    = [0-9][0-9a-fx]*
  *   string    = ' or " up to the same again, in one line, with \\ \' \" \n \r \t \a \b \f \v
  *

@@ -100,7 +100,7 @@ static int token(struct cfg_lexer *l)
 	} else if (among(c, DIGITS)) {
 		run_of(l, DIGITS "abcdefx", CFG_NUMBER);
 	} else if (among(c, LETTERS)) {
-		run_of(l, LETTERS DIGITS "_", CFG_NAME);
+		run_of(l, LETTERS DIGITS "_.", CFG_NAME);
 	} else {
 		return stray(l);
 	}

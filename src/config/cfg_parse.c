@@ -51,7 +51,7 @@ static int item(struct parser *p, struct config_value *list)
 	config_value_clear(&v);
 	if (r)
 		return r;
-	if (p->lexer.token == CFG_CLOSE)
+	if (p->lexer.token == CFG_CLOSE || p->lexer.token == CFG_END)
 		return 0;
 	if (p->lexer.token != CFG_COMMA)
 		return unexpected(&p->lexer, "',' or ']'");
@@ -327,7 +327,7 @@ int cfg_parse_value(const char *text, struct config_value *ret, struct config_er
 bool cfg_name_valid(const char *name)
 {
 	return *name >= 'a' && *name <= 'z' &&
-	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.")] == '\0';
 }
 
 /* --- typed access --------------------------------------------------------------------------- */
@@ -360,6 +360,8 @@ int cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config
 
 	if (r)
 		return r;
+	if (c->settings[e->last].adds)
+		return wrong(c, e, err, "put together with +=, which xl doesn't do with numbers");
 	errno = 0;
 	v = strtol(s, &end, 0);
 	if (end == s || *end)

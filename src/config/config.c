@@ -7,6 +7,7 @@
 
 #include "config/document.h"
 #include "config/json.h"
+#include "config/utf8.h"
 
 /* --- made and freed ------------------------------------------------------------------------- */
 
@@ -147,6 +148,12 @@ static int no_key(const char *key, struct config_error *err)
 			   "'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", key);
 }
 
+/* xl.cfg's lexer takes dots in names, and no key has one: who gives a name with a dot means a path. */
+static bool is_name(const struct config *c, const char *key)
+{
+	return cfg_name_valid(key) && (!c->cfg || !strchr(key, '.') || cfg_find(c->cfg, key));
+}
+
 static int not_set(const char *key, struct config_error *err)
 {
 	return config_refuse(err, XST_E_UNKNOWN, "%.100s isn't set", key);
@@ -218,7 +225,7 @@ int config_get(const struct config *c, const char *key, char **ret, struct confi
 
 	if (is_path(c, key))
 		return get_path(c, key, ret, err);
-	if (!cfg_name_valid(key))
+	if (!is_name(c, key))
 		return no_key(key, err);
 	r = config_value_of(c, key, &v, err);
 	if (r)
@@ -361,8 +368,12 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 	const struct config_key *k = config_key_find(key);
 	struct config_value v = { 0 };
 	json_object *root;
-	int r = begin_change(c, &root);
+	size_t bad;
+	int r;
 
+	if (!utf8_valid(key, strlen(key), &bad) || !utf8_valid(text, strlen(text), &bad))
+		return config_refuse(err, XST_E_MALFORMED, "%.60s: not UTF-8, which JSON has to be", key);
+	r = begin_change(c, &root);
 	if (r)
 		return r;
 	if (!k) {
@@ -385,7 +396,7 @@ static int change_cfg(struct config *c, const char *key, const char *text, bool 
 	struct config_value v = { 0 };
 	int r;
 
-	if (!cfg_name_valid(key))
+	if (!is_name(c, key))
 		return no_key(key, err);
 	r = value_from_text(key, text, &v, err);
 	if (r == 0 && append && e && e->value.is_list && !v.is_list)
@@ -412,7 +423,7 @@ int config_unset(struct config *c, const char *key, struct config_error *err)
 	int r;
 
 	if (c->cfg)
-		return cfg_name_valid(key) ? cfg_unset(&c->cfg, key, err) : no_key(key, err);
+		return is_name(c, key) ? cfg_unset(&c->cfg, key, err) : no_key(key, err);
 	r = begin_change(c, &root);
 	if (r)
 		return r;

@@ -59,11 +59,11 @@ void config_disk_clear(struct config_disk *d)
 
 struct parser {
 	const char *spec;
-	size_t pos;
+	size_t pos, begin; /* begin: of the parameter in hand */
 	struct config_disk *d;
 	struct config_error *err;
 	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
-	bool format_said, access_said;
+	bool format_said, access_placed; /* be it empty; access_placed: without its name */
 };
 
 /* A parameter: its octets, without the comma behind it. */
@@ -87,8 +87,8 @@ static bool is_one_of(struct piece p, const char *const *words, size_t n)
 
 static int fail(const struct parser *p, struct piece piece, const char *what)
 {
-	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, (size_t)(piece.s - p->spec),
-			      "disk: '%.*s': %s", piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
+	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, p->begin, "disk: '%.*s': %s",
+			      piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
 }
 
 static int save(struct parser *p, char **to, struct piece v)
@@ -100,44 +100,48 @@ static int save(struct parser *p, char **to, struct piece v)
 	return *to ? 0 : XST_E_NOMEM;
 }
 
+/* One of some words; the same one may be said again, as in "vhd:vhd:/path". */
+static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
+{
+	if (!is_one_of(v, words, n))
+		return fail(p, v, "none of the words that there are for it");
+	return *to && is(v, *to) ? 0 : save(p, to, v);
+}
+
 static int set_format(struct parser *p, struct piece v)
 {
 	static const char *const words[] = { "raw", "qcow", "qcow2", "vhd", "qed" };
 
 	p->format_said = true;
 	if (!v.n)
-		return 0;
-	if (!is_one_of(v, words, COUNT(words)))
-		return fail(p, v, "no format: there are raw, qcow, qcow2, vhd, qed");
-	return save(p, &p->d->format, v);
+		v = (struct piece){ "raw", 3 };
+	return set_word(p, &p->d->format, v, words, COUNT(words));
 }
 
 static int set_access(struct parser *p, struct piece v)
 {
 	static const char *const read[] = { "r", "ro" }, *const write[] = { "w", "rw" };
 
-	if (!v.n)
-		return 0;
 	p->d->readonly = is_one_of(v, read, COUNT(read));
-	if (!p->d->readonly && !is_one_of(v, write, COUNT(write)))
+	if (v.n && !p->d->readonly && !is_one_of(v, write, COUNT(write)))
 		return fail(p, v, "no kind of access: there are rw and ro");
-	p->access_said = true;
 	return 0;
-}
-
-static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
-{
-	if (!is_one_of(v, words, n))
-		return fail(p, v, "not one of those that there are");
-	free(*to);
-	*to = NULL;
-	return save(p, to, v);
 }
 
 static int set_devtype(struct parser *p, struct piece v)
 {
 	p->d->cdrom = is(v, "cdrom");
 	return p->d->cdrom || is(v, "disk") ? 0 : fail(p, v, "no type of device: there are cdrom and disk");
+}
+
+/* As libxlutil takes it: what begins with a number that isn't 0; the last one counts. */
+static int set_port(struct parser *p, struct piece v)
+{
+	if (!strtol(v.s, NULL, 10))
+		return fail(p, v, "no port");
+	free(p->d->colo_port);
+	p->d->colo_port = NULL;
+	return save(p, &p->d->colo_port, v);
 }
 
 static int set_named(struct parser *p, struct piece key, struct piece v)
@@ -155,6 +159,8 @@ static int set_named(struct parser *p, struct piece key, struct piece v)
 		return set_word(p, &p->d->backendtype, v, types, COUNT(types));
 	if (is(key, "specification"))
 		return set_word(p, &p->d->specification, v, specifications, COUNT(specifications));
+	if (is(key, "colo-port"))
+		return set_port(p, v);
 	for (size_t i = 0; i < config_disk_strings_count; i++)
 		if (is(key, config_disk_strings[i].key))
 			return save(p, config_disk_string_of(p->d, &config_disk_strings[i]), v);
@@ -202,15 +208,15 @@ static int positional(struct parser *p, struct piece v)
 	if (!p->d->target)
 		return save(p, &p->d->target, v);
 	if (!p->format_said && !p->deprecated) {
-		if (colon && !p->d->vdev)
-			return vdev_with_type(p, v, colon);
-		return set_format(p, v);
+		/* ",hdc:cdrom,r": an empty drive of old */
+		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon) : set_format(p, v);
 	}
 	if (!p->d->vdev)
 		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
-	if (!p->access_said)
-		return set_access(p, v);
-	return fail(p, v, "one parameter too many");
+	if (p->access_placed)
+		return fail(p, v, "one parameter too many");
+	p->access_placed = true;
+	return set_access(p, v);
 }
 
 /* Of "tap:aio:/path" the octets of the first word, or 0: there is no prefix here. */
@@ -231,7 +237,6 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 	struct text script = { 0 };
 
 	*ret_known = true;
-	p->deprecated = true;
 	if (is_one_of(word, ignored, COUNT(ignored)))
 		return 0;
 	if (is_one_of(word, formats, COUNT(formats)))
@@ -246,17 +251,18 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 	}
 	if (!islower((unsigned char)next) && !isdigit((unsigned char)next))
 		return fail(p, word, "no prefix of a disk, not even an old one");
-	p->deprecated = false;
 	*ret_known = false;
 	return 0;
 }
 
-/* "target=" takes all that follows it, even if an empty target stands in its place. */
+/* "target=" takes all that follows it but a comma at the very end, even if an empty target stands in its place. */
 static int take_target(struct parser *p)
 {
 	struct piece v = { p->spec + p->pos + 7, strlen(p->spec + p->pos + 7) };
 
 	p->pos += 7 + v.n;
+	if (v.n && v.s[v.n - 1] == ',')
+		v.n--;
 	return save(p, &p->d->target, v);
 }
 
@@ -268,11 +274,13 @@ static int parameter(struct parser *p)
 	bool known = false;
 	int r;
 
+	p->begin = p->pos;
 	if (strncmp(v.s, "target=", 7) == 0)
 		return take_target(p);
 	if (prefix) {
 		r = take_prefix(p, (struct piece){ v.s, prefix }, &known);
 		p->pos += known ? prefix + 1 : 0;
+		p->deprecated |= known;
 		if (r || known)
 			return r;
 	}
@@ -292,8 +300,8 @@ static int finish(struct parser *p)
 		return fail(p, whole, "no vdev: what the guest is to see it as is missing");
 	if ((!d->target || !*d->target) && !d->cdrom)
 		return fail(p, whole, "no target");
-	if (d->cdrom && !p->access_said)
-		d->readonly = true;
+	if (d->cdrom)
+		d->readonly = true; /* whatever else was said */
 	if (d->target && !*d->target) {
 		free(d->target);
 		d->target = NULL;
@@ -307,9 +315,11 @@ int config_disk_parse(const char *spec, struct config_disk *ret, struct config_e
 	struct parser p = { .spec = spec, .d = &d, .err = err };
 	int r = 0;
 
+	if (strchr(spec, '\n'))
+		return config_refuse(err, XST_E_MALFORMED, "disk: a newline inside of the specification");
 	config_disk_init(&d);
 	for (;;) {
-		p.pos += strspn(spec + p.pos, " \t\n");
+		p.pos += strspn(spec + p.pos, " \t");
 		if (r || !spec[p.pos])
 			break;
 		r = parameter(&p);
@@ -367,6 +377,8 @@ char *config_disk_print(const struct config_disk *disk)
 		write_string(&t, &d, &config_disk_strings[i]);
 	write_flags(&t, &d);
 	write_string(&t, &d, &config_disk_strings[target]);
+	if (d.target && *d.target && d.target[strlen(d.target) - 1] == ',')
+		text_puts(&t, ","); /* one is taken off by those who read it */
 	return text_take(&t, NULL);
 }
 

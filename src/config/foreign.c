@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/sexpr.h"
+#include "config/utf8.h"
+
 #define LINE 400
 
 /* --- what is left out ------------------------------------------------------------------------ */
@@ -22,6 +25,18 @@ static void add_line(struct config_foreign *f, const char *line)
 	f->nleft_out += !f->no_memory;
 }
 
+/* A text of xl's is UTF-8, and a comment has one line.  The end may have been cut anywhere. */
+static void make_printable(char *line)
+{
+	size_t n = strlen(line), bad;
+
+	for (char *p = line; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	while (!utf8_valid(line, n, &bad))
+		line[bad] = '?';
+}
+
 void foreign_leave(struct config_foreign *f, const char *format, ...)
 {
 	char line[LINE];
@@ -34,10 +49,15 @@ void foreign_leave(struct config_foreign *f, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	make_printable(line);
 	add_line(f, line);
+}
+
+void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s)
+{
+	char text[300];
+
+	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
 }
 
 /* --- values ---------------------------------------------------------------------------------- */
@@ -45,10 +65,12 @@ void foreign_leave(struct config_foreign *f, const char *format, ...)
 /* In one line, in one kind of quotes. */
 static bool fits(const char *value)
 {
+	size_t bad;
+
 	for (const char *p = value; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			return false;
-	return !(strchr(value, '"') && strchr(value, '\''));
+	return utf8_valid(value, strlen(value), &bad) && !(strchr(value, '"') && strchr(value, '\''));
 }
 
 void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value)
@@ -190,7 +212,7 @@ void config_foreign_clear(struct config_foreign *f)
 	f->nleft_out = 0;
 }
 
-int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
+static int foreign_view(enum config_foreign_language language, const char *text, size_t n,
 			struct config_view *ret, struct config_error *err)
 {
 	struct config_foreign f;
@@ -202,6 +224,23 @@ int config_foreign_view(enum config_foreign_language language, const char *text,
 	f.view = (struct config_view){ .name = NULL };
 	config_foreign_clear(&f);
 	return 0;
+}
+
+int config_view_of(enum xst_layer container, const char *text, size_t n, struct config_view *ret,
+		   struct config_error *err)
+{
+	enum config_foreign_language foreign = config_foreign_of(container);
+	struct config *c;
+	int r;
+
+	if (foreign != CONFIG_OWN)
+		return foreign_view(foreign, text, n, ret, err);
+	r = config_parse(text, n, CONFIG_AS_XL, &c, err);
+	if (r)
+		return r;
+	r = config_view_read(c, ret);
+	config_free(c);
+	return r;
 }
 
 enum config_foreign_language config_foreign_of(enum xst_layer container)

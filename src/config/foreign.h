@@ -29,9 +29,10 @@ int config_foreign_read(enum config_foreign_language language, const char *text,
 			struct config_foreign *ret, struct config_error *err);
 void config_foreign_clear(struct config_foreign *f);
 
-/* The same for a screen: only what xl has words for.  Free with config_view_clear(). */
-int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
-			struct config_view *ret, struct config_error *err);
+/* What n octets say, in whatever language `container` stores its configuration: only what xl has words
+ * for.  Returns as above or as config_parse(); free with config_view_clear(). */
+int config_view_of(enum xst_layer container, const char *text, size_t n, struct config_view *ret,
+		   struct config_error *err);
 /* In which language a container has its configuration. */
 enum config_foreign_language config_foreign_of(enum xst_layer container);
 
@@ -50,6 +51,8 @@ int xenops_read(const char *text, size_t n, struct config_foreign *f, struct con
 /* A line about something that is left out. */
 void foreign_leave(struct config_foreign *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+struct sexpr;
+void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s);
 /* Sets a string; nothing if the value is empty.  What can't stand in a line of xl's is left out, under
  * the name `what`. */
 void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value);

@@ -67,23 +67,6 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 	return 0;
 }
 
-/* What of an object no specification can say: a member that none of these functions asked for. */
-static int left_over(const struct config_key *k, json_object *o, const char *const *known, size_t n,
-		     struct config_error *err)
-{
-	json_object_object_foreach(o, name, v) {
-		size_t i = 0;
-
-		(void)v;
-		while (i < n && strcmp(known[i], name) != 0)
-			i++;
-		if (i == n)
-			return config_refuse(err, XST_E_UNSUPPORTED,
-					   "%s: member %.60s has no word in xl.cfg", k->name, name);
-	}
-	return 0;
-}
-
 static int add(json_object *o, const char *name, json_object *v)
 {
 	if (v && json_object_object_add(o, name, v) == 0)
@@ -128,12 +111,13 @@ static int64_t number_of(json_object *o, const char *name, int64_t absent)
 
 /* --- disks ---------------------------------------------------------------------------------- */
 
-static const char *const disk_members[] = {
+/* What a specification says.  "trusted" has a word in the manual, but libxlutil of Xen 4.17 refuses that. */
+const char *const key_disk_members[] = {
 	"pdev_path", "vdev", "format", "script", "backend_domname", "backend", "specification",
-	"removable", "readwrite", "is_cdrom", "direct_io_safe", "discard_enable", "trusted",
+	"removable", "readwrite", "is_cdrom", "direct_io_safe", "discard_enable",
 	"colo_enable", "colo_host", "colo_port", "colo_export", "active_disk", "hidden_disk",
 	/* what libxl itself fills in */
-	"backend_domid", "colo_restore_enable"
+	"backend_domid", "colo_restore_enable", NULL
 };
 
 /* What a disk without a word of it is: raw, unless it is an empty drive. */
@@ -224,10 +208,9 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 	(void)index;
 	if (!json_object_is_type(o, json_type_object))
 		return config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object", k->name);
-	r = left_over(k, o, disk_members, sizeof(disk_members) / sizeof(disk_members[0]), err);
 	config_disk_init(&d);
-	if (r == 0)
-		r = read_disk(o, &d);
+	r = read_disk(o, &d);
+	d.trusted = -1;
 	if (r == 0) {
 		*ret_spec = config_disk_print(&d);
 		r = *ret_spec ? 0 : XST_E_NOMEM;
@@ -250,11 +233,11 @@ int key_read_disks(json_object *root, const struct config_key *k, struct config_
 
 /* --- network interfaces --------------------------------------------------------------------- */
 
-static const char *const vif_members[] = {
+const char *const key_vif_members[] = {
 	"backend_domname", "devid", "mtu", "model", "mac", "ip", "bridge", "ifname", "script", "nictype",
 	"rate_bytes_per_interval", "rate_interval_usecs", "gatewaydev", "trusted",
 	/* what libxl itself fills in */
-	"backend_domid"
+	"backend_domid", NULL
 };
 
 /* Six groups of two small digits, as libxl writes them. */
@@ -365,10 +348,8 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 
 	if (!json_object_is_type(o, json_type_object))
 		return config_refuse(err, XST_E_UNSUPPORTED, "%s: an interface that is no object", k->name);
-	r = left_over(k, o, vif_members, sizeof(vif_members) / sizeof(vif_members[0]), err);
 	config_vif_init(&v);
-	if (r == 0)
-		r = read_vif(k, o, index, &v, err);
+	r = read_vif(k, o, index, &v, err);
 	if (r == 0) {
 		*ret_spec = config_vif_print(&v);
 		r = *ret_spec ? 0 : XST_E_NOMEM;
@@ -467,6 +448,34 @@ static int write_spec(const struct config_key *k, json_object *o, struct text *t
 	return 0;
 }
 
+static size_t members_that_say_something(json_object *o)
+{
+	size_t n = 0;
+
+	json_object_object_foreach(o, name, v) {
+		(void)name;
+		n += !json_object_is_type(v, json_type_object) || json_object_object_length(v);
+	}
+	return n;
+}
+
+/* Is all of a in b, with the same values?  Empty objects say nothing. */
+static bool is_in(json_object *a, json_object *b)
+{
+	json_object_object_foreach(a, name, v) {
+		json_object *w = NULL;
+		bool object = json_object_is_type(v, json_type_object);
+
+		(void)json_object_object_get_ex(b, name, &w);
+		if (object && !members_that_say_something(v))
+			continue;
+		if (object ? !json_object_is_type(w, json_type_object) || !is_in(v, w)
+			   : !json_object_equal(v, w))
+			return false;
+	}
+	return true;
+}
+
 /* Does the specification say all that is in the object? */
 static int says_all(const struct config_key *k, const char *spec, size_t index, json_object *o,
 		    struct config_error *err)
@@ -474,7 +483,7 @@ static int says_all(const struct config_key *k, const char *spec, size_t index, 
 	json_object *again = json_object_new_object();
 	int r = again ? device_json(k, spec, index, again, err) : XST_E_NOMEM;
 
-	if (r == 0 && !json_object_equal(o, again))
+	if (r == 0 && !is_in(o, again))
 		r = config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.100s' is not all that is said of it", k->name,
 				spec);
 	json_object_put(again);

@@ -128,5 +128,7 @@ key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_v
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;
 key_write_fn key_write_disks, key_write_vifs, key_write_devices;
+/* Members of one device that a specification tells, up to NULL. */
+extern const char *const key_disk_members[], *const key_vif_members[];
 
 #endif

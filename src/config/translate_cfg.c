@@ -61,6 +61,30 @@ static void take_companions(struct state *s, const struct config_key *k)
 		take(s, "b_info.numa_placement");
 }
 
+/* Of each device what its specification tells; the rest is named later. */
+static void take_members(struct state *s, const char *path, const char *const *members)
+{
+	json_object *a;
+
+	if (json_path_get(s->rest, path, &a, NULL) != 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(a); i++)
+		for (size_t k = 0; members[k]; k++)
+			json_object_object_del(json_object_array_get_idx(a, i), members[k]);
+}
+
+static void take_all(struct state *s, const struct config_key *k)
+{
+	if (k->kind == KEY_DISKS) {
+		take_members(s, k->path, key_disk_members);
+	} else if (k->kind == KEY_VIFS) {
+		take_members(s, k->path, key_vif_members);
+	} else {
+		take(s, k->path);
+		take_companions(s, k);
+	}
+}
+
 static int write_key(struct state *s, const struct config_key *k)
 {
 	struct config_error err = { 0 };
@@ -74,10 +98,10 @@ static int write_key(struct state *s, const struct config_key *k)
 	config_value_clear(&v);
 	if (r == XST_E_NOMEM)
 		return r;
-	if (r == 0 || r == XST_E_UNSUPPORTED) {
+	if (r == 0)
+		take_all(s, k);
+	else if (r == XST_E_UNSUPPORTED)
 		take(s, k->path);
-		take_companions(s, k);
-	}
 	return 0;
 }
 
@@ -114,11 +138,30 @@ static bool says_nothing(json_object *o)
 		strcmp(json_object_get_string(o), "<default>") == 0);
 }
 
+static void name_elements(const struct state *s, json_object *a, const char *path, unsigned depth)
+{
+	for (size_t i = 0; i < json_object_array_length(a); i++) {
+		char longer[256];
+
+		snprintf(longer, sizeof(longer), "%s[%zu]", path, i);
+		name_left(s, json_object_array_get_idx(a, i), longer, depth);
+	}
+}
+
+/* Lists of numbers and strings are one thing, lists of objects are not. */
+static bool holds_objects(json_object *o)
+{
+	return json_object_is_type(o, json_type_array) && json_object_array_length(o) &&
+	       json_object_is_type(json_object_array_get_idx(o, 0), json_type_object);
+}
+
 static void name_left(const struct state *s, json_object *o, const char *path, unsigned depth)
 {
 	if (json_object_is_type(o, json_type_object) && depth < CONFIG_MAX_DEPTH) {
 		json_object_object_foreach(o, name, member)
 			name_member(s, member, path, name, depth + 1);
+	} else if (holds_objects(o) && depth < CONFIG_MAX_DEPTH) {
+		name_elements(s, o, path, depth + 1);
 	} else if (!says_nothing(o)) {
 		translation_loss(s->t, path, "xl.cfg has no key for it");
 	}

@@ -193,7 +193,8 @@ static int digits(const char **s, uint64_t *ret)
 {
 	char *end;
 
-	if (!isdigit((unsigned char)**s))
+	/* libxlutil takes a leading zero for a sign that the number is octal, which nobody means */
+	if (!isdigit((unsigned char)**s) || (**s == '0' && isdigit((unsigned char)(*s)[1])))
 		return XST_E_MALFORMED;
 	errno = 0;
 	*ret = strtoull(*s, &end, 10);
@@ -216,7 +217,7 @@ static int octets_per_second(const char **s, uint64_t *ret)
 	*s += prefix != NULL;
 	if (**s != 'B' && **s != 'b')
 		return XST_E_MALFORMED;
-	if (v > UINT64_MAX / factor)
+	if (!v || v > UINT32_MAX) /* xl's limit; so the product fits */
 		return XST_E_LIMIT;
 	*ret = v * factor / (**s == 'b' ? 8 : 1);
 	(*s)++;
@@ -228,7 +229,8 @@ static int interval(const char *s, uint32_t *ret)
 	static const struct {
 		const char *unit;
 		uint64_t usecs;
-	} units[] = { { "", 1 }, { "us", 1 }, { "ms", 1000 }, { "s", USECS_PER_SEC } };
+	} units[] = { { "", USECS_PER_SEC }, { "s", USECS_PER_SEC }, { "ms", 1000 }, { "m", 1000 },
+		      { "us", 1 }, { "u", 1 } };
 	uint64_t v;
 	int r = digits(&s, &v);
 
@@ -260,7 +262,7 @@ int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs
 	r = *rate ? interval(rate + 1, &usecs) : 0;
 	if (r)
 		return r;
-	if (!bytes || bytes > UINT64_MAX / usecs)
+	if (bytes > UINT64_MAX / usecs)
 		return XST_E_LIMIT;
 	*ret_bytes = bytes * usecs / USECS_PER_SEC;
 	*ret_usecs = usecs;

@@ -18,13 +18,6 @@ struct setting {
 	setting_fn fn;
 };
 
-static void leave(struct config_foreign *f, const char *where, const struct sexpr *s)
-{
-	char text[300];
-
-	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
-}
-
 /* Each part of a list behind its name: by the table, else it is left out. */
 static void each(struct config_foreign *f, const struct sexpr *list, const char *where,
 		 const struct setting *settings, size_t n)
@@ -37,7 +30,7 @@ static void each(struct config_foreign *f, const struct sexpr *list, const char 
 		if (i < n)
 			settings[i].fn(f, s);
 		else
-			leave(f, where, s);
+			foreign_leave_sexpr(f, where, s);
 	}
 }
 #define EACH(f, list, where, settings) \
@@ -66,7 +59,7 @@ static void parts(struct config_foreign *f, const struct sexpr *device, void *to
 			foreign_text(f, (char **)((char *)to + table[i].offset), table[i].name,
 				     sexpr_value(s));
 		else if (!*k)
-			leave(f, "device: ", s);
+			foreign_leave_sexpr(f, "device: ", s);
 	}
 }
 
@@ -95,7 +88,7 @@ static void vbd(struct config_foreign *f, const struct sexpr *device)
 	config_disk_init(&d);
 	if (!*dev || strlen(dev) >= sizeof(name) ||
 	    !foreign_disk_source(f, &d, part_of(device, "uname"))) {
-		leave(f, "device: ", device);
+		foreign_leave_sexpr(f, "device: ", device);
 		config_disk_clear(&d);
 		return;
 	}
@@ -129,7 +122,7 @@ static void vif(struct config_foreign *f, const struct sexpr *device)
 	if (strcmp(type, "ioemu") == 0)
 		foreign_text(f, &v.type, "type", type);
 	else if (*type && strcmp(type, "netfront") != 0)
-		leave(f, "device: ", sexpr_find(device, "type"));
+		foreign_leave_sexpr(f, "device: ", sexpr_find(device, "type"));
 	backend(f, &v.backend, device);
 	parts(f, device, &v, table, sizeof(table) / sizeof(table[0]), known);
 	foreign_vif(f, &v);
@@ -145,7 +138,7 @@ static void device(struct config_foreign *f, const struct sexpr *s)
 	else if (strcmp(kind, "vif") == 0)
 		vif(f, inner);
 	else
-		leave(f, "", s);
+		foreign_leave_sexpr(f, "", s);
 }
 
 /* --- the image ------------------------------------------------------------------------------- */
@@ -180,7 +173,7 @@ static void kernel(struct config_foreign *f, const struct sexpr *s)
 	if (ends_with(path, "hvmloader"))
 		return;
 	if (f->view.bootloader)
-		leave(f, "image: ", s);
+		foreign_leave_sexpr(f, "image: ", s);
 	else
 		foreign_text(f, &f->view.kernel, "kernel", path);
 }
@@ -191,7 +184,7 @@ static void device_model(struct config_foreign *f, const struct sexpr *s)
 	if (f->view.type == CONFIG_TYPE_HVM && ends_with(sexpr_value(s), "qemu-dm"))
 		foreign_text(f, &f->view.device_model, "device_model", "qemu-xen-traditional");
 	else if (*sexpr_value(s))
-		leave(f, "image: ", s);
+		foreign_leave_sexpr(f, "image: ", s);
 }
 
 static void image(struct config_foreign *f, const struct sexpr *s)
@@ -204,14 +197,12 @@ static void image(struct config_foreign *f, const struct sexpr *s)
 	const struct sexpr *inner = s->first->next;
 	const char *kind = sexpr_name(inner);
 
-	if (strcmp(kind, "hvm") == 0)
-		f->view.type = CONFIG_TYPE_HVM;
-	else if (strcmp(kind, "linux") == 0)
-		f->view.type = CONFIG_TYPE_PV;
-	else
-		leave(f, "", s);
-	if (f->view.type != CONFIG_TYPE_UNKNOWN)
-		EACH(f, inner, "image: ", settings);
+	if (strcmp(kind, "hvm") != 0 && strcmp(kind, "linux") != 0) {
+		foreign_leave_sexpr(f, "", s);
+		return;
+	}
+	f->view.type = strcmp(kind, "hvm") == 0 ? CONFIG_TYPE_HVM : CONFIG_TYPE_PV;
+	EACH(f, inner, "image: ", settings);
 }
 
 /* --- the domain ------------------------------------------------------------------------------ */

@@ -9,13 +9,6 @@
 
 #define OCTETS_IN_KIB 1024
 
-static void leave(struct config_foreign *f, const char *where, const struct sexpr *s)
-{
-	char text[300];
-
-	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
-}
-
 static bool named(const struct sexpr *s, const char *name)
 {
 	return strcmp(sexpr_name(s), name) == 0;
@@ -31,7 +24,7 @@ static void leave_others(struct config_foreign *f, const struct sexpr *list, con
 		while (*name && !named(s, *name))
 			name++;
 		if (!*name)
-			leave(f, where, s);
+			foreign_leave_sexpr(f, where, s);
 	}
 }
 
@@ -56,7 +49,7 @@ static void pv_boot(struct config_foreign *f, const struct sexpr *boot)
 	const struct sexpr *parts = boot->first ? boot->first->next : NULL;
 
 	if (!parts || parts->text || (!named(boot, "Direct") && !named(boot, "Indirect"))) {
-		leave(f, "boot: ", boot);
+		foreign_leave_sexpr(f, "boot: ", boot);
 		return;
 	}
 	foreign_text(f, &v->kernel, "kernel", optional(parts, "kernel"));
@@ -88,7 +81,7 @@ static void hvm(struct config_foreign *f, const struct sexpr *parts)
 	if (firmware && firmware->first->next && named(firmware->first->next, "Uefi"))
 		foreign_text(f, &f->view.firmware, "firmware", "ovmf");
 	else if (firmware && strcmp(sexpr_value(firmware), "Bios") != 0)
-		leave(f, "ty: ", firmware);
+		foreign_leave_sexpr(f, "ty: ", firmware);
 	leave_others(f, parts, "ty: ", known);
 }
 
@@ -113,7 +106,7 @@ static void type(struct config_foreign *f, const struct sexpr *vm)
 			return;
 		}
 	if (ty)
-		leave(f, "", ty);
+		foreign_leave_sexpr(f, "", ty);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -139,7 +132,7 @@ static void action(struct config_foreign *f, const struct sexpr *vm, const char 
 	else if (does(actions, "Pause"))
 		foreign_text(f, to, name, "preserve");
 	else if (s)
-		leave(f, "", s);
+		foreign_leave_sexpr(f, "", s);
 }
 
 /* Which device model it was, the platform's data tell. */

@@ -56,11 +56,11 @@ int config_choose(struct xst_converter *c)
 	enum xst_layer language = config_language(c->to);
 	struct configuration *g = &c->config;
 	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
-				     .size = g->stored.size };
+				     .size = g->stored.size, .guest = c->guest };
 	char why[200] = "it was not said why";
 	int r = 0;
 
-	g->chosen = (struct xst_config){ .layer = language };
+	g->chosen = (struct xst_config){ .layer = language, .guest = c->guest };
 	if (stored.layer == language)
 		g->chosen = stored;
 	if (g->ask && language != XST_LAYER_NONE)

@@ -324,6 +324,9 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 	case XST_LAYER_XEND:
 	case XST_LAYER_XENSERVER:
 	case XST_LAYER_XENSERVER6: return contained_event(c, ev);
+	case XST_LAYER_COLO:
+		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+				      "the channel back of COLO: there is no guest in it");
 	case XST_LAYER_NONE:       break;
 	}
 	return 0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xenstream/finding.h>
+#include <xenstream/event.h>
 
 #define CHUNK_PFNS UINT64_C(32768)
 #define FIRST_SLOTS 64
@@ -128,7 +128,6 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 	}
 	c->generation = m->generation;
 	m->in_use++;
-	m->max_key = key > m->max_key ? key : m->max_key;
 	m->last = c;
 	*ret = c;
 	return 0;
@@ -162,6 +161,8 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 	unsigned mask = (1u << m->bits) - 1, shift;
 	uint8_t *octet;
 
+	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
+		return XST_E_LIMIT;
 	if (!c) {
 		int r = insert(m, pfn / CHUNK_PFNS, &c);
 
@@ -175,17 +176,37 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 	return 0;
 }
 
+/* The lowest key of a chunk from `key` on.  Keys may lie far apart, so the chunks are gone through,
+ * not the keys. */
+static bool next_chunk(const struct pfnmap *m, uint64_t key, uint64_t *ret)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < m->slots; i++) {
+		const struct pfnmap_chunk *c = m->table[i];
+
+		if (!c || c->generation != m->generation || c->key < key || (found && c->key > *ret))
+			continue;
+		*ret = c->key;
+		found = true;
+	}
+	return found;
+}
+
 bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret)
 {
-	for (uint64_t pfn = from; pfn / CHUNK_PFNS <= m->max_key; pfn++) {
-		if (!find(m, pfn / CHUNK_PFNS)) {
-			pfn |= CHUNK_PFNS - 1;
-			continue;
-		}
-		if (pfnmap_get(m, pfn)) {
+	uint64_t key = from / CHUNK_PFNS, pfn = from;
+
+	while (find(m, key) || next_chunk(m, key, &key)) {
+		if (pfn < key * CHUNK_PFNS)
+			pfn = key * CHUNK_PFNS;
+		for (; pfn / CHUNK_PFNS == key; pfn++) {
+			if (!pfnmap_get(m, pfn))
+				continue;
 			*ret = pfn;
 			return true;
 		}
+		key++;
 	}
 	return false;
 }

@@ -15,7 +15,7 @@ struct pfnmap_chunk;
 struct pfnmap {
 	struct pfnmap_chunk **table; /* open addressing, by the pfn's upper bits */
 	size_t slots, used, in_use, max_chunks;
-	uint64_t generation, max_key;
+	uint64_t generation;
 	unsigned bits;
 	struct pfnmap_chunk *last;
 };
@@ -28,7 +28,8 @@ void pfnmap_clear(struct pfnmap *m);
 
 /* The frame's number, 0 if none was set. */
 unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn);
-/* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT. */
+/* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT, the last for
+ * a number above all that fit a PAGE_DATA entry, too. */
 int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 /* The first frame from `from` on whose number is not 0.  False behind the last one. */
 bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,24 @@ int write_all(int fd, const void *data, size_t n)
 		if (k > 0) {
 			b += k;
 			n -= (size_t)k;
+		}
+	}
+	return 0;
+}
+
+int pwrite_all(int fd, const void *data, size_t n, off_t offset)
+{
+	const uint8_t *b = data;
+
+	while (n) {
+		ssize_t k = pwrite(fd, b, n, offset);
+
+		if (k < 0 && errno != EINTR)
+			return -errno;
+		if (k > 0) {
+			b += k;
+			n -= (size_t)k;
+			offset += k;
 		}
 	}
 	return 0;
@@ -102,4 +121,20 @@ int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *wha
 	f->sys_errno = err;
 	snprintf(f->text, sizeof(f->text), "%s: %s", what, plain_words(err));
 	return XST_E_IO;
+}
+
+int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
+{
+	va_list ap;
+
+	if (!f)
+		return code;
+	memset(f, 0, sizeof(*f));
+	f->code = code;
+	f->severity = XST_ERROR;
+	f->rule = rules[rule].id;
+	va_start(ap, format);
+	(void)vsnprintf(f->text, sizeof(f->text), format, ap);
+	va_end(ap);
+	return code;
 }

@@ -31,6 +31,7 @@ void transfer_free(struct transfer *t);
 int wait_ready(int fd, short events);
 /* All n octets.  Returns 0 or -errno. */
 int write_all(int fd, const void *data, size_t n);
+int pwrite_all(int fd, const void *data, size_t n, off_t offset);
 /* Up to n octets, at least one but at the end.  Returns their number or -errno. */
 ssize_t read_some(int fd, void *data, size_t n);
 ssize_t pread_some(int fd, void *data, size_t n, off_t offset);
@@ -40,6 +41,9 @@ int unnamed_file(const char *dir);
 
 /* A finding about a system call: "WHAT: strerror".  Returns XST_E_IO. */
 int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
+/* Another finding without a place in a stream.  f may be NULL.  Returns code. */
+int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* A second reader at the same place of a seekable input, to look ahead with.  It does not own the
  * descriptor. */

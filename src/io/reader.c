@@ -3,7 +3,10 @@
  *
  * A file is read through windows that may reach beyond what the parser needs; what was read too
  * far is dropped, and payload is sought over.  A pipe is read exactly as far as the parser says,
- * so that payload stays in the kernel and foreign octets behind the stream are left to others. */
+ * so that payload stays in the kernel and foreign octets behind the stream are left to others.
+ *
+ * With a tee, each octet goes on to an output exactly once: out of the window when the parser has
+ * taken it, or from descriptor to descriptor when a run is passed over. */
 #include "io/io.h"
 
 #include <errno.h>
@@ -18,6 +21,7 @@
 
 #define WINDOW_MIN (16 << 10) /* headers and 1024 page frames, then payload to be sought over */
 #define WINDOW_MAX (256 << 10)
+#define TEE_REST_MAX (UINT64_C(64) << 20) /* between two looks at the progress */
 
 struct xst_reader {
 	int fd;
@@ -33,6 +37,8 @@ struct xst_reader {
 	const struct xst_event *pending; /* was met while passing over a run */
 	struct transfer transfer;
 	int null_fd;
+	struct xst_output *tee;
+	size_t passed;     /* octets of the window that the tee has */
 	struct xst_finding error;
 };
 
@@ -157,12 +163,37 @@ static void drop_window(struct xst_reader *r)
 	r->in.size = r->in.pos;
 }
 
+static int tee_failed(struct xst_reader *r)
+{
+	r->error = *xst_output_error(r->tee);
+	return r->error.code;
+}
+
+/* What was taken out of the window goes on, before the window or the descriptor is used for
+ * something else: whoever waits for it at the other end must have it before we wait. */
+static int pass_on(struct xst_reader *r)
+{
+	int e = 0;
+
+	if (!r->tee)
+		return 0;
+	if (r->in.pos > r->passed)
+		e = xst_output_write(r->tee, r->in.src + r->passed, r->in.pos - r->passed);
+	r->passed = r->in.pos;
+	if (e == 0)
+		e = xst_output_flush(r->tee);
+	return e ? tee_failed(r) : 0;
+}
+
 /* A fresh window, for a parser that has used up the last one. */
 static int fill(struct xst_reader *r, uint64_t max)
 {
 	size_t n = r->seekable || max > r->capacity ? r->capacity : (size_t)max;
+	int e = pass_on(r);
 	ssize_t k;
 
+	if (e)
+		return e;
 	if (r->seekable)
 		k = pread_some(r->fd, r->window, n, (off_t)(r->position - r->base));
 	else
@@ -170,6 +201,7 @@ static int fill(struct xst_reader *r, uint64_t max)
 	if (k < 0)
 		return read_failed(r, (int)-k);
 	r->in = (struct xst_in){ r->window, (size_t)k, 0 };
+	r->passed = 0;
 	r->position += (uint64_t)k;
 	if (k == 0) {
 		r->eof = true;
@@ -276,14 +308,34 @@ static uint64_t within_file(struct xst_reader *r, uint64_t n)
 	return n < r->size - r->position ? n : r->size - r->position;
 }
 
+/* n octets from where the descriptor stands into an output, or past everybody.  Returns how many, 0
+ * at the end of the input, or -1: then the output or the reader has the error. */
+static ssize_t move(struct xst_reader *r, struct xst_output *o, uint64_t n)
+{
+	off_t offset = (off_t)(r->position - r->base);
+	bool out = true;
+	ssize_t k = (ssize_t)n;
+
+	if (!r->seekable || (o && n))
+		k = transfer(&r->transfer, r->fd, r->seekable ? &offset : NULL,
+			     o ? xst_output_get_fd(o) : r->null_fd, n, &out);
+	if (k >= 0)
+		return k;
+	if (!o || !out)
+		read_failed(r, (int)-k);
+	else
+		output_failed(o, (int)-k);
+	if (o && out && o == r->tee)
+		tee_failed(r);
+	return -1;
+}
+
 /* Moves or passes over up to n octets of the run directly.  *ret_n: how many, 0 when only the
  * parser can go on: there is something in its hands, or the input has ended. */
 static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_n)
 {
 	uint64_t left;
-	off_t offset;
 	ssize_t k;
-	bool out = true;
 
 	*ret_n = 0;
 	left = xst_parser_payload_left(r->parser);
@@ -298,14 +350,9 @@ static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64
 	if (r->seekable)
 		n = within_file(r, n);
 	r->capacity = WINDOW_MIN;
-	offset = (off_t)(r->position - r->base);
-	if (r->seekable && (!o || !n))
-		k = (ssize_t)n;
-	else
-		k = transfer(&r->transfer, r->fd, r->seekable ? &offset : NULL,
-			     o ? xst_output_get_fd(o) : r->null_fd, n, &out);
+	k = pass_on(r) ? -1 : move(r, o ? o : r->tee, n);
 	if (k < 0)
-		return o && out ? output_failed(o, (int)-k) : read_failed(r, (int)-k);
+		return XST_E_IO;
 	if (k == 0) {
 		r->eof = true;
 		xst_parser_eof(r->parser);
@@ -367,11 +414,18 @@ int xst_reader_skip(struct xst_reader *r)
 {
 	uint64_t skipped;
 
-	if (!r->seekable && r->null_fd < 0)
+	return xst_reader_pass(r, XST_LENGTH_UNKNOWN, &skipped);
+}
+
+int xst_reader_pass(struct xst_reader *r, uint64_t n, uint64_t *ret_passed)
+{
+	bool to_null = !r->seekable && !r->tee;
+
+	if (to_null && r->null_fd < 0)
 		r->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (!r->seekable && r->null_fd < 0)
+	if (to_null && r->null_fd < 0)
 		return read_failed(r, errno);
-	return run_through(r, NULL, XST_LENGTH_UNKNOWN, &skipped);
+	return run_through(r, NULL, n, ret_passed);
 }
 
 int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_moved)
@@ -381,9 +435,41 @@ int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n, uint
 	return e ? e : run_through(r, o, n, ret_moved);
 }
 
+int xst_reader_tee(struct xst_reader *r, struct xst_output *o)
+{
+	if (!o || r->tee || r->know_lengths)
+		return XST_E_ARG;
+	r->tee = o;
+	r->passed = r->in.pos;
+	return 0;
+}
+
+int xst_reader_tee_rest(struct xst_reader *r, uint64_t *ret_moved)
+{
+	uint64_t n = r->in.size - r->in.pos;
+	ssize_t k = 0;
+
+	*ret_moved = 0;
+	if (!r->tee)
+		return XST_E_STATE;
+	if (r->error.code)
+		return r->error.code;
+	r->in.pos = r->in.size;
+	if (pass_on(r))
+		return r->error.code;
+	if (n == 0)
+		k = move(r, r->tee, r->seekable ? within_file(r, TEE_REST_MAX) : TEE_REST_MAX);
+	if (k < 0)
+		return r->error.code;
+	r->position += (uint64_t)k;
+	*ret_moved = n + (uint64_t)k;
+	return 0;
+}
+
 int xst_reader_finish(struct xst_reader *r)
 {
-	off_t offset = (off_t)(xst_parser_offset(r->parser) - r->base);
+	uint64_t taken = r->tee ? r->position - (r->in.size - r->passed) : xst_parser_offset(r->parser);
+	off_t offset = (off_t)(taken - r->base);
 
 	if (r->own_fd || !r->seekable)
 		return 0;

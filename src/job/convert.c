@@ -552,7 +552,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	if (r == 0)
 		r = xst_converter_new(opts.converter, &c.converter);
 	if (r == 0)
-		r = xst_checker_new(&c.checker);
+		r = xst_checker_new(NULL, &c.checker);
 	if (r == 0)
 		r = loop(&c);
 	if (r)

@@ -14,8 +14,8 @@ void job_tell(const struct xst_job_options *o, const struct xst_finding *f);
 void job_progress(const struct xst_job_options *o, const struct xst_reader *r);
 
 /* Reads to the end, checks, and gathers into info if that is not NULL. */
-int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, struct xst_info *info,
-	     struct xst_finding *reterr);
+int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
+	     struct xst_info *info, struct xst_finding *reterr);
 
 /* summary.c: what an event adds to what is known of a stream.  Returns 0 or XST_E_NOMEM. */
 int summary_new(struct xst_info *info, struct summary **ret);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/finding.h"
+#include "job/judge.h"
 #include "wire/options.h"
 
 int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
@@ -37,68 +38,54 @@ void job_progress(const struct xst_job_options *o, const struct xst_reader *r)
 		o->progress(o->userdata, xst_reader_offset(r), xst_reader_size(r));
 }
 
-#define MAX_TOLD 100
-
 struct scan {
 	const struct xst_job_options *options;
+	struct xst_verify_options verify;
+	struct judge judge;
 	struct xst_reader *reader;
 	struct xst_checker *checker;
 	struct summary *summary;
 	struct xst_verdict *verdict;
 	struct xst_info *info;
-	uint64_t told[RULE_MAX];
 	uint64_t checkpoints; /* complete ones */
+	bool in_checkpoint;
+	bool stop;            /* nothing more is to be read */
 };
-
-/* The first hundred of a rule are told, the rest is counted. */
-static void tell(struct scan *s, const struct xst_finding *f)
-{
-	const struct rule *rule = rule_by_id(f->rule);
-
-	if (!rule || s->told[rule - rules]++ < MAX_TOLD)
-		job_tell(s->options, f);
-}
-
-static void tell_counts(struct scan *s)
-{
-	for (int i = 0; i < RULE_MAX; i++) {
-		struct xst_finding f = { .rule = rules[i].id, .severity = XST_NOTE,
-					 .offset = s->verdict->end };
-
-		if (s->told[i] <= MAX_TOLD)
-			continue;
-		(void)snprintf(f.text, sizeof(f.text), "and %llu more of this rule",
-			       (unsigned long long)(s->told[i] - MAX_TOLD));
-		job_tell(s->options, &f);
-	}
-}
 
 static void found(struct scan *s, const struct xst_finding *f)
 {
-	if (f->severity == XST_ERROR)
-		s->verdict->errors++;
-	else if (f->severity == XST_REMARK)
-		s->verdict->remarks++;
-	else
-		s->verdict->notes++;
-	if (s->info && f->severity == XST_ERROR && !s->info->damage.text[0])
+	if (judge_finding(&s->judge, f) != XST_ERROR)
+		return;
+	if (s->info && !s->info->damage.text[0])
 		s->info->damage = *f;
-	tell(s, f);
+	s->stop = s->verify.flags & XST_VERIFY_STOP;
 }
 
-/* Reads as much of a run as somebody wants to see, and passes over the rest. */
+/* Reads of a run what somebody wants to see, and passes over the rest. */
 static int run(struct scan *s)
 {
-	if ((s->summary && summary_wants(s->summary)) || xst_checker_wants(s->checker))
+	uint64_t passed;
+
+	if (s->summary && summary_wants(s->summary))
 		return 0;
-	return xst_reader_skip(s->reader);
+	if (!xst_checker_wants(s->checker))
+		return xst_reader_skip(s->reader);
+	if (!xst_checker_skips(s->checker))
+		return 0;
+	return xst_reader_pass(s->reader, xst_checker_skips(s->checker), &passed);
 }
 
 /* A libxl stream's checkpoint is complete with the libxl part of it. */
-static bool completes(const struct xst_event *ev)
+static void count_checkpoint(struct scan *s, const struct xst_event *ev)
 {
-	return ev->kind == XST_KIND_CHECKPOINT_END ||
-	       (ev->kind == XST_KIND_CHECKPOINT && ev->layer == XST_LAYER_LEGACY);
+	bool opens = ev->kind == XST_KIND_CHECKPOINT, closes = ev->kind == XST_KIND_CHECKPOINT_END;
+
+	if (ev->layer == XST_LAYER_LEGACY)
+		s->checkpoints += opens;
+	else if (closes && s->in_checkpoint)
+		s->checkpoints++;
+	if (opens || closes)
+		s->in_checkpoint = opens;
 }
 
 static int event(struct scan *s, const struct xst_event *ev)
@@ -116,7 +103,8 @@ static int event(struct scan *s, const struct xst_event *ev)
 		r = summary_event(s->summary, ev);
 	if (r)
 		return r;
-	s->checkpoints += ev->type == XST_EVENT_RECORD_END && completes(ev);
+	if (ev->type == XST_EVENT_RECORD_END)
+		count_checkpoint(s, ev);
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		s->verdict->records++;
 		job_progress(s->options, s->reader);
@@ -129,9 +117,10 @@ static int event(struct scan *s, const struct xst_event *ev)
 static int loop(struct scan *s)
 {
 	const struct xst_event *ev;
-	int r;
+	int r = 0;
 
-	while ((r = xst_reader_next(s->reader, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+	while (!s->stop && (r = xst_reader_next(s->reader, &ev)) == 0 &&
+	       ev->type != XST_EVENT_FINISHED) {
 		r = event(s, ev);
 		if (r)
 			return r;
@@ -139,17 +128,19 @@ static int loop(struct scan *s)
 	return r;
 }
 
-static void trailing(struct scan *s)
+/* n octets were there behind the end, or 0: it isn't known. */
+static void trailing(struct scan *s, uint64_t n)
 {
-	uint64_t size = xst_reader_size(s->reader);
-	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE };
+	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
+				 .offset = s->verdict->end };
 
-	s->verdict->end = f.offset = xst_reader_offset(s->reader);
-	if (size <= s->verdict->end)
+	if (xst_reader_size(s->reader) > s->verdict->end)
+		n = xst_reader_size(s->reader) - s->verdict->end;
+	if (!n)
 		return;
-	s->verdict->trailing = size - s->verdict->end;
+	s->verdict->trailing = n;
 	(void)snprintf(f.text, sizeof(f.text), "%llu octets follow the end of the stream",
-		       (unsigned long long)s->verdict->trailing);
+		       (unsigned long long)n);
 	found(s, &f);
 }
 
@@ -167,61 +158,124 @@ static void cut(struct scan *s, const struct xst_finding *f)
 	found(s, &remark);
 }
 
+/* What nobody reads goes on as well, whatever has happened.  Returns 0 or the reader's error. */
+static int tee_rest(struct scan *s, uint64_t *ret_n)
+{
+	uint64_t end = xst_reader_offset(s->reader), n = 0;
+	int r;
+
+	*ret_n = 0;
+	if (!s->verify.tee)
+		return 0;
+	do {
+		*ret_n += n;
+		if (s->options->progress)
+			s->options->progress(s->options->userdata, end + *ret_n,
+					     xst_reader_size(s->reader));
+		r = xst_reader_tee_rest(s->reader, &n);
+	} while (r == 0 && n);
+	return r;
+}
+
+/* Trouble of our own, not the stream's. */
+static bool is_failure(const struct scan *s, int r)
+{
+	return r == XST_E_IO || r == XST_E_NOMEM || r == XST_E_ARG ||
+	       (r && !xst_reader_error(s->reader)->code);
+}
+
+static int fail(struct scan *s, int r, struct xst_finding *reterr)
+{
+	const struct xst_finding *f = xst_reader_error(s->reader);
+
+	if (reterr && f->code)
+		*reterr = *f;
+	else if (reterr)
+		finding_no_memory(reterr);
+	return r;
+}
+
+/* stopped: by an error of the parser, that is not how checkpointed streams end. */
+static void restorability(struct scan *s, bool stopped)
+{
+	struct xst_restorability r = *xst_checker_restorability(s->checker);
+
+	r.never |= stopped;
+	r.complete = !stopped && !s->stop;
+	if (s->info)
+		s->info->restorability = r;
+	if (s->options->restorability)
+		s->options->restorability(s->options->userdata, &r);
+}
+
 /* What stops the parser is the last finding; only trouble of our own is a failure. */
 static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
+	bool stopped = r && !is_failure(s, r), is_cut = f->code == XST_E_TRUNCATED && s->checkpoints;
+	uint64_t rest;
+	int e;
 
 	job_progress(s->options, s->reader);
-	if (r == 0) {
-		trailing(s);
-		return 0;
-	}
 	s->verdict->end = xst_reader_offset(s->reader);
-	if (r == XST_E_IO || r == XST_E_NOMEM || r == XST_E_ARG || !f->code) {
-		if (reterr)
-			*reterr = *f;
-		return r;
-	}
-	if (f->code == XST_E_TRUNCATED && s->checkpoints)
+	if (stopped && is_cut)
 		cut(s, f);
-	else
+	else if (stopped)
 		found(s, f);
-	return 0;
+	e = tee_rest(s, &rest);
+	if (is_failure(s, r) || e)
+		return fail(s, r && !e ? r : e, reterr);
+	if (r == 0 && !s->stop)
+		trailing(s, rest);
+	judge_end(&s->judge);
+	restorability(s, stopped && !is_cut);
+	e = xst_reader_finish(s->reader);
+	return e ? fail(s, e, reterr) : 0;
 }
 
-int job_scan(int fd, const struct xst_job_options *o, struct xst_verdict *v, struct xst_info *info,
-	     struct xst_finding *reterr)
+static int scan_new(struct scan *s, int fd, struct xst_parser_options *parser)
+{
+	int r;
+
+	parser->flags |= XST_PARSER_KEEP_GOING;
+	r = xst_reader_new(fd, parser, 0, s->options->tmpdir, &s->reader);
+	if (r == 0 && s->verify.tee)
+		r = xst_reader_tee(s->reader, s->verify.tee);
+	if (r == 0)
+		r = xst_checker_new(s->options->checker, &s->checker);
+	if (r == 0 && s->info)
+		r = summary_new(s->info, &s->summary);
+	return r;
+}
+
+int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
+	     struct xst_info *info, struct xst_finding *reterr)
 {
 	struct scan s = { .verdict = v, .info = info };
 	struct xst_parser_options parser;
 	struct xst_job_options completed;
-	int r = job_options(&completed, o, &parser);
+	int r = o ? xst_options_copy(&s.verify, sizeof(s.verify), o, o->size) : 0;
 
-	if (r)
-		return r;
-	s.options = &completed;
-	parser.flags |= XST_PARSER_KEEP_GOING;
 	memset(v, 0, sizeof(*v));
-	r = xst_reader_new(fd, &parser, 0, completed.tmpdir, &s.reader);
 	if (r == 0)
-		r = xst_checker_new(&s.checker);
-	if (r == 0 && info)
-		r = summary_new(info, &s.summary);
-	if (r == 0) {
-		r = loop(&s);
-		r = conclude(&s, r, reterr);
-		tell_counts(&s);
-	} else if (reterr) {
+		r = job_options(&completed, s.verify.job, &parser);
+	if (r == 0)
+		r = judge_init(&s.judge, &completed, &s.verify, v);
+	if (r)
+		return XST_E_ARG;
+	s.options = &completed;
+	r = scan_new(&s, fd, &parser);
+	if (s.reader)
+		r = conclude(&s, r ? r : loop(&s), reterr);
+	else if (reterr)
 		finding_no_memory(reterr);
-	}
 	summary_free(s.summary);
 	xst_checker_free(s.checker);
 	xst_reader_free(s.reader);
 	return r;
 }
 
-int xst_verify_fd(int fd, const struct xst_job_options *options, struct xst_verdict *ret,
+int xst_verify_fd(int fd, const struct xst_verify_options *options, struct xst_verdict *ret,
 		  struct xst_finding *reterr)
 {
 	return ret ? job_scan(fd, options, ret, NULL, reterr) : XST_E_ARG;

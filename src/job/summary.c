@@ -71,6 +71,7 @@ static void stream_begin(struct xst_info *i, const struct xst_event *ev)
 	case XST_LAYER_XEND:
 	case XST_LAYER_XENSERVER:
 	case XST_LAYER_XENSERVER6:
+	case XST_LAYER_COLO:
 		i->container = ev->layer;
 		break;
 	case XST_LAYER_NONE:

@@ -10,6 +10,7 @@
 #include "wire/bytes.h"
 
 #define HEAD 16
+#define UNSEEN 0
 
 static int stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
 {
@@ -39,6 +40,7 @@ static const struct beginning {
 	{ XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER6, XST_LAYER_XENSERVER6 },
 	{ "LibxlFmt", 8, XST_START_LIBXL, XST_LAYER_LIBXL },
 	{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, XST_START_LIBXC, XST_LAYER_LIBXC },
+	{ "", UNSEEN, XST_START_COLO, XST_LAYER_COLO }, /* has no magic, see colo_begins() */
 };
 #define BEGINNINGS (sizeof(beginnings) / sizeof(beginnings[0]))
 
@@ -115,8 +117,10 @@ static int not_ours(struct xst_parser *p, const uint8_t *head)
 static enum xst_start recognise(const struct xst_parser *p, const uint8_t *head)
 {
 	for (size_t i = 0; i < BEGINNINGS; i++)
-		if (memcmp(head, beginnings[i].magic, beginnings[i].size) == 0)
+		if (beginnings[i].size && memcmp(head, beginnings[i].magic, beginnings[i].size) == 0)
 			return beginnings[i].start;
+	if (colo_begins(head))
+		return XST_START_COLO;
 	if (legacy_shape(p, head).plausible)
 		return XST_START_LEGACY;
 	return XST_START_AUTO;

@@ -75,9 +75,12 @@ int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 	case XST_ITEMS_VCPU_MAP:
 		mask_vcpu_map(p, l, numbers);
 		return 0;
+	case XST_ITEMS_DIRTY_PFNS:
+		if (l->id == XST_LAYER_COLO && !p->items.first && !p->items.n)
+			l->u.colo.first = numbers[0];
+		return 0;
 	case XST_ITEMS_P2M_FRAMES:
 	case XST_ITEMS_UNMAPPED_PFNS:
-	case XST_ITEMS_DIRTY_PFNS:
 	case XST_ITEMS_HVM_PARAMS:
 	case XST_ITEMS_CPUID:
 		return 0;

@@ -42,17 +42,29 @@ static bool stands_alone(struct xst_parser *p, struct layer *l)
 	return !inside_libxl(p, l) && !parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
+/* Records are framed alike, whatever the guest. */
+static int check_domain(struct xst_parser *p, uint64_t type)
+{
+	int r = 0;
+
+	if (type != LIBXC_GUEST_PV && type != LIBXC_GUEST_HVM)
+		r = fault(p, XST_E_UNKNOWN, RULE_GUEST_TYPE, 16, "guest_type",
+			  "%llu; 1 (x86 PV) and 2 (x86 HVM) exist", (unsigned long long)type);
+	if (r == 0 && field(p, XST_FIELD_PAGE_SHIFT) != LIBXC_PAGE_SHIFT)
+		r = fault(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift", "%llu, not 12",
+			  (unsigned long long)field(p, XST_FIELD_PAGE_SHIFT));
+	return r;
+}
+
 static int domain_read(struct xst_parser *p, struct layer *l)
 {
 	uint64_t type = field(p, XST_FIELD_GUEST_TYPE);
+	int r = check_domain(p, type);
 
-	if (type != LIBXC_GUEST_PV && type != LIBXC_GUEST_HVM)
-		return fail(p, XST_E_UNKNOWN, RULE_GUEST_TYPE, 16, "guest_type",
-			    "%llu; 1 (x86 PV) and 2 (x86 HVM) exist", (unsigned long long)type);
-	if (field(p, XST_FIELD_PAGE_SHIFT) != LIBXC_PAGE_SHIFT)
-		return fail(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift", "%llu, not 12",
-			    (unsigned long long)field(p, XST_FIELD_PAGE_SHIFT));
-	l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
+	if (r)
+		return r;
+	if (type == LIBXC_GUEST_PV || type == LIBXC_GUEST_HVM)
+		l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
 	l->u.rec.tail = l->guest == XST_GUEST_HVM && stands_alone(p, l) &&
 			!(p->flags & XST_PARSER_NO_EMULATOR);
 	l->state = STATE_RECORD;

@@ -272,8 +272,8 @@ int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
 	if (length && length <= p->limits.max_config)
 		return 0;
 	if (!length)
-		return fail(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
-			    "0: no configuration");
+		return fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
+			     "0: no configuration");
 	return fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
 		    "%llu octets are more than the limit of %llu", (unsigned long long)length,
 		    (unsigned long long)p->limits.max_config);
@@ -414,6 +414,7 @@ static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	case XST_LAYER_XEND:       return xend_step(p, l, in);
 	case XST_LAYER_XENSERVER:  return xenserver_step(p, l, in);
 	case XST_LAYER_XENSERVER6: return xenserver6_step(p, l, in);
+	case XST_LAYER_COLO:       return colo_step(p, l, in);
 	case XST_LAYER_NONE:       break;
 	}
 	return XST_E_STATE;

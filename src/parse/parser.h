@@ -44,6 +44,7 @@ struct record_layer { /* libxl and libxc */
 	bool had_image;     /* libxl */
 	bool awaits_state;  /* libxl, of a COLO stream: between CHECKPOINT_END and CHECKPOINT_STATE */
 	bool tail;          /* libxc: a legacy device model's record may follow the image */
+	bool doubtful;      /* the record that has just ended has a length that it can't have */
 };
 
 struct xl_layer {
@@ -61,6 +62,10 @@ struct xenserver_layer {
 	uint32_t image;      /* type of the record whose image is due */
 	bool had_image, had_config;
 	bool length_unknown; /* of the record in hand: it lasts to the end of the input */
+};
+
+struct colo_layer {
+	uint64_t first; /* pfn of the list in hand */
 };
 
 struct legacy_layer {
@@ -99,6 +104,7 @@ struct layer {
 		struct config_layer config;
 		struct xenserver_layer xenserver;
 		struct legacy_layer legacy;
+		struct colo_layer colo;
 	} u;
 };
 
@@ -218,6 +224,9 @@ int libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+/* Whether 16 octets look like the beginning of COLO's channel back. */
+bool colo_begins(const uint8_t *head);
 int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);

@@ -39,6 +39,13 @@ static int unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
 	return r;
 }
 
+/* One wrong length can be a wrong field; if no record that we know follows, it led us astray. */
+static int framing_lost(struct xst_parser *p, uint32_t type)
+{
+	return fail(p, XST_E_MALFORMED, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
+		    "%#x: no record begins here, as the length of the one before is wrong", type);
+}
+
 /* Octets behind the fixed fields that a body of this type may have. */
 static bool length_fits(const struct wire_record *row, uint64_t length)
 {
@@ -87,10 +94,12 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 	type = (uint32_t)get_number(b, 4, l->big);
 	length = (uint32_t)get_number(b + 4, 4, l->big);
 	row = wire_find(rows, count, type);
-	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && p->flags & XST_PARSER_COLO &&
-	    length == COLO_STATE_LENGTH)
+	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && length == COLO_STATE_LENGTH)
 		length = RECORD_ALIGN; /* its second field is the padding */
 	begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE, length);
+	if (!row && l->u.rec.doubtful)
+		return framing_lost(p, type);
+	l->u.rec.doubtful = false;
 	if (length > limit)
 		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
 			    "%u octets are more than the limit of %llu", length,
@@ -103,6 +112,7 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 		r = fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
 			  "no %s record has %u octets", row->name, length);
 		l->state = REST;
+		l->u.rec.doubtful = true;
 		p->phase = PHASE_LAYER;
 		if (r)
 			return r;

@@ -68,35 +68,45 @@ static int header_read(struct xst_parser *p, struct layer *l)
 			    (unsigned long long)length,
 			    (unsigned long long)p->limits.max_optional_data);
 	if (length && length < wire_xl_config.fixed)
-		return fail(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 4, "optional_length",
-			    "%llu octets have no room for the configuration's length",
-			    (unsigned long long)length);
+		r = fault(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 4, "optional_length",
+			  "%llu octets have no room for the configuration's length",
+			  (unsigned long long)length);
+	if (r)
+		return r;
 	l->u.xl.optional_left = length;
-	l->state = length ? CONFIG : INNER;
+	l->state = !length ? INNER : length < wire_xl_config.fixed ? OPTIONAL : CONFIG;
 	return end_record(p, l);
+}
+
+/* Where the optional data ends is known in any case: a configuration that can't be is passed over
+ * with it. */
+static int config_fault(struct xst_parser *p, uint64_t length, uint64_t left)
+{
+	if (length > left)
+		return fault(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
+			     "%llu octets do not fit the %llu that are left of the optional data",
+			     (unsigned long long)length, (unsigned long long)left);
+	return fault(p, XST_E_LIMIT, RULE_LIMIT, 0, "config_length",
+		     "%llu octets are more than the limit of %llu", (unsigned long long)length,
+		     (unsigned long long)p->limits.max_config);
 }
 
 static int config(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct xl_layer *x = &l->u.xl;
+	uint64_t left;
 	const uint8_t *b;
 	int r = parser_peek(p, in, wire_xl_config.fixed, 0, &b);
 
 	if (r)
 		return r;
 	x->config = get_number(b, 4, l->big);
-	x->optional_left -= wire_xl_config.fixed;
-	if (x->config > x->optional_left)
-		return fail(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
-			    "%llu octets do not fit the %llu that are left of the optional data",
-			    (unsigned long long)x->config,
-			    (unsigned long long)x->optional_left);
-	if (x->config > p->limits.max_config)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, 0, "config_length",
-			    "%llu octets are more than the limit of %llu",
-			    (unsigned long long)x->config,
-			    (unsigned long long)p->limits.max_config);
-	x->optional_left -= x->config;
+	left = x->optional_left - wire_xl_config.fixed;
+	if (x->config > left || x->config > p->limits.max_config) {
+		l->state = OPTIONAL;
+		return config_fault(p, x->config, left);
+	}
+	x->optional_left = left - x->config;
 	l->state = CONFIG_READ;
 	return begin_record(p, l, &wire_xl_config, 0, 0, wire_xl_config.fixed + x->config);
 }

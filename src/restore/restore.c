@@ -105,6 +105,7 @@ static void check_abort(struct xst_restore *r)
 
 static void step(struct xst_restore *r, int *ret)
 {
+	r->watch.n = 0; /* only what the last step waits for counts */
 	*ret = restore_tasks[r->task](r);
 	if (*ret == 0)
 		return;
@@ -254,7 +255,7 @@ static int open_all(struct xst_restore *r)
 	int e = copy_options(r);
 
 	if (e == 0)
-		e = xst_checker_new(&r->checker);
+		e = xst_checker_new(NULL, &r->checker);
 	if (e == 0)
 		e = xst_parser_new(&r->parser_options, &parser);
 	if (e)

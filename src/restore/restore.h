@@ -139,13 +139,15 @@ struct worker_job {
 	const struct xst_parser_options *parser;
 	enum xst_container to;
 	bool force;               /* see XST_CONVERT_FORCE */
+	xst_config_fn config;     /* or NULL; called by worker_feed() */
+	void *config_userdata;
 };
 
 /* Starts converting.  *ret_fd: where the result comes out, the worker's.  Returns 0, XST_E_NOMEM or
  * XST_E_IO, described in *reterr. */
 int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 		 struct xst_finding *reterr);
-/* Brings octets to the thread, as far as it comes without waiting. */
+/* Brings octets to the thread, as far as it comes without waiting, and answers its question. */
 int worker_feed(struct worker *w, struct watch *watch);
 /* Stops it: it ends soon. */
 void worker_cancel(struct worker *w);

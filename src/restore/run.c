@@ -45,6 +45,14 @@ static int confirm(void *userdata, struct xst_finding *reterr)
 	return run->options.confirm ? run->options.confirm(run->options.userdata, reterr) : 0;
 }
 
+static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		     char *why, size_t size)
+{
+	struct run *run = userdata;
+
+	return run->options.translate(run->options.userdata, stored, ret, why, size);
+}
+
 /* For poll(): milliseconds, rounded up. */
 static int milliseconds_to(uint64_t deadline)
 {
@@ -88,6 +96,7 @@ int xst_restore_run(const struct xst_restore_options *options, int stop,
 	o.finding = finding;
 	o.progress = progress;
 	o.confirm = confirm;
+	o.translate = o.translate ? translate : NULL;
 	o.userdata = &run;
 	e = xst_restore_new(&o, &r);
 	if (e)

@@ -205,7 +205,10 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 	struct worker_job job = { .fd = r->options.fd, .seekable = r->main.seekable,
 				  .head = &r->spool, .tmpdir = r->tmpdir,
 				  .parser = &r->parser_options, .to = to,
-				  .force = r->options.flags & XST_RESTORE_FORCE };
+				  .force = r->options.flags & XST_RESTORE_FORCE,
+				  .config = r->domain.config_replaced ? NULL
+								      : r->options.translate,
+				  .config_userdata = r->options.userdata };
 	const struct xst_in *in = &r->main.in;
 	int e = 0;
 
@@ -247,7 +250,7 @@ static int convert(struct xst_restore *r, enum xst_layer layer)
 	forget(r);
 	e = player_init(&r->main, parser);
 	player_from_fd(&r->main, fd);
-	return e ? e : xst_checker_new(&r->checker);
+	return e ? e : xst_checker_new(NULL, &r->checker);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

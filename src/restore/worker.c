@@ -40,6 +40,16 @@ struct worker {
 	struct xst_finding findings[FINDINGS], error;
 	struct xst_finding source_error;
 	unsigned nfindings, told;
+	/* a question of the thread's, which the restore answers */
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	int question;          /* an eventfd */
+	bool asking, cancelled;
+	const struct xst_config *stored;
+	struct xst_config *config;
+	char *why;
+	size_t why_size;
+	int answer;
 };
 
 /* --- the thread ----------------------------------------------------------------------------- */
@@ -52,12 +62,37 @@ static void gather(void *userdata, const struct xst_finding *f)
 		w->findings[w->nfindings++] = *f;
 }
 
+/* Which configuration?  The caller's function must not find itself in a thread that it doesn't know. */
+static int ask(void *userdata, const struct xst_config *stored, struct xst_config *ret, char *why,
+	       size_t size)
+{
+	struct worker *w = userdata;
+	uint64_t one = 1;
+	int r;
+
+	pthread_mutex_lock(&w->lock);
+	w->stored = stored;
+	w->config = ret;
+	w->why = why;
+	w->why_size = size;
+	w->asking = true;
+	(void)!write(w->question, &one, sizeof(one));
+	while (w->asking && !w->cancelled)
+		pthread_cond_wait(&w->answered, &w->lock);
+	r = w->cancelled ? XST_E_REFUSED : w->answer;
+	w->asking = false;
+	pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
 static int convert(struct worker *w)
 {
 	struct xst_job_options job = { .size = sizeof(job), .parser = &w->parser, .finding = gather,
 				       .userdata = w, .tmpdir = w->job.tmpdir };
 	struct xst_converter_options to = { .size = sizeof(to), .to = w->job.to,
-					    .flags = w->job.force ? XST_CONVERT_FORCE : 0 };
+					    .flags = w->job.force ? XST_CONVERT_FORCE : 0,
+					    .config = w->job.config ? ask : NULL,
+					    .config_userdata = w };
 	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
 					 .keep_checkpoints = true };
 	struct xst_output *output;
@@ -94,7 +129,8 @@ static int open_pipes(struct worker *w)
 	w->from = p[0];
 	w->out = p[1];
 	w->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->done < 0)
+	w->question = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->done < 0 || w->question < 0)
 		return -errno;
 	if (w->job.seekable) {
 		w->in = w->job.fd;
@@ -137,7 +173,9 @@ int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 	}
 	w->job = *job;
 	w->parser = *job->parser;
-	w->to = w->from = w->in = w->out = w->done = -1;
+	w->to = w->from = w->in = w->out = w->done = w->question = -1;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->answered, NULL);
 	r = open_pipes(w);
 	if (r == 0)
 		r = start_thread(w);
@@ -197,7 +235,26 @@ static ssize_t feed_some(struct worker *w)
 	return k;
 }
 
-int worker_feed(struct worker *w, struct watch *watch)
+static void answer(struct worker *w, struct watch *watch)
+{
+	uint64_t n;
+
+	if (!w->running || !w->job.config)
+		return;
+	(void)watch_fd(watch, w->question, POLLIN);
+	if (!watch_ready(w->question, POLLIN))
+		return;
+	(void)!read(w->question, &n, sizeof(n));
+	pthread_mutex_lock(&w->lock);
+	if (w->asking)
+		w->answer = w->job.config(w->job.config_userdata, w->stored, w->config, w->why,
+					  w->why_size);
+	w->asking = false;
+	pthread_cond_signal(&w->answered);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static int feed(struct worker *w, struct watch *watch)
 {
 	uint64_t before = w->octets;
 
@@ -226,10 +283,20 @@ int worker_feed(struct worker *w, struct watch *watch)
 	return 0;
 }
 
+int worker_feed(struct worker *w, struct watch *watch)
+{
+	answer(w, watch);
+	return feed(w, watch);
+}
+
 /* --- ending --------------------------------------------------------------------------------- */
 
 void worker_cancel(struct worker *w)
 {
+	pthread_mutex_lock(&w->lock);
+	w->cancelled = true;
+	pthread_cond_signal(&w->answered);
+	pthread_mutex_unlock(&w->lock);
 	end_feeding(w);
 	if (w->from >= 0)
 		close(w->from);
@@ -284,6 +351,9 @@ struct worker *worker_free(struct worker *w)
 	if (!w->job.seekable)
 		close_if(w->in);
 	close_if(w->done);
+	close_if(w->question);
+	pthread_cond_destroy(&w->answered);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return NULL;
 }

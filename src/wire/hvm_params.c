@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of HVM parameters, as Xen's public headers have them. */
+/* HVM parameters and CPU policies, as Xen's public headers have them. */
 #include "wire/wire.h"
 
 static const char *const names[] = {
@@ -39,4 +39,42 @@ const char *xst_hvm_param_name(uint64_t index)
 	const char *name = index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
 
 	return name ? name : "unknown";
+}
+
+bool hvm_param_known(uint64_t index)
+{
+	return index < sizeof(names) / sizeof(names[0]) && names[index];
+}
+
+bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
+{
+	switch (index) {
+	case HVM_PARAM_IDENT_PT: /* an address */
+		*ret_pfn = value >> LIBXC_PAGE_SHIFT;
+		return value;
+	case HVM_PARAM_STORE_PFN:
+	case HVM_PARAM_IOREQ_PFN:
+	case HVM_PARAM_BUFIOREQ_PFN:
+	case HVM_PARAM_CONSOLE_PFN:
+	case HVM_PARAM_PAGING_RING_PFN:
+	case HVM_PARAM_MONITOR_RING_PFN:
+	case HVM_PARAM_SHARING_RING_PFN:
+	case HVM_PARAM_IOREQ_SERVER_PFN:
+		*ret_pfn = value;
+		return value;
+	default:
+		return false;
+	}
+}
+
+bool cpuid_leaf_known(uint32_t leaf)
+{
+	uint32_t range = leaf >> 16;
+
+	return (range == 0x0000 || range == 0x8000 || range == 0x4000) && (leaf & 0xffff) < 0x200;
+}
+
+bool policy_msr_known(uint32_t msr)
+{
+	return msr == 0xce || msr == 0x10a;
 }

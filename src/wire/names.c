@@ -63,7 +63,7 @@ const char *xst_page_type_name(unsigned type)
 const char *xst_layer_name(enum xst_layer layer)
 {
 	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy",
-					     "libvirt", "xend", "xenserver", "xenserver6" };
+					     "libvirt", "xend", "xenserver", "xenserver6", "colo" };
 
 	return NAME_OR(names, layer, "unknown");
 }

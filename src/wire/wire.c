@@ -41,6 +41,8 @@ void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const u
 
 const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type)
 {
+	if (type < count && rows[type].type == type) /* most tables have no gap */
+		return &rows[type];
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].type == type)
 			return &rows[i];

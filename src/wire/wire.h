@@ -167,10 +167,16 @@ extern const size_t wire_libxc_count;
 #define XENSTORE_PATH_MAX 3072      /* octets of an absolute path */
 #define XENSTORE_MESSAGE_MAX 4096   /* of what a request carries */
 #define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, but for a NUL */
+#define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
+				     * /local/domain/DOMID/device-model/DOMID/ */
 /* Whether xenstored takes a key, relative to a node. */
 bool wire_xenstore_key(const char *key, size_t n);
 /* Whether it lies below physmap/. */
 bool wire_xenstore_physmap(const char *key, size_t n);
+
+/* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
+extern const struct wire_record wire_colo_records[];
+extern const size_t wire_colo_count;
 
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
@@ -203,6 +209,7 @@ const struct wire_record *wire_modern(enum xst_kind kind);
 #define LEGACY_TMEM_POOL 28
 #define LEGACY_TMEM_OID 24
 #define LEGACY_CHUNK_MIN (-21)
+#define LEGACY_CHUNK_X87_FIP_WIDTH ((uint32_t)LEGACY_CHUNK_MIN)
 enum legacy_part { /* pseudo-types of what is not a chunk */
 	LEGACY_P2M_SIZE = 0x10000,
 	LEGACY_EXT_INFO,
@@ -243,6 +250,26 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_STORE_PFN 1
 #define HVM_PARAM_IOREQ_PFN 5
 #define HVM_PARAM_BUFIOREQ_PFN 6
+#define HVM_PARAM_IDENT_PT 12
+#define HVM_PARAM_CONSOLE_PFN 17
+#define HVM_PARAM_PAGING_RING_PFN 27
+#define HVM_PARAM_MONITOR_RING_PFN 28
+#define HVM_PARAM_SHARING_RING_PFN 29
+#define HVM_PARAM_IOREQ_SERVER_PFN 32
+/* Whether Xen knows a parameter of that index; whether its value names a page of the guest. */
+bool hvm_param_known(uint64_t index);
+bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
+
+/* CPU policies: which leaves and MSRs can be in them. */
+#define CPUID_NO_SUBLEAF UINT32_MAX
+bool cpuid_leaf_known(uint32_t leaf);
+bool policy_msr_known(uint32_t msr);
+
+/* The device model's state: big-endian magic and version. */
+#define QEMU_MAGIC "QEVM"
+#define QEMU_MAGIC_SIZE 4
+#define QEMU_VERSION 3
+#define QEMU_HEAD 8
 
 /* foreign.c: files that are something else, and what to say about them */
 struct wire_foreign {

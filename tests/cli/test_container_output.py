@@ -175,3 +175,9 @@ def test_behind_a_zstd_frame(behind: bytes, scratch: Path) -> None:
 def test_frame_behind_frame(scratch: Path) -> None:
     data = octets(MODERN_PV)
     assert xenstream("verify", put(scratch, zstd(data[:1000]) + zstd(data[1000:]))).rc == FINE
+
+
+def test_an_exported_vm_is_named(scratch: Path) -> None:
+    path = put(scratch, b"ova.xml" + bytes(600))
+    result = xenstream("verify", path)
+    assert result.rc == INVALID and b"an exported VM of XenServer" in result.stdout + result.stderr.encode()

@@ -30,7 +30,8 @@ def script_path(tool: str) -> Path:
     return XEN / "bin" / SCRIPTS[tool]
 
 
-def _load(tool: str) -> Any:
+def load(tool: str) -> Any:
+    """The script for `convert` or `verify` as a module."""
     path = script_path(tool)
     name = f"xen_{tool}"
     loader = SourceFileLoader(name, str(path))
@@ -92,7 +93,7 @@ def main() -> int:
     tool = sys.argv[1]
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(XEN / "lib" / "python"))
-    script = _load(tool)
+    script = load(tool)
     MEND[tool](script)
     sys.argv = [str(script_path(tool)), *sys.argv[2:]]
     code: int = script.main()

@@ -187,7 +187,7 @@ void page_data(struct build *b, const uint64_t *entries, size_t n)
 /* Pages first, then holes; each batch goes on with the pfns where the last one ended. */
 static uint64_t *some_entries(size_t pages, size_t holes, uint64_t first, bool pv)
 {
-	static const uint8_t pv_types[] = { 0x0, 0x1, 0x9, 0x4, 0xc };
+	static const uint8_t pv_types[] = { 0x0, 0xc, 0x1, 0x9, 0x4 };
 	uint64_t *entries = calloc(pages + holes + 1, sizeof(*entries));
 
 	if (!entries)
@@ -243,10 +243,27 @@ static void tsc_info(struct build *b)
 	record_end(b);
 }
 
+void hvm_state(struct build *b)
+{
+	bool big = b->big;
+
+	b->big = false;
+	put32(b, 1); /* HEADER */
+	put32(b, 24);
+	put32(b, 0x54381286);
+	put32(b, 1);
+	fill(b, 16);
+	put32(b, 2); /* CPU */
+	put32(b, 1016);
+	fill(b, 1016);
+	put64(b, 0); /* END */
+	b->big = big;
+}
+
 static void hvm_context(struct build *b)
 {
 	record_begin(b, 9);
-	fill(b, 101);
+	hvm_state(b);
 	record_end(b);
 }
 
@@ -262,16 +279,60 @@ static void hvm_params(struct build *b, size_t n)
 	record_end(b);
 }
 
+/* Registers that say nothing but that start_info is page 0, and the page table page 1. */
+static void registers(struct build *b, uint32_t id, size_t size)
+{
+	size_t edx = size == CONTEXT64 ? 0x268 : 0x20c, gdt_ents = size == CONTEXT64 ? 0x1360 : 0xa90;
+	size_t cr3 = size == CONTEXT64 ? 0x1390 : 0xaa8, cr1 = size == CONTEXT64 ? 0x1380 : cr3;
+	uint8_t *c;
+
+	blob_record(b, 4, id, 0, size);
+	c = b->data + b->size - size;
+	memset(c + edx, 0, 4);
+	memset(c + gdt_ents, 0, size == CONTEXT64 ? 8 : 4);
+	memset(c + cr1, 0, 8);
+	memset(c + cr3, 0, size == CONTEXT64 ? 8 : 4);
+	c[b->big ? cr3 + (size == CONTEXT64 ? 6 : 2) : cr3 + 1] = 0x10;
+}
+
+/* With SSE, and nothing in it. */
+static void xsave_record(struct build *b, uint32_t id)
+{
+	record_begin(b, 6);
+	put32(b, id);
+	put32(b, 0);
+	put64(b, 3);
+	put64(b, 3);
+	fill(b, 512);
+	put_zero(b, 64);
+	record_end(b);
+}
+
+/* Zeros behind a word: the vCPU's number, or an MSR's. */
+static void vcpu_blob(struct build *b, uint32_t type, uint32_t id, size_t n)
+{
+	blob_record(b, type, id, 0, n);
+	if (n)
+		memset(b->data + b->size - n, 0, n);
+	if (n && !b->big)
+		b->data[b->size - n] = type == 5 ? (uint8_t)id : 0x10;
+	if (n && b->big)
+		b->data[b->size - n + 3] = type == 5 ? (uint8_t)id : 0x10;
+}
+
 static void vcpus(struct build *b, const struct modern *m)
 {
 	size_t context = m->guest_width == 4 ? CONTEXT32 : CONTEXT64;
 	bool none = m->empty_vcpus;
 
 	for (uint32_t i = 0; i < or_else(m->vcpus, 1); i++) {
-		blob_record(b, 4, i, 0, context);
-		blob_record(b, 5, i, 0, none ? 0 : 128);
-		blob_record(b, 6, i, 0, none ? 0 : 592);
-		blob_record(b, 0xc, i, 0, none ? 0 : 32);
+		registers(b, i, context);
+		vcpu_blob(b, 5, i, none ? 0 : 128);
+		if (none)
+			blob_record(b, 6, i, 0, 0);
+		else
+			xsave_record(b, i);
+		vcpu_blob(b, 0xc, i, none ? 0 : 32);
 	}
 }
 
@@ -299,7 +360,7 @@ static void p2m_frames(struct build *b, const struct modern *m)
 	put32(b, 0);
 	put32(b, (uint32_t)(n * per_frame - 1));
 	for (size_t i = 0; i < n; i++)
-		put64(b, 0x100 + i);
+		put64(b, 0); /* the first page of the first batch */
 	record_end(b);
 }
 
@@ -320,6 +381,16 @@ static void guest_state(struct build *b, const struct modern *m)
 		hvm_params(b, m->params == SIZE_MAX ? 0 : m->params);
 }
 
+/* Magic, version 3 as far as there is room, and n octets with that. */
+static void qemu_state(struct build *b, size_t n)
+{
+	static const uint8_t version[4] = { 0, 0, 0, 3 };
+
+	put(b, "QEVM", 4);
+	put(b, version, n < 4 ? n : 4);
+	fill(b, n < 4 ? 0 : n - 4);
+}
+
 static void emulator_records(struct build *b, const struct modern *m)
 {
 	if (m->pairs) {
@@ -338,8 +409,7 @@ static void emulator_records(struct build *b, const struct modern *m)
 		record_begin(b, 3);
 		put32(b, 2);
 		put32(b, 0);
-		put(b, "QEVM", 4);
-		fill(b, m->emulator);
+		qemu_state(b, m->emulator);
 		record_end(b);
 	}
 }
@@ -389,8 +459,7 @@ static void legacy_emulator(struct build *b, const char *signature, size_t n)
 	b->big = big;
 	if (!n)
 		return;
-	put(b, "QEVM", 4);
-	fill(b, n);
+	qemu_state(b, n);
 }
 
 static void xl_part(struct build *b, const struct modern *m)
@@ -660,8 +729,8 @@ static void pv_tail(struct build *b, const struct legacy *l)
 static void hvm_tail(struct build *b, const struct legacy *l)
 {
 	magic_pfns(b);
-	put32(b, 77);
-	fill(b, 77);
+	put32(b, HVM_STATE);
+	hvm_state(b);
 	legacy_emulator(b, l->tail, l->emulator);
 }
 
@@ -710,6 +779,28 @@ void xenserver_record(struct build *b, uint64_t type, uint64_t length)
 	put64(b, length);
 }
 
+static void colo_state(struct build *b, uint32_t id)
+{
+	record_begin(b, 5);
+	put32(b, id);
+	record_end(b);
+}
+
+/* Two lists, the second one as Xen since 4.16 writes it: eight octets too many. */
+static void colo_capture(struct build *b)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		colo_state(b, 2);
+		colo_state(b, 3);
+		colo_state(b, 1);
+		put32(b, 0xf);
+		put32(b, 1100 * 8);
+		put_zero(b, i * 8);
+		for (uint64_t k = 0; k < 1100; k++)
+			put64(b, 5 + k * 3);
+	}
+}
+
 static void container_head(struct build *b, const struct sample *s)
 {
 	static const char sexpr[] = "(domain (name a))";
@@ -740,6 +831,9 @@ static void container_head(struct build *b, const struct sample *s)
 	case XENSERVER6:
 		put(b, "XenSavedDomain\n", 15);
 		break;
+	case COLO:
+		colo_capture(b);
+		break;
 	}
 }
 
@@ -758,8 +852,7 @@ static void container_tail(struct build *b, const struct sample *s)
 	}
 	if (!s->modern.pv && !s->is_legacy) {
 		xenserver_record(b, 0xf00, 34);
-		put(b, "QEVM", 4);
-		fill(b, 30);
+		qemu_state(b, 30);
 	}
 	xenserver_record(b, 0xffff, 0);
 }
@@ -869,6 +962,7 @@ const struct sample samples[] = {
 		       .guest_width = 4, .batches = 1, .pages = 1, .checkpoints = 2),
 	WRAPPED_LEGACY(XENSERVER6, "xenserver6-hvm", .width = 4, .batches = 1, .holes = 1,
 		       .physmaps = SIZE_MAX, .tail = XENSERVER_QEMU, .emulator = 40),
+	WRAPPED(COLO, "colo-back-channel"),
 	WRAPPED_LEGACY(XENSERVER6, "xenserver6-pv64", .width = 4, .pv = true, .batches = 1,
 		       .holes = 1, .last_checkpoint = true),
 };
@@ -877,6 +971,8 @@ const size_t samples_count = sizeof(samples) / sizeof(samples[0]);
 void build_sample(struct build *b, const struct sample *s)
 {
 	container_head(b, s);
+	if (s->wrapping == COLO)
+		return;
 	if (s->is_legacy)
 		build_legacy(b, &s->legacy);
 	else

@@ -54,6 +54,10 @@ void blob_record(struct build *b, uint32_t type, uint32_t first, uint32_t second
 /* Entries, and a page for each that has contents. */
 void page_data(struct build *b, const uint64_t *entries, size_t n);
 
+/* The hypervisor's state of an HVM guest with one vCPU. */
+#define HVM_STATE 1064
+void hvm_state(struct build *b);
+
 struct modern {
 	bool xl, libxl, bare_xl;   /* xl: header and libxl stream; bare_xl: header and image */
 	const char *config;        /* stored with its NUL */
@@ -111,7 +115,7 @@ void build_legacy(struct build *b, const struct legacy *l);
 /* --- one small stream of every kind --------------------------------------------------------- */
 
 enum wrapping { BARE = 0, LIBVIRT, XEND, XEND_CAPTURE, XENSERVER, XENSERVER_DEMU, XENSERVER_CAPTURE,
-		XENSERVER6 };
+		XENSERVER6, COLO };
 
 struct sample {
 	const char *name;

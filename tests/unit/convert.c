@@ -197,7 +197,7 @@ static void hvm(void **state)
 	expect(&p.out, HEAD_LIBXL "DOMAIN_HEADER<2 0.1> STATIC_DATA_END "
 	       "X86_TSC_INFO<2 2400000 1122334455667788 5> "
 	       "PAGE_DATA[0:0 0:1 d:2 e:4] HVM_PARAMS[22 1000 c 1001] "
-	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(77) END "
+	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(1064) END "
 	       "EMULATOR_XENSTORE_DATA{physmap/10000000/start_addr=f0000000}"
 	       "{physmap/10000000/size=800000}{physmap/10000000/name=vga.vram}"
 	       "{physmap/20000000/start_addr=f0000000}{physmap/20000000/size=800000} "
@@ -208,7 +208,7 @@ static void hvm(void **state)
 	expect(&p.out, "IMAGE_HEADER DOMAIN_HEADER<2 0.1> "
 	       "X86_TSC_INFO<2 2400000 1122334455667788 5> "
 	       "PAGE_DATA[0:0 0:1 d:2 e:4] HVM_PARAMS[22 1000 c 1001] "
-	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(77) END "
+	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(1064) END "
 	       "DeviceModelRecord0002(24)");
 	assert_int_equal(p.nremarks, 1);
 	assert_string_equal(p.remarks[0].rule, "convert.dropped");
@@ -229,7 +229,7 @@ static void pv(void **state)
 	p = converted(&b, XST_CONTAINER_LIBXC, 3, 0);
 	assert_int_equal(p.code, 0);
 	expect(&p.out, "IMAGE_HEADER DOMAIN_HEADER<1 0.1> X86_PV_INFO<4 3> STATIC_DATA_END "
-	       "X86_PV_P2M_FRAMES[40 41] PAGE_DATA[0:0 1:1] "
+	       "X86_PV_P2M_FRAMES[40 41] PAGE_DATA[0:0 c:1] "
 	       "X86_PV_VCPU_BASIC(2800) X86_PV_VCPU_EXTENDED(128) X86_PV_VCPU_XSAVE(592) "
 	       "X86_PV_VCPU_BASIC(2800) X86_PV_VCPU_EXTENDED(128) X86_PV_VCPU_XSAVE(591) "
 	       "SHARED_INFO(4096) END");
@@ -376,7 +376,7 @@ static void the_last_toolstack_record_counts(void **state)
 	p = converted(&b, XST_CONTAINER_LIBXL, 0, 0);
 	assert_int_equal(p.code, 0);
 	expect(&p.out, HEAD_LIBXL "DOMAIN_HEADER<2 0.1> STATIC_DATA_END "
-	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(77) END "
+	       "HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(1064) END "
 	       "EMULATOR_XENSTORE_DATA{physmap/10000000/start_addr=f0000000}"
 	       "{physmap/10000000/size=800000}{physmap/10000000/name=vga.vram} "
 	       "EMULATOR_CONTEXT END");
@@ -397,7 +397,7 @@ static void version_2_to_3_and_back(void **state)
 	three = converted(&b, XST_CONTAINER_AUTO, 3, 0);
 	assert_int_equal(three.code, 0);
 	expect(&three.out, "IMAGE_HEADER DOMAIN_HEADER<1 4.17> X86_PV_INFO<8 4> STATIC_DATA_END "
-	       "X86_PV_P2M_FRAMES[100] PAGE_DATA[0:0] X86_TSC_INFO<1 2400000 1cbe991a14 3> "
+	       "X86_PV_P2M_FRAMES[0] PAGE_DATA[0:0] X86_TSC_INFO<1 2400000 1cbe991a14 3> "
 	       "SHARED_INFO(4096) X86_PV_VCPU_BASIC(5168) X86_PV_VCPU_EXTENDED(128) "
 	       "X86_PV_VCPU_XSAVE(592) X86_PV_VCPU_MSRS(32) END");
 	two = converted(&three.out, XST_CONTAINER_AUTO, 2, 0);
@@ -420,7 +420,7 @@ static void hvm_version_2_to_3(void **state)
 	p = converted(&b, XST_CONTAINER_AUTO, 3, 0);
 	assert_int_equal(p.code, 0);
 	expect(&p.out, HEAD_LIBXL "DOMAIN_HEADER<2 4.17> STATIC_DATA_END PAGE_DATA[0:0] "
-	       "X86_TSC_INFO<1 2400000 1cbe991a14 3> HVM_CONTEXT(101) HVM_PARAMS[0 feff000] END END");
+	       "X86_TSC_INFO<1 2400000 1cbe991a14 3> HVM_CONTEXT(1064) HVM_PARAMS[0 feff000] END END");
 	poured_free(&p);
 	build_free(&b);
 }

@@ -114,7 +114,7 @@ static void xenserver6(struct build *b)
 
 static const struct limit_case cases[] = {
 	{ "max_record", LIMIT(max_record), 100, "length", "input.limit", record },
-	{ "max_record of an HVM context", LIMIT(max_record), 77, "length", "input.limit",
+	{ "max_record of an HVM context", LIMIT(max_record), HVM_STATE, "length", "input.limit",
 	  legacy_qemu },
 	{ "max_optional_data", LIMIT(max_optional_data), 14, "optional_length", "input.limit",
 	  config },

@@ -4,6 +4,7 @@
  * The linker sends the library's calls of malloc and its kin here (--wrap), see meson.build. */
 #include <xenstream/check.h>
 #include <xenstream/emit.h>
+#include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 #include <xenstream/restore.h>
@@ -161,6 +162,26 @@ static int convert_fd(void)
 	return r;
 }
 
+static int copy_with_another_config(void)
+{
+	struct xst_output *o = NULL;
+	struct xst_head *h = NULL;
+	struct xst_finding e;
+	int r;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	r = xst_head_read(fd, NULL, &h, &e);
+	if (r == 0)
+		r = xst_head_set_config(h, "name='b'", 8, false);
+	if (r == 0)
+		r = xst_output_file("/dev/null", 0600, 0, &o, &e);
+	if (r == 0)
+		r = xst_head_copy(h, fd, o, NULL, NULL, NULL, &e);
+	xst_output_free(o);
+	xst_head_free(h);
+	return r;
+}
+
 /* From a pipe, so that checkpoints are spooled. */
 static int restore(void)
 {
@@ -252,6 +273,8 @@ static void of_jobs(void **state)
 		each_fails(info, XST_E_NOMEM);
 		/* what fails in the moving of octets is told as ENOMEM of a system call */
 		each_fails(convert_fd, XST_E_IO);
+		if (samples[i].name[0] == 'x')
+			each_fails(copy_with_another_config, XST_E_IO);
 		close(fd);
 		build_free(&b);
 	}
@@ -283,7 +306,7 @@ static void of_a_checker(void **state)
 	count = 0;
 	fail_at = 1;
 	counting = true;
-	assert_int_equal(xst_checker_new(&c), XST_E_NOMEM);
+	assert_int_equal(xst_checker_new(NULL, &c), XST_E_NOMEM);
 	counting = false;
 	assert_null(c);
 }

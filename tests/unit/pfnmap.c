@@ -2,7 +2,7 @@
 /* A number for each page frame. */
 #include "image/pfnmap.h"
 
-#include <xenstream/finding.h>
+#include <xenstream/event.h>
 
 #include "unit.h"
 
@@ -108,6 +108,27 @@ static void clear_forgets_all(void **state)
 	assert_int_equal(pfnmap_get(&m, 9), 0);
 }
 
+/* Frames that lie as far apart as can be: going through them must not take as long as counting. */
+static void all_are_found_in_order(void **state)
+{
+	static const uint64_t places[] = { 3, 4, 32768, UINT64_C(1) << 40, XST_PAGE_PFN(UINT64_MAX) };
+	struct pfnmap m;
+	uint64_t pfn = 0;
+
+	(void)state;
+	pfnmap_init(&m, 1, 0);
+	assert_false(pfnmap_next(&m, 0, &pfn));
+	for (size_t i = COUNT(places); i-- > 0;)
+		assert_int_equal(pfnmap_set(&m, places[i], 1, NULL), 0);
+	for (size_t i = 0; i < COUNT(places); i++, pfn++) {
+		assert_true(pfnmap_next(&m, pfn, &pfn));
+		assert_int_equal(pfn, places[i]);
+	}
+	assert_false(pfnmap_next(&m, pfn, &pfn));
+	assert_int_equal(pfnmap_set(&m, pfn, 1, NULL), XST_E_LIMIT);
+	pfnmap_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +138,7 @@ int main(void)
 		cmocka_unit_test(it_grows),
 		cmocka_unit_test(its_memory_has_a_bound),
 		cmocka_unit_test(clear_forgets_all),
+		cmocka_unit_test(all_are_found_in_order),
 	};
 
 	return cmocka_run_group_tests_name("pfnmap", tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -387,6 +388,68 @@ static void configurations(void **state)
 	build_free(&without);
 }
 
+static pthread_t asked_in;
+
+static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		     char *why, size_t size)
+{
+	(void)userdata;
+	(void)why;
+	(void)size;
+	asked_in = pthread_self();
+	assert_int_equal(stored->layer, XST_LAYER_LIBVIRT);
+	assert_int_equal(ret->layer, XST_LAYER_XL);
+	ret->data = (const uint8_t *)"name = 'translated'";
+	ret->size = 19;
+	return 0;
+}
+
+/* The caller is asked in its own thread, and a given configuration spares the question. */
+static void translated_configurations(void **state)
+{
+	struct build b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < samples_count; i++)
+		if (strcmp(samples[i].name, "libvirt-hvm") == 0)
+			build_sample(&b, &samples[i]);
+	assert_true(b.size > 0);
+	for (int channel = CHANNEL_FILE; channel <= CHANNEL_UNIX; channel++)
+		for (int given = 0; given < 2; given++) {
+			struct feed feed = { .channel = (enum channel)channel, .chunk = 50 };
+			struct xst_restore_options o;
+			struct probe p;
+
+			asked_in = 0;
+			probe_init(&p);
+			o = probe_options(&p, -1);
+			o.flags = 0;
+			o.translate = translate;
+			if (given) {
+				o.config = "name = 'given'";
+				o.config_size = 14;
+			}
+			assert_int_equal(drive(&p, b.data, b.size, &feed, &o, 0, false), 0);
+			assert_string_equal(p.config, given ? "name = 'given'" : "name = 'translated'");
+			assert_true(given ? !asked_in : pthread_equal(asked_in, pthread_self()));
+			assert_true(p.domain.converted);
+			probe_free(&p);
+		}
+	/* nobody answers any more */
+	for (unsigned n = 1; n < 30; n++) {
+		static const struct feed feed = { .channel = CHANNEL_PIPE, .chunk = 50 };
+		struct xst_restore_options o;
+		struct probe p;
+
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		o.translate = translate;
+		(void)drive(&p, b.data, b.size, &feed, &o, n, n % 2);
+		probe_free(&p);
+	}
+	build_free(&b);
+}
+
 static int refuse(void *userdata, struct xst_finding *reterr)
 {
 	(void)userdata;
@@ -721,6 +784,7 @@ int main(void)
 		cmocka_unit_test(unknown_records),
 		cmocka_unit_test(a_checkpoint_state_out_of_turn),
 		cmocka_unit_test(configurations),
+		cmocka_unit_test(translated_configurations),
 		cmocka_unit_test(not_confirmed),
 		cmocka_unit_test(streams_that_never_end),
 		cmocka_unit_test(no_room_for_the_spool),

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the checker: what it remembers, and who handles which event.
+ *
+ * A subject is a file with the handlers of some kinds of records; checker.c has the table of them.
+ * order.c sees every record's beginning, before its subject. */
+#ifndef CHECK_CHECKER_H
+#define CHECK_CHECKER_H
+
+#include <xenstream/check.h>
+
+#include "check/finding.h"
+#include "image/pfnmap.h"
+#include "wire/hvm_save.h"
+#include "wire/pv.h"
+#include "wire/wire.h"
+
+#define CHECK_FINDINGS 16
+#define CHECK_VCPUS 8192       /* the most that a PV guest can have */
+#define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
+#define CHECK_HVM_PARAMS 64
+
+/* Handlers of events for one kind of record; NULL: nothing to do.  They return 0 or XST_E_NOMEM. */
+struct check_subject {
+	int (*fields)(struct xst_checker *c, const struct xst_event *ev);
+	int (*items)(struct xst_checker *c, const struct xst_event *ev);
+	int (*pair)(struct xst_checker *c, const struct xst_event *ev);
+	int (*run)(struct xst_checker *c, const struct xst_event *ev);     /* PAYLOAD_BEGIN */
+	int (*payload)(struct xst_checker *c, const struct xst_event *ev);
+	int (*end)(struct xst_checker *c, const struct xst_event *ev);
+};
+
+extern const struct check_subject check_pages, check_p2m_frames, check_unmapped, check_pv_info;
+extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
+extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
+extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
+extern const struct check_subject check_xl_header, check_image_header, check_domain_header;
+
+/* What vCPU records have said of each vCPU, since the last checkpoint. */
+enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };
+
+struct pages_state {
+	struct pfnmap in_record;  /* pfns of the record in hand */
+	struct pfnmap present;    /* pfns that have contents */
+	struct pfnmap tables;     /* PV: types of those that are page tables */
+	struct pfnmap frames;     /* PV: of the p2m */
+	struct pfnmap referred;   /* PV, deep: pfns that page tables name */
+	bool inexact;             /* too many, or too far apart, to follow */
+	bool has_p2m;
+	uint64_t last_pfn;        /* PV: as the p2m says */
+	struct page_table *list;  /* deep: the page tables of the record in hand */
+	size_t n, size, next;
+	uint64_t data_pages;      /* of the record in hand */
+	uint64_t present_count;
+	uint8_t entry[WIRE_PTE_SIZE]; /* of a page table, cut by a window */
+};
+
+struct hvm_state {
+	uint8_t head[WIRE_HVM_HEAD]; /* of the entry in hand: descriptor and first octets */
+	size_t head_n;
+	uint64_t left;               /* octets of its body still to come */
+	uint64_t at;                 /* where it begins in the run */
+	uint64_t seen;               /* octets of the run that were told */
+	uint64_t trailing;           /* octets behind END */
+	uint64_t entries, cpus;
+	uint16_t last_code;
+	bool over;                   /* its END was seen */
+	uint32_t codes[WIRE_HVM_MAX_VCPUS]; /* by instance: a bit for each type */
+};
+
+struct xst_checker {
+	struct xst_finding findings[CHECK_FINDINGS];
+	unsigned first, n;
+	uint32_t flags;
+	xst_facts_fn config_fn;
+	void *config_userdata;
+
+	/* the record in hand */
+	const struct check_subject *subject;
+	enum xst_layer layer;
+	enum xst_kind kind;
+	const char *name;
+	uint64_t offset, index, length;
+	uint32_t type;
+	uint64_t serial, told[RULE_MAX]; /* a rule is told once a record */
+	size_t wants;
+	uint64_t skips;
+	uint64_t run, run_offset;        /* its length, and where it begins */
+	uint8_t head[CHECK_HEAD];        /* of its run, as far as a subject asked for it */
+	size_t head_n, head_wanted;
+
+	/* the stream */
+	bool big;
+	enum xst_guest guest;
+	uint32_t version;
+	unsigned guest_width, pt_levels;
+	bool static_data_over;
+	bool in_libxl;
+	bool suspended;                  /* COLO: the secondary has said so */
+	uint64_t last_dirty;             /* COLO: of the list in hand */
+	uint64_t checkpoints;            /* CHECKPOINT records */
+	uint64_t since_checkpoint;       /* records of the image behind the last one */
+	bool emulator_each;              /* the first checkpoint had a device model's state */
+	uint64_t seen[XST_KIND_MAX];     /* in this image, or since its last checkpoint */
+	uint64_t contexts;               /* LIBXC_CONTEXT records */
+	uint64_t emulators;              /* device models' states, since the last checkpoint */
+	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
+	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
+	uint64_t vcpus_max;              /* of any state in the stream */
+	struct pages_state pages;
+	struct hvm_state hvm;
+	uint64_t params[CHECK_HVM_PARAMS], params_seen;
+	uint64_t policy_last;            /* of the policy in hand, for its order */
+	bool policy_any;
+
+	/* the configuration */
+	uint8_t *config;
+	size_t config_n;
+	bool config_any, config_read, config_compared;
+	struct xst_config_facts facts;
+
+	struct xst_restorability restorability;
+};
+
+/* A finding on the record in hand, `at` octets from where it begins (0: the record as such). */
+void check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
+		const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Lets a rule be told once more for this record. */
+void check_again(struct xst_checker *c, enum xst_rule rule);
+/* Asks for the first n octets of the run that has just begun; check_head() then gathers them and
+ * says whether it has them all. */
+void check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n);
+bool check_head(struct xst_checker *c, const struct xst_event *ev);
+
+/* order.c */
+void check_order_begin(struct xst_checker *c);
+void check_order_legacy_end(struct xst_checker *c);
+
+/* At the image's end, or a checkpoint's: what only the whole of it shows. */
+void check_pages_complete(struct xst_checker *c);
+void check_vcpus_complete(struct xst_checker *c);
+void check_hvm_params_complete(struct xst_checker *c);
+void check_config_complete(struct xst_checker *c);
+
+/* config.c */
+#define XST_CONFIG_MAX (4u << 20)
+void check_config_stream(struct xst_checker *c);
+void check_config_libxl_end(struct xst_checker *c);
+
+/* pages.c */
+void check_pages_init(struct xst_checker *c);
+void check_pages_free(struct xst_checker *c);
+/* Whether a PV guest's page frame is there, with contents and as `type` (XST_PAGE_NOTAB: no page
+ * table).  True if that isn't known. */
+bool check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type);
+bool check_page_present(struct xst_checker *c, uint64_t pfn);
+
+/* emulator.c */
+void check_emulator_begin(struct xst_checker *c);
+
+/* checkpoints.c */
+void check_checkpoint_begin(struct xst_checker *c);
+
+/* restorable.c */
+void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
+		  const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* For `since`: none that is known. */
+#define XST_XEN_NONE UINT32_MAX
+void check_restorable_stream(struct xst_checker *c, const struct xst_event *ev);
+void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev);
+void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f);
+
+#endif

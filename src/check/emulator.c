@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The device model's state. */
+#include "check/checker.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+#define MAX_EMULATOR 2
+
+void check_emulator_begin(struct xst_checker *c)
+{
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->emulators++)
+		check_find(c, RULE_EMULATOR_TWICE, 0, NULL, "a second %s record", c->name);
+}
+
+static int fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t id = xst_event_field(ev, XST_FIELD_EMULATOR_ID, 0);
+	uint64_t index = xst_event_field(ev, XST_FIELD_EMULATOR_INDEX, 0);
+
+	if (id > MAX_EMULATOR)
+		check_find(c, RULE_EMULATOR_ID, 0, "emulator", "%llu: no such device model",
+			   (unsigned long long)id);
+	if (index)
+		check_find(c, RULE_EMULATOR_INDEX, 0, "index", "%llu; there is one device model, 0",
+			   (unsigned long long)index);
+	return 0;
+}
+
+static int run(struct xst_checker *c, const struct xst_event *ev)
+{
+	check_want_head(c, ev, QEMU_HEAD);
+	return 0;
+}
+
+/* Big-endian, as QEMU writes everything. */
+static int payload(struct xst_checker *c, const struct xst_event *ev)
+{
+	if (!check_head(c, ev))
+		return 0;
+	if (c->head_n < QEMU_MAGIC_SIZE || memcmp(c->head, QEMU_MAGIC, QEMU_MAGIC_SIZE) != 0)
+		check_find(c, RULE_EMULATOR_MAGIC, 0, NULL,
+			   "the device model's state does not begin with %s", QEMU_MAGIC);
+	else if (c->head_n == QEMU_HEAD && get_number(c->head + 4, 4, true) != QEMU_VERSION)
+		check_find(c, RULE_EMULATOR_VERSION, 0, "version", "%llu; QEMU reads %d",
+			   (unsigned long long)get_number(c->head + 4, 4, true), QEMU_VERSION);
+	return 0;
+}
+
+const struct check_subject check_emulator = { .fields = fields, .run = run, .payload = payload };

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What an image's headers say of all that follows. */
+#include "check/checker.h"
+
+static int image_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	c->version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
+	check_reason(c, XST_XEN(4, c->version >= 3 ? 13 : 6, 0), 0, NULL, "a libxc image of version %u",
+		     c->version);
+	if (xst_event_field(ev, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN)
+		check_reason(c, XST_XEN_NONE, 0, NULL, "big-endian records, which no Xen reads");
+	return 0;
+}
+
+static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t type = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0);
+
+	c->guest = type == LIBXC_GUEST_PV    ? XST_GUEST_PV
+		   : type == LIBXC_GUEST_HVM ? XST_GUEST_HVM
+					     : XST_GUEST_UNKNOWN;
+	return 0;
+}
+
+static int xl_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	if (xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON)
+		check_reason(c, XST_XEN(4, 5, 0), 0, NULL, "a configuration in JSON");
+	return 0;
+}
+
+const struct check_subject check_xl_header = { .fields = xl_fields };
+const struct check_subject check_image_header = { .fields = image_fields };
+const struct check_subject check_domain_header = { .fields = domain_fields };

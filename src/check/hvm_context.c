@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* The hypervisor's state of an HVM guest: a walk over its entries, wherever the windows cut them. */
+#include "check/checker.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+static int hvm_run(struct xst_checker *c, const struct xst_event *ev)
+{
+	memset(&c->hvm, 0, sizeof(c->hvm));
+	c->run = ev->u.payload.length;
+	c->run_offset = ev->offset;
+	c->wants = c->run < SIZE_MAX ? (size_t)c->run : SIZE_MAX;
+	return 0;
+}
+
+/* --- one entry ------------------------------------------------------------------------------ */
+
+static uint64_t place(const struct xst_checker *c)
+{
+	return c->run_offset + c->hvm.at;
+}
+
+static const uint8_t *body(const struct xst_checker *c)
+{
+	return c->hvm.head + WIRE_HVM_DESCRIPTOR;
+}
+
+static void header(struct xst_checker *c)
+{
+	if (le32(body(c) + WIRE_HVM_MAGIC_AT) != WIRE_HVM_MAGIC)
+		check_find(c, RULE_HVM_HEADER, place(c), "magic", "%#x, not %#x",
+			   le32(body(c) + WIRE_HVM_MAGIC_AT), WIRE_HVM_MAGIC);
+	else if (le32(body(c) + WIRE_HVM_VERSION_AT) != WIRE_HVM_VERSION)
+		check_find(c, RULE_HVM_HEADER, place(c), "version", "%u; 1 is the only one",
+			   le32(body(c) + WIRE_HVM_VERSION_AT));
+}
+
+static void xsave(struct xst_checker *c, uint64_t length)
+{
+	uint64_t xcr0 = le64(body(c) + WIRE_HVM_XCR0_AT);
+	uint64_t accum = le64(body(c) + WIRE_HVM_XCR0_ACCUM_AT);
+	bool exact;
+	uint64_t wanted = wire_xsave_size(accum, &exact);
+
+	if (!wire_xcr0_valid(xcr0) || !wire_xcr0_valid(accum) || (xcr0 & ~accum))
+		check_find(c, RULE_HVM_XSAVE, place(c), "xcr0", "%#llx, with %#llx in xcr0_accum",
+			   (unsigned long long)xcr0, (unsigned long long)accum);
+	else if (length < WIRE_HVM_XSAVE_AREA_AT + wanted) /* longer: a rest of zeros */
+		check_find(c, RULE_HVM_XSAVE, place(c), "length", "%llu octets; %#llx takes %llu",
+			   (unsigned long long)length, (unsigned long long)accum,
+			   (unsigned long long)(WIRE_HVM_XSAVE_AREA_AT + wanted));
+}
+
+static void msrs(struct xst_checker *c, uint64_t length)
+{
+	uint64_t count = le32(body(c) + WIRE_HVM_MSR_COUNT_AT);
+
+	if (length != WIRE_HVM_MSR_FIXED + count * WIRE_HVM_MSR_SIZE)
+		check_find(c, RULE_HVM_MSRS, place(c), "count", "%llu MSRs in %llu octets",
+			   (unsigned long long)count, (unsigned long long)length);
+}
+
+static void instance(struct xst_checker *c, const struct wire_hvm_type *t, unsigned number)
+{
+	static const unsigned limits[] = { [WIRE_HVM_DOMAIN] = 1, [WIRE_HVM_VCPU] = WIRE_HVM_MAX_VCPUS,
+					   [WIRE_HVM_PIC] = 2 };
+
+	if (number >= limits[t->per])
+		check_find(c, RULE_HVM_INSTANCE, place(c), "instance", "%u of %s, which has %u at most",
+			   number, t->name, limits[t->per]);
+}
+
+/* --- lengths, which tell the version of Xen ------------------------------------------------- */
+
+static void since(struct xst_checker *c, const struct wire_hvm_type *t,
+		  const struct wire_hvm_size *s)
+{
+	if (s->since && s != t->sizes)
+		check_reason(c, s->since, 0, s->points, "HVM context: %s has %u octets", t->name, s->size);
+	else if (s->since)
+		check_reason(c, s->since, 0, NULL, "HVM context: there is %s", t->name);
+}
+
+/* The first size that has room for the body; NULL: none has. */
+static const struct wire_hvm_size *size_for(const struct wire_hvm_type *t, uint64_t length)
+{
+	for (size_t i = 0; i < WIRE_HVM_SIZES && t->sizes[i].size; i++)
+		if (length <= t->sizes[i].size)
+			return &t->sizes[i];
+	return NULL;
+}
+
+static void length_of(struct xst_checker *c, const struct wire_hvm_type *t, uint64_t length)
+{
+	const struct wire_hvm_size *s = t->varies ? &t->sizes[0] : size_for(t, length);
+
+	if (t->varies ? length < s->size : !s || (!t->extended && length != s->size)) {
+		check_find(c, RULE_HVM_LENGTH, place(c), "length", "no %s entry has %llu octets",
+			   t->name, (unsigned long long)length);
+		return;
+	}
+	if (!t->varies && length != s->size)
+		check_find(c, RULE_HVM_LENGTH_ODD, place(c), "length",
+			   "%llu octets of %s; no Xen writes so many", (unsigned long long)length,
+			   t->name);
+	since(c, t, s);
+}
+
+/* --- the walk ------------------------------------------------------------------------------- */
+
+static void unknown(struct xst_checker *c, unsigned code)
+{
+	check_find(c, RULE_HVM_TYPE, place(c), "type", "%u: no Xen that is known has it", code);
+	check_reason(c, XST_XEN_NONE, 0, NULL, "HVM context: type %u, which no known Xen takes", code);
+}
+
+static void note_instance(struct xst_checker *c, unsigned code, unsigned number)
+{
+	uint32_t *codes = &c->hvm.codes[number % WIRE_HVM_MAX_VCPUS], bit = UINT32_C(1) << code;
+
+	if (number >= WIRE_HVM_MAX_VCPUS)
+		return;
+	if (*codes & bit)
+		check_find(c, RULE_HVM_TWICE, place(c), "instance",
+			   "a second entry of type %u for %u", code, number);
+	*codes |= bit;
+}
+
+/* What is known of an entry when its descriptor and the first octets of its body are there. */
+static void entry(struct xst_checker *c)
+{
+	struct hvm_state *s = &c->hvm;
+	unsigned code = (unsigned)get_number(s->head + WIRE_HVM_CODE_AT, 2, false);
+	unsigned number = (unsigned)get_number(s->head + WIRE_HVM_INSTANCE_AT, 2, false);
+	uint64_t length = le32(s->head + WIRE_HVM_LENGTH_AT);
+	const struct wire_hvm_type *t = wire_hvm_type(code);
+
+	if (!s->entries++ && code != WIRE_HVM_HEADER)
+		check_find(c, RULE_HVM_HEADER, place(c), "type", "%u; HEADER, 1, comes first", code);
+	if (code == WIRE_HVM_END) {
+		s->over = true;
+		return;
+	}
+	if (code < s->last_code)
+		check_find(c, RULE_HVM_SORT, place(c), "type", "%u behind %u", code, s->last_code);
+	s->last_code = (uint16_t)code;
+	if (!t) {
+		unknown(c, code);
+		return;
+	}
+	instance(c, t, number);
+	length_of(c, t, length);
+	if (code == WIRE_HVM_HEADER)
+		header(c);
+	if (code == WIRE_HVM_XSAVE && length >= t->sizes[0].size)
+		xsave(c, length);
+	if (code == WIRE_HVM_MSR && length >= WIRE_HVM_MSR_FIXED)
+		msrs(c, length);
+	s->cpus += code == WIRE_HVM_CPU;
+	note_instance(c, code, number);
+}
+
+/* Octets of the head that this entry has: the descriptor, then what there is of a body. */
+static size_t head_size(const struct hvm_state *s)
+{
+	uint64_t length;
+
+	if (s->head_n < WIRE_HVM_DESCRIPTOR)
+		return WIRE_HVM_DESCRIPTOR;
+	length = le32(s->head + WIRE_HVM_LENGTH_AT);
+	return WIRE_HVM_DESCRIPTOR + (length < WIRE_HVM_BODY_HEAD ? (size_t)length : WIRE_HVM_BODY_HEAD);
+}
+
+/* Takes octets into the head of an entry.  Returns how many. */
+static size_t take_head(struct xst_checker *c, const uint8_t *p, size_t n)
+{
+	struct hvm_state *s = &c->hvm;
+	size_t k = head_size(s) - s->head_n;
+
+	if (!s->head_n) {
+		s->at = s->seen;
+		memset(s->head, 0, sizeof(s->head));
+	}
+	k = n < k ? n : k;
+	memcpy(s->head + s->head_n, p, k);
+	s->head_n += k;
+	if (s->head_n < head_size(s))
+		return k;
+	s->left = WIRE_HVM_DESCRIPTOR + (uint64_t)le32(s->head + WIRE_HVM_LENGTH_AT) - s->head_n;
+	s->head_n = 0;
+	entry(c);
+	return k;
+}
+
+static int hvm_payload(struct xst_checker *c, const struct xst_event *ev)
+{
+	struct hvm_state *s = &c->hvm;
+	const uint8_t *p = ev->u.payload.data;
+	size_t n = ev->u.payload.size;
+
+	while (n) {
+		size_t k = n;
+
+		if (s->left) {
+			k = n < s->left ? n : (size_t)s->left;
+			s->left -= k;
+		} else if (s->over) {
+			s->trailing += n;
+		} else {
+			k = take_head(c, p, n);
+		}
+		s->seen += k;
+		p += k;
+		n -= k;
+	}
+	c->wants = (size_t)(c->run - s->seen);
+	return 0;
+}
+
+/* --- at the end ----------------------------------------------------------------------------- */
+
+static void vcpus(struct xst_checker *c)
+{
+	uint32_t cpu = UINT32_C(1) << WIRE_HVM_CPU;
+
+	if (!c->hvm.cpus)
+		check_find(c, RULE_HVM_VCPU, 0, NULL, "no CPU entry of any vCPU");
+	for (unsigned i = 0; i < WIRE_HVM_MAX_VCPUS && c->hvm.cpus; i++)
+		for (unsigned code = 1; code < 32; code++) {
+			const struct wire_hvm_type *t = wire_hvm_type(code);
+
+			if (c->hvm.codes[i] >> code & 1 && !(c->hvm.codes[i] & cpu) &&
+			    t->per == WIRE_HVM_VCPU)
+				check_find(c, RULE_HVM_VCPU, 0, "instance",
+					   "%s of vCPU %u, which has no CPU entry", t->name, i);
+		}
+	if (c->hvm.cpus > c->vcpus_max)
+		c->vcpus_max = c->hvm.cpus;
+}
+
+static int hvm_end(struct xst_checker *c, const struct xst_event *ev)
+{
+	struct hvm_state *s = &c->hvm;
+
+	(void)ev;
+	if (!s->seen || s->seen != c->run) /* nobody gave us the whole of it */
+		return 0;
+	if (s->left || s->head_n)
+		check_find(c, RULE_HVM_ENTRY, place(c), "length",
+			   "entry %llu is cut by the end of the record",
+			   (unsigned long long)s->entries);
+	else if (!s->over)
+		check_find(c, RULE_HVM_END, 0, NULL, "no END behind %llu entries",
+			   (unsigned long long)s->entries);
+	if (s->trailing)
+		check_find(c, RULE_HVM_TRAILING, 0, NULL, "%llu octets follow END",
+			   (unsigned long long)s->trailing);
+	vcpus(c);
+	return 0;
+}
+
+const struct check_subject check_hvm_context = { .run = hvm_run, .payload = hvm_payload,
+						 .end = hvm_end };

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Which records there are, how many of them and in which order: what the rows of src/wire and their
+ * flags say, and what depends on what. */
+#include "check/checker.h"
+
+#include <string.h>
+
+static const struct wire_record *row_of(const struct xst_checker *c)
+{
+	if (c->layer == XST_LAYER_LIBXL)
+		return wire_find(wire_libxl_records, wire_libxl_count, c->type);
+	return wire_find(wire_libxc_records, wire_libxc_count, c->type);
+}
+
+static bool is_vcpu(enum xst_kind kind)
+{
+	return kind == XST_KIND_VCPU_BASIC || kind == XST_KIND_VCPU_EXTENDED ||
+	       kind == XST_KIND_VCPU_XSAVE || kind == XST_KIND_VCPU_MSRS;
+}
+
+static void guest(struct xst_checker *c, unsigned flags)
+{
+	enum xst_rule rule = c->layer == XST_LAYER_LIBXL ? RULE_EMULATOR_GUEST : RULE_WRONG_GUEST;
+
+	if ((flags & WIRE_PV_ONLY) && c->guest == XST_GUEST_HVM)
+		check_find(c, rule, 0, NULL, "%s in an HVM guest's image", c->name);
+	if ((flags & WIRE_HVM_ONLY) && c->guest == XST_GUEST_PV)
+		check_find(c, rule, 0, NULL, "%s in a PV guest's image", c->name);
+}
+
+static void static_data(struct xst_checker *c, unsigned flags)
+{
+	bool is_static = flags & WIRE_STATIC;
+
+	if (c->guest == XST_GUEST_PV && !is_static && c->kind != XST_KIND_UNKNOWN &&
+	    !c->seen[XST_KIND_PV_INFO])
+		check_find(c, RULE_ORDER, 0, NULL, "%s stands before X86_PV_INFO", c->name);
+	if (c->kind == XST_KIND_STATIC_DATA_END)
+		c->static_data_over = true;
+	else if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
+		return;
+	else if (is_static && c->static_data_over)
+		check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END", c->name);
+	else if (!is_static && !c->static_data_over)
+		check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands before STATIC_DATA_END", c->name);
+}
+
+static void needs(struct xst_checker *c, enum xst_kind before)
+{
+	if (!c->seen[before])
+		check_find(c, RULE_ORDER, 0, NULL, "%s needs %s before it", c->name,
+			   wire_modern(before)->name);
+}
+
+static void order(struct xst_checker *c)
+{
+	if (c->kind == XST_KIND_P2M_FRAMES)
+		needs(c, XST_KIND_PV_INFO);
+	if (c->kind == XST_KIND_PAGE_DATA && c->guest == XST_GUEST_PV)
+		needs(c, XST_KIND_P2M_FRAMES);
+	if (is_vcpu(c->kind))
+		needs(c, XST_KIND_PAGE_DATA);
+	if (c->kind == XST_KIND_HVM_CONTEXT && !c->seen[XST_KIND_HVM_PARAMS])
+		check_find(c, RULE_HVM_ORDER, 0, NULL,
+			   "HVM_CONTEXT stands before HVM_PARAMS, as Xen writes it");
+}
+
+/* Whether a record of this row belongs to every image of this guest and version. */
+static bool is_needed(const struct xst_checker *c, const struct wire_record *row)
+{
+	if (!(row->flags & WIRE_NEEDED))
+		return false;
+	if ((row->flags & WIRE_PV_ONLY && c->guest != XST_GUEST_PV) ||
+	    (row->flags & WIRE_HVM_ONLY && c->guest != XST_GUEST_HVM))
+		return false;
+	return !(row->flags & WIRE_SINCE_V3) || c->version >= 3;
+}
+
+static void complete(struct xst_checker *c)
+{
+	for (size_t i = 0; i < wire_libxc_count; i++) {
+		const struct wire_record *row = &wire_libxc_records[i];
+
+		if (!is_needed(c, row) || c->seen[row->kind])
+			continue;
+		check_find(c, RULE_MISSING, 0, NULL, "no %s record in the image", row->name);
+		check_again(c, RULE_MISSING); /* each missing one is a finding of its own */
+	}
+	check_pages_complete(c);
+	check_vcpus_complete(c);
+	check_hvm_params_complete(c);
+	check_config_complete(c);
+}
+
+/* Later checkpoints repeat what can change, and no more. */
+static void checkpoint(struct xst_checker *c)
+{
+	complete(c);
+	c->seen[XST_KIND_SHARED_INFO] = c->seen[XST_KIND_HVM_CONTEXT] = 0;
+	c->seen[XST_KIND_HVM_PARAMS] = c->seen[XST_KIND_VCPU_BASIC] = 0;
+	c->params_seen = 0;
+	if (c->vcpu_count)
+		memset(c->vcpus, 0, sizeof(c->vcpus));
+	c->vcpu_count = 0;
+}
+
+static void image_record(struct xst_checker *c)
+{
+	const struct wire_record *row;
+	unsigned flags;
+
+	if (c->kind == XST_KIND_IMAGE_HEADER || c->kind == XST_KIND_DOMAIN_HEADER ||
+	    c->kind == XST_KIND_EMULATOR_CONTEXT)
+		return;
+	row = row_of(c);
+	flags = row ? row->flags : 0;
+	guest(c, flags);
+	static_data(c, flags);
+	order(c);
+	if (flags & WIRE_ONCE && c->seen[c->kind])
+		check_find(c, RULE_TWICE, 0, NULL, "a second %s record", c->name);
+	check_checkpoint_begin(c);
+	if (c->kind == XST_KIND_END && !c->seen[XST_KIND_CHECKPOINT])
+		complete(c);
+	if (c->kind == XST_KIND_CHECKPOINT)
+		checkpoint(c);
+}
+
+static void libxl_record(struct xst_checker *c)
+{
+	const struct wire_record *row = row_of(c);
+
+	if (c->kind == XST_KIND_LIBXC_CONTEXT && c->contexts++)
+		check_find(c, RULE_LIBXL_CONTEXT, 0, NULL, "a second libxc image");
+	if (c->kind == XST_KIND_LIBXL_END && !c->contexts)
+		check_find(c, RULE_LIBXL_CONTEXT, 0, NULL, "the stream ends without a libxc image");
+	guest(c, row ? row->flags : 0);
+	check_checkpoint_begin(c);
+	check_emulator_begin(c);
+	if (c->kind == XST_KIND_LIBXL_END)
+		check_config_libxl_end(c);
+}
+
+/* What today's format needs, a legacy stream must have, too: else it can't be converted. */
+static void legacy_complete(struct xst_checker *c)
+{
+	if (!c->seen[XST_KIND_PAGE_DATA])
+		check_find(c, RULE_MISSING, 0, NULL, "no page batch in the stream");
+	check_again(c, RULE_MISSING);
+	if (c->guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
+		check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
+}
+
+static void legacy_record(struct xst_checker *c)
+{
+	if (c->kind != XST_KIND_CHECKPOINT)
+		return;
+	legacy_complete(c);
+	if (!c->seen[XST_KIND_CHECKPOINT])
+		check_find(c, RULE_LEGACY_CHECKPOINTED, 0, NULL,
+			   "a checkpointed (Remus) stream: the first of its states ends here");
+}
+
+void check_order_legacy_end(struct xst_checker *c)
+{
+	legacy_complete(c);
+	check_config_complete(c);
+}
+
+void check_order_begin(struct xst_checker *c)
+{
+	switch (c->layer) {
+	case XST_LAYER_LIBXC:
+		image_record(c);
+		break;
+	case XST_LAYER_LIBXL:
+		libxl_record(c);
+		break;
+	case XST_LAYER_XENSERVER:
+		if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->guest == XST_GUEST_PV)
+			check_find(c, RULE_EMULATOR_GUEST, 0, NULL, "%s in a PV guest's image",
+				   c->name);
+		break;
+	case XST_LAYER_LEGACY:
+		legacy_record(c);
+		break;
+	default:
+		break;
+	}
+}

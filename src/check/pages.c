@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* Guest memory: page frames and their types, the p2m, and (deep) what page tables point to. */
+#include "check/checker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/bytes.h"
+
+#define RECORD_MAP_OCTETS (4u << 20)
+#define PRESENT_MAP_OCTETS (64u << 20) /* 2 TiB of guest memory */
+#define TABLES_MAP_OCTETS (8u << 20)
+#define TABLE_BIT_PINNED 8u
+#define TABLE_LEVEL(type) ((type) & 7u)
+#define MAX_DATA_PAGES ((128u << 20) / XST_PAGE_SIZE)
+#define PAE_XEN_SLOT 0x1ac /* of the top L2 table of a 32-bit guest */
+
+struct page_table {
+	uint32_t index; /* among the pages of the record */
+	unsigned level;
+	uint64_t pfn;
+};
+
+void check_pages_init(struct xst_checker *c)
+{
+	struct pages_state *s = &c->pages;
+
+	pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
+	pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
+	pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
+	pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
+	pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
+}
+
+void check_pages_free(struct xst_checker *c)
+{
+	struct pages_state *s = &c->pages;
+
+	pfnmap_free(&s->in_record);
+	pfnmap_free(&s->present);
+	pfnmap_free(&s->tables);
+	pfnmap_free(&s->frames);
+	pfnmap_free(&s->referred);
+	free(s->list);
+}
+
+/* Sets a frame's number; what a map has no room for makes the rules that need it silent. */
+static int set(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *old)
+{
+	int r = pfnmap_set(m, pfn, value, old);
+
+	if (r == XST_E_LIMIT)
+		s->inexact = true;
+	return r == XST_E_NOMEM ? r : 0;
+}
+
+bool check_page_present(struct xst_checker *c, uint64_t pfn)
+{
+	return c->pages.inexact || pfnmap_get(&c->pages.present, pfn);
+}
+
+bool check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type)
+{
+	if (c->pages.inexact)
+		return true;
+	return pfnmap_get(&c->pages.present, pfn) &&
+	       TABLE_LEVEL(pfnmap_get(&c->pages.tables, pfn)) == type;
+}
+
+/* --- entries of a batch --------------------------------------------------------------------- */
+
+/* For the contents that follow: which of them are page tables. */
+static int remember_table(struct pages_state *s, uint64_t pfn, unsigned level)
+{
+	if (s->data_pages >= MAX_DATA_PAGES) /* can't be all there */
+		return 0;
+	if (s->n == s->size) {
+		size_t size = s->size ? s->size * 2 : 64;
+		struct page_table *grown = realloc(s->list, size * sizeof(*grown));
+
+		if (!grown)
+			return XST_E_NOMEM;
+		s->list = grown;
+		s->size = size;
+	}
+	s->list[s->n++] = (struct page_table){ (uint32_t)s->data_pages, level, pfn };
+	return 0;
+}
+
+static int note_table(struct xst_checker *c, uint64_t pfn, unsigned type)
+{
+	struct pages_state *s = &c->pages;
+	unsigned level = TABLE_LEVEL(type), old = pfnmap_get(&s->tables, pfn);
+	bool data = XST_PAGE_HAS_DATA(type);
+
+	if (data && level == 4 && c->pt_levels == 3)
+		check_find(c, RULE_PAGE_LEVEL, 0, "pfn", "%#llx is of type %s in a 32-bit guest",
+			   (unsigned long long)pfn, xst_page_type_name(type));
+	if (!data && old & TABLE_BIT_PINNED)
+		check_find(c, RULE_PAGE_PINNED, 0, "pfn",
+			   "%#llx was a pinned page table and has no contents any more",
+			   (unsigned long long)pfn);
+	if (data && level && (c->flags & XST_CHECK_DEEP)) {
+		int r = remember_table(s, pfn, level);
+
+		if (r)
+			return r;
+	}
+	type = data ? type : 0;
+	return type == old ? 0 : set(s, &s->tables, pfn, type, NULL);
+}
+
+static int note_present(struct xst_checker *c, uint64_t pfn, bool data)
+{
+	struct pages_state *s = &c->pages;
+	unsigned old = 0;
+	int r;
+
+	if (!data && !pfnmap_get(&s->present, pfn))
+		return 0;
+	r = set(s, &s->present, pfn, data, &old);
+	s->present_count += data && !old;
+	s->present_count -= !data && old;
+	return r;
+}
+
+static int entry(struct xst_checker *c, uint64_t item)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t pfn = XST_PAGE_PFN(item);
+	unsigned type = XST_PAGE_TYPE(item), old = 0;
+	int r;
+
+	if (c->layer == XST_LAYER_LIBXC) { /* a legacy receiver takes doubles */
+		r = pfnmap_set(&s->in_record, pfn, 1, &old);
+		if (r == XST_E_NOMEM)
+			return r;
+		if (r == 0 && old)
+			check_find(c, RULE_PAGE_TWICE, 0, "pfn", "%#llx stands twice in the record",
+				   (unsigned long long)pfn);
+		if (s->has_p2m && pfn > s->last_pfn)
+			check_find(c, RULE_PFN_RANGE, 0, "pfn", "%#llx is beyond the p2m, which ends at %#llx",
+				   (unsigned long long)pfn, (unsigned long long)s->last_pfn);
+	} else if (item == LEGACY_XTAB_ENTRY) {
+		return 0; /* names no pfn */
+	}
+	r = c->guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
+	s->data_pages += XST_PAGE_HAS_DATA(type);
+	return r ? r : note_present(c, pfn, XST_PAGE_HAS_DATA(type));
+}
+
+static int page_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	struct pages_state *s = &c->pages;
+
+	(void)ev;
+	pfnmap_clear(&s->in_record);
+	s->n = 0;
+	s->data_pages = 0;
+	return 0;
+}
+
+static int page_items(struct xst_checker *c, const struct xst_event *ev)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++)
+		r = entry(c, ev->u.items.v[i]);
+	return r;
+}
+
+static int unmapped_items(struct xst_checker *c, const struct xst_event *ev)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++)
+		r = note_present(c, ev->u.items.v[i], false);
+	return r;
+}
+
+/* --- contents of page tables ---------------------------------------------------------------- */
+
+/* Asks for the next page tables that lie side by side, `at` octets into the run. */
+static void want_tables(struct xst_checker *c, uint64_t at)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t first, end;
+	size_t i = s->next;
+
+	if (i >= s->n)
+		return;
+	first = (uint64_t)s->list[i].index * XST_PAGE_SIZE;
+	while (i + 1 < s->n && s->list[i + 1].index == s->list[i].index + 1)
+		i++;
+	end = ((uint64_t)s->list[i].index + 1) * XST_PAGE_SIZE;
+	c->skips = first > at ? first - at : 0;
+	c->wants = (size_t)(end - (first > at ? first : at));
+}
+
+/* Slots that belong to Xen, in which it may leave flags. */
+static bool is_xens(const struct xst_checker *c, const struct page_table *t, unsigned slot)
+{
+	return c->guest_width == 4 && t->level == 2 && slot >= PAE_XEN_SLOT;
+}
+
+static int table_entry(struct xst_checker *c, const struct page_table *t, unsigned slot, uint64_t e)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t pfn = WIRE_PTE_PFN(e);
+
+	if (!(e & WIRE_PTE_PRESENT) || is_xens(c, t, slot))
+		return 0;
+	if (s->has_p2m && pfn > s->last_pfn) {
+		check_find(c, RULE_PAGE_TABLE_RANGE, 0, "pfn",
+			   "entry %u of the L%u table %#llx names pfn %#llx, beyond the p2m", slot,
+			   t->level, (unsigned long long)t->pfn, (unsigned long long)pfn);
+		return 0;
+	}
+	return set(s, &s->referred, pfn, 1, NULL);
+}
+
+/* One octet after the other: n octets of a table, from `at` in it on. */
+static int table_octets(struct xst_checker *c, const struct page_table *t, unsigned at,
+			const uint8_t *p, size_t n)
+{
+	struct pages_state *s = &c->pages;
+	int r = 0;
+
+	while (n && r == 0) {
+		unsigned in = at % WIRE_PTE_SIZE;
+		size_t k = WIRE_PTE_SIZE - in < n ? WIRE_PTE_SIZE - in : n;
+
+		memcpy(s->entry + in, p, k);
+		if (in + k == WIRE_PTE_SIZE)
+			r = table_entry(c, t, at / WIRE_PTE_SIZE, le64(s->entry));
+		at += (unsigned)k;
+		p += k;
+		n -= k;
+	}
+	return r;
+}
+
+static int page_run(struct xst_checker *c, const struct xst_event *ev)
+{
+	(void)ev;
+	c->pages.next = 0;
+	want_tables(c, 0);
+	return 0;
+}
+
+static int page_payload(struct xst_checker *c, const struct xst_event *ev)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t at = ev->u.payload.run_offset, end = at + ev->u.payload.size;
+	const uint8_t *data = ev->u.payload.data;
+	int r = 0;
+
+	while (s->next < s->n && at < end && r == 0) {
+		const struct page_table *t = &s->list[s->next];
+		uint64_t first = (uint64_t)t->index * XST_PAGE_SIZE, last = first + XST_PAGE_SIZE;
+		uint64_t from = at > first ? at : first, to = end < last ? end : last;
+
+		if (from >= end)
+			break;
+		if (from < to)
+			r = table_octets(c, t, (unsigned)(from - first),
+					 data + (from - ev->u.payload.run_offset), (size_t)(to - from));
+		if (end < last)
+			break;
+		s->next++;
+		at = last;
+	}
+	want_tables(c, end);
+	return r;
+}
+
+const struct check_subject check_pages = { .fields = page_fields, .items = page_items,
+					   .run = page_run, .payload = page_payload };
+const struct check_subject check_unmapped = { .items = unmapped_items };
+
+/* --- the p2m -------------------------------------------------------------------------------- */
+
+/* The frames must cover the range, 512 or 1024 entries in each. */
+static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t first = xst_event_field(ev, XST_FIELD_FIRST_PFN, 0);
+	uint64_t last = xst_event_field(ev, XST_FIELD_LAST_PFN, 0);
+	uint64_t frames = (c->length - 8) / 8, per_frame = XST_PAGE_SIZE / 8;
+
+	if (ev->layer != XST_LAYER_LIBXC)
+		return 0;
+	c->pages.last_pfn = last;
+	c->pages.has_p2m = true;
+	if (c->guest_width == 4)
+		per_frame *= 2;
+	if (last < first)
+		check_find(c, RULE_P2M_RANGE, 0, "last_pfn", "%#llx is below the first, %#llx",
+			   (unsigned long long)last, (unsigned long long)first);
+	else if (c->guest_width && frames != last / per_frame - first / per_frame + 1)
+		check_find(c, RULE_P2M_RANGE, 0, "last_pfn",
+			   "%llu frames do not cover pfns %#llx to %#llx",
+			   (unsigned long long)frames, (unsigned long long)first,
+			   (unsigned long long)last);
+	return 0;
+}
+
+static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
+{
+	struct pages_state *s = &c->pages;
+	int r = 0;
+
+	if (ev->layer != XST_LAYER_LIBXC)
+		return 0;
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
+		uint64_t pfn = ev->u.items.v[i];
+
+		if (pfn == XST_PAGE_PFN(pfn))
+			r = set(s, &s->frames, pfn, 1, NULL);
+		else
+			check_find(c, RULE_P2M_FRAME, 0, "pfn", "the p2m's frame %#llx: no page has such a number",
+				   (unsigned long long)pfn);
+	}
+	return r;
+}
+
+const struct check_subject check_p2m_frames = { .fields = p2m_fields, .items = p2m_items };
+
+static int pv_info_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t width = xst_event_field(ev, XST_FIELD_GUEST_WIDTH, 0);
+	uint64_t levels = xst_event_field(ev, XST_FIELD_PT_LEVELS, 0);
+
+	c->guest_width = (unsigned)width;
+	if ((width == 4 && levels == 3) || (width == 8 && levels == 4))
+		c->pt_levels = (unsigned)levels;
+	else
+		check_find(c, RULE_PV_WIDTH, 0, "guest_width",
+			   "%llu octets with %llu levels of page tables",
+			   (unsigned long long)width, (unsigned long long)levels);
+	return 0;
+}
+
+const struct check_subject check_pv_info = { .fields = pv_info_fields };
+
+/* --- at the end ----------------------------------------------------------------------------- */
+
+static void complete_frames(struct xst_checker *c)
+{
+	uint64_t pfn = 0;
+
+	for (; pfnmap_next(&c->pages.frames, pfn, &pfn); pfn++)
+		if (!check_page_is(c, pfn, XST_PAGE_NOTAB))
+			check_find(c, RULE_P2M_FRAME, 0, "pfn",
+				   "the p2m's frame %#llx is not in the image as an ordinary page",
+				   (unsigned long long)pfn);
+}
+
+static void complete_referred(struct xst_checker *c)
+{
+	uint64_t pfn = 0, first = 0, n = 0;
+
+	for (; pfnmap_next(&c->pages.referred, pfn, &pfn); pfn++)
+		if (!check_page_present(c, pfn) && !n++)
+			first = pfn;
+	if (n)
+		check_find(c, RULE_PAGE_TABLE, 0, "pfn",
+			   "page tables name %llu pfn%s that the image does not hold, %#llx first",
+			   (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)first);
+}
+
+void check_pages_complete(struct xst_checker *c)
+{
+	if (!c->seen[XST_KIND_PAGE_DATA])
+		return;
+	complete_frames(c);
+	complete_referred(c);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Which Xen restores a stream: reasons are gathered where they are seen, each a first or a last
+ * version; the answer is what they leave. */
+#include "check/checker.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define XEN(major, minor) XST_XEN(major, minor, 0)
+#define MINOR_MASK UINT32_C(0xffffff00)
+#define OLD_RECORD_LIMIT (8u << 20)
+
+static bool same_reason(const struct xst_reason *a, const char *text)
+{
+	return strcmp(a->text, text) == 0;
+}
+
+void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
+		  const char *format, ...)
+{
+	struct xst_restorability *r = &c->restorability;
+	struct xst_reason reason = { .since = since, .until = until, .layer = c->layer,
+				     .offset = c->offset };
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(reason.text, sizeof(reason.text), format, ap);
+	va_end(ap);
+	for (size_t i = 0; i < r->n; i++)
+		if (same_reason(&r->reasons[i], reason.text))
+			return;
+	for (size_t i = 0; points && i < XST_REASON_POINTS; i++)
+		reason.points[i] = points[i];
+	r->since = since > r->since ? since : r->since;
+	if (until && (!r->until || until < r->until))
+		r->until = until;
+	if (r->n < XST_REASONS)
+		r->reasons[r->n++] = reason;
+}
+
+bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen)
+{
+	if (r->until && (xen & MINOR_MASK) > r->until)
+		return true;
+	if (xen >= r->since)
+		return false;
+	for (size_t i = 0; i < XST_REASON_POINTS && r->points[i]; i++)
+		if (xen >= r->points[i] && (xen & MINOR_MASK) == (r->points[i] & MINOR_MASK))
+			return false;
+	return true;
+}
+
+size_t xst_reason_against(const struct xst_restorability *r, uint32_t xen)
+{
+	size_t i = 0;
+
+	while (i < r->n && !xst_reason_excludes(&r->reasons[i], xen))
+		i++;
+	return i;
+}
+
+const struct xst_restorability *xst_checker_restorability(struct xst_checker *c)
+{
+	struct xst_restorability *r = &c->restorability;
+
+	if (r->since == XST_XEN_NONE || (r->until && (r->since & MINOR_MASK) > r->until))
+		r->never = true;
+	return r;
+}
+
+void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f)
+{
+	if (f->severity == XST_ERROR)
+		c->restorability.never = true;
+	if (f->rule == rules[RULE_RECORD_EMPTY].id)
+		check_reason(c, 0, 0, NULL,
+			     "records without contents, as Xen 4.6 to 4.8 wrote: receivers pass over "
+			     "them");
+	if (f->rule == rules[RULE_LEGACY_XSAVE].id)
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "xsave areas of several sizes: Xen's receiver and its converter fail");
+	if (f->rule == rules[RULE_LEGACY_EXT_BLOCK].id)
+		check_reason(c, 0, XEN(4, 5), NULL,
+			     "an unknown block of extended info: the converter of 4.6 and later "
+			     "refuses it");
+}
+
+static void record_length(struct xst_checker *c)
+{
+	if (c->layer != XST_LAYER_LIBXC || c->length <= OLD_RECORD_LIMIT)
+		return;
+	check_find(c, RULE_RECORD_LONG, 0, "length",
+		   "%llu octets; Xen before 4.10 takes 8 MiB at most",
+		   (unsigned long long)c->length);
+	check_reason(c, XEN(4, 10), 0, NULL, "a record is longer than 8 MiB");
+}
+
+static void legacy(struct xst_checker *c)
+{
+	switch (c->kind) {
+	case XST_KIND_COMPRESSED_DATA:
+		check_reason(c, 0, XEN(4, 5), NULL,
+			     "compressed pages: the converter of 4.6 and later does not read them");
+		break;
+	case XST_KIND_TMEM:
+	case XST_KIND_TMEM_EXTRA:
+		check_reason(c, 0, XEN(4, 5), NULL,
+			     "transcendent memory: the converter of 4.6 and later does not read it");
+		break;
+	case XST_KIND_CHECKPOINT:
+		check_reason(c, 0, 0, NULL,
+			     "a checkpointed stream, of which the converter of 4.6 and later takes the "
+			     "first state");
+		break;
+	default:
+		break;
+	}
+	if (c->kind == XST_KIND_HVM_PARAMS && c->type == LEGACY_CHUNK_X87_FIP_WIDTH)
+		check_reason(c, XST_XEN(4, 5, 4), XEN(4, 5), NULL,
+			     "%s: Xen 4.5.4 and 4.5.5 know that chunk, the converter of later ones "
+			     "does not", c->name);
+}
+
+void check_restorable_stream(struct xst_checker *c, const struct xst_event *ev)
+{
+	if (ev->layer == XST_LAYER_LEGACY)
+		check_reason(c, XEN(4, 1), 0, NULL,
+			     "a legacy stream: read up to Xen 4.5, converted by 4.6 and later");
+	if (ev->layer == XST_LAYER_LIBXL)
+		check_reason(c, XEN(4, 6), 0, NULL, "a libxl stream of version 2");
+}
+
+void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
+{
+	record_length(c);
+	if (ev->layer == XST_LAYER_LEGACY)
+		legacy(c);
+	if (ev->kind != XST_KIND_UNKNOWN)
+		return;
+	if (ev->layer == XST_LAYER_LIBXL)
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "libxl refuses records of unknown type, optional ones, too");
+	else if (ev->layer == XST_LAYER_LIBXC && c->checkpoints)
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "an optional record behind a checkpoint, which libxc refuses there");
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What a stored configuration says of the domain, for the checker to compare with the stream. */
+#include "cli/cli.h"
+
+#include "config/foreign.h"
+
+static enum xst_guest guest_of(enum config_type type)
+{
+	switch (type) {
+	case CONFIG_TYPE_PV:  return XST_GUEST_PV;
+	case CONFIG_TYPE_HVM: return XST_GUEST_HVM;
+	case CONFIG_TYPE_PVH: return XST_GUEST_HVM;
+	default:              return XST_GUEST_UNKNOWN;
+	}
+}
+
+int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
+		 struct xst_config_facts *ret)
+{
+	struct config_error err;
+	struct config_view v = { .name = NULL };
+	int r = config_view_of(container, (const char *)config, size, &v, &err);
+
+	(void)unused;
+	if (r)
+		return r == XST_E_NOMEM ? r : XST_E_MALFORMED;
+	ret->guest = guest_of(v.type);
+	ret->device_model = v.type == CONFIG_TYPE_HVM;
+	ret->vcpus = v.maxvcpus > v.vcpus ? v.maxvcpus : v.vcpus;
+	ret->memory_kib = v.maxmem_kib > v.memory_kib ? v.maxmem_kib : v.memory_kib;
+	config_view_clear(&v);
+	return 0;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* The images that the verb config reads and changes. */
+#include "cli/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int failed(const struct target *t, const struct xst_finding *error)
+{
+	if (error->code == XST_E_IO || error->layer == XST_LAYER_NONE)
+		say("%s%s%s", error->code == XST_E_IO ? "" : t->name, error->code == XST_E_IO ? "" : ": ",
+		    error->text);
+	else
+		print_finding(stderr, t->name, error);
+	return exit_for(error->code);
+}
+
+/* What is known of the change itself begins with the file's name. */
+static int change_failed(const struct xst_finding *error)
+{
+	say("%s", error->text[0] ? error->text : "out of memory");
+	return error->text[0] ? exit_for(error->code) : EXIT_TROUBLE;
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static int read_head(struct target *t, int fd)
+{
+	struct xst_finding error = { .code = 0 };
+	int r = xst_head_read(fd, NULL, &t->head, &error);
+
+	if (r)
+		return failed(t, &error);
+	t->end = t->head->end;
+	return EXIT_FINE;
+}
+
+int target_open_to_read(struct target *t, const char *file)
+{
+	int code;
+
+	*t = (struct target){ .file = file, .name = input_name(file) };
+	code = input_open(&t->in, file);
+	if (code)
+		return code;
+	t->reads = true;
+	code = read_head(t, t->in.fd);
+	return code && input_broke_off(&t->in) ? input_close(&t->in) : code;
+}
+
+static int is_compressed(const struct target *t)
+{
+	if (!t->in.layers)
+		return EXIT_FINE;
+	say("%s: compressed (%s), which can't be changed in place; with --output OUT --compress %s a changed copy is written",
+	    t->name, filter_name(t->in.compression[0]), filter_name(t->in.compression[0]));
+	return EXIT_REFUSED;
+}
+
+static void tell_names(const struct target *t)
+{
+	struct stat st;
+
+	if (!common.quiet && fstat(xst_change_get_fd(t->change), &st) == 0 && st.st_nlink > 1)
+		say("%s: remark: the file has %lu names, and all of them will show the change", t->name,
+		    (unsigned long)st.st_nlink);
+}
+
+static int open_in_place(struct target *t)
+{
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_finding error = { .code = 0 };
+
+	if (xst_change_open(t->file, config_opt.force ? XST_CHANGE_FORCE : 0, &t->change, &recovery,
+			    &error))
+		return change_failed(&error);
+	say_recovery(t->name, &recovery);
+	tell_names(t);
+	return read_head(t, xst_change_get_fd(t->change));
+}
+
+int target_open_to_change(struct target *t, const char *file)
+{
+	int code = target_open_to_read(t, file);
+
+	if (code || config_opt.output)
+		return code;
+	code = is_compressed(t);
+	if (code)
+		return code;
+	/* once more, with a lock against others */
+	target_close(t);
+	return open_in_place(t);
+}
+
+bool target_has_config(const struct target *t, const uint8_t *config, uint64_t n)
+{
+	return t->head->config_size == n && (!n || memcmp(t->head->config, config, (size_t)n) == 0);
+}
+
+void target_close(struct target *t)
+{
+	if (t->reads)
+		input_abandon(&t->in);
+	t->reads = false;
+	t->change = xst_change_free(t->change);
+	t->head = xst_head_free(t->head);
+}
+
+/* --- backups --------------------------------------------------------------------------------- */
+
+/* A whole image of that name is not to be overwritten by its first few octets. */
+static int may_be_replaced(const char *name)
+{
+	struct xst_head *h = NULL;
+	struct stat st;
+	int fd;
+	bool fine;
+
+	if (lstat(name, &st) < 0 && errno == ENOENT)
+		return EXIT_FINE;
+	fd = open_input(name);
+	if (fd < 0)
+		return EXIT_IO;
+	fine = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && xst_head_read(fd, NULL, &h, NULL) == 0 &&
+	       h->end == (uint64_t)st.st_size;
+	xst_head_free(h);
+	close_input(fd);
+	if (fine)
+		return EXIT_FINE;
+	say("%s: exists, and is more than the header that --backup keeps: move it away", name);
+	return EXIT_REFUSED;
+}
+
+static int write_backup(const struct target *t, const char *name)
+{
+	struct xst_finding error = { .text = "out of memory" };
+	struct xst_output *o = NULL;
+	char *front = malloc((size_t)t->end);
+	int r = front ? 0 : XST_E_NOMEM;
+
+	if (r == 0 && pread(xst_change_get_fd(t->change), front, (size_t)t->end, 0) != (ssize_t)t->end)
+		r = XST_E_IO;
+	if (r == 0)
+		r = xst_output_file(name, 0600, XST_OUTPUT_SYNC, &o, &error);
+	if (r == 0)
+		r = xst_output_write(o, front, (size_t)t->end);
+	if (r == 0)
+		r = xst_output_commit(o);
+	if (r)
+		say("%s: %s", name, o ? xst_output_error(o)->text : error.text);
+	xst_output_free(o);
+	free(front);
+	return exit_for(r);
+}
+
+static int back_up(const struct target *t)
+{
+	char *name;
+	int code;
+
+	if (asprintf(&name, "%s.bak", t->file) < 0)
+		return EXIT_TROUBLE;
+	code = may_be_replaced(name);
+	if (!code)
+		code = write_backup(t, name);
+	free(name);
+	return code;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static const char *way_words(enum xst_change_way way)
+{
+	switch (way) {
+	case XST_CHANGE_NONE:     return "nothing to change";
+	case XST_CHANGE_IN_PLACE: return "changed in place";
+	case XST_CHANGE_INSERTED: return "changed, blocks inserted in front of the rest";
+	case XST_CHANGE_SHARED:   return "changed in a new file, which shares the rest with the old one";
+	case XST_CHANGE_COPIED:   return "changed in a new file, the rest copied";
+	}
+	return "changed";
+}
+
+static int store_in_place(struct target *t)
+{
+	struct xst_finding error = { .code = 0 };
+	enum xst_change_way way;
+	int r, code = config_opt.backup ? back_up(t) : EXIT_FINE;
+
+	if (code)
+		return code;
+	progress_start(t->name);
+	r = xst_head_replace(t->change, t->end, t->head, progress_tell, NULL, &way, &error);
+	progress_end();
+	if (r)
+		return change_failed(&error);
+	if (!common.quiet)
+		say("%s: %s", t->name, way_words(way));
+	return EXIT_FINE;
+}
+
+static int copy(struct target *t, struct output *o, enum xst_change_way *ret_way)
+{
+	struct xst_finding error = { .code = 0 };
+	int r, fault;
+
+	progress_start(t->name);
+	r = xst_head_copy(t->head, t->in.fd, o->stream, progress_tell, NULL, ret_way, &error);
+	progress_end();
+	if (r && error.rule && strcmp(error.rule, "output.io") == 0)
+		return output_failed(o, &error);
+	t->reads = false;
+	fault = input_close(&t->in);
+	if (fault)
+		return fault;
+	return r ? failed(t, &error) : output_commit(o);
+}
+
+static int store_elsewhere(struct target *t)
+{
+	struct output o = { .name = NULL };
+	enum xst_change_way way = XST_CHANGE_COPIED;
+	int code = output_open(&o, &verb_config, config_opt.output, t->in.file, config_opt.sync,
+			       config_opt.compression, config_opt.level);
+
+	if (!code)
+		code = copy(t, &o, &way);
+	if (!code && !common.quiet)
+		say("%s -> %s: configuration changed, the rest %s", t->name, o.name,
+		    xst_change_way_name(way));
+	output_close(&o);
+	return code;
+}
+
+static int tell_plan(const struct target *t, uint64_t before)
+{
+	const struct xst_head *h = t->head;
+	uint64_t room = before + h->padding;
+
+	if (!config_opt.output)
+		say("%s: --dry-run: %llu octets of configuration, %s", t->name,
+		    (unsigned long long)h->config_size,
+		    h->config_size <= room ? "which fit in place"
+					   : "for which blocks must be inserted, or a new file be made");
+	else
+		say("%s: --dry-run: %llu octets of configuration", t->name,
+		    (unsigned long long)h->config_size);
+	return EXIT_FINE;
+}
+
+int target_store(struct target *t, const struct config_stored *s)
+{
+	uint64_t before = t->head->config_size;
+	int r = xst_head_set_config(t->head, s ? s->octets : NULL, s ? s->n : 0, s && s->json);
+
+	if (r == XST_E_UNSUPPORTED) {
+		say("%s: the container is %s, not xl's header, which alone can be changed; convert --to xl makes one",
+		    t->name, xst_layer_name(t->head->layer));
+		return EXIT_INVALID;
+	}
+	if (r == XST_E_LIMIT) {
+		say("%s: %zu octets are too much for a stored configuration", t->name, s ? s->n : 0);
+		return EXIT_INVALID;
+	}
+	if (r) {
+		say("out of memory");
+		return EXIT_TROUBLE;
+	}
+	if (config_opt.dry_run)
+		return tell_plan(t, before);
+	return config_opt.output ? store_elsewhere(t) : store_in_place(t);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents of the verb config: read, judged, translated, with words for people. */
+#include "cli/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_FILE (4u << 20) /* what may be stored */
+
+int text_error(const char *name, int code, const struct config_error *err)
+{
+	char line[600];
+
+	if (code == XST_E_NOMEM) {
+		say("out of memory");
+		return EXIT_TROUBLE;
+	}
+	config_error_format(err, name, line, sizeof(line));
+	say("%s", line);
+	return exit_for(code);
+}
+
+int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+{
+	struct config_error err = { .text = "" };
+	int r = config_parse(text, n, CONFIG_AS_XL, ret, &err);
+
+	return r ? text_error(name, r, &err) : EXIT_FINE;
+}
+
+/* The flag is what xl goes by, the octets are what is there. */
+static void compare_flag(const struct target *t, const struct config *c)
+{
+	bool json = config_language(c) == CONFIG_JSON;
+
+	if (json == !(t->head->mandatory_flags & XST_XL_JSON) && !common.quiet)
+		say("%s: remark: the header calls the configuration %s, but it is %s", t->name,
+		    json ? "text" : "JSON", json ? "JSON" : "text");
+}
+
+int text_of_head(const struct target *t, struct config **ret)
+{
+	const struct xst_head *h = t->head;
+	char name[300];
+	int code;
+
+	if (h->layer != XST_LAYER_XL) {
+		say("%s: the configuration is not xl's but of the container %s: show prints it as it is; convert --to xl makes an xl image",
+		    t->name, xst_layer_name(h->layer));
+		return EXIT_INVALID;
+	}
+	if (!h->config) {
+		say("%s: no configuration is stored; xenstream config replace stores one", t->name);
+		return EXIT_INVALID;
+	}
+	snprintf(name, sizeof(name), "%s: configuration", t->name);
+	code = text_parse(name, (const char *)h->config, (size_t)h->config_size, ret);
+	if (!code)
+		compare_flag(t, *ret);
+	return code;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static int read_all(int fd, char *to, size_t *ret_n)
+{
+	size_t n = 0;
+	ssize_t k = 1;
+
+	while (n <= MAX_FILE && k) {
+		k = read(fd, to + n, MAX_FILE + 1 - n);
+		if (k < 0 && errno != EINTR)
+			return -errno;
+		n += k > 0 ? (size_t)k : 0;
+		k = k < 0 ? 1 : k;
+	}
+	*ret_n = n;
+	return n > MAX_FILE ? -EFBIG : 0;
+}
+
+int text_read_file(const char *file, char **ret, size_t *ret_n)
+{
+	int fd = open_input(file), r;
+	char *text;
+
+	if (fd < 0)
+		return EXIT_IO;
+	text = malloc(MAX_FILE + 2);
+	r = text ? read_all(fd, text, ret_n) : -ENOMEM;
+	close_input(fd);
+	if (r == 0) {
+		text[*ret_n] = '\0';
+		*ret = text;
+		return EXIT_FINE;
+	}
+	free(text);
+	if (r == -EFBIG)
+		say("%s: more than 4 MiB are no configuration", input_name(file));
+	else
+		say("%s: %s", input_name(file), system_words(-r));
+	return r == -EFBIG ? EXIT_INVALID : r == -ENOMEM ? EXIT_TROUBLE : EXIT_IO;
+}
+
+/* --- translating ----------------------------------------------------------------------------- */
+
+struct losses {
+	const char *name;
+	const char *language;
+	unsigned n;
+};
+
+static void lose(void *userdata, const char *key, const char *why)
+{
+	struct losses *l = userdata;
+
+	l->n++;
+	if (!common.quiet)
+		say("%s: %s: %s", l->name, key, why);
+}
+
+static const char *language_words(enum config_language language)
+{
+	return language == CONFIG_JSON ? "JSON" : "xl.cfg text";
+}
+
+static int judge_losses(const struct losses *l)
+{
+	if (!l->n || config_opt.force)
+		return EXIT_FINE;
+	say("%s: so much does not come over into %s; nothing is changed without --force", l->name,
+	    l->language);
+	return EXIT_REFUSED;
+}
+
+int text_translate(const char *name, const struct config *c, enum config_language language,
+		   bool lenient, struct config **ret)
+{
+	struct losses l = { .name = name, .language = language_words(language) };
+	struct config_error err = { .text = "" };
+	int r = config_translate(c, language, lose, &l, ret, &err), code;
+
+	if (r)
+		return text_error(name, r, &err);
+	code = lenient ? EXIT_FINE : judge_losses(&l);
+	if (code)
+		config_free(*ret);
+	return code;
+}
+
+int text_to_store(const char *name, const struct config *c, enum config_language language,
+		  struct config_stored *ret)
+{
+	struct losses l = { .name = name, .language = language_words(language) };
+	struct config_error err = { .text = "" };
+	int r = config_to_stored(c, language, lose, &l, ret, &err), code;
+
+	if (r)
+		return text_error(name, r, &err);
+	code = judge_losses(&l);
+	if (code)
+		config_stored_clear(ret);
+	return code;
+}
+
+/* --- judging --------------------------------------------------------------------------------- */
+
+#define MAX_COMPLAINTS 64 /* further ones count as new */
+
+struct complaints {
+	struct config_complaint v[MAX_COMPLAINTS];
+	size_t n;
+	const struct complaints *before;
+	const char *name;
+	unsigned fresh;
+};
+
+static void remember(void *userdata, const struct config_complaint *c)
+{
+	struct complaints *all = userdata;
+
+	if (all->n < MAX_COMPLAINTS)
+		all->v[all->n++] = *c;
+}
+
+static bool is_old(const struct complaints *before, const struct config_complaint *c)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (strcmp(before->v[i].key, c->key) == 0 && strcmp(before->v[i].text, c->text) == 0)
+			return true;
+	return false;
+}
+
+static void complain(void *userdata, const struct config_complaint *c)
+{
+	struct complaints *now = userdata;
+
+	if (is_old(now->before, c))
+		return;
+	now->fresh++;
+	if (c->line)
+		say("%s:%u:%u: %s: %s", now->name, c->line, c->column, c->key, c->text);
+	else
+		say("%s: %s: %s", now->name, c->key, c->text);
+}
+
+static int out_of_memory(void)
+{
+	say("out of memory");
+	return EXIT_TROUBLE;
+}
+
+int text_judge(const char *name, const struct config *before, const struct config *now)
+{
+	struct complaints *old = calloc(1, sizeof(*old));
+	struct complaints fresh = { .before = old, .name = name, .n = 0 };
+	int r = old ? 0 : XST_E_NOMEM;
+
+	if (r == 0 && before)
+		r = config_check(before, remember, old);
+	if (r >= 0)
+		r = config_check(now, complain, &fresh);
+	free(old);
+	if (r < 0)
+		return out_of_memory();
+	if (!fresh.fresh || config_opt.force)
+		return EXIT_FINE;
+	say("%s: no Xen takes that; nothing is changed without --force", name);
+	return EXIT_REFUSED;
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration in front of a saved domain: read, changed, replaced. */
+#include "cli/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/keys.h"
+
+struct config_options config_opt;
+
+static const struct poptOption table[] = {
+	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
+	  "show: the octets as they are stored", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &config_opt.json, 0, "show, edit: as JSON", NULL },
+	{ "cfg", '\0', POPT_ARG_NONE, &config_opt.cfg, 0, "show, edit: as text of xl.cfg", NULL },
+	{ "output", 'o', POPT_ARG_STRING, &config_opt.output, 0,
+	  "write a changed copy and leave FILE alone; - is standard output", "OUT" },
+	{ "config-format", '\0', POPT_ARG_STRING, &config_opt.format_name, 0,
+	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is given",
+	  "FORMAT" },
+	{ "backup", '\0', POPT_ARG_NONE, &config_opt.backup, 0,
+	  "keep the old header as FILE.bak", NULL },
+	{ "dry-run", 'n', POPT_ARG_NONE, &config_opt.dry_run, 0, "check everything, change nothing",
+	  NULL },
+	{ "compress", 'z', POPT_ARG_STRING, &config_opt.compress, 0,
+	  "compress OUT: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	{ "sync", '\0', POPT_ARG_NONE, &config_opt.sync, 0,
+	  "wait until a new OUT is on the disk (what replaces another always is)", NULL },
+	{ "force", 'f', POPT_ARG_NONE, &config_opt.force, 0,
+	  "store what no Xen takes; leave out what the other language has no place for", NULL },
+	POPT_TABLEEND
+};
+
+static int config(int argc, const char **argv);
+
+const struct verb verb_config = {
+	.name = "config",
+	.arguments = "show|get|set|unset|replace|edit|drop FILE [ARGUMENT...]",
+	.summary = "show or change the configuration in front of an image, in place",
+	.example = "  xenstream config set old.save name=clone1\n"
+		   "  xl save -c a /dev/stdout | xenstream config set - name=b -o - | ssh host xl restore /dev/stdin",
+	.run = config,
+};
+
+/* --- show ------------------------------------------------------------------------------------ */
+
+/* A terminal must not obey what an image says. */
+static void print_lines(const char *text, size_t n)
+{
+	const char *end = text + n;
+
+	for (; text < end; text++) {
+		size_t k = strcspn(text, "\n\t");
+		char *part = strndup(text, k);
+
+		if (part)
+			print_text(stdout, part);
+		free(part);
+		text += k;
+		if (text < end && *text)
+			putchar(*text);
+	}
+}
+
+static void print_octets(const void *data, size_t n)
+{
+	if (isatty(STDOUT_FILENO))
+		print_lines(data, n);
+	else
+		fwrite(data, 1, n, stdout);
+	(void)stdout_error();
+}
+
+/* Without the NUL that ends JSON, and with an end of the last line. */
+static void print_document(const char *text, size_t n)
+{
+	while (n && text[n - 1] == '\0')
+		n--;
+	print_octets(text, n);
+	if (n && text[n - 1] != '\n')
+		putchar('\n');
+	(void)stdout_error();
+}
+
+static int show_in(const struct target *t, enum config_language language)
+{
+	struct config *c = NULL, *other = NULL;
+	struct config_error err = { .text = "" };
+	char *text;
+	size_t n;
+	int code = text_of_head(t, &c), r;
+
+	if (!code)
+		code = text_translate(t->name, c, language, true, &other);
+	config_free(c);
+	if (code)
+		return code;
+	r = config_print(other, &text, &n);
+	config_free(other);
+	if (r)
+		return text_error(t->name, r, &err);
+	print_document(text, n);
+	free(text);
+	return EXIT_FINE;
+}
+
+static int show(struct target *t, const char *const *arguments)
+{
+	const struct xst_head *h = t->head;
+
+	(void)arguments;
+	if (config_opt.json || config_opt.cfg)
+		return show_in(t, config_opt.json ? CONFIG_JSON : CONFIG_CFG);
+	if (!h->config) {
+		say("%s: no configuration is stored", t->name);
+		return EXIT_INVALID;
+	}
+	if (config_opt.as_stored)
+		print_octets(h->config, (size_t)h->config_size);
+	else
+		print_document((const char *)h->config, (size_t)h->config_size);
+	return EXIT_FINE;
+}
+
+/* --- get ------------------------------------------------------------------------------------- */
+
+static int get_one(const struct target *t, const struct config *c, const char *key)
+{
+	struct config_error err = { .text = "" };
+	char *value;
+	int r = config_get(c, key, &value, &err);
+
+	if (r == 0) {
+		print_document(value, strlen(value));
+		if (!*value)
+			putchar('\n');
+		free(value);
+		return EXIT_FINE;
+	}
+	(void)text_error(t->name, r, &err);
+	return r == XST_E_UNKNOWN ? EXIT_REMARKS : r == XST_E_ARG ? EXIT_USAGE : EXIT_TROUBLE;
+}
+
+static int get(struct target *t, const char *const *keys)
+{
+	struct config *c = NULL;
+	int code = text_of_head(t, &c);
+
+	for (; !code && *keys; keys++)
+		code = get_one(t, c, *keys);
+	config_free(c);
+	return code;
+}
+
+/* --- set, unset ------------------------------------------------------------------------------ */
+
+/* A key that is misspelt must not be stored: no Xen would say a word about it. */
+static int know_key(const struct config *c, const char *key, struct config_error *err)
+{
+	char *value;
+
+	if (config_opt.force || strpbrk(key, ".[\"") || config_key_find(key))
+		return 0;
+	if (config_get(c, key, &value, NULL) == 0) {
+		free(value);
+		return 0;
+	}
+	return config_fail(err, XST_E_ARG, 0, 0,
+			   "%.64s: not a key of xl.cfg; --force sets it all the same, .%.64s is a path", key,
+			   key);
+}
+
+/* KEY=VALUE or KEY+=VALUE.  A path of JSON may have "=" in quotes. */
+static int set_one(struct config *c, const char *setting, struct config_error *err)
+{
+	const char *equals = setting;
+	bool quoted = false, append;
+	char *key;
+	int r;
+
+	for (; *equals && (quoted || *equals != '='); equals++)
+		quoted ^= *equals == '"';
+	append = *equals && equals > setting && equals[-1] == '+';
+	if (!*equals || equals == setting + append)
+		return config_fail(err, XST_E_ARG, 0, 0, "%s: not KEY=VALUE", setting);
+	key = strndup(setting, (size_t)(equals - setting) - append);
+	r = key ? know_key(c, key, err) : XST_E_NOMEM;
+	if (r == 0)
+		r = append ? config_append(c, key, equals + 1, err)
+			   : config_set(c, key, equals + 1, err);
+	free(key);
+	return r;
+}
+
+static int unset_one(struct config *c, const char *key, struct config_error *err)
+{
+	return config_unset(c, key, err);
+}
+
+/* What was wrong with the arguments is the caller's fault, not the image's. */
+static int argument_failed(const struct target *t, int r, const struct config_error *err)
+{
+	int code = text_error(t->name, r, err);
+
+	return r == XST_E_ARG || r == XST_E_MALFORMED ? EXIT_USAGE : code;
+}
+
+static int store(struct target *t, const struct config *before, const struct config *now)
+{
+	struct config_stored s;
+	int code = text_judge(t->name, before, now);
+
+	if (!code)
+		code = text_to_store(t->name, now, config_opt.format, &s);
+	if (code)
+		return code;
+	code = target_store(t, &s);
+	config_stored_clear(&s);
+	return code;
+}
+
+static int change(struct target *t, const char *const *arguments,
+		  int (*one)(struct config *c, const char *argument, struct config_error *err))
+{
+	struct config *before = NULL, *now = NULL;
+	struct config_error err = { .text = "" };
+	int code = text_of_head(t, &before), r = 0;
+
+	if (!code)
+		code = text_of_head(t, &now);
+	for (; !code && !r && *arguments; arguments++)
+		r = one(now, *arguments, &err);
+	if (r)
+		code = argument_failed(t, r, &err);
+	if (!code)
+		code = store(t, before, now);
+	config_free(before);
+	config_free(now);
+	return code;
+}
+
+static int set(struct target *t, const char *const *settings)
+{
+	return change(t, settings, set_one);
+}
+
+static int unset(struct target *t, const char *const *keys)
+{
+	return change(t, keys, unset_one);
+}
+
+/* --- replace, drop, edit --------------------------------------------------------------------- */
+
+static int replace(struct target *t, const char *const *arguments)
+{
+	const char *file = arguments[0];
+	struct config *c = NULL;
+	char *text = NULL;
+	size_t n;
+	int code;
+
+	code = text_read_file(file, &text, &n);
+	if (!code)
+		code = text_parse(input_name(file), text, n, &c);
+	if (!code)
+		code = text_judge(input_name(file), NULL, c);
+	if (!code)
+		code = store(t, c, c);
+	config_free(c);
+	free(text);
+	return code;
+}
+
+static int drop(struct target *t, const char *const *arguments)
+{
+	(void)arguments;
+	return target_store(t, NULL);
+}
+
+/* The document that the editor is given, and the language that it is stored in again. */
+static int prepare_edit(const struct target *t, struct config **ret, enum config_language *stored)
+{
+	enum config_language wanted = config_opt.json ? CONFIG_JSON : config_opt.cfg ? CONFIG_CFG : 0;
+	struct config *c, *other;
+	int code = text_of_head(t, &c);
+
+	if (code)
+		return code;
+	*stored = config_opt.format ? config_opt.format : wanted ? config_language(c) : 0;
+	*ret = c;
+	if (!wanted || wanted == config_language(c))
+		return EXIT_FINE;
+	code = text_translate(t->name, c, wanted, false, &other);
+	config_free(c);
+	*ret = code ? NULL : other;
+	return code;
+}
+
+/* The image was closed while the editor had the word. */
+static int store_edited(const struct target *read, const struct config *now,
+			enum config_language language)
+{
+	struct config_stored s;
+	struct target t;
+	int code = text_to_store(read->name, now, language, &s);
+
+	if (code)
+		return code;
+	code = target_open_to_change(&t, read->file);
+	if (!code && !target_has_config(&t, read->head->config, read->head->config_size)) {
+		say("%s: somebody has changed the configuration meanwhile", t.name);
+		code = EXIT_REFUSED;
+	}
+	if (!code)
+		code = target_store(&t, &s);
+	target_close(&t);
+	config_stored_clear(&s);
+	return code;
+}
+
+static int edit(struct target *t, const char *const *arguments)
+{
+	enum config_language language = 0;
+	struct config *c = NULL, *now = NULL;
+	char *draft = NULL;
+	int code;
+
+	(void)arguments;
+	if (strcmp(t->file, "-") == 0)
+		return usage_error(&verb_config, "edit: needs a file; the editor has standard input");
+	code = prepare_edit(t, &c, &language);
+	if (t->reads) /* nobody shall wait for the editor */
+		input_abandon(&t->in);
+	t->reads = false;
+	if (!code)
+		code = edit_document(c, &now, &draft);
+	if (!code && now)
+		code = store_edited(t, now, language);
+	else if (!code && !common.quiet)
+		say("%s: nothing to change", t->name);
+	if (code && now)
+		edit_keep(draft);
+	else
+		edit_forget(draft);
+	config_free(c);
+	config_free(now);
+	return code;
+}
+
+/* --- the verb -------------------------------------------------------------------------------- */
+
+enum { AT_LEAST_ONE = -1 };
+
+static const struct subcommand {
+	const char *name;
+	int arguments; /* behind FILE: a number, or AT_LEAST_ONE */
+	const char *wants;
+	bool changes, shows; /* which options it takes */
+	bool opens_itself;
+	int (*run)(struct target *t, const char *const *arguments);
+} subcommands[] = {
+	{ "show", 0, "FILE", false, true, false, show },
+	{ "get", AT_LEAST_ONE, "FILE KEY...", false, false, false, get },
+	{ "set", AT_LEAST_ONE, "FILE KEY=VALUE...", true, false, false, set },
+	{ "unset", AT_LEAST_ONE, "FILE KEY...", true, false, false, unset },
+	{ "replace", 1, "FILE NEWCONFIG", true, false, false, replace },
+	{ "edit", 0, "FILE", true, true, true, edit },
+	{ "drop", 0, "FILE", true, false, false, drop },
+};
+
+static const struct subcommand *find(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
+		if (strcmp(name, subcommands[i].name) == 0)
+			return &subcommands[i];
+	return NULL;
+}
+
+static int read_formats(void)
+{
+	struct config_options *o = &config_opt;
+
+	if (o->format_name && !(o->format = config_language_parse(o->format_name)))
+		return usage_error(&verb_config, "--config-format %s: not json or cfg", o->format_name);
+	if (o->compress && !filter_parse(o->compress, &o->compression, &o->level))
+		return usage_error(&verb_config,
+				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+				   o->compress);
+	return EXIT_FINE;
+}
+
+/* Only replace reads a second file; a setting is never "-". */
+static bool reads_twice(const char *file, const char *const *arguments)
+{
+	return strcmp(file, "-") == 0 && arguments && *arguments && strcmp(*arguments, "-") == 0;
+}
+
+/* Options that the subcommand has no use for are mistakes. */
+static int check_options(const struct subcommand *s, const char *file, const char *const *arguments)
+{
+	const struct config_options *o = &config_opt;
+
+	if (!s->shows && (o->json || o->cfg || o->as_stored))
+		return usage_error(&verb_config, "--as-stored, --json and --cfg belong to show and edit");
+	if (o->json + o->cfg + o->as_stored > 1 || (s->changes && o->as_stored))
+		return usage_error(&verb_config, "%s: one of --json and --cfg%s", s->name,
+				   s->changes ? "" : ", or --as-stored");
+	if (!s->changes && (o->output || o->format_name || o->backup || o->dry_run || o->compress ||
+			    o->sync || o->force))
+		return usage_error(&verb_config, "%s changes nothing: what are these options for?",
+				   s->name);
+	if (o->output && o->backup)
+		return usage_error(&verb_config, "--backup is for changes in place, not for --output");
+	if (!o->output && (o->compress || o->sync))
+		return usage_error(&verb_config, "--compress and --sync belong to --output");
+	if (s->changes && strcmp(file, "-") == 0 && !o->output)
+		return usage_error(&verb_config, "where is the result to go?  --output - is standard output");
+	if (reads_twice(file, arguments))
+		return usage_error(&verb_config, "both can't come from standard input");
+	return read_formats();
+}
+
+static int run(const struct subcommand *s, const char *file, const char *const *arguments)
+{
+	struct target t;
+	int code = s->changes && !s->opens_itself ? target_open_to_change(&t, file)
+						  : target_open_to_read(&t, file);
+
+	if (!code)
+		code = s->run(&t, arguments);
+	target_close(&t);
+	return code;
+}
+
+static int config(int argc, const char **argv)
+{
+	int code = EXIT_FINE, n = 0;
+	poptContext ctx = options_parse(&verb_config, argc, argv, table, &code);
+	const struct subcommand *s;
+	const char **arguments, *name, *file;
+
+	if (!ctx)
+		return code;
+	name = options_argument(ctx);
+	s = find(name);
+	file = options_argument(ctx);
+	arguments = poptGetArgs(ctx);
+	while (arguments && arguments[n])
+		n++;
+	if (!s)
+		code = usage_error(&verb_config, "%s%sshow, get, set, unset, replace, edit or drop?",
+				   name ? name : "", name ? ": " : "");
+	else if (!file || (s->arguments == AT_LEAST_ONE ? n == 0 : n != s->arguments))
+		code = usage_error(&verb_config, "%s wants %s", s->name, s->wants);
+	else
+		code = check_options(s, file, arguments);
+	if (!code)
+		code = run(s, file, arguments);
+	poptFreeContext(ctx);
+	return code;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/stored.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum config_language config_language_parse(const char *name)
+{
+	if (strcmp(name, "cfg") == 0)
+		return CONFIG_CFG;
+	return strcmp(name, "json") == 0 ? CONFIG_JSON : (enum config_language)0;
+}
+
+/* A document that was only read may end with its NUL already. */
+static int print(const struct config *c, struct config_stored *ret)
+{
+	struct config_stored s = { .json = config_language(c) == CONFIG_JSON };
+	int r = config_print(c, &s.octets, &s.n);
+
+	if (r)
+		return r;
+	if (s.json && (s.n == 0 || s.octets[s.n - 1] != '\0'))
+		s.n++;
+	*ret = s;
+	return 0;
+}
+
+int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
+		     void *userdata, struct config_stored *ret, struct config_error *err)
+{
+	struct config *other;
+	int r;
+
+	if (!language || language == config_language(c))
+		return print(c, ret);
+	r = config_translate(c, language, loss, userdata, &other, err);
+	if (r)
+		return r;
+	r = print(other, ret);
+	config_free(other);
+	return r;
+}
+
+void config_stored_clear(struct config_stored *s)
+{
+	free(s->octets);
+	*s = (struct config_stored){ .octets = NULL };
+}
+
+int config_from_stored(const uint8_t *octets, uint64_t n, struct config **ret,
+		       struct config_error *err)
+{
+	return config_parse((const char *)octets, (size_t)n, CONFIG_AS_XL, ret, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A configuration as xl stores it in front of a saved domain, and as it is read there. */
+#ifndef CONFIG_STORED_H
+#define CONFIG_STORED_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+/* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a mandatory flag
+ * tells that it is JSON.  Text is stored as Xen 4.4 and older did: neither. */
+struct config_stored {
+	char *octets; /* malloc'ed, a NUL that is not counted behind them */
+	size_t n;
+	bool json;
+};
+
+/* The name of a language, "json" or "cfg".  Returns 0 for another word. */
+enum config_language config_language_parse(const char *name);
+
+/* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is told to `loss`.
+ * Returns 0, or what config_translate() does. */
+int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
+		     void *userdata, struct config_stored *ret, struct config_error *err);
+void config_stored_clear(struct config_stored *s);
+
+/* Reads what is stored, n octets, as config_parse() does with CONFIG_AS_XL. */
+int config_from_stored(const uint8_t *octets, uint64_t n, struct config **ret,
+		       struct config_error *err);
+
+#endif

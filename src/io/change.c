@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/* The ways to replace a file's front, the cheapest first.
+ *
+ * Each is: journal on the disk, change, change on the disk, journal away.  Where a new file takes the old
+ * one's place, the journal only names it, so that it doesn't stay behind without a name of its own. */
+#include <xenstream/change.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "io/clone.h"
+#include "io/extents.h"
+#include "io/metadata.h"
+#include "io/settle.h"
+#include "wire/options.h"
+
+#define MAX_FRONT (UINT64_C(64) << 20)
+#define NOT_THIS_WAY 1 /* the next one is to be tried */
+
+struct xst_change {
+	struct place place;
+	char *given;
+	int fd;
+	struct stat st;
+	uint32_t flags;
+	struct xst_front front;
+	bool used;        /* a front was given */
+	uint64_t length;  /* of the new front */
+	uint8_t *old, *now;
+	bool announced;   /* the journal names a new file */
+	struct xst_finding error;
+};
+
+static int failed(struct xst_change *c, int err)
+{
+	return io_error(&c->error, RULE_OUTPUT_IO, err < 0 ? -err : err, c->given);
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* The path may have been given to another file while the lock was waited for. */
+static bool still_there(const struct xst_change *c)
+{
+	struct stat named;
+
+	return fstatat(c->place.dir, c->place.name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_dev == c->st.st_dev && named.st_ino == c->st.st_ino;
+}
+
+static int open_once(struct xst_change *c)
+{
+	int r = place_find(c->given, &c->place);
+
+	if (r == 0 && fstatat(c->place.dir, c->place.name, &c->st, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (r < 0)
+		return failed(c, r);
+	if (!S_ISREG(c->st.st_mode))
+		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_REFUSED,
+				   "%s: not a regular file, which alone can be changed in place; name another output",
+				   c->given);
+	c->fd = openat(c->place.dir, c->place.name,
+		       O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (c->fd < 0)
+		return failed(c, errno);
+	r = settle_lock(c->fd, LOCK_EX);
+	if (r == -EWOULDBLOCK)
+		return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
+				   "%s: another process reads or changes it; try again when that is done",
+				   c->given);
+	return r < 0 || fstat(c->fd, &c->st) < 0 ? failed(c, r < 0 ? r : errno) : 0;
+}
+
+static void close_file(struct xst_change *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	place_clear(&c->place);
+}
+
+static int open_and_lock(struct xst_change *c)
+{
+	int r = open_once(c);
+
+	while (r == 0 && !still_there(c)) {
+		close_file(c);
+		r = open_once(c);
+	}
+	return r;
+}
+
+/* A journal that must not be trusted is in the way of our own. */
+static int settle_first(struct xst_change *c, struct xst_recovery *recovery)
+{
+	int state = settle(&c->place, c->fd, recovery);
+
+	if (state < 0)
+		return failed(c, state);
+	if (state == SETTLE_NOTHING)
+		return fstat(c->fd, &c->st) < 0 ? failed(c, errno) : 0;
+	return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s", c->given,
+			   recovery->text);
+}
+
+int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
+		    struct xst_recovery *ret_recovery, struct xst_finding *reterr)
+{
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_change *c;
+	int r;
+
+	if (!path || !ret)
+		return XST_E_ARG;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return XST_E_NOMEM;
+	c->fd = c->place.dir = -1;
+	c->flags = flags;
+	c->given = strdup(path);
+	r = c->given ? open_and_lock(c) : XST_E_NOMEM;
+	if (r == 0)
+		r = settle_first(c, &recovery);
+	if (r) {
+		if (reterr)
+			*reterr = c->error;
+		xst_change_free(c);
+		return r;
+	}
+	if (ret_recovery)
+		*ret_recovery = recovery;
+	*ret = c;
+	return 0;
+}
+
+struct xst_change *xst_change_free(struct xst_change *c)
+{
+	if (!c)
+		return NULL;
+	close_file(c);
+	free(c->given);
+	free(c->old);
+	free(c->now);
+	free(c);
+	return NULL;
+}
+
+int xst_change_get_fd(const struct xst_change *c)
+{
+	return c->fd;
+}
+
+/* --- in place -------------------------------------------------------------------------------- */
+
+static int begin(struct xst_change *c, struct journal *j, uint64_t old_length, uint64_t now_length)
+{
+	int r;
+
+	j->old_length = old_length;
+	j->now_length = now_length;
+	r = journal_write(&c->place, &c->st, j, c->old, c->now);
+	if (r == -EEXIST)
+		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
+				   "%s: another change is under way, or its journal was left behind: %s",
+				   c->given, c->place.journal);
+	if (r == 0)
+		return 0;
+	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO, "%s: no journal can be put beside it: %s",
+			   c->given, strerror(-r));
+}
+
+/* The change has failed: the old front again, or, if even that can't be written, the next xst_open() will do
+ * it. */
+static int take_back(struct xst_change *c, int err, bool inserted)
+{
+	uint64_t shift = c->length - c->front.old;
+	int r = pwrite_all(c->fd, c->old, (size_t)c->front.old, (off_t)(inserted ? shift : 0));
+
+	if (r == 0 && inserted && fallocate(c->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)shift) < 0)
+		r = -errno;
+	if (r == 0 && fsync(c->fd) == 0 && journal_remove(&c->place) == 0)
+		return failed(c, err);
+	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
+			   "%s: %s, in the middle of the change; the next xenstream call on it ends it",
+			   c->given, strerror(err < 0 ? -err : err));
+}
+
+static int overwrite(struct xst_change *c)
+{
+	struct journal j = { .way = JOURNAL_IN_PLACE };
+	int r;
+
+	/* a hole must not find out in the middle that the disk is full */
+	if (fallocate(c->fd, 0, 0, (off_t)c->length) < 0 && errno == ENOSPC)
+		return failed(c, errno);
+	r = begin(c, &j, c->length, c->length);
+	if (r)
+		return r;
+	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
+	if (r == 0 && fsync(c->fd) < 0)
+		r = -errno;
+	if (r < 0)
+		return take_back(c, r, false);
+	(void)journal_remove(&c->place);
+	return 0;
+}
+
+/* --- inserting ------------------------------------------------------------------------------- */
+
+/* Behind the journal.  Not one octet of the front is written before it's sure that the blocks are there. */
+static int insert_and_write(struct xst_change *c, uint64_t shift)
+{
+	struct xst_recovery unused;
+	int r;
+
+	if (fallocate(c->fd, FALLOC_FL_INSERT_RANGE, 0, (off_t)shift) < 0)
+		r = -errno;
+	else
+		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(&c->place);
+	if (r < 0)
+		return settle(&c->place, c->fd, &unused) == SETTLE_NOTHING ? NOT_THIS_WAY : failed(c, r);
+	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
+	if (r == 0 && fsync(c->fd) < 0)
+		r = -errno;
+	if (r < 0)
+		return take_back(c, r, true);
+	(void)journal_remove(&c->place);
+	return 0;
+}
+
+static int insert(struct xst_change *c)
+{
+	uint64_t shift = c->length - c->front.old;
+	struct journal j = { .way = JOURNAL_INSERT, .shift = shift };
+	int r;
+
+	if (c->st.st_size == 0)
+		return NOT_THIS_WAY;
+	if (fsync(c->fd) < 0)
+		return failed(c, errno);
+	j.extents = extents_digest(c->fd);
+	r = begin(c, &j, c->front.old, c->length);
+	return r ? r : insert_and_write(c, shift);
+}
+
+/* --- a new file ------------------------------------------------------------------------------ */
+
+static int new_file_allowed(struct xst_change *c)
+{
+	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
+		return 0;
+	return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
+			   "%s has %lu names, and what is wanted needs a new file, so that the others would keep the old contents; name another output",
+			   c->given, (unsigned long)c->st.st_nlink);
+}
+
+static int keep_metadata(struct xst_change *c, int fd)
+{
+	const char *what;
+	int r = metadata_copy(c->fd, fd, c->flags & XST_CHANGE_FORCE, &what);
+
+	if (r == 0)
+		return 0;
+	return plain_error(&c->error, r == -ENOMEM ? XST_E_NOMEM : XST_E_REFUSED, RULE_CHANGE_REFUSED,
+			   "%s: a new file is needed, and %s can't be kept: %s; name another output",
+			   c->given, what, strerror(-r));
+}
+
+/* Says of which file the name is temporary, should it never become more than that. */
+static int announce(struct xst_change *c, int fd)
+{
+	struct journal j = { .way = JOURNAL_RENAME };
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return failed(c, errno);
+	j.new_inode = st.st_ino;
+	r = begin(c, &j, 0, 0);
+	c->announced = r == 0;
+	return r;
+}
+
+static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
+{
+	struct clone job = { .from = c->fd, .skip = c->front.old, .to = o,
+			     .progress = c->front.progress, .userdata = c->front.userdata };
+	int r = xst_output_write(o, c->now, (size_t)c->length);
+
+	return r ? r : clone_rest(&job, ret_way, &c->error);
+}
+
+static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
+{
+	int fd = xst_output_get_fd(o), r = keep_metadata(c, fd);
+
+	if (r == 0)
+		r = announce(c, fd);
+	if (r)
+		return r;
+	r = fill(c, o, ret_way);
+	if (r == 0)
+		r = xst_output_commit(o);
+	if (r == 0)
+		(void)fsync(c->place.dir);
+	if (r && !c->error.code)
+		c->error = *xst_output_error(o);
+	return r;
+}
+
+static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
+{
+	struct xst_output *o;
+	int r = new_file_allowed(c);
+
+	if (r == 0)
+		r = xst_output_file(c->place.path, 0600, 0, &o, &c->error);
+	if (r)
+		return r;
+	r = replace(c, o, ret_way);
+	xst_output_free(o);
+	if (c->announced)
+		(void)journal_remove(&c->place);
+	return r;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static int read_old(struct xst_change *c)
+{
+	size_t got = 0, n = (size_t)c->front.old;
+
+	c->old = malloc(n ? n : 1);
+	if (!c->old)
+		return XST_E_NOMEM;
+	while (got < n) {
+		ssize_t k = pread_some(c->fd, c->old + got, n - got, (off_t)got);
+
+		if (k <= 0)
+			return k < 0 ? failed(c, (int)k) : XST_E_ARG;
+		got += (size_t)k;
+	}
+	return 0;
+}
+
+/* Blocks are inserted and shared whole. */
+static uint64_t new_length(const struct xst_change *c)
+{
+	uint64_t block = c->st.st_blksize > 0 ? (uint64_t)c->st.st_blksize : 4096;
+	uint64_t more = c->front.min > c->front.old ? c->front.min - c->front.old : 0;
+
+	return c->front.old + (more + block - 1) / block * block;
+}
+
+static int prepare(struct xst_change *c)
+{
+	int r = read_old(c);
+
+	if (r)
+		return r;
+	c->length = new_length(c);
+	c->now = malloc(c->length ? (size_t)c->length : 1);
+	return c->now ? c->front.write(c->front.userdata, c->now, c->length) : XST_E_NOMEM;
+}
+
+static int change(struct xst_change *c, enum xst_change_way *ret_way)
+{
+	int r = prepare(c);
+
+	if (r)
+		return r;
+	if (c->length == c->front.old) {
+		*ret_way = XST_CHANGE_NONE;
+		if (memcmp(c->old, c->now, (size_t)c->length) == 0)
+			return 0;
+		*ret_way = XST_CHANGE_IN_PLACE;
+		return overwrite(c);
+	}
+	*ret_way = XST_CHANGE_INSERTED;
+	r = insert(c);
+	return r == NOT_THIS_WAY ? new_file(c, ret_way) : r;
+}
+
+int xst_change_front(struct xst_change *c, const struct xst_front *front, enum xst_change_way *ret_way,
+		     struct xst_finding *reterr)
+{
+	struct xst_front ours = { .size = sizeof(ours) };
+	enum xst_change_way way = XST_CHANGE_NONE;
+	int r;
+
+	if (!c || !front || c->used || xst_options_copy(&ours, sizeof(ours), front, front->size) < 0 ||
+	    !ours.write || ours.old > MAX_FRONT || ours.min > MAX_FRONT)
+		return XST_E_ARG;
+	c->front = ours;
+	c->used = true;
+	r = change(c, &way);
+	if (r && reterr)
+		*reterr = c->error;
+	if (r == 0 && ret_way)
+		*ret_way = way;
+	return r;
+}
+
+const char *xst_change_way_name(enum xst_change_way way)
+{
+	static const char *const names[] = { "unchanged", "written in place", "inserted", "shared",
+					     "copied" };
+
+	return (unsigned)way < sizeof(names) / sizeof(names[0]) ? names[way] : "unknown";
+}

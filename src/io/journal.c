@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* A journal that is complete has its checksum; a change begins when it is on the disk.
+ *
+ * Whoever may write to a folder can put a journal there.  It could make one who may write to the file
+ * do so.  So it must belong to somebody who may do it himself: the file's owner, root, or the one who
+ * reads it; and to no second name, which would be a way to bring in another's. */
+#include "io/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/fnv.h"
+#include "io/io.h"
+
+#define MAGIC "xenstream change" /* 16 octets */
+#define VERSION 1
+#define MAX_FRONT (UINT64_C(64) << 20)
+
+/* --- places ---------------------------------------------------------------------------------- */
+
+static char *copy_of_name(const char *path, char *(*part)(char *))
+{
+	char *copy = strdup(path), *name = copy ? strdup(part(copy)) : NULL;
+
+	free(copy);
+	return name;
+}
+
+int place_find(const char *path, struct place *ret)
+{
+	struct place p = { .dir = -1, .path = realpath(path, NULL) };
+	char *dir;
+	int err;
+
+	if (!p.path)
+		return -errno;
+	dir = copy_of_name(p.path, dirname);
+	p.name = copy_of_name(p.path, basename);
+	if (!dir || !p.name || asprintf(&p.journal, ".%s.xenstream-journal", p.name) < 0) {
+		p.journal = NULL;
+		errno = ENOMEM;
+	} else {
+		p.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	err = errno;
+	free(dir);
+	if (p.dir >= 0) {
+		*ret = p;
+		return 0;
+	}
+	place_clear(&p);
+	return -err;
+}
+
+void place_clear(struct place *p)
+{
+	if (p->dir >= 0)
+		close(p->dir);
+	free(p->name);
+	free(p->journal);
+	free(p->path);
+	*p = (struct place){ .dir = -1 };
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static uint64_t checksum(const struct journal *j, const uint8_t *old, const uint8_t *now)
+{
+	uint64_t h = fnv(FNV_START, j, offsetof(struct journal, checksum));
+
+	return fnv(fnv(h, old, (size_t)j->old_length), now, (size_t)j->now_length);
+}
+
+/* What tells that blocks were inserted. */
+static uint64_t mark_of(const struct journal *j)
+{
+	return ~j->checksum;
+}
+
+static int write_content(int fd, const struct journal *j, const uint8_t *old, const uint8_t *now)
+{
+	int r = write_all(fd, j, sizeof(*j));
+
+	if (r == 0)
+		r = write_all(fd, old, (size_t)j->old_length);
+	if (r == 0)
+		r = write_all(fd, now, (size_t)j->now_length);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
+}
+
+int journal_write(const struct place *p, const struct stat *file, struct journal *j,
+		  const uint8_t *old, const uint8_t *now)
+{
+	int fd, r;
+
+	memcpy(j->magic, MAGIC, sizeof(j->magic));
+	j->version = VERSION;
+	j->inode = file->st_ino;
+	j->size = (uint64_t)file->st_size;
+	j->checksum = checksum(j, old, now);
+	fd = openat(p->dir, p->journal, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	(void)!fchown(fd, file->st_uid, (gid_t)-1); /* so that the owner can end what root has begun */
+	r = write_content(fd, j, old, now);
+	close(fd);
+	if (r == 0 && fsync(p->dir) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)journal_remove(p);
+	return r;
+}
+
+int journal_mark_inserted(const struct place *p)
+{
+	struct journal j;
+	uint64_t mark;
+	int fd = openat(p->dir, p->journal, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = pread_some(fd, &j, sizeof(j), 0) == sizeof(j) ? 0 : -EIO;
+	mark = mark_of(&j);
+	if (r == 0)
+		r = write_all(fd, &mark, sizeof(mark));
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+int journal_remove(const struct place *p)
+{
+	return unlinkat(p->dir, p->journal, 0) < 0 ? -errno : 0;
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* Why a journal does not count, or NULL. */
+static const char *distrust(const struct stat *journal, const struct stat *file)
+{
+	uid_t by = journal->st_uid;
+
+	if (!S_ISREG(journal->st_mode))
+		return "it is no regular file";
+	if (by != 0 && by != file->st_uid && by != geteuid())
+		return "it belongs neither to the file's owner nor to root nor to you";
+	if (journal->st_mode & (S_IWGRP | S_IWOTH))
+		return "others may write to it";
+	if (journal->st_nlink != 1)
+		return "it has more than one name";
+	if ((uint64_t)journal->st_size > sizeof(struct journal) + 2 * MAX_FRONT + sizeof(uint64_t))
+		return "it is too large";
+	return NULL;
+}
+
+static ssize_t read_whole(int fd, uint8_t *to, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t k = pread_some(fd, to + got, n - got, (off_t)got);
+
+		if (k < 0)
+			return k;
+		if (k == 0)
+			break;
+		got += (size_t)k;
+	}
+	return (ssize_t)got;
+}
+
+/* Whether the octets are a journal: its lengths, its checksum. */
+static bool parse(const uint8_t *b, size_t n, struct journal_content *c)
+{
+	struct journal *j = &c->head;
+	size_t left = n - sizeof(*j);
+	uint64_t mark;
+
+	if (n < sizeof(*j))
+		return false;
+	memcpy(j, b, sizeof(*j));
+	b += sizeof(*j);
+	if (memcmp(j->magic, MAGIC, sizeof(j->magic)) != 0 || j->version != VERSION ||
+	    j->old_length > MAX_FRONT || j->now_length > MAX_FRONT ||
+	    j->old_length + j->now_length > left ||
+	    checksum(j, b, b + j->old_length) != j->checksum)
+		return false;
+	left -= (size_t)(j->old_length + j->now_length);
+	if (left >= sizeof(mark)) {
+		memcpy(&mark, b + j->old_length + j->now_length, sizeof(mark));
+		c->inserted = mark == mark_of(j);
+	}
+	return true;
+}
+
+static int take(int fd, size_t n, struct journal_content *ret)
+{
+	struct journal_content c = { .inserted = false };
+	uint8_t *b = malloc(n ? n : 1);
+	ssize_t k = b ? read_whole(fd, b, n) : -ENOMEM;
+	int r;
+
+	if (k < 0)
+		r = (int)k;
+	else if (!parse(b, (size_t)k, &c))
+		r = JOURNAL_INCOMPLETE;
+	else
+		r = JOURNAL_SOUND;
+	if (r == JOURNAL_SOUND) { /* one block for all: what stands before it is not needed any more */
+		memmove(b, b + sizeof(c.head), (size_t)k - sizeof(c.head));
+		c.old = b;
+		c.now = b + c.head.old_length;
+		*ret = c;
+	} else {
+		free(b);
+	}
+	return r;
+}
+
+int journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
+		 const char **ret_why)
+{
+	struct stat st;
+	int fd, r;
+
+	if (fstatat(p->dir, p->journal, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? JOURNAL_NONE : -errno;
+	*ret_why = distrust(&st, file); /* another's need not be readable to be ignored */
+	if (*ret_why)
+		return JOURNAL_FOREIGN;
+	fd = openat(p->dir, p->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if ((*ret_why = distrust(&st, file)))
+		r = JOURNAL_FOREIGN;
+	else
+		r = take(fd, (size_t)st.st_size, ret);
+	close(fd);
+	return r;
+}
+
+void journal_clear(struct journal_content *c)
+{
+	free(c->old);
+	*c = (struct journal_content){ .old = NULL };
+}

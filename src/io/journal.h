@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* The journal of a change, a file beside the one that is changed. */
+#ifndef IO_JOURNAL_H
+#define IO_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Where a file is: a descriptor of its folder, and names in there. */
+struct place {
+	int dir;
+	char *name, *journal;
+	char *path; /* without symbolic links */
+};
+
+/* Finds the place of a path that exists.  Returns 0 or -errno. */
+int place_find(const char *path, struct place *ret);
+void place_clear(struct place *p);
+
+enum journal_way {
+	JOURNAL_IN_PLACE = 1, /* `now` is written over `old` */
+	JOURNAL_INSERT = 2,   /* `shift` octets are inserted at 0, then `now` is written */
+	JOURNAL_RENAME = 3    /* the file `new_inode` takes this one's place */
+};
+
+/* Is written as it stands: a journal is read on the machine that wrote it, or not at all. */
+struct journal {
+	char magic[16];
+	uint32_t version, way;
+	uint64_t inode;        /* of the file */
+	uint64_t size;         /* of the file, before */
+	uint64_t shift;
+	uint64_t extents;      /* see extents.h; before */
+	uint64_t new_inode;
+	uint64_t old_length, now_length; /* of what follows: the fronts */
+	uint64_t checksum;     /* of all before it, and the fronts */
+};
+
+struct journal_content {
+	struct journal head;
+	bool inserted;         /* the mark is there: blocks were inserted, the front may be half written */
+	uint8_t *old, *now;
+};
+
+enum journal_state {
+	JOURNAL_NONE,
+	JOURNAL_SOUND,
+	JOURNAL_INCOMPLETE, /* its writing was broken off: nothing was begun */
+	JOURNAL_FOREIGN     /* *ret_why says what is wrong with it */
+};
+
+/* Writes it to the disk.  Returns 0 or -errno, then nothing is left; -EEXIST: there is one. */
+int journal_write(const struct place *p, const struct stat *file, struct journal *j,
+		  const uint8_t *old, const uint8_t *now);
+/* Adds the mark, on the disk.  Returns 0 or -errno. */
+int journal_mark_inserted(const struct place *p);
+int journal_remove(const struct place *p);
+
+/* Reads the journal of a file.  *ret is filled when it is sound; clear it with journal_clear().
+ * Returns a journal_state or -errno. */
+int journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
+		 const char **ret_why);
+void journal_clear(struct journal_content *c);
+
+#endif

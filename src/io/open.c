@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Files are opened here, so that nobody reads one in the middle of a change. */
+#include <xenstream/change.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "io/settle.h"
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What the path names now, open for writing; -errno. */
+static int open_writable(const struct place *p, const struct stat *want)
+{
+	int fd = openat(p->dir, p->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY), err;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && same_file(&st, want))
+		return fd;
+	err = errno;
+	close(fd);
+	return -(err ? err : ESTALE);
+}
+
+/* Repairs what can't be read as it is.  The shared lock of `fd` gives way for as long. */
+static int repair(const struct place *p, int fd, const struct stat *st, struct xst_recovery *r)
+{
+	int writable = open_writable(p, st), e;
+
+	if (writable < 0)
+		return writable;
+	(void)flock(fd, LOCK_UN);
+	e = settle_lock(writable, LOCK_EX);
+	if (e == 0)
+		e = settle(p, writable, r);
+	close(writable);
+	return e < 0 ? e : settle_lock(fd, LOCK_SH) < 0 ? -EWOULDBLOCK : e;
+}
+
+/* The file is whole: only its journal is to go, if that can be done at once. */
+static void clean(const struct place *p, int fd, struct xst_recovery *r)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)settle(p, fd, r);
+	else
+		memset(r, 0, sizeof(*r)); /* it is somebody's who is at work */
+	(void)settle_lock(fd, LOCK_SH);
+}
+
+static int unfinished(struct xst_finding *reterr, const char *path, const char *why)
+{
+	return plain_error(reterr, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s", path, why);
+}
+
+static int bring_to_an_end(const char *path, const struct place *p, int fd, const struct stat *st,
+			   struct xst_recovery *r, struct xst_finding *reterr)
+{
+	int state = settle_judge(p, fd, r);
+
+	if (state == SETTLE_CLEAN)
+		clean(p, fd, r);
+	if (state == SETTLE_BROKEN)
+		state = repair(p, fd, st, r);
+	if (state == SETTLE_BROKEN)
+		return unfinished(reterr, path, r->text);
+	if (state == -EACCES || state == -EPERM || state == -EROFS)
+		return unfinished(reterr, path,
+				  "a change was broken off; who may write to the file and its folder must call xenstream on it first");
+	return state < 0 ? io_error(reterr, RULE_INPUT_IO, -state, path) : 0;
+}
+
+static int look_for_journal(const char *path, int fd, const struct stat *st, struct xst_recovery *r,
+			    struct xst_finding *reterr)
+{
+	struct place p;
+	struct stat named;
+	int e = 0;
+
+	if (place_find(path, &p) < 0)
+		return 0; /* a file without a name has no journal */
+	if (fstatat(p.dir, p.name, &named, AT_SYMLINK_NOFOLLOW) == 0 && same_file(&named, st) &&
+	    faccessat(p.dir, p.journal, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		e = bring_to_an_end(path, &p, fd, st, r, reterr);
+	place_clear(&p);
+	return e;
+}
+
+/* A file whose place another is about to take can be read without a lock: it stays as it is. */
+static bool is_being_replaced(const char *path, const struct stat *st)
+{
+	struct journal_content c = { .old = NULL };
+	struct place p;
+	const char *why;
+	bool yes;
+
+	if (place_find(path, &p) < 0)
+		return false;
+	yes = journal_read(&p, st, &c, &why) == JOURNAL_SOUND && c.head.way == JOURNAL_RENAME &&
+	      c.head.inode == st->st_ino;
+	journal_clear(&c);
+	place_clear(&p);
+	return yes;
+}
+
+static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_finding *reterr)
+{
+	struct stat st;
+	int e;
+
+	if (fstat(fd, &st) < 0)
+		return io_error(reterr, RULE_INPUT_IO, errno, path);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && is_being_replaced(path, &st))
+		return 0;
+	e = settle_lock(fd, LOCK_SH);
+	if (e == -EWOULDBLOCK && is_being_replaced(path, &st))
+		return 0;
+	if (e == -EWOULDBLOCK)
+		return unfinished(reterr, path, "another process has been changing it for more than ten seconds");
+	if (e < 0)
+		return io_error(reterr, RULE_INPUT_IO, -e, path);
+	return look_for_journal(path, fd, &st, r, reterr);
+}
+
+int xst_open(const char *path, int *ret_fd, struct xst_recovery *ret_recovery,
+	     struct xst_finding *reterr)
+{
+	struct xst_recovery r = { .outcome = XST_RECOVERY_NOTHING };
+	int fd, e;
+
+	if (!path || !ret_fd)
+		return XST_E_ARG;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return io_error(reterr, RULE_INPUT_IO, errno, path);
+	e = settled(path, fd, &r, reterr);
+	if (e) {
+		close(fd);
+		return e;
+	}
+	*ret_fd = fd;
+	if (ret_recovery)
+		*ret_recovery = r;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of a finding: whether it counts, as what, and whether it is told. */
+#ifndef JOB_JUDGE_H
+#define JOB_JUDGE_H
+
+#include "job/job.h"
+
+#include "check/rules.h"
+
+struct judge {
+	const struct xst_job_options *job;
+	const struct xst_verify_options *options;
+	struct xst_verdict *verdict;
+	bool ignored[RULE_MAX];
+	uint64_t told_of[RULE_MAX]; /* or only counted, of each rule */
+	uint64_t told;
+};
+
+/* Both options must outlive it.  Returns 0, or XST_E_ARG for a rule that does not exist. */
+int judge_init(struct judge *j, const struct xst_job_options *job,
+	       const struct xst_verify_options *options, struct xst_verdict *verdict);
+/* Counts a finding and tells it, or not.  Returns the severity that it counts with, or XST_NOTE if
+ * it does not count at all. */
+enum xst_severity judge_finding(struct judge *j, const struct xst_finding *f);
+/* At the end: how many of each rule were not told. */
+void judge_end(struct judge *j);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* COLO's channel back: CHECKPOINT_STATE and CHECKPOINT_DIRTY_PFN_LIST records until the input ends.
+ *
+ * Since Xen 4.16 a secondary writes eight zero octets between the header of a list and the list.
+ * Then the first pfn seems to be 0, and the last one stands where the next header is due. */
+#include "parse/parser.h"
+
+#include "wire/bytes.h"
+
+enum state { HEADER, BODY, LIST_END, PADDING, END };
+
+static bool is_header(const uint8_t *b)
+{
+	uint32_t type = le32(b), length = le32(b + 4);
+	const struct wire_record *row = wire_find(wire_colo_records, wire_colo_count, type);
+
+	if (!row)
+		return false;
+	if (row->kind == XST_KIND_CHECKPOINT_STATE)
+		return length == COLO_STATE_LENGTH || length == RECORD_ALIGN;
+	return length && length % row->array->size == 0;
+}
+
+bool colo_begins(const uint8_t *head)
+{
+	return is_header(head) && le32(head) == wire_colo_records[0].type &&
+	       le32(head + 8) <= COLO_STATE_SVM_RESUMED && le32(head + 12) == 0;
+}
+
+static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const struct wire_record *row;
+	const uint8_t *b;
+	uint32_t type, length;
+	int r = parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	if (!b)
+		return parser_end_layer(p);
+	type = le32(b);
+	length = le32(b + 4);
+	row = wire_find(wire_colo_records, wire_colo_count, type);
+	if (!row)
+		return fail(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, 0, "type",
+			    "%#x: no record of COLO's channel back", type);
+	if (!is_header(b))
+		return fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
+			    "no %s record has %u octets", row->name, length);
+	parser_consume(p, in, RECORD_HEADER_SIZE);
+	begin_record(p, l, row, type, RECORD_HEADER_SIZE, length);
+	l->state = BODY;
+	return EVENT;
+}
+
+static int body(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+
+	l->state = PADDING;
+	if (row->kind == XST_KIND_CHECKPOINT_STATE)
+		return 0;
+	start_items(p, row->array, l->record.length / row->array->size);
+	l->state = LIST_END;
+	return 0;
+}
+
+static int list_end(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b = NULL;
+	int r = l->u.colo.first ? 0 : parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	l->state = END;
+	if (!b || is_header(b))
+		return 0;
+	warn(p, RULE_COLO_STRAY, l->record.length, NULL,
+	     "eight octets too many in front of the list, as Xen since 4.16 writes; the first pfn is none");
+	start_items(p, l->record.row->array, 1);
+	p->items.first = l->record.length / l->record.row->array->size;
+	return 0;
+}
+
+static int padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_take(p, in, RECORD_ALIGN - COLO_STATE_LENGTH, 0, &b);
+
+	if (r)
+		return r;
+	if (!all_zero(b, RECORD_ALIGN - COLO_STATE_LENGTH))
+		warn(p, RULE_RECORD_PADDING, RECORD_ALIGN - COLO_STATE_LENGTH, "padding", "not zero");
+	l->state = END;
+	return 0;
+}
+
+int colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch ((enum state)l->state) {
+	case HEADER:   return header(p, l, in);
+	case BODY:     return body(p, l);
+	case LIST_END: return list_end(p, l, in);
+	case PADDING:  return padding(p, l, in);
+	case END:
+		l->state = HEADER;
+		return end_record(p, l);
+	}
+	return XST_E_STATE;
+}
