@@ -21,8 +21,8 @@
 #define MAX_WARNINGS 8
 #define MAX_FIELDS 8
 #define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
-#define KEY_SIZE 3072     /* xenstored's longest absolute path */
-#define VALUE_SIZE 4096   /* xenstored's longest value */
+#define KEY_SIZE XENSTORE_PATH_MAX
+#define VALUE_SIZE XENSTORE_MESSAGE_MAX
 #define MAP_WORDS ((LEGACY_MAX_VCPU_ID + 64) / 64)
 
 enum phase { PHASE_LAYER, PHASE_FIXED, PHASE_ITEMS, PHASE_RUN_BEGIN, PHASE_RUN };

@@ -167,7 +167,8 @@ extern const size_t wire_libxc_count;
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@"
 #define XENSTORE_PHYSMAP "physmap/" /* where a device model's keys are */
 #define XENSTORE_PATH_MAX 3072      /* octets of an absolute path */
-#define XENSTORE_WRITE_MAX 4095     /* of a path and its value together */
+#define XENSTORE_MESSAGE_MAX 4096   /* of what a request carries */
+#define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, but for a NUL */
 #define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
 				     * /local/domain/DOMID/device-model/DOMID/ */
 /* Whether xenstored takes a key, relative to a node. */
