@@ -2,7 +2,7 @@
 /* A number for each page frame. */
 #include "image/pfnmap.h"
 
-#include <xenstream/finding.h>
+#include <xenstream/event.h>
 
 #include "unit.h"
 
