@@ -12,6 +12,7 @@
 /* --- who handles which event ---------------------------------------------------------------- */
 
 static const struct check_subject *const subjects[XST_KIND_MAX] = {
+	[XST_KIND_XL_HEADER] = &check_xl_header,
 	[XST_KIND_CONFIG] = &check_config,
 	[XST_KIND_IMAGE_HEADER] = &check_image_header,
 	[XST_KIND_DOMAIN_HEADER] = &check_domain_header,

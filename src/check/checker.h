@@ -33,7 +33,7 @@ extern const struct check_subject check_pages, check_p2m_frames, check_unmapped,
 extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
 extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
 extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
-extern const struct check_subject check_image_header, check_domain_header;
+extern const struct check_subject check_xl_header, check_image_header, check_domain_header;
 
 /* What vCPU records have said of each vCPU, since the last checkpoint. */
 enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };

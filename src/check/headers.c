@@ -22,5 +22,13 @@ static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
+static int xl_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	if (xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON)
+		check_reason(c, XST_XEN(4, 5, 0), 0, NULL, "a configuration in JSON");
+	return 0;
+}
+
+const struct check_subject check_xl_header = { .fields = xl_fields };
 const struct check_subject check_image_header = { .fields = image_fields };
 const struct check_subject check_domain_header = { .fields = domain_fields };

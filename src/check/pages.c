@@ -10,7 +10,6 @@
 #define RECORD_MAP_OCTETS (4u << 20)
 #define PRESENT_MAP_OCTETS (64u << 20) /* 2 TiB of guest memory */
 #define TABLES_MAP_OCTETS (8u << 20)
-#define FRAMES_MAP_OCTETS (2u << 20)
 #define TABLE_BIT_PINNED 8u
 #define TABLE_LEVEL(type) ((type) & 7u)
 #define MAX_DATA_PAGES ((128u << 20) / XST_PAGE_SIZE)
@@ -29,7 +28,7 @@ void check_pages_init(struct xst_checker *c)
 	pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
 	pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
 	pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
-	pfnmap_init(&s->frames, 1, FRAMES_MAP_OCTETS);
+	pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
 	pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
 }
 

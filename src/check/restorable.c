@@ -108,6 +108,11 @@ static void legacy(struct xst_checker *c)
 		check_reason(c, 0, XEN(4, 5), NULL,
 			     "transcendent memory: the converter of 4.6 and later does not read it");
 		break;
+	case XST_KIND_CHECKPOINT:
+		check_reason(c, 0, 0, NULL,
+			     "a checkpointed stream, of which the converter of 4.6 and later takes the "
+			     "first state");
+		break;
 	default:
 		break;
 	}

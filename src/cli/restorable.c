@@ -55,7 +55,8 @@ const char *restorable_words(const struct xst_restorability *r, char *buf, size_
 	if (r->never)
 		snprintf(buf, size, "no Xen that is known");
 	else if (r->since && r->until && MINOR(r->since) == MINOR(r->until))
-		snprintf(buf, size, "%s", version(r->since, since, sizeof(since)));
+		snprintf(buf, size, "%s%s", version(r->since, since, sizeof(since)),
+			 POINT(r->since) ? " and later point releases" : "");
 	else if (r->since && r->until)
 		snprintf(buf, size, "%s to %s", version(r->since, since, sizeof(since)),
 			 version(r->until, until, sizeof(until)));

@@ -62,14 +62,14 @@ def samples() -> dict[str, Sample]:
     trad = box.record(box.QEMU_TRAD_TYPE, qemu)
     return {
         "libvirt": Sample(box.libvirt(libxl, 2), libxl, ["libvirt", "libxl", "libxc"], "xml"),
-        "libvirt-legacy": Sample(box.libvirt(pv, 1), pv, ["libvirt", "legacy"], "xml"),
-        "xend-pv": Sample(box.xend(pv32), pv32, ["xend", "legacy"], "s-expression"),
+        "libvirt-legacy": Sample(box.libvirt(pv, 1, box.PV_XML), pv, ["libvirt", "legacy"], "xml"),
+        "xend-pv": Sample(box.xend(pv32, box.PV_SEXPR), pv32, ["xend", "legacy"], "s-expression"),
         "xend-hvm": Sample(box.xend(to_end), to_end, ["xend", "legacy"], "s-expression"),
         "xend-captured": Sample(
-            box.xend(pv32, request=b"receive\n"), pv32, ["xend", "legacy"], "s-expression"
+            box.xend(pv32, box.PV_SEXPR, b"receive\n"), pv32, ["xend", "legacy"], "s-expression"
         ),
         "xend-captured-ssl": Sample(
-            box.xend(pv32, request=b"sslreceive\n"), pv32, ["xend", "legacy"], "s-expression"
+            box.xend(pv32, box.PV_SEXPR, b"sslreceive\n"), pv32, ["xend", "legacy"], "s-expression"
         ),
         "xenserver-pv": Sample(
             box.suspended(pv_image), pv_image, ["xenserver", "libxc"], "xenops"
@@ -114,7 +114,7 @@ def test_info(name: str, scratch: Path) -> None:
 
 @pytest.mark.parametrize("name, facts", [
     ("libvirt", {"memory_mib": 64, "vcpus": 2, "type": "hvm"}),
-    ("xend-pv", {"memory_mib": 64, "maxmem_mib": 128, "vcpus": 2, "type": "hvm"}),
+    ("xend-pv", {"memory_mib": 64, "maxmem_mib": 128, "vcpus": 2, "type": "pv"}),
 ])
 def test_configuration(name: str, facts: dict[str, object], scratch: Path) -> None:
     config = document(xenstream("info", "--json", put(scratch, samples()[name].data)))["config"]

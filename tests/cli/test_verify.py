@@ -32,7 +32,7 @@ from .common import (
 
 Unpack = Callable[[Item], Path]
 EVERY = [c.stream for c in cases()] + [MODERN_PV, MODERN_HVM, BOOT_PV, BOOT_PV32, BOOT_HVM]
-VERDICT = {"schema", "file", "verdict", "errors", "remarks", "notes", "records", "end", "trailing",
+VERDICT = {"schema", "file", "verdict", "errors", "remarks", "notes", "records", "end", "trailing", "restorable",
            "omitted", "ignored"}
 FINDING = {"file", "rule", "severity", "layer", "offset", "text"}
 MAYBE = {"code", "record", "record_index", "record_offset", "field"}

@@ -10,10 +10,12 @@ XML = (
     b"  <memory unit='KiB'>65536</memory>\n  <vcpu placement='static'>2</vcpu>\n"
     b"  <os><type arch='x86_64' machine='xenfv'>hvm</type></os>\n</domain>\n"
 )
+PV_XML = XML.replace(b">hvm<", b">xen<")
 SEXPR = (
     b"(domain (domid 3) (uuid 11111111-2222-3333-4444-555555555555) (vcpus 2) (memory 64)"
     b" (maxmem 128) (name mail) (image (hvm (kernel '/usr/lib/xen/boot/hvmloader'))))"
 )
+PV_SEXPR = SEXPR.replace(b"(image (hvm ", b"(image (linux ")
 XENOPS = b'((time 20260101T00:00:00Z)(word_size 64)(vm_str "((id mail)(name mail))")(xs_subtree ()))'
 
 LIBVIRT_LEGACY = 1

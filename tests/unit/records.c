@@ -52,7 +52,7 @@ static const struct record_case cases[] = {
 	LENGTH(LIBXL, 2, "", 4, "no EMULATOR_XENSTORE_DATA record has 4 octets"),
 	LENGTH(LIBXL, 3, "", 7, "no EMULATOR_CONTEXT record has 7 octets"),
 	LENGTH(LIBXL, 4, "", 2, "no CHECKPOINT_END record has 2 octets"),
-	LENGTH(LIBXL, 5, "", 4, "no CHECKPOINT_STATE record has 4 octets"),
+	LENGTH(LIBXL, 5, "", 12, "no CHECKPOINT_STATE record has 12 octets"),
 
 	{ "page data without entries", HVM3, 1, "", 8, XST_E_MALFORMED, "libxc.page-data.count",
 	  "count", 0, "a PAGE_DATA record without page frames" },

@@ -1,0 +1,179 @@
+"""Which Xen restores an image: the line of verify and info, --for, and images edited for it."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Callable
+
+import pytest
+
+from support import image
+
+from .common import (
+    FINE,
+    INVALID,
+    MODERN_HVM,
+    MODERN_PV,
+    PV,
+    USAGE,
+    case,
+    document,
+    lines,
+    octets,
+    stream,
+    xenstream,
+)
+
+Entry = tuple[int, int, bytes]
+LAPIC, RTC, VMCE = 5, 11, 18
+
+
+def padded(kind: int, body: bytes) -> bytes:
+    """A record."""
+    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+
+def entries(blob: bytes) -> list[Entry]:
+    """Type, instance and body of each entry of an HVM context, END excepted."""
+    found, at = [], 0
+    while True:
+        kind, instance, length = struct.unpack_from("<HHI", blob, at)
+        if not kind:
+            return found
+        found.append((kind, instance, blob[at + 8 : at + 8 + length]))
+        at += 8 + length
+
+
+def with_context(data: bytes, change: Callable[[Entry], Entry]) -> bytes:
+    """The image with other entries in its HVM context."""
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    changed = [change(entry) for entry in entries(bytes(record.body))]
+    blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in changed) + bytes(8)
+    end = record.offset + 8 + len(record.body) + -len(record.body) % 8
+    return data[: record.offset] + padded(image.HVM_CONTEXT, blob) + data[end:]
+
+
+def sized(kind: int, size: int) -> Callable[[Entry], Entry]:
+    """Makes entries of a type shorter, or longer with zeros."""
+    return lambda e: (e[0], e[1], e[2][:size].ljust(size, b"\0")) if e[0] == kind else e
+
+
+def restorable(data: bytes, *options: str) -> dict[str, Any]:
+    """What verify says of it."""
+    *_, verdict = lines(xenstream("verify", "--json", *options, "-", stdin=data))
+    said: dict[str, Any] = verdict["restorable"]
+    return said
+
+
+def bounds(said: dict[str, Any]) -> tuple[Any, Any, bool]:
+    """First and last Xen, and whether there is none."""
+    return said["since"], said["until"], said["by_none"]
+
+
+def test_genuine_images() -> None:
+    assert bounds(restorable(octets(MODERN_PV))) == ("4.13", None, False)
+    assert bounds(restorable(octets(MODERN_HVM))) == ("4.14", None, False)
+    assert bounds(restorable(stream(PV))) == ("4.1", None, False)
+
+
+@pytest.mark.parametrize(
+    "name, since, until",
+    [
+        ("pv64-ts32-remus-comp", "4.1", "4.5"),
+        ("pv64-ts64-tmem", "4.1", "4.5"),
+        ("hvm-ts64-x87fip", "4.5.4", "4.5"),
+        ("pv64-ts64-xljson", "4.5", None),
+        ("pv64-ts64-remus", "4.1", None),
+    ],
+)
+def test_legacy_streams(name: str, since: str, until: str) -> None:
+    assert bounds(restorable(stream(case(name)))) == (since, until, False)
+
+
+def test_areas_of_several_sizes_are_restored_by_none() -> None:
+    said = restorable(stream(case("pv64-ts64-xvar")))
+    assert said["by_none"] and any("xsave" in reason["text"] for reason in said["reasons"])
+
+
+def test_image_version_2() -> None:
+    result = xenstream("convert", "--image-version", "2", "--force", "-", "-", stdin=octets(MODERN_PV))
+    assert bounds(restorable(result.stdout)) == ("4.6", None, False)
+
+
+@pytest.mark.parametrize(
+    "kind, size, since",
+    [(RTC, 16, "4.13"), (RTC, 24, "4.14"), (LAPIC, 16, "4.14"), (LAPIC, 32, "4.21"), (VMCE, 24, "4.14")],
+)
+def test_sizes_of_the_hvm_context(kind: int, size: int, since: str) -> None:
+    said = restorable(with_context(octets(MODERN_HVM), sized(kind, size)))
+    assert bounds(said) == (since, None, False)
+
+
+def test_point_releases() -> None:
+    data = with_context(octets(MODERN_HVM), sized(LAPIC, 32))
+    (reason,) = [r for r in restorable(data)["reasons"] if "LAPIC" in r["text"]]
+    assert reason["since"] == "4.21" and reason["points"] == ["4.20.1", "4.19.2"]
+    for version, fine in [
+        ("4.21", True), ("4.20", False), ("4.20.1", True), ("4.19.1", False), ("4.19.3", True),
+        ("4.18.9", False), ("4.22.1", True),
+    ]:  # fmt: skip
+        assert restorable(data, "--for", version)["by_it"] is fine, version
+        result = xenstream("verify", "--quiet", "--for", version, "-", stdin=data)
+        assert result.rc == (FINE if fine else INVALID), version
+
+
+def test_an_optional_record_of_libxl_is_refused_by_all() -> None:
+    data = octets(MODERN_PV)
+    end = image.decode(data).libxl.records[-1].offset
+    said = restorable(data[:end] + padded(0x80000001, b"") + data[end:])
+    assert said["by_none"] and any("optional" in reason["text"] for reason in said["reasons"])
+
+
+def test_a_long_record() -> None:
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.PAGE_DATA)
+    count = 2049
+    pages = struct.pack("<II", count, 0) + struct.pack(f"<{count}Q", *range(0x100000, 0x100000 + count))
+    data = data[: record.offset] + padded(1, pages + bytes(count * 4096)) + data[record.offset :]
+    assert any(r["since"] == "4.10" for r in restorable(data)["reasons"])
+
+
+def test_records_without_contents_are_said() -> None:
+    data = octets(MODERN_PV)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.X86_PV_VCPU_EXTENDED)
+    end = record.offset + 8 + len(record.body)
+    empty = padded(image.X86_PV_VCPU_EXTENDED, bytes(8))
+    said = restorable(data[: record.offset] + empty + data[end:])
+    assert any("4.6 to 4.8" in reason["text"] for reason in said["reasons"])
+
+
+def test_damage_is_restored_by_none() -> None:
+    data = octets(MODERN_PV)
+    assert restorable(data[: len(data) // 2])["by_none"]
+    result = xenstream("verify", "-", stdin=data[: len(data) // 2])
+    assert "restorable by: no Xen that is known" in result.stdout.decode()
+
+
+def test_words() -> None:
+    result = xenstream("verify", "--for", "4.6", "-", stdin=octets(MODERN_HVM))
+    assert result.rc == INVALID
+    *_, line, against, verdict = result.stdout.decode().splitlines()
+    assert "restorable by: 4.14 and newer: HVM context: RTC has 24 octets (4.14)" in line
+    assert "error: Xen 4.6 does not restore it: a libxc image of version 3 (4.13)" in against
+    assert ": valid" in verdict
+    result = xenstream("verify", "--for=4.17", "-", stdin=octets(MODERN_HVM))
+    assert result.rc == FINE and "does not restore" not in result.stdout.decode()
+
+
+@pytest.mark.parametrize("version", ["", "4", "4.", "x", "4.1.2.3", "4.256", "-4.1", "4.6 "])
+def test_no_version(version: str) -> None:
+    result = xenstream("verify", f"--for={version}", "-", stdin=octets(MODERN_PV))
+    assert result.rc == USAGE and result.stdout == b""
+
+
+def test_info_says_it_as_well() -> None:
+    data = octets(MODERN_HVM)
+    said = document(xenstream("info", "--json", "-", stdin=data))["restorable"]
+    assert bounds(said) == ("4.14", None, False)
+    words = xenstream("info", "-", stdin=data).stdout.decode()
+    assert "\nRestorable  by 4.14 and newer\n" in words and "RTC has 24 octets (4.14)" in words
