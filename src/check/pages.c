@@ -234,6 +234,22 @@ static size_t part_of_entry(struct xst_checker *c, const struct page_table *t, u
 	return k;
 }
 
+/* Entries that lie in the window as wholes.  What was named before has been looked at. */
+static int whole_entries(struct xst_checker *c, const struct page_table *t, unsigned slot,
+			 const uint8_t *p, size_t n)
+{
+	const struct pfnmap *referred = &c->pages.referred;
+	int r = 0;
+
+	for (; n && r == 0; n--, slot++, p += WIRE_PTE_SIZE) {
+		uint64_t e = le64(p);
+
+		if (e & WIRE_PTE_PRESENT && !pfnmap_is_near(referred, WIRE_PTE_PFN(e)))
+			r = table_entry(c, t, slot, e);
+	}
+	return r;
+}
+
 /* n octets of a table, from `at` in it on. */
 static int table_octets(struct xst_checker *c, const struct page_table *t, unsigned at,
 			const uint8_t *p, size_t n)
@@ -247,8 +263,10 @@ static int table_octets(struct xst_checker *c, const struct page_table *t, unsig
 		if (here % WIRE_PTE_SIZE || n - done < WIRE_PTE_SIZE) {
 			done += part_of_entry(c, t, here, p + done, n - done, &r);
 		} else {
-			r = table_entry(c, t, here / WIRE_PTE_SIZE, le64(p + done));
-			done += WIRE_PTE_SIZE;
+			size_t whole = (n - done) / WIRE_PTE_SIZE;
+
+			r = whole_entries(c, t, here / WIRE_PTE_SIZE, p + done, whole);
+			done += whole * WIRE_PTE_SIZE;
 		}
 	}
 	return r;

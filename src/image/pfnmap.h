@@ -65,6 +65,15 @@ static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c,
 	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
 }
 
+/* Whether a frame near the last one has a number; false may mean that it isn't near. */
+static inline bool pfnmap_is_near(const struct pfnmap *m, uint64_t pfn)
+{
+	unsigned shift;
+
+	return m->last && m->last->key == pfn / PFNMAP_CHUNK &&
+	       (*pfnmap_locate(m, m->last, pfn, &shift) >> shift & ((1u << m->bits) - 1));
+}
+
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
 {
 	if (!m->last || m->last->key != pfn / PFNMAP_CHUNK)
