@@ -25,10 +25,6 @@ DOCUMENTED = (FINE, REMARKS, INVALID, IO, REFUSED, USAGE)
 TIMEOUT_SECONDS = 60
 NOBODY = 65534
 
-# The xsave areas of the legacy streams were made by hand and filled at random; Xen looks at their
-# first octets and would refuse them.
-RANDOM_AREAS = ("--ignore=libxc.vcpu.xstate", "--ignore=libxc.vcpu.xcr0")
-
 Word = Union[str, Path]
 
 

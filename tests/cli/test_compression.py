@@ -14,13 +14,14 @@ from typing import Callable
 
 import pytest
 
+from support.corpus import RANDOM_AREAS
+
 from .common import (
     FINE,
     INVALID,
     IO,
     MODERN_PV,
     PV,
-    RANDOM_AREAS,
     USAGE,
     document,
     lines,

@@ -11,7 +11,7 @@ from typing import Callable
 import pytest
 
 from support import image, truth
-from support.corpus import Case, Item
+from support.corpus import RANDOM_AREAS, Case, Item
 from support.truth import Form
 
 from .common import (
@@ -24,7 +24,6 @@ from .common import (
     MODERN_HVM,
     MODERN_PV,
     PV,
-    RANDOM_AREAS,
     PV32,
     REFUSED,
     REMUS,
