@@ -233,6 +233,8 @@ int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 void legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* items.c: the checks and translations of single array items. */
 int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
+/* Takes as many items as it can without item_check(), maybe none. */
+void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in);
 
 /* record.c: the framing that libxl and libxc share; states from STATE_RECORD on are its own */
 #define STATE_RECORD 100
