@@ -51,7 +51,7 @@ static int item(struct parser *p, struct config_value *list)
 	config_value_clear(&v);
 	if (r)
 		return r;
-	if (p->lexer.token == CFG_CLOSE)
+	if (p->lexer.token == CFG_CLOSE || p->lexer.token == CFG_END)
 		return 0;
 	if (p->lexer.token != CFG_COMMA)
 		return unexpected(&p->lexer, "',' or ']'");

@@ -7,6 +7,7 @@
 
 #include "config/document.h"
 #include "config/json.h"
+#include "config/utf8.h"
 
 /* --- made and freed ------------------------------------------------------------------------- */
 
@@ -367,8 +368,12 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 	const struct config_key *k = config_key_find(key);
 	struct config_value v = { 0 };
 	json_object *root;
-	int r = begin_change(c, &root);
+	size_t bad;
+	int r;
 
+	if (!utf8_valid(key, strlen(key), &bad) || !utf8_valid(text, strlen(text), &bad))
+		return config_refuse(err, XST_E_MALFORMED, "%.60s: not UTF-8, which JSON has to be", key);
+	r = begin_change(c, &root);
 	if (r)
 		return r;
 	if (!k) {

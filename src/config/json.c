@@ -18,11 +18,10 @@ static const char *tokener_words(enum json_tokener_error e)
 {
 	switch (e) {
 	case json_tokener_continue:
+	case json_tokener_error_parse_eof:
 		return "the text ends in the middle of something: a string, list or object that does not end";
 	case json_tokener_error_depth:
 		return "objects and lists in each other too deep";
-	case json_tokener_error_parse_eof:
-		return "the text ends too early";
 	default:
 		return json_tokener_error_desc(e);
 	}

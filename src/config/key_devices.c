@@ -448,6 +448,34 @@ static int write_spec(const struct config_key *k, json_object *o, struct text *t
 	return 0;
 }
 
+static size_t members_that_say_something(json_object *o)
+{
+	size_t n = 0;
+
+	json_object_object_foreach(o, name, v) {
+		(void)name;
+		n += !json_object_is_type(v, json_type_object) || json_object_object_length(v);
+	}
+	return n;
+}
+
+/* Is all of a in b, with the same values?  Empty objects say nothing. */
+static bool is_in(json_object *a, json_object *b)
+{
+	json_object_object_foreach(a, name, v) {
+		json_object *w = NULL;
+		bool object = json_object_is_type(v, json_type_object);
+
+		(void)json_object_object_get_ex(b, name, &w);
+		if (object && !members_that_say_something(v))
+			continue;
+		if (object ? !json_object_is_type(w, json_type_object) || !is_in(v, w)
+			   : !json_object_equal(v, w))
+			return false;
+	}
+	return true;
+}
+
 /* Does the specification say all that is in the object? */
 static int says_all(const struct config_key *k, const char *spec, size_t index, json_object *o,
 		    struct config_error *err)
@@ -455,7 +483,7 @@ static int says_all(const struct config_key *k, const char *spec, size_t index, 
 	json_object *again = json_object_new_object();
 	int r = again ? device_json(k, spec, index, again, err) : XST_E_NOMEM;
 
-	if (r == 0 && !json_object_equal(o, again))
+	if (r == 0 && !is_in(o, again))
 		r = config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.100s' is not all that is said of it", k->name,
 				spec);
 	json_object_put(again);

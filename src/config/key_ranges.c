@@ -140,6 +140,19 @@ static int print_cpus(json_object *a, struct config_value *list)
 	return added ? 0 : XST_E_NOMEM;
 }
 
+/* One string for all, unless xl was told of each: then it leaves NUMA alone. */
+static bool is_one_for_all(json_object *root, const struct config_key *k, const struct config_value *list)
+{
+	json_object *placement;
+
+	for (size_t i = 1; i < list->n; i++)
+		if (!config_value_equal(&list->items[0], &list->items[i]))
+			return false;
+	return list->n && (strstr(k->path, "soft") ||
+			   json_path_get(root, "b_info.numa_placement", &placement, NULL) != 0 ||
+			   key_truth(placement) != 0);
+}
+
 int key_read_affinity(json_object *root, const struct config_key *k, struct config_value *ret,
 		      struct config_error *err)
 {
@@ -156,13 +169,12 @@ int key_read_affinity(json_object *root, const struct config_key *k, struct conf
 
 		r = json_object_is_type(one, json_type_array) ? print_cpus(one, &list) : no_array(k, err);
 	}
-	if (r) {
-		config_value_clear(&list);
-		return r;
-	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
+	if (r == 0 && is_one_for_all(root, k, &list))
+		r = config_value_copy(ret, &list.items[0]) ? 0 : XST_E_NOMEM;
+	else if (r == 0 && !config_value_copy(ret, &list))
+		r = XST_E_NOMEM;
+	config_value_clear(&list);
+	return r;
 }
 
 /* --- ranges of I/O, in hexadecimal digits --------------------------------------------------- */
@@ -227,10 +239,12 @@ static int write_ranges(json_object *root, const struct config_key *k, const str
 	json_object *a = json_object_new_array();
 	int r = a ? 0 : XST_E_NOMEM;
 
-	for (size_t i = 0; r == 0 && i < items(v); i++) {
+	if (r == 0 && !v->is_list)
+		r = XST_E_MALFORMED;
+	for (size_t i = 0; r == 0 && i < v->n; i++) {
 		json_object *o = json_object_new_object();
 
-		r = o && !item(v, i)->is_list ? one(item(v, i)->string, o) : XST_E_MALFORMED;
+		r = o && !v->items[i].is_list ? one(v->items[i].string, o) : XST_E_MALFORMED;
 		if (r == 0)
 			r = append(a, o);
 		else
@@ -239,7 +253,7 @@ static int write_ranges(json_object *root, const struct config_key *k, const str
 	if (r == 0)
 		return key_put(root, k->path, a, err);
 	json_object_put(a);
-	return r == XST_E_MALFORMED ? key_wrong(k, "not a range", err) : r;
+	return r == XST_E_MALFORMED ? key_wrong(k, "not a list of ranges", err) : r;
 }
 
 int key_write_ioports(json_object *root, const struct config_key *k, const struct config_value *v,

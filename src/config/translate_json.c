@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* xl.cfg text to JSON, as xl does it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/json.h"
 #include "config/translate.h"
+#include "config/utf8.h"
 
 /* An error of a value gets the place of its setting. */
 static int place(const struct translation *t, const struct cfg *c, const char *key, int r)
@@ -16,12 +18,23 @@ static int place(const struct translation *t, const struct cfg *c, const char *k
 	return r;
 }
 
+static bool is_utf8(const struct config_value *v)
+{
+	size_t bad;
+
+	for (size_t i = 0; i < v->n; i++)
+		if (!is_utf8(&v->items[i]))
+			return false;
+	return v->is_list || utf8_valid(v->string, v->length, &bad);
+}
+
 /* Writes what a key says; what has no place in JSON is named. */
 static int write(const struct translation *t, const struct cfg *c, const struct config_key *k,
 		 const struct config_value *v, json_object *root)
 {
 	struct config_error err = { 0 };
-	int r = key_write(root, k, v, &err);
+	int r = is_utf8(v) ? key_write(root, k, v, &err)
+			   : config_refuse(&err, XST_E_MALFORMED, "%s: not UTF-8, which JSON has to be", k->name);
 
 	if (r == XST_E_UNSUPPORTED) {
 		translation_loss(t, k->name, err.text);
@@ -30,6 +43,45 @@ static int write(const struct translation *t, const struct cfg *c, const struct 
 	if (r && t->err)
 		*t->err = err;
 	return place(t, c, k->name, r);
+}
+
+/* A list of interfaces without the parameters that aren't known, which are named: xl passes them over, too. */
+static int known_parameters(const struct translation *t, const struct config_value *from,
+			    struct config_value *ret)
+{
+	ret->is_list = true;
+	for (size_t i = 0; i < from->n; i++) {
+		const char *spec = from->items[i].is_list ? "" : from->items[i].string;
+		struct config_vif v;
+		char *known = NULL;
+		bool added;
+
+		if (config_vif_parse(spec, &v, NULL) == 0) {
+			if (v.rest)
+				translation_loss(t, "vif", v.rest);
+			free(v.rest);
+			v.rest = NULL;
+			known = config_vif_print(&v);
+			config_vif_clear(&v);
+		}
+		added = config_value_add_string(ret, known ? known : spec);
+		free(known);
+		if (!added)
+			return XST_E_NOMEM;
+	}
+	return 0;
+}
+
+static int write_vifs(const struct translation *t, const struct cfg *c, const struct config_key *k,
+		      const struct config_value *v, json_object *root)
+{
+	struct config_value known = { 0 };
+	int r = known_parameters(t, v, &known);
+
+	if (r == 0)
+		r = write(t, c, k, &known, root);
+	config_value_clear(&known);
+	return r;
 }
 
 static int write_initial(const struct translation *t, const struct cfg *c, const struct config_key *k,
@@ -56,7 +108,9 @@ static int write_keys(const struct translation *t, const struct cfg *c, bool als
 		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE || k->also != also ||
 		    (also && json_path_get(root, k->path, &there, NULL) == 0))
 			continue;
-		if (e)
+		if (e && k->kind == KEY_VIFS && e->value.is_list)
+			r = write_vifs(t, c, k, &e->value, root);
+		else if (e)
 			r = write(t, c, k, &e->value, root);
 		else if (k->initial)
 			r = write_initial(t, c, k, root);
