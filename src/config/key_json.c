@@ -412,6 +412,7 @@ static const struct {
 	[KEY_STDVGA] = { key_read_stdvga, key_write_stdvga },
 	[KEY_VIRIDIAN] = { key_read_viridian, key_write_viridian },
 	[KEY_AFFINITY] = { key_read_affinity, key_write_affinity },
+	[KEY_CPUID] = { key_read_cpuid, key_write_cpuid },
 	[KEY_IOPORTS] = { key_read_ioports, key_write_ioports },
 	[KEY_IOMEM] = { key_read_iomem, key_write_iomem },
 	[KEY_DISKS] = { key_read_disks, key_write_disks },

@@ -36,6 +36,7 @@ enum key_kind {
 	KEY_STDVGA,
 	KEY_VIRIDIAN,
 	KEY_AFFINITY,
+	KEY_CPUID,
 	KEY_IOPORTS,
 	KEY_IOMEM,
 	KEY_DISKS,
@@ -131,6 +132,9 @@ key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpu
 /* key_ranges.c */
 key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
 key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
+/* key_cpuid.c */
+key_read_fn key_read_cpuid;
+key_write_fn key_write_cpuid;
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;
 key_write_fn key_write_disks, key_write_vifs, key_write_devices;
