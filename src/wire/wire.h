@@ -103,6 +103,7 @@ extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
 #define LIBVIRT_MAGIC_SIZE 16
+#define LIBVIRT_HEADER_SIZE 64
 #define LIBVIRT_VERSION_LEGACY 1
 #define LIBVIRT_VERSION_LIBXL 2
 extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
