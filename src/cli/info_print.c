@@ -205,26 +205,32 @@ static int read_config(const struct xst_info *i, struct config_view *ret, struct
 
 #define MAX_DEVICES 16 /* more than these are only counted */
 
-static void disk_row(const char *label, const struct config_disk *d)
+static void disk_words(const struct config_disk *d, char *buf, size_t size)
 {
-	row(label, "%s as %s%s%s", d->target ? d->target : "(empty)", d->vdev ? d->vdev : "?",
-	    d->cdrom ? ", CD-ROM" : "", d->readonly && !d->cdrom ? ", read-only" : "");
+	snprintf(buf, size, "%s as %s%s", d->target ? d->target : "(empty)", d->vdev ? d->vdev : "?",
+		 d->readonly ? ", read-only" : "");
 }
 
-static void vif_row(const char *label, const struct config_vif *v)
+static void vif_words(const struct config_vif *v, char *buf, size_t size)
 {
-	row(label, "%s%s%s", v->mac ? v->mac : "(no address)", v->bridge ? " on " : "",
-	    v->bridge ? v->bridge : "");
+	snprintf(buf, size, "%s%s%s", v->mac ? v->mac : "(no address)", v->bridge ? " on " : "",
+		 v->bridge ? v->bridge : "");
 }
 
 static void device_rows(const struct config_view *v)
 {
-	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++)
-		disk_row(k ? "" : "Disks", &v->disks[k]);
+	char words[512];
+
+	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++) {
+		disk_words(&v->disks[k], words, sizeof(words));
+		row(k ? "" : "Disks", "%s", words);
+	}
 	if (v->ndisks > MAX_DEVICES)
 		row("", "and %zu more", v->ndisks - MAX_DEVICES);
-	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++)
-		vif_row(k ? "" : "Networks", &v->vifs[k]);
+	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++) {
+		vif_words(&v->vifs[k], words, sizeof(words));
+		row(k ? "" : "Networks", "%s", words);
+	}
 	if (v->nvifs > MAX_DEVICES)
 		row("", "and %zu more", v->nvifs - MAX_DEVICES);
 }
@@ -349,22 +355,19 @@ static json_object *layers_json(const struct xst_info *i)
 	return a;
 }
 
+static void put_words(json_object *a, const char *words)
+{
+	json_object_array_add(a, json_text(words, strlen(words)));
+}
+
 static json_object *disks_json(const struct config_view *v)
 {
 	json_object *a = json_object_new_array();
+	char words[512];
 
 	for (size_t k = 0; k < v->ndisks; k++) {
-		const struct config_disk *d = &v->disks[k];
-		json_object *o = json_object_new_object();
-
-		put_text(o, "target", d->target);
-		put_text(o, "vdev", d->vdev);
-		put_text(o, "format", d->format);
-		put_text(o, "script", d->script);
-		put_text(o, "backend", d->backend);
-		put_flag(o, "readonly", d->readonly);
-		put_flag(o, "cdrom", d->cdrom);
-		json_object_array_add(a, o);
+		disk_words(&v->disks[k], words, sizeof(words));
+		put_words(a, words);
 	}
 	return a;
 }
@@ -372,20 +375,11 @@ static json_object *disks_json(const struct config_view *v)
 static json_object *vifs_json(const struct config_view *v)
 {
 	json_object *a = json_object_new_array();
+	char words[512];
 
 	for (size_t k = 0; k < v->nvifs; k++) {
-		const struct config_vif *f = &v->vifs[k];
-		json_object *o = json_object_new_object();
-
-		put_text(o, "mac", f->mac);
-		put_text(o, "bridge", f->bridge);
-		put_text(o, "model", f->model);
-		put_text(o, "type", f->type);
-		put_text(o, "script", f->script);
-		put_text(o, "ip", f->ip);
-		put_text(o, "backend", f->backend);
-		put_text(o, "rate", f->rate);
-		json_object_array_add(a, o);
+		vif_words(&v->vifs[k], words, sizeof(words));
+		put_words(a, words);
 	}
 	return a;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/cfg.h"
+#include "config/grow.h"
 #include "config/utf8.h"
 
 struct parser {
@@ -129,15 +130,11 @@ static int fail_at_setting(const struct cfg *c, const struct cfg_setting *s, int
 
 static int new_entry(struct cfg *c, const struct cfg_setting *s, struct cfg_entry **ret)
 {
-	if (c->nentries == c->entries_room) {
-		size_t room = c->entries_room ? c->entries_room * 2 : 16;
-		struct cfg_entry *entries = realloc(c->entries, room * sizeof(*entries));
+	struct cfg_entry *entries = grow(c->entries, c->nentries, &c->entries_room, sizeof(*entries));
 
-		if (!entries)
-			return XST_E_NOMEM;
-		c->entries = entries;
-		c->entries_room = room;
-	}
+	if (!entries)
+		return XST_E_NOMEM;
+	c->entries = entries;
 	*ret = &c->entries[c->nentries++];
 	**ret = (struct cfg_entry){ .name = s->name };
 	return 0;
@@ -176,15 +173,11 @@ static int enter(struct cfg *c, struct config_error *err)
 
 static struct cfg_setting *new_setting(struct cfg *c)
 {
-	if (c->n == c->room) {
-		size_t room = c->room ? c->room * 2 : 16;
-		struct cfg_setting *settings = realloc(c->settings, room * sizeof(*settings));
+	struct cfg_setting *settings = grow(c->settings, c->n, &c->room, sizeof(*settings));
 
-		if (!settings)
-			return NULL;
-		c->settings = settings;
-		c->room = room;
-	}
+	if (!settings)
+		return NULL;
+	c->settings = settings;
 	c->settings[c->n] = (struct cfg_setting){ 0 };
 	return &c->settings[c->n++];
 }

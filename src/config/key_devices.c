@@ -44,12 +44,10 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
-	int r = key_at(root, k, &a);
+	int r = key_list_at(root, k, &a, err);
 
 	if (r)
 		return r;
-	if (!json_object_is_type(a, json_type_array))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		char *spec = NULL;
 
@@ -58,13 +56,7 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 			r = XST_E_NOMEM;
 		free(spec);
 	}
-	if (r) {
-		config_value_clear(&list);
-		return r;
-	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
+	return key_return_list(ret, &list, r);
 }
 
 static int add(json_object *o, const char *name, json_object *v)

@@ -92,6 +92,35 @@ int key_return_string(struct config_value *ret, const char *s)
 	return config_value_set_string(ret, s, strlen(s)) ? 0 : XST_E_NOMEM;
 }
 
+int key_return_list(struct config_value *ret, struct config_value *list, int r)
+{
+	config_value_clear(r ? list : ret);
+	if (r == 0)
+		*ret = *list;
+	return r;
+}
+
+int key_append(json_object *a, json_object *o)
+{
+	if (o && json_object_array_add(a, o) == 0)
+		return 0;
+	json_object_put(o);
+	return XST_E_NOMEM;
+}
+
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret, struct config_error *err)
+{
+	json_object *o;
+	int r = key_at(root, k, &o);
+
+	if (r)
+		return r;
+	if (!json_object_is_type(o, json_type_array))
+		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
+	*ret = o;
+	return 0;
+}
+
 enum config_type config_json_type(json_object *root)
 {
 	static const char *const names[] = { [CONFIG_TYPE_PV] = "pv", [CONFIG_TYPE_HVM] = "hvm",
@@ -248,26 +277,17 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 		return r;
 	if (!json_object_is_type(a, json_type_array))
 		return read_scalar(root, k, ret, err);
-	for (size_t i = 0; i < json_object_array_length(a); i++) {
+	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		json_object *o = json_object_array_get_idx(a, i);
 
-		if (!o || !config_value_add_string(&list, json_object_get_string(o))) {
-			config_value_clear(&list);
-			return o ? XST_E_NOMEM : key_wrong(k, "null in the list", err);
-		}
-		list.items[i].bare = json_object_is_type(o, json_type_int);
+		if (!o)
+			r = key_wrong(k, "null in the list", err);
+		else if (!config_value_add_string(&list, json_object_get_string(o)))
+			r = XST_E_NOMEM;
+		else
+			list.items[i].bare = json_object_is_type(o, json_type_int);
 	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
-}
-
-static int append(json_object *a, json_object *o)
-{
-	if (o && json_object_array_add(a, o) == 0)
-		return 0;
-	json_object_put(o);
-	return XST_E_NOMEM;
+	return key_return_list(ret, &list, r);
 }
 
 static int add_item(const struct config_key *k, json_object *a, const struct config_value *v,
@@ -279,7 +299,7 @@ static int add_item(const struct config_key *k, json_object *a, const struct con
 
 	if (r)
 		return r;
-	return append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n) : json_object_new_string(s));
+	return key_append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n) : json_object_new_string(s));
 }
 
 static int add_words(json_object *a, const char *s)
@@ -289,7 +309,7 @@ static int add_words(json_object *a, const char *s)
 	for (s += strspn(s, " \t\n"); r == 0 && *s; s += strspn(s, " \t\n")) {
 		size_t n = strcspn(s, " \t\n");
 
-		r = append(a, json_object_new_string_len(s, (int)n));
+		r = key_append(a, json_object_new_string_len(s, (int)n));
 		s += n;
 	}
 	return r;
@@ -392,6 +412,7 @@ static const struct {
 	[KEY_STDVGA] = { key_read_stdvga, key_write_stdvga },
 	[KEY_VIRIDIAN] = { key_read_viridian, key_write_viridian },
 	[KEY_AFFINITY] = { key_read_affinity, key_write_affinity },
+	[KEY_CPUID] = { key_read_cpuid, key_write_cpuid },
 	[KEY_IOPORTS] = { key_read_ioports, key_write_ioports },
 	[KEY_IOMEM] = { key_read_iomem, key_write_iomem },
 	[KEY_DISKS] = { key_read_disks, key_write_disks },

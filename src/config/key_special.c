@@ -117,12 +117,10 @@ int key_read_vcpus(json_object *root, const struct config_key *k, struct config_
 {
 	json_object *a;
 	size_t n;
-	int r = key_at(root, k, &a);
+	int r = key_list_at(root, k, &a, err);
 
 	if (r)
 		return r;
-	if (!json_object_is_type(a, json_type_array))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
 	n = json_object_array_length(a);
 	for (size_t i = 0; i < n; i++)
 		if (json_object_get_int64(json_object_array_get_idx(a, i)) != (int64_t)i)

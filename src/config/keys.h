@@ -36,6 +36,7 @@ enum key_kind {
 	KEY_STDVGA,
 	KEY_VIRIDIAN,
 	KEY_AFFINITY,
+	KEY_CPUID,
 	KEY_IOPORTS,
 	KEY_IOMEM,
 	KEY_DISKS,
@@ -116,6 +117,12 @@ int key_string(const struct config_key *k, const struct config_value *v, const c
 int key_truth(json_object *o);
 const char *key_json_text(json_object *o); /* of a string; else NULL */
 int key_return_string(struct config_value *ret, const char *s);
+/* Gives a list away if r is 0, or else drops it.  Returns r. */
+int key_return_list(struct config_value *ret, struct config_value *list, int r);
+/* Adds to a JSON list and takes o over; NULL: XST_E_NOMEM. */
+int key_append(json_object *a, json_object *o);
+/* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret, struct config_error *err);
 
 /* key_special.c */
 key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,
@@ -125,6 +132,9 @@ key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpu
 /* key_ranges.c */
 key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
 key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
+/* key_cpuid.c */
+key_read_fn key_read_cpuid;
+key_write_fn key_write_cpuid;
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;
 key_write_fn key_write_disks, key_write_vifs, key_write_devices;

@@ -292,6 +292,8 @@ dm_restrict=1
 hap=0
 oos=0
 nestedhvm=1
+cpuid=["0x1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0","0x1:edx=1111111111111111000000000000kkss"]
+cpuid=["0xd,1:eax=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0,ebx=00000000000000000000000000000000"]
 vif=['']
 vif=['type=vif,model=e1000,script=s,ip=1.2.3.4,backend=b,vifname=v,gatewaydev=g,devid=5,mtu=9000,trusted']
 vif=['mac=0:1:2:a:B:c,untrusted','type=ioemu,rate=1MB/s@20ms','rate=10Mb/s',' bridge=a , model=b ']

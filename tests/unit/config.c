@@ -133,6 +133,7 @@ static void keys_of_xl_work_in_json(void **state)
 	assert_int_equal(config_set(c, "e820_host", "1", &err), XST_E_UNSUPPORTED);
 	assert_int_equal(config_set(c, "memory", "much", &err), XST_E_MALFORMED);
 	assert_int_equal(config_set(c, "cpuid", "host", &err), XST_E_UNSUPPORTED);
+	assert_int_equal(config_set(c, "cpuid", "['0x1:ecx=x']", &err), XST_E_MALFORMED);
 	assert_int_equal(config_unset(c, "boot", &err), 0);
 	assert_int_equal(config_unset(c, "boot", &err), XST_E_UNKNOWN);
 	gives(c, "name", "h");
@@ -281,7 +282,7 @@ static void what_does_not_map_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(config_translate(c, CONFIG_JSON, count, lost, &j, &err), 0);
-	assert_string_equal(lost, "boot cpuid nonsense uuid ");
+	assert_string_equal(lost, "cpuid boot nonsense uuid ");
 	gives(j, "c_info.type", "pv");
 	gives(j, "b_info.max_memkb", "65536");
 	gives(j, "on_reboot", "restart");
