@@ -7,6 +7,10 @@ KIND is one of
 
     hvm-legacy  bare 64-bit legacy stream, toolstack record, DeviceModelRecord0002
     pv-legacy   the same for a 64-bit PV guest with extended info and xsave
+    hvm-remus   the first, checkpointed: a state of all memory, four that send a quarter of it again
+    hvm-remus-compressed
+                the same compressed: a state of all memory, one that sends all of it whole, two that
+                send differences to all pages; SIZE is the sum, a quarter of it the guest's memory
     libxl-hvm   libxl v2 stream with a libxc v3 image and an emulator record
     libxl-pv    the same for a 64-bit PV guest, without an emulator
 
@@ -25,6 +29,7 @@ PAGE = 4096
 VCPUS = 2
 TSC = {"mode": 0, "khz": 2394500, "nsec": 123456789, "incarnation": 1}
 
+LAST_CHECKPOINT, ENABLE_COMPRESSION, COMPRESSED_DATA = -9, -13, -12
 L4TAB_PINNED, XTAB = 0xC0000000, 0xF0000000
 PV_L4_PFN, PV_START_INFO_PFN = 1, 2
 
@@ -129,8 +134,8 @@ def legacy_toolstack(hvm):
     return struct.pack("<IIQQQI", 1, 1, 0x80000000, 0xF0000000, 0x800000, len(name)) + name + b"\xa5" * 4
 
 
-def write_legacy(out, guest):
-    """A bare legacy stream, as a 64-bit toolstack of Xen 4.5 writes it."""
+def write_legacy_head(out, guest):
+    """What stands once in a legacy stream."""
     out.write(struct.pack("<Q", guest.top))
     if not guest.hvm:
         blocks = struct.pack("<4sI", b"vcpu", 0x1430) + vcpu_basic(0)
@@ -140,22 +145,27 @@ def write_legacy(out, guest):
         out.write(guest.p2m_frames())
 
     out.write(struct.pack("<iIQII", -7, TSC["mode"], TSC["nsec"], TSC["khz"], TSC["incarnation"]))
+
+
+def legacy_batches(guest):
+    """Entries as a legacy stream has them, number of pages and page data."""
     for pfns, count, data in guest.batches():
         if count == 0:
             continue  # savers leave such batches out
         if count < len(pfns):
             pfns = array("Q", (min(pfn, XTAB) for pfn in pfns))  # holes carry no pfn
-        out.write(struct.pack("<i", len(pfns)))
-        out.write(pfns)
-        out.write(data)
+        yield struct.pack("<i", len(pfns)) + pfns.tobytes(), count, data
 
+
+def write_legacy_end(out, guest, *chunks):
+    """The end of a body, these chunks without contents in it, and the tail."""
     out.write(struct.pack("<iiQ", -2, VCPUS - 1, (1 << VCPUS) - 1))
     if guest.hvm:
         for index, value in HVM_PARAMS.items():
             out.write(struct.pack("<iIQ", LEGACY_PARAM_CHUNK[index], 0, value))
     toolstack = legacy_toolstack(guest.hvm)
     out.write(struct.pack("<iI", -18, len(toolstack)) + toolstack)
-    out.write(struct.pack("<ii", -9, 0))
+    out.write(struct.pack(f"<{len(chunks)}ii", *chunks, 0))
 
     if guest.hvm:
         context, blob = hvm_context(1024), emulator_blob()
@@ -167,6 +177,51 @@ def write_legacy(out, guest):
             out.write(vcpu_basic(vcpu) + vcpu_extended(vcpu))
             out.write(struct.pack("<QQ", 3, len(vcpu_xsave())) + vcpu_xsave())
         out.write(bytes(PAGE))  # shared info
+
+
+def write_legacy(out, guest):
+    """A bare legacy stream, as a 64-bit toolstack of Xen 4.5 writes it."""
+    write_legacy_head(out, guest)
+    for entries, _, data in legacy_batches(guest):
+        out.write(entries)
+        out.write(data)
+    write_legacy_end(out, guest, LAST_CHECKPOINT)
+
+
+def write_remus(out, guest):
+    """A checkpointed stream: memory, then four times a quarter of it."""
+    write_legacy_head(out, guest)
+    for state in range(5):
+        for number, (entries, _, data) in enumerate(legacy_batches(guest)):
+            if state == 0 or number % 4 == state - 1:
+                out.write(entries)
+                out.write(data)
+        write_legacy_end(out, guest)
+
+
+def difference():
+    """A page's: four times 16 words that have changed and 240 that have not."""
+    changed = bytes([16]) + random.Random(3).randbytes(64)
+    return (changed + bytes([0x80 | 120] * 2)) * 4
+
+
+def write_remus_compressed(out, guest):
+    """The same, compressed from the second state on: pages whole first, as senders do, then changes."""
+    quarter = Guest(guest.hvm, guest.pages // 4)
+    write_legacy_head(out, quarter)
+    delta = difference()
+    for state in range(4):
+        for entries, count, data in legacy_batches(quarter):
+            out.write(entries)
+            if state == 0:
+                out.write(data)
+                continue
+            if state == 1:
+                body = b"".join(b"\x80" + data[i : i + PAGE] for i in range(0, len(data), PAGE))
+            else:
+                body = delta * count
+            out.write(struct.pack("<iQ", COMPRESSED_DATA, len(body)) + body)
+        write_legacy_end(out, quarter, *([ENABLE_COMPRESSION] if state == 0 else []))
 
 
 def record(kind, body=b""):
@@ -217,6 +272,8 @@ def write_libxl(out, guest):
 KINDS = {
     "hvm-legacy": (True, write_legacy),
     "pv-legacy": (False, write_legacy),
+    "hvm-remus": (True, write_remus),
+    "hvm-remus-compressed": (True, write_remus_compressed),
     "libxl-hvm": (True, write_libxl),
     "libxl-pv": (False, write_libxl),
 }

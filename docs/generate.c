@@ -176,7 +176,7 @@ static void headers(void)
 		&wire_xl_header,         &wire_xl_config,         &wire_xl_optional_data,
 		&wire_libvirt_header,    &wire_libvirt_xml,       &wire_xend_request,
 		&wire_xend_header,       &wire_xend_config,       &wire_xenserver_header,
-		&wire_xenserver6_header, &wire_libxl_header,      &wire_image_header,
+		&wire_xenserver_handshake, &wire_xenserver6_header, &wire_libxl_header,      &wire_image_header,
 		&wire_domain_header,
 	};
 

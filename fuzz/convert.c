@@ -2,7 +2,7 @@
 /* What comes out of a conversion that has succeeded is a stream that the parser takes, and that
  * stands for itself: converted to the same again it stays as it is.
  *
- * octet 0   flags: force, version 2, keep going, no emulator
+ * octet 0   flags: force, version 2, keep going, no emulator, a configuration is given
  * octet 1   container, see enum xst_container
  * the rest  the stream */
 #include <stdio.h>
@@ -37,6 +37,19 @@ static void again(const struct poured *first, const struct xst_parser_options *p
 	poured_free(&second);
 }
 
+/* Neither long nor in anybody's language: to the library it is octets. */
+static int some_config(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		       char *why, size_t size)
+{
+	(void)userdata;
+	(void)stored;
+	(void)why;
+	(void)size;
+	ret->data = (const uint8_t *)"given";
+	ret->size = 5;
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
@@ -47,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	o.flags = data[0] & 1 ? XST_CONVERT_FORCE : 0;
 	o.image_version = data[0] & 2 ? 2 : 3;
-	o.to = (enum xst_container)(data[1] % 5);
+	o.to = (enum xst_container)(data[1] % 7);
+	o.config = data[0] & 16 ? some_config : NULL;
 	parser.flags = data[0] & 4 ? XST_PARSER_KEEP_GOING : 0;
 	parser.flags |= data[0] & 8 ? XST_PARSER_NO_EMULATOR : 0;
 	if (pour(data + HEAD, size - HEAD, &parser, &o, &first) == 0) {

@@ -58,6 +58,7 @@ static int write_dictionary(const char *path)
 	entry(f, "receive", XEND_REQUEST, sizeof(XEND_REQUEST) - 1);
 	entry(f, "sslreceive", XEND_REQUEST_SSL, sizeof(XEND_REQUEST_SSL) - 1);
 	entry(f, "xenserver", XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
+	entry(f, "handshake", XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE);
 	entry(f, "xenserver 6", XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE);
 	put_number(ident, 8, true, LIBXL_IDENT);
 	entry(f, "libxl", ident, 8);

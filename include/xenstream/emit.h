@@ -36,6 +36,12 @@ XST_API XST_NODISCARD int xst_emit_begin(struct xst_emitter *e, enum xst_kind ki
 XST_API XST_NODISCARD int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer,
 						 uint32_t type, uint64_t length);
 
+/* The same in a container of another toolstack: layer is XST_LAYER_LIBVIRT (LIBVIRT_HEADER, CONFIG;
+ * without framing) or XST_LAYER_XENSERVER (XENSERVER_HEADER, and the records that follow it with
+ * theirs; for XENSERVER_IMAGE the one of a libxc image, of length 0, which stands behind it). */
+XST_API XST_NODISCARD int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer,
+					    enum xst_kind kind, uint64_t length);
+
 /* Fills the open record.  Fields that are not given are 0.  Returns 0, XST_E_NOMEM, XST_E_STATE
  * (no record is open, or it would get longer than announced). */
 XST_API XST_NODISCARD int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v,
@@ -61,7 +67,9 @@ enum xst_container {
 	XST_CONTAINER_XL = 1,      /* xl header, libxl stream */
 	XST_CONTAINER_LIBXL = 2,   /* libxl stream */
 	XST_CONTAINER_LIBXC = 3,   /* libxc image; behind it a device model's record, if the input has it there */
-	XST_CONTAINER_XL_LIBXC = 4 /* xl header, libxc image */
+	XST_CONTAINER_XL_LIBXC = 4, /* xl header, libxc image */
+	XST_CONTAINER_LIBVIRT = 5,  /* libvirt's header and XML, libxl stream */
+	XST_CONTAINER_XENSERVER = 6 /* XenServer's suspend image: records around a libxc image */
 };
 
 enum xst_convert_flags {
@@ -69,11 +77,31 @@ enum xst_convert_flags {
 	XST_CONVERT_FORCE = 1 << 0
 };
 
+/* A domain's configuration as it stands in its container, with the NUL that belongs to it there. */
+struct xst_config {
+	enum xst_layer layer; /* whose language: xl's, libvirt's XML, xend's or XenServer's
+			       * s-expressions */
+	bool json;            /* xl's in JSON, else xl.cfg text */
+	const uint8_t *data;
+	size_t size;          /* octets; 16 MiB at most, 0: there is no configuration */
+	enum xst_guest guest; /* in a question: the stream's, which may not be known so early */
+};
+
+/* Asked once, before the output's container is begun: which configuration is to stand in it?
+ * `stored` is the input's, of size 0 if there is none.  *ret is preset to what the output would
+ * store without being told, `stored` if that is in its language, else none; its layer is the
+ * output's language in any case.  The octets that *ret is set to must last as long as the
+ * converter.  Returns 0, or a negative error with words about it in `why`, of `size` octets. */
+typedef int (*xst_config_fn)(void *userdata, const struct xst_config *stored,
+			     struct xst_config *ret, char *why, size_t size);
+
 struct xst_converter_options {
 	size_t size;             /* sizeof(struct xst_converter_options) */
 	uint32_t flags;          /* enum xst_convert_flags */
 	enum xst_container to;
 	uint32_t image_version;  /* 2 or 3; 0 means 3 */
+	xst_config_fn config;    /* or NULL: what is in the output's language is passed on */
+	void *config_userdata;
 };
 
 struct xst_converter;
@@ -83,9 +111,11 @@ XST_API XST_NODISCARD int xst_converter_new(const struct xst_converter_options *
 					    struct xst_converter **ret);
 XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
 
-/* Takes the parser's next event (all but NEED and PAYLOAD).  Runs of unknown length must have been
- * given theirs.  Returns 0 or a negative error, sticky: XST_E_REFUSED (something would be lost),
- * XST_E_UNSUPPORTED (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM. */
+/* Takes the parser's next event (all but NEED, and PAYLOAD but where xst_converter_wants()).  Runs
+ * of unknown length must have been given theirs.  Returns 0 or a negative error, sticky:
+ * XST_E_REFUSED (something would be lost, or the output lacks a configuration), XST_E_UNSUPPORTED
+ * (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM, or what the caller's
+ * xst_config_fn has returned. */
 XST_API XST_NODISCARD int xst_converter_event(struct xst_converter *c, const struct xst_event *ev);
 
 /* The legacy stream that has just begun is a checkpointed one, and each of its states is to become
@@ -97,6 +127,9 @@ XST_API XST_NODISCARD int xst_converter_keep_checkpoints(struct xst_converter *c
 /* Output to be written now, see xst_emitter_output(). */
 XST_API size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret);
 XST_API void xst_converter_written(struct xst_converter *c);
+
+/* Whether the run that has just begun is the configuration, whose PAYLOAD events are wanted. */
+XST_API bool xst_converter_wants(const struct xst_converter *c);
 
 /* Inside a run: octets of it to be moved behind the output so far; 0: the rest is left out. */
 XST_API uint64_t xst_converter_payload(const struct xst_converter *c);

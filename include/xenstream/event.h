@@ -62,6 +62,7 @@ enum xst_kind {
 	XST_KIND_SWTPM0 = 14,         /* XenServer: state of a virtual TPM */
 	XST_KIND_SWTPM = 15,          /* the same as base64 text */
 	XST_KIND_END_OF_IMAGE = 16,   /* XenServer: nothing behind it counts */
+	XST_KIND_XENOPS_HANDSHAKE = 17, /* XenServer: what a captured migration may begin with */
 	/* libxl */
 	XST_KIND_LIBXL_END = 20,
 	XST_KIND_LIBXC_CONTEXT = 21,

@@ -175,6 +175,8 @@
 	  "what the output has no place for was left out") \
 	X(CONVERT_NO_CONFIG, "convert.no-config", REMARK, false, "xl", \
 	  "xl restores a domain by a configuration, the stored one or one that is given to it") \
+	X(CONVERT_CONFIG, "convert.config", REMARK, false, "-", \
+	  "the output holds a configuration that was translated or given, or can't do without one") \
 	X(CONVERT_CHECKPOINT, "convert.checkpoint", REMARK, false, "legacy", \
 	  "of a checkpointed stream one state is the guest's, by default the last complete one") \
 	X(CONVERT_CUT, "convert.cut", REMARK, false, "-", \

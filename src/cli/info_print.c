@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/peek.h"
+#include "config/foreign.h"
 
 #define XL_JSON 1u
 #define LIBXL_LEGACY 2u
@@ -188,12 +188,13 @@ static void state_rows(const struct xst_info *i)
 /* What a configuration says, in whatever language it is.  xst_info has a NUL behind it. */
 static int read_config(const struct xst_info *i, struct config_view *ret, struct config_error *err)
 {
+	enum config_foreign_language foreign = config_foreign_of(i->container);
 	const char *text = (const char *)i->config;
 	struct config *c;
 	int r;
 
-	if (i->container)
-		return config_peek(text, ret);
+	if (foreign != CONFIG_OWN)
+		return config_foreign_view(foreign, text, i->config_size, ret, err);
 	r = config_parse(text, i->config_size, CONFIG_AS_XL, &c, err);
 	if (r)
 		return r;

@@ -8,10 +8,13 @@
 
 #define READ_ON (64 << 20) /* octets */
 
-static int start_decompressing(struct input *in, enum filter_format format)
+static int start_decompressing(struct input *in, enum filter_format format, size_t front)
 {
 	struct filter *f = &in->filters[in->layers];
-	int r = filter_decompress(f, in->fd, format);
+	int r = filter_pass_over(in->fd, front);
+
+	if (r == 0)
+		r = filter_decompress(f, in->fd, format);
 
 	if (r < 0) {
 		say("%s: decompressing: %s", in->name, system_words(-r));
@@ -28,13 +31,14 @@ int input_open(struct input *in, const char *file)
 {
 	enum filter_format format;
 	int code = EXIT_FINE;
+	size_t front;
 
 	*in = (struct input){ .name = input_name(file), .file = open_input(file) };
 	if (in->file < 0)
 		return EXIT_IO;
 	in->fd = in->file;
-	while (!code && in->layers < 2 && (format = filter_recognise(in->fd)))
-		code = start_decompressing(in, format);
+	while (!code && in->layers < 2 && (format = filter_recognise(in->fd, &front)))
+		code = start_decompressing(in, format, front);
 	if (code)
 		input_abandon(in);
 	return code;

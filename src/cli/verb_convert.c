@@ -3,19 +3,22 @@
 
 #include <string.h>
 
+#include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "config/stored.h"
 
 #define UNSET (-1)
 
 static struct {
 	char *to, *guest;
-	int image_version, width, force, sync, checkpoint;
-	char *checkpoints, *compress;
+	int image_version, width, force, sync, checkpoint, fix_libvirt;
+	char *checkpoints, *compress, *config, *config_format;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl or libxc; by default what the input's container asks for", "FORMAT" },
+	  "xl, libxl, libxc, libvirt or xenserver; by default what the input's container asks for",
+	  "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 3 (Xen 4.13 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
@@ -29,8 +32,16 @@ static const struct poptOption table[] = {
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
 	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image",
 	  "WHAT" },
+	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
+	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
+	  "FILE" },
+	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
+	  "store xl's configuration as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is",
+	  "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
+	  "convert nothing, but set libvirt's version field in FILE itself to what its stream is", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; take the stream's word", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -42,7 +53,7 @@ static int convert(int argc, const char **argv);
 
 const struct verb verb_convert = {
 	.name = "convert",
-	.arguments = "IN OUT",
+	.arguments = "IN OUT | --fix-libvirt FILE",
 	.summary = "bring a legacy image to today's format, or one of today's to another",
 	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
 		   "  xenstream convert old.save.gz - | ssh host xl restore /dev/stdin",
@@ -55,16 +66,32 @@ static void tell(void *file, const struct xst_finding *f)
 		print_finding(stderr, file, f);
 }
 
+static bool read_container(const char *name, enum xst_container *ret)
+{
+	static const struct {
+		const char *name;
+		enum xst_container container;
+	} names[] = { { "xl", XST_CONTAINER_XL },
+		      { "libxl", XST_CONTAINER_LIBXL },
+		      { "libxc", XST_CONTAINER_LIBXC },
+		      { "libvirt", XST_CONTAINER_LIBVIRT },
+		      { "xenserver", XST_CONTAINER_XENSERVER } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i].name) == 0) {
+			*ret = names[i].container;
+			return true;
+		}
+	return false;
+}
+
 static int read_options(struct conversion *w, struct xst_converter_options *to)
 {
-	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
 	struct xst_convert_options *o = &w->options;
 
-	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
-		if (opt.to && strcmp(opt.to, formats[i]) == 0)
-			to->to = (enum xst_container)i;
-	if (opt.to && !to->to)
-		return usage_error(&verb_convert, "--to %s: not xl, libxl or libxc", opt.to);
+	if (opt.to && !read_container(opt.to, &to->to))
+		return usage_error(&verb_convert, "--to %s: not xl, libxl, libxc, libvirt or xenserver",
+				   opt.to);
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
 	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)
@@ -93,11 +120,52 @@ static int read_options(struct conversion *w, struct xst_converter_options *to)
 	return EXIT_FINE;
 }
 
+static int fix_libvirt(const char *file)
+{
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_finding error = { .text = "out of memory" };
+	uint32_t was = 0, is = 0;
+	int r = xst_fix_libvirt(file, &was, &is, &recovery, &error);
+
+	say_recovery(file, &recovery);
+	if (r)
+		print_finding(stderr, file, &error);
+	else if (was != is && !common.quiet)
+		say("%s: version %u set to %u", file, was, is);
+	else if (!common.quiet)
+		say("%s: version %u is right", file, is);
+	return exit_for(r);
+}
+
+/* A configuration that is given is for a container that has a place for it. */
+static int read_config(struct config_choice *c, struct xst_converter_options *to, const char *in)
+{
+	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
+
+	if (opt.config_format)
+		c->format = config_language_parse(opt.config_format);
+	if (opt.config_format && !c->format)
+		return usage_error(&verb_convert, "--config-format %s: not json or cfg",
+				   opt.config_format);
+	if ((opt.config || opt.config_format) && bare)
+		return usage_error(&verb_convert, "--to %s has no place for a configuration", opt.to);
+	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
+		return usage_error(&verb_convert, "standard input can be one of both only");
+	if (opt.config && !to->to)
+		to->to = XST_CONTAINER_XL;
+	c->file = opt.config;
+	c->input = input_name(in);
+	to->config = config_choice_make;
+	to->config_userdata = c;
+	return config_choice_read(c);
+}
+
 static int convert(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
 	struct conversion w = { .verb = &verb_convert, .tell = tell,
 				.options = { .size = sizeof(w.options), .converter = &to } };
+	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
 	const char *in, *out;
@@ -106,12 +174,18 @@ static int convert(int argc, const char **argv)
 		return code;
 	in = options_argument(ctx);
 	out = options_argument(ctx);
-	if (!in || !out || options_argument(ctx))
+	if (opt.fix_libvirt)
+		code = !in || out ? usage_error(&verb_convert, "--fix-libvirt takes one file")
+				  : fix_libvirt(in);
+	else if (!in || !out || options_argument(ctx))
 		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
 	else
 		code = read_options(&w, &to);
-	if (code == EXIT_FINE)
+	if (code == EXIT_FINE && !opt.fix_libvirt)
+		code = read_config(&choice, &to, in);
+	if (code == EXIT_FINE && !opt.fix_libvirt)
 		code = conversion_run(&w, in, out);
+	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include "cli/config_choice.h"
 #include "cli/conversion.h"
 
 static struct {
@@ -36,6 +37,7 @@ static int salvage(int argc, const char **argv)
 	struct conversion w = { .verb = &verb_salvage, .tell = tell,
 				.options = { .size = sizeof(w.options), .converter = &to,
 					     .flatten = true } };
+	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
 	poptContext ctx = options_parse(&verb_salvage, argc, argv, table, &code);
 	const char *in, *out;
@@ -45,13 +47,18 @@ static int salvage(int argc, const char **argv)
 	in = options_argument(ctx);
 	out = options_argument(ctx);
 	w.options.cut = opt.force ? XST_CUT_ANYWHERE : XST_CUT_HARMLESS;
+	to.config = config_choice_make;
+	to.config_userdata = &choice;
 	to.flags = opt.force ? XST_CONVERT_FORCE : 0;
 	if (!in || !out || options_argument(ctx))
 		code = usage_error(&verb_salvage, "which file into which?  Two names are wanted");
-	else
+	else {
+		choice.input = input_name(in);
 		code = conversion_run(&w, in, out);
+	}
 	if (w.error == XST_E_TRUNCATED && !opt.force)
 		say("no state of the guest is whole in it; --force makes an image of what is there, to look at");
+	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

@@ -55,6 +55,8 @@ int converter_lose(struct xst_converter *c, const char *what)
 		[XST_CONTAINER_LIBXL] = "a libxl stream",
 		[XST_CONTAINER_LIBXC] = "a libxc image",
 		[XST_CONTAINER_XL_LIBXC] = "a libxc image",
+		[XST_CONTAINER_LIBVIRT] = "a libxl stream",
+		[XST_CONTAINER_XENSERVER] = "a suspend image of XenServer",
 	};
 	bool by_version = c->layer == XST_LAYER_LIBXC && c->version == 2;
 	const char *place = by_version ? "a libxc image of version 2" : into[c->to];
@@ -71,10 +73,11 @@ int converter_lose(struct xst_converter *c, const char *what)
 
 bool to_libxl(const struct xst_converter *c)
 {
-	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_LIBXL;
+	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_LIBXL ||
+	       c->to == XST_CONTAINER_LIBVIRT;
 }
 
-static bool to_xl(const struct xst_converter *c)
+bool to_xl(const struct xst_converter *c)
 {
 	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_XL_LIBXC;
 }
@@ -84,8 +87,8 @@ uint64_t converter_field(const struct xst_converter *c, enum xst_field id)
 	return wire_value(c->fields, c->nfields, id, 0);
 }
 
-static int header(struct xst_converter *c, enum xst_kind kind, const struct xst_field_value *v,
-		  size_t n, uint64_t length)
+int converter_header(struct xst_converter *c, enum xst_kind kind, const struct xst_field_value *v,
+		     size_t n, uint64_t length)
 {
 	int r = xst_emit_begin(c->out, kind, length);
 
@@ -94,24 +97,26 @@ static int header(struct xst_converter *c, enum xst_kind kind, const struct xst_
 	return r ? r : xst_emit_end(c->out);
 }
 
-/* An xl header for an input that has none: without a configuration, as `xl` itself writes it. */
-static int bare_xl_header(struct xst_converter *c)
+int converter_begin_container(struct xst_converter *c)
 {
-	static const uint8_t no_config[4];
-	struct xst_field_value v[] = {
-		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
-		{ XST_FIELD_MANDATORY_FLAGS, to_libxl(c) ? XL_FLAG_STREAM_V2 : 0 },
-		{ XST_FIELD_OPTIONAL_FLAGS, 0 },
-		{ XST_FIELD_OPTIONAL_LENGTH, sizeof(no_config) },
-	};
-	int r = header(c, XST_KIND_XL_HEADER, v, 4, 48);
+	int r;
 
-	converter_remark(c, RULE_CONVERT_NO_CONFIG,
-			 "the %s holds no configuration: give one to xl (xl restore CONFIG FILE)",
-			 c->had_config ? "output" : "input");
-	if (r == 0)
-		r = header(c, XST_KIND_CONFIG, NULL, 0, sizeof(no_config));
-	return r;
+	if (c->begun)
+		return 0;
+	c->begun = true;
+	r = config_choose(c);
+	if (r)
+		return r;
+	switch (c->to) {
+	case XST_CONTAINER_XL:
+	case XST_CONTAINER_XL_LIBXC:  return xl_begin(c);
+	case XST_CONTAINER_LIBVIRT:   return libvirt_begin(c);
+	case XST_CONTAINER_XENSERVER: return xenserver_begin(c);
+	case XST_CONTAINER_LIBXL:
+	case XST_CONTAINER_LIBXC:
+	case XST_CONTAINER_AUTO:      break;
+	}
+	return 0;
 }
 
 int converter_libxl_header(struct xst_converter *c, uint64_t options)
@@ -121,14 +126,9 @@ int converter_libxl_header(struct xst_converter *c, uint64_t options)
 		{ XST_FIELD_VERSION, LIBXL_VERSION },
 		{ XST_FIELD_OPTIONS, options },
 	};
-	int r = 0;
+	int r = converter_begin_container(c);
 
-	if (to_xl(c) && !c->had_xl)
-		r = bare_xl_header(c);
-	c->had_xl = true;
-	if (r == 0)
-		r = header(c, XST_KIND_LIBXL_HEADER, v, 3, 16);
-	return r;
+	return r ? r : converter_header(c, XST_KIND_LIBXL_HEADER, v, 3, 16);
 }
 
 /* The image's byte order is the input's: its contents are passed on as they are. */
@@ -141,10 +141,10 @@ static int image_headers(struct xst_converter *c, const struct xst_field_value *
 		{ XST_FIELD_VERSION, c->version },
 		{ XST_FIELD_OPTIONS, options & LIBXC_OPTION_BIG_ENDIAN },
 	};
-	int r = header(c, XST_KIND_IMAGE_HEADER, v, 4, 24);
+	int r = converter_header(c, XST_KIND_IMAGE_HEADER, v, 4, 24);
 
 	xst_emitter_big_endian(c->out, XST_LAYER_LIBXC, options & LIBXC_OPTION_BIG_ENDIAN);
-	return r ? r : header(c, XST_KIND_DOMAIN_HEADER, domain, n, 16);
+	return r ? r : converter_header(c, XST_KIND_DOMAIN_HEADER, domain, n, 16);
 }
 
 int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
@@ -158,9 +158,11 @@ int converter_start(struct xst_converter *c, const struct xst_field_value *domai
 		r = converter_libxl_header(c, converted ? LIBXL_OPTION_LEGACY : 0);
 		if (r == 0)
 			r = xst_emit_empty(c->out, XST_KIND_LIBXC_CONTEXT);
-	} else if (to_xl(c) && !c->had_xl) {
-		r = bare_xl_header(c);
+	} else {
+		r = converter_begin_container(c);
 	}
+	if (r == 0 && c->to == XST_CONTAINER_XENSERVER)
+		r = xenserver_image(c);
 	return r ? r : image_headers(c, domain, n);
 }
 
@@ -168,6 +170,8 @@ int converter_end(struct xst_converter *c)
 {
 	if (c->wrapped) /* its records go on */
 		return 0;
+	if (c->to == XST_CONTAINER_XENSERVER)
+		return xenserver_end(c);
 	return to_libxl(c) ? xst_emit_empty(c->out, XST_KIND_LIBXL_END) : 0;
 }
 
@@ -220,7 +224,9 @@ int converter_emulator(struct xst_converter *c, uint64_t length)
 				      "%llu octets of device model state do not fit a record",
 				      (unsigned long long)length);
 	c->open = true;
-	if (!to_libxl(c))
+	if (c->to == XST_CONTAINER_XENSERVER)
+		r = xenserver_emulator(c, length);
+	else if (!to_libxl(c))
 		r = bare_emulator(c, length);
 	else
 		r = xst_emit_begin(c->out, XST_KIND_EMULATOR_CONTEXT, 8 + length);
@@ -228,147 +234,6 @@ int converter_emulator(struct xst_converter *c, uint64_t length)
 		r = xst_emit_fields(c->out, NULL, 0);
 	c->payload = length;
 	return r ? r : xst_emit_payload(c->out, length);
-}
-
-/* --- the xl header -------------------------------------------------------------------------- */
-
-static int xl_fields(struct xst_converter *c, const struct xst_event *ev)
-{
-	struct xst_field_value v[MAX_RECORD_FIELDS];
-	size_t n = ev->u.fields.n;
-	int r;
-
-	memcpy(v, ev->u.fields.v, n * sizeof(*v));
-	for (size_t i = 0; i < n && c->kind == XST_KIND_XL_HEADER; i++)
-		if (v[i].id == XST_FIELD_MANDATORY_FLAGS)
-			v[i].value = (v[i].value & ~(uint64_t)XL_FLAG_STREAM_V2) |
-				     (to_libxl(c) ? XL_FLAG_STREAM_V2 : 0);
-	xst_emitter_big_endian(c->out, XST_LAYER_XL, ev->big_endian);
-	r = xst_emit_begin(c->out, c->kind, c->record_length);
-	c->open = true;
-	return r ? r : xst_emit_fields(c->out, v, n);
-}
-
-static int xl_run(struct xst_converter *c, const struct xst_event *ev)
-{
-	int r = 0;
-
-	if (c->kind == XST_KIND_OPTIONAL_DATA) {
-		r = xst_emit_begin(c->out, c->kind, c->record_length);
-		c->open = true;
-	}
-	c->payload = ev->u.payload.length;
-	return r ? r : xst_emit_payload(c->out, c->payload);
-}
-
-/* The header and the configuration are the container's, not the guest's: leaving them out is no
- * loss that would have to be refused. */
-static int xl_left_out(struct xst_converter *c, const struct xst_event *ev)
-{
-	if (ev->type == XST_EVENT_RECORD_BEGIN && c->kind == XST_KIND_CONFIG &&
-	    c->record_length > wire_xl_config.fixed)
-		converter_remark(c, RULE_CONVERT_DROPPED,
-				 "the configuration is left out: it belongs to the xl header");
-	return 0;
-}
-
-static int xl_event(struct xst_converter *c, const struct xst_event *ev)
-{
-	int r;
-
-	if (c->to == XST_CONTAINER_AUTO)
-		c->to = XST_CONTAINER_XL;
-	c->had_xl = true;
-	if (!to_xl(c))
-		return xl_left_out(c, ev);
-	switch (ev->type) {
-	case XST_EVENT_FIELDS:
-		return xl_fields(c, ev);
-	case XST_EVENT_PAYLOAD_BEGIN:
-		return xl_run(c, ev);
-	case XST_EVENT_RECORD_END:
-		r = c->open ? xst_emit_end(c->out) : 0;
-		c->open = false;
-		return r;
-	default:
-		return 0;
-	}
-}
-
-/* --- other containers ----------------------------------------------------------------------- */
-
-/* What libxl asks for is the image first. */
-static int container_emulator(struct xst_converter *c, uint64_t length)
-{
-	if (!c->had_image)
-		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-				      "%s stands in front of the guest's image", c->name);
-	return to_libxl(c) ? converter_emulator(c, length)
-			   : converter_lose(c, "the device model's state");
-}
-
-static int container_record(struct xst_converter *c)
-{
-	switch (c->kind) {
-	case XST_KIND_CONFIG:
-		c->had_config = true;
-		converter_remark(c, RULE_CONVERT_DROPPED,
-				 "the configuration is left out: xl does not read %s's (%s)",
-				 xst_layer_name(c->layer), c->name);
-		return 0;
-	case XST_KIND_DEMU:
-		return converter_lose(c, "a virtual GPU's state (DEMU)");
-	case XST_KIND_VARSTORED:
-		return converter_lose(c, "the UEFI variables (VARSTORED)");
-	case XST_KIND_SWTPM0:
-	case XST_KIND_SWTPM:
-		return converter_lose(c, "a virtual TPM's state (SWTPM)");
-	default:
-		return 0;
-	}
-}
-
-static int container_record_end(struct xst_converter *c)
-{
-	int r = 0;
-
-	if (c->kind == XST_KIND_XENSERVER_IMAGE)
-		c->had_image = true;
-	if (c->kind == XST_KIND_EMULATOR_CONTEXT && !c->record_length)
-		r = container_emulator(c, 0);
-	if (r == 0 && c->open)
-		r = xst_emit_end(c->out);
-	c->open = false;
-	return r;
-}
-
-static int container_end(struct xst_converter *c)
-{
-	bool was_wrapped = c->wrapped;
-
-	c->wrapped = false;
-	return was_wrapped ? converter_end(c) : 0;
-}
-
-static int container_event(struct xst_converter *c, const struct xst_event *ev)
-{
-	switch (ev->type) {
-	case XST_EVENT_STREAM_BEGIN:
-		c->wrapped = ev->layer == XST_LAYER_XENSERVER;
-		return 0;
-	case XST_EVENT_RECORD_BEGIN:
-		return container_record(c);
-	case XST_EVENT_PAYLOAD_BEGIN:
-		return c->kind == XST_KIND_EMULATOR_CONTEXT
-			       ? container_emulator(c, ev->u.payload.length)
-			       : 0;
-	case XST_EVENT_RECORD_END:
-		return container_record_end(c);
-	case XST_EVENT_STREAM_END:
-		return container_end(c);
-	default:
-		return 0;
-	}
 }
 
 /* --- public --------------------------------------------------------------------------------- */
@@ -382,7 +247,7 @@ int xst_converter_new(const struct xst_converter_options *options, struct xst_co
 	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
 		return XST_E_ARG;
 	if ((o.image_version && o.image_version != 2 && o.image_version != 3) ||
-	    (unsigned)o.to > XST_CONTAINER_XL_LIBXC || o.flags & ~(uint32_t)XST_CONVERT_FORCE)
+	    (unsigned)o.to > XST_CONTAINER_XENSERVER || o.flags & ~(uint32_t)XST_CONVERT_FORCE)
 		return XST_E_ARG;
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -394,6 +259,8 @@ int xst_converter_new(const struct xst_converter_options *options, struct xst_co
 	}
 	c->flags = o.flags;
 	c->to = o.to;
+	c->config.ask = o.config;
+	c->config.userdata = o.config_userdata;
 	c->version = o.image_version ? o.image_version : LIBXC_VERSION_MAX;
 	pfnmap_init(&c->legacy.populated, 1, 0);
 	*ret = c;
@@ -406,6 +273,7 @@ struct xst_converter *xst_converter_free(struct xst_converter *c)
 		xst_emitter_free(c->out);
 		pfnmap_free(&c->legacy.populated);
 		buffer_free(&c->legacy.pairs);
+		buffer_free(&c->config.stored);
 	}
 	free(c);
 	return NULL;
@@ -455,7 +323,7 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 	case XST_LAYER_LIBVIRT:
 	case XST_LAYER_XEND:
 	case XST_LAYER_XENSERVER:
-	case XST_LAYER_XENSERVER6: return container_event(c, ev);
+	case XST_LAYER_XENSERVER6: return contained_event(c, ev);
 	case XST_LAYER_NONE:       break;
 	}
 	return 0;
@@ -463,7 +331,7 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 
 int xst_converter_keep_checkpoints(struct xst_converter *c)
 {
-	if (!to_libxl(c))
+	if (!to_libxl(c) && c->to != XST_CONTAINER_AUTO) /* which a legacy stream makes one */
 		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
 				      "checkpoints can be kept in a libxl stream only");
 	c->legacy.keep_checkpoints = true;
@@ -476,8 +344,8 @@ int xst_converter_event(struct xst_converter *c, const struct xst_event *ev)
 
 	if (c->error.code)
 		return c->error.code;
-	if (ev->type == XST_EVENT_NEED || ev->type == XST_EVENT_PAYLOAD ||
-	    ev->type == XST_EVENT_WARNING)
+	if (ev->type == XST_EVENT_NEED || ev->type == XST_EVENT_WARNING ||
+	    (ev->type == XST_EVENT_PAYLOAD && !c->config.gathering))
 		return 0;
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN && ev->u.payload.length == XST_LENGTH_UNKNOWN)
 		return XST_E_ARG;
@@ -508,6 +376,11 @@ size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret)
 void xst_converter_written(struct xst_converter *c)
 {
 	xst_emitter_written(c->out);
+}
+
+bool xst_converter_wants(const struct xst_converter *c)
+{
+	return c->config.gathering;
 }
 
 uint64_t xst_converter_payload(const struct xst_converter *c)

@@ -2,7 +2,9 @@
 /* Inside the converter.
  *
  * relay.c passes libxl and libxc records on, translate.c makes them out of legacy parts; both
- * write through the same emitter.  convert.c decides the frame around them. */
+ * write through the same emitter.  convert.c decides the frame around them.  contained.c takes what
+ * other toolstacks' containers hold besides the stream, xl.c the xl header, config.c the domain's
+ * configuration; xl.c, libvirt.c and xenserver.c write a container each. */
 #ifndef EMIT_CONVERT_H
 #define EMIT_CONVERT_H
 
@@ -31,6 +33,21 @@ struct translation { /* of a legacy stream */
 	uint64_t vcpu;
 };
 
+struct configuration {
+	xst_config_fn ask;
+	void *userdata;
+	bool gathering;
+	enum xst_layer layer;        /* that the input has it in; NONE: there is none, or not yet */
+	bool left_out;
+	struct buffer stored;        /* as it stands there, if it was gathered */
+	bool json;
+	struct xst_config chosen;
+	bool xl_header;              /* there is one, and it is made anew */
+	uint32_t xl_optional_flags;  /* of the input's xl header, when that is made anew */
+	uint64_t xl_optional_length;
+	uint64_t xl_rest;            /* octets behind the configuration in the optional data */
+};
+
 struct xst_converter {
 	uint32_t flags;
 	enum xst_container to;
@@ -38,8 +55,8 @@ struct xst_converter {
 	enum xst_guest guest;
 	struct xst_emitter *out;
 
-	bool had_xl;           /* the input has an xl header */
-	bool had_config;       /* a configuration in another container than xl's */
+	struct configuration config;
+	bool begun;            /* the output's container */
 	bool wrapped;          /* in a container that goes on behind the image */
 	bool had_image;        /* in there */
 	bool had_libxl;
@@ -77,6 +94,12 @@ void converter_remark(struct xst_converter *c, enum xst_rule rule, const char *f
 int converter_lose(struct xst_converter *c, const char *what);
 
 bool to_libxl(const struct xst_converter *c);
+bool to_xl(const struct xst_converter *c);
+/* What stands in front of the stream in the output, once. */
+int converter_begin_container(struct xst_converter *c);
+/* A header, which has no framing, of fields only. */
+int converter_header(struct xst_converter *c, enum xst_kind kind, const struct xst_field_value *v,
+		     size_t n, uint64_t length);
 /* emitter.c: forgets the open record and the output that was gathered. */
 void emitter_abandon(struct xst_emitter *e);
 /* The libxl stream's header, behind an xl header if one is wanted. */
@@ -94,6 +117,36 @@ int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t 
 /* Behind the image: the device model's record, with `length` octets of payload to come. */
 int converter_emulator(struct xst_converter *c, uint64_t length);
 uint64_t converter_field(const struct xst_converter *c, enum xst_field id);
+
+/* --- config.c ------------------------------------------------------------------------------- */
+
+/* Whether the input's configuration in hand is wanted. */
+bool config_wanted(const struct xst_converter *c);
+/* Its PAYLOAD_BEGIN and PAYLOAD. */
+int config_event(struct xst_converter *c, const struct xst_event *ev);
+/* Settles which one the output gets. */
+int config_choose(struct xst_converter *c);
+/* The layer whose language the output's container stores, or XST_LAYER_NONE. */
+enum xst_layer config_language(enum xst_container to);
+
+/* --- containers ----------------------------------------------------------------------------- */
+
+int xl_event(struct xst_converter *c, const struct xst_event *ev);
+int xl_begin(struct xst_converter *c);
+int contained_event(struct xst_converter *c, const struct xst_event *ev);
+int libvirt_begin(struct xst_converter *c);
+int xenserver_begin(struct xst_converter *c);
+/* The configuration as a record, wherever it comes. */
+int xenserver_config(struct xst_converter *c);
+/* The record in front of the image. */
+int xenserver_image(struct xst_converter *c);
+/* A record of state that is passed on as it is. */
+int xenserver_state(struct xst_converter *c);
+/* See converter_emulator(). */
+int xenserver_emulator(struct xst_converter *c, uint64_t length);
+int xenserver_end(struct xst_converter *c);
+
+/* --- streams -------------------------------------------------------------------------------- */
 
 int relay_event(struct xst_converter *c, const struct xst_event *ev);
 int translate_event(struct xst_converter *c, const struct xst_event *ev);

@@ -160,6 +160,36 @@ int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer, uint32_t
 	return begin_framed(e, layer, NULL, type, length);
 }
 
+/* XenServer's framing: u64 type, u64 length, no padding.  An image stands behind its record. */
+static int begin_suspended(struct xst_emitter *e, const struct wire_record *row, uint64_t length)
+{
+	uint8_t *b;
+
+	if (row->tail != WIRE_RUN && length)
+		return XST_E_ARG;
+	b = append(e, XENSERVER_RECORD_HEADER);
+	if (!b)
+		return XST_E_NOMEM;
+	put_number(b, 8, false, row->type);
+	put_number(b + 8, 8, false, length);
+	return open_record(e, row, length);
+}
+
+int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer, enum xst_kind kind,
+		      uint64_t length)
+{
+	const struct wire_record *row = wire_contained(layer, kind);
+
+	if (!row)
+		return XST_E_ARG;
+	if (e->open)
+		return XST_E_STATE;
+	e->framed = e->big = false;
+	if (layer == XST_LAYER_XENSERVER && row != &wire_xenserver_header)
+		return begin_suspended(e, row, length);
+	return open_record(e, row, length);
+}
+
 /* Room for n octets of the open record's body. */
 static int body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 {
@@ -170,6 +200,16 @@ static int body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 		return XST_E_NOMEM;
 	e->left -= n;
 	return 0;
+}
+
+static void put_magic(const struct wire_record *row, uint8_t *b)
+{
+	if (row == &wire_xl_header)
+		memcpy(b, XL_MAGIC, XL_MAGIC_SIZE);
+	else if (row == &wire_libvirt_header)
+		memcpy(b, LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
+	else if (row == &wire_xenserver_header)
+		memcpy(b, XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
 }
 
 int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size_t n)
@@ -183,8 +223,7 @@ int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size
 	r = body(e, row->fixed, &b);
 	if (r)
 		return r;
-	if (row == &wire_xl_header)
-		memcpy(b, XL_MAGIC, XL_MAGIC_SIZE);
+	put_magic(row, b);
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (row->field[i].id != XST_FIELD_RESERVED)
 			put_number(b + row->field[i].offset, row->field[i].size, e->big,

@@ -88,9 +88,21 @@ static int libxl_record(struct xst_converter *c)
 	case XST_KIND_LIBXL_END: /* written at the end of the stream */
 		return c->had_context ? 0 : converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
 							   "the stream ends without a libxc image");
+	case XST_KIND_EMULATOR_CONTEXT:
+		if (c->to == XST_CONTAINER_XENSERVER) /* begun when its length is known */
+			return 0;
+		break;
 	default:
-		return to_libxl(c) ? keep(c) : lose(c);
+		break;
 	}
+	return to_libxl(c) ? keep(c) : lose(c);
+}
+
+/* A device model's record that becomes one of another shape. */
+static bool own_emulator(const struct xst_converter *c)
+{
+	return c->kind == XST_KIND_EMULATOR_CONTEXT &&
+	       (c->layer == XST_LAYER_LIBXC || c->to == XST_CONTAINER_XENSERVER);
 }
 
 static int record_begin(struct xst_converter *c)
@@ -135,7 +147,7 @@ static int pair(struct xst_converter *c, const struct xst_event *ev)
 
 static int run(struct xst_converter *c, const struct xst_event *ev)
 {
-	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->layer == XST_LAYER_LIBXC)
+	if (own_emulator(c))
 		return converter_emulator(c, ev->u.payload.length);
 	if (!c->open)
 		return 0;
@@ -147,7 +159,7 @@ static int record_end(struct xst_converter *c)
 {
 	int r = 0;
 
-	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->layer == XST_LAYER_LIBXC && !c->open)
+	if (own_emulator(c) && !c->open)
 		r = converter_emulator(c, 0);
 	if (r == 0 && c->open)
 		r = xst_emit_end(c->out);

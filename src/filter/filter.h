@@ -47,8 +47,11 @@ struct filter {
 const char *filter_name(enum filter_format format);
 
 /* Looks at a descriptor's next octets without taking them.  Waits for as many as it needs to tell;
- * what can't be looked at is not compressed. */
-enum filter_format filter_recognise(int fd);
+ * what can't be looked at is not compressed.  *ret_front: octets that stand in front of the
+ * compressed data (a handshake of xenopsd's, when a migration was captured); 0 without any. */
+enum filter_format filter_recognise(int fd, size_t *ret_front);
+/* Takes so many octets away.  Returns 0 or -errno. */
+int filter_pass_over(int fd, size_t n);
 
 /* Takes NAME[:LEVEL].  Returns whether it is a format that can be written, at a level it has;
  * *level is -1 without one. */

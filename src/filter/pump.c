@@ -5,8 +5,8 @@
  * that it needs (an XML parser and all of Unicode) it is ten times the size of the command.
  *
  * gzip is read by zlib: libarchive does not look at the checksum, and there is nothing else by which
- * damage to a guest's pages could be seen. */
-#include "filter/filter.h"
+ * damage to a guest's pages could be seen.  zstd has unzstd.c. */
+#include "filter/pump.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -19,7 +19,6 @@
 #include <zlib.h>
 
 #define LIBRARY "libarchive.so.13"
-#define PIECE (64 << 10)
 #define GZIP_WINDOW (15 + 16)
 
 #define FUNCTIONS(X)                             \
@@ -57,26 +56,32 @@ static const int codes[FILTER_MAX] = {
 	[FILTER_BZIP2] = ARCHIVE_FILTER_BZIP2,
 };
 
-struct pump {
+struct library_pump {
+	struct pump pump;
 	struct archive *archive;
-	int read_error, write_error;
-	uint64_t written;
-	char buffer[PIECE];
 };
+
+bool pump_load(const char *library, const char *const *names, void *functions, size_t n)
+{
+	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+	char *to = functions;
+
+	for (size_t i = 0; handle && i < n; i++, to += sizeof(void *)) {
+		void *found = dlsym(handle, names[i]);
+
+		if (!found)
+			return false;
+		memcpy(to, &found, sizeof(found));
+	}
+	return handle != NULL;
+}
 
 static bool load(void)
 {
-	void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), *found;
+#define NAME(name) #name,
+	static const char *const names[] = { FUNCTIONS(NAME) };
 
-	if (!handle)
-		return false;
-#define FIND(name)                    \
-	found = dlsym(handle, #name); \
-	if (!found)                   \
-		return false;         \
-	memcpy(&lib.name, &found, sizeof(found));
-	FUNCTIONS(FIND)
-	return true;
+	return pump_load(LIBRARY, names, &lib, sizeof(names) / sizeof(names[0]));
 }
 
 /* --- descriptors ----------------------------------------------------------------------------- */
@@ -91,19 +96,19 @@ static bool again(int fd, short events)
 	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
-static ssize_t take(struct pump *p)
+ssize_t pump_take(struct pump *p, size_t from)
 {
 	ssize_t n;
 
 	do
-		n = read(STDIN_FILENO, p->buffer, sizeof(p->buffer));
+		n = read(STDIN_FILENO, p->buffer + from, sizeof(p->buffer) - from);
 	while (n < 0 && again(STDIN_FILENO, POLLIN));
 	if (n < 0)
 		p->read_error = errno;
 	return n;
 }
 
-static bool give(struct pump *p, const char *data, size_t n)
+bool pump_give(struct pump *p, const char *data, size_t n)
 {
 	while (n) {
 		ssize_t k = write(STDOUT_FILENO, data, n);
@@ -123,22 +128,24 @@ static bool give(struct pump *p, const char *data, size_t n)
 
 static la_ssize_t on_read(struct archive *a, void *pump, const void **ret)
 {
-	struct pump *p = pump;
+	struct library_pump *p = pump;
 
 	(void)a;
-	*ret = p->buffer;
-	return take(p);
+	*ret = p->pump.buffer;
+	return pump_take(&p->pump, 0);
 }
 
 static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size_t n)
 {
+	struct library_pump *p = pump;
+
 	(void)a;
-	return give(pump, data, n) ? (la_ssize_t)n : -1;
+	return pump_give(&p->pump, data, n) ? (la_ssize_t)n : -1;
 }
 
 /* --- reports --------------------------------------------------------------------------------- */
 
-static void copy_text(struct filter_report *report, const char *text)
+void pump_text(struct filter_report *report, const char *text)
 {
 	snprintf(report->text, sizeof(report->text), "%s", text);
 	for (char *c = report->text; *c; c++)
@@ -146,32 +153,32 @@ static void copy_text(struct filter_report *report, const char *text)
 			*c = '?';
 }
 
-static void system_error(struct filter_report *report, enum filter_outcome outcome, int error)
+void pump_error(struct filter_report *report, enum filter_outcome outcome, int error)
 {
 	report->outcome = outcome;
 	report->error = error;
 }
 
 /* Without a system call to blame it is the data. */
-static void failed(const struct pump *p, struct filter_report *report)
+static void failed(const struct library_pump *p, struct filter_report *report)
 {
 	const char *text = lib.archive_error_string(p->archive);
 
-	if (p->write_error)
-		system_error(report, FILTER_WRITE, p->write_error);
-	else if (p->read_error)
-		system_error(report, FILTER_READ, p->read_error);
+	if (p->pump.write_error)
+		pump_error(report, FILTER_WRITE, p->pump.write_error);
+	else if (p->pump.read_error)
+		pump_error(report, FILTER_READ, p->pump.read_error);
 	else if (lib.archive_errno(p->archive) == ENOMEM)
-		system_error(report, FILTER_READ, ENOMEM);
+		pump_error(report, FILTER_READ, ENOMEM);
 	else
 		report->outcome = FILTER_DAMAGED;
-	copy_text(report, text ? text : "it can't be decompressed");
+	pump_text(report, text ? text : "it can't be decompressed");
 }
 
 /* --- decompressing --------------------------------------------------------------------------- */
 
 /* A filter that libarchive would run another program for is not good enough. */
-static int open_read(struct pump *p, enum filter_format format)
+static int open_read(struct library_pump *p, enum filter_format format)
 {
 	struct archive_entry *entry;
 	int r = lib.archive_read_support_filter_by_code(p->archive, codes[format]);
@@ -185,7 +192,7 @@ static int open_read(struct pump *p, enum filter_format format)
 	return r == ARCHIVE_OK ? lib.archive_read_next_header(p->archive, &entry) : r;
 }
 
-static int read_all(struct pump *p)
+static int read_all(struct library_pump *p)
 {
 	const void *data;
 	la_int64_t offset;
@@ -193,38 +200,38 @@ static int read_all(struct pump *p)
 	int r;
 
 	while ((r = lib.archive_read_data_block(p->archive, &data, &n, &offset)) == ARCHIVE_OK)
-		if (!give(p, data, n))
+		if (!pump_give(&p->pump, data, n))
 			return ARCHIVE_FATAL;
 	return r;
 }
 
 static void pump_through_library(enum filter_format format, struct filter_report *report)
 {
-	static struct pump p;
+	static struct library_pump p;
 	int r;
 
 	if (!load()) {
-		system_error(report, FILTER_READ, ELIBACC);
+		pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}
 	p.archive = lib.archive_read_new();
 	if (!p.archive) {
-		system_error(report, FILTER_READ, ENOMEM);
+		pump_error(report, FILTER_READ, ENOMEM);
 		return;
 	}
 	r = open_read(&p, format);
 	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) < 2) { /* it passes as it is */
 		report->outcome = FILTER_DAMAGED;
-		copy_text(report, "its header is damaged or cut off");
+		pump_text(report, "its header is damaged or cut off");
 		return;
 	}
 	if (r == ARCHIVE_OK)
 		r = read_all(&p);
-	if (p.write_error == EPIPE)
+	if (p.pump.write_error == EPIPE)
 		report->outcome = FILTER_STOPPED;
 	else if (r != ARCHIVE_EOF)
 		failed(&p, report);
-	report->written = p.written;
+	report->written = p.pump.written;
 }
 
 /* --- gzip ------------------------------------------------------------------------------------ */
@@ -242,7 +249,7 @@ static bool refill(struct gunzip *g)
 
 	if (g->z.avail_in)
 		return true;
-	n = take(&g->pump);
+	n = pump_take(&g->pump, 0);
 	g->z.next_in = (Bytef *)g->pump.buffer;
 	g->z.avail_in = n > 0 ? (uInt)n : 0;
 	return n > 0;
@@ -259,7 +266,7 @@ static const char *gunzip_member(struct gunzip *g)
 		g->z.next_out = (Bytef *)g->out;
 		g->z.avail_out = sizeof(g->out);
 		r = inflate(&g->z, Z_NO_FLUSH);
-		if (!give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
+		if (!pump_give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
 			return "";
 		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
 			return g->z.msg ? g->z.msg : "it can't be decompressed";
@@ -282,35 +289,42 @@ static const char *gunzip_all(struct gunzip *g)
 	return fault;
 }
 
+void pump_end(const struct pump *p, const char *fault, struct filter_report *report)
+{
+	report->written = p->written;
+	if (p->write_error == EPIPE) {
+		report->outcome = FILTER_STOPPED;
+	} else if (p->write_error) {
+		pump_error(report, FILTER_WRITE, p->write_error);
+	} else if (p->read_error) {
+		pump_error(report, FILTER_READ, p->read_error);
+	} else if (fault) {
+		report->outcome = FILTER_DAMAGED;
+		pump_text(report, fault);
+	}
+}
+
 static void gunzip(struct filter_report *report)
 {
 	static struct gunzip g;
 	const char *fault = gunzip_all(&g);
 
-	report->written = g.pump.written;
-	if (g.pump.write_error == EPIPE) {
-		report->outcome = FILTER_STOPPED;
-	} else if (g.pump.write_error) {
-		system_error(report, FILTER_WRITE, g.pump.write_error);
-	} else if (g.pump.read_error) {
-		system_error(report, FILTER_READ, g.pump.read_error);
-	} else if (fault) {
-		report->outcome = FILTER_DAMAGED;
-		copy_text(report, fault);
-	}
+	pump_end(&g.pump, fault, report);
 }
 
 void pump_decompress(enum filter_format format, struct filter_report *report)
 {
 	if (format == FILTER_GZIP)
 		gunzip(report);
+	else if (format == FILTER_ZSTD)
+		unzstd(report);
 	else
 		pump_through_library(format, report);
 }
 
 /* --- the other way --------------------------------------------------------------------------- */
 
-static int open_write(struct pump *p, enum filter_format format, int level)
+static int open_write(struct library_pump *p, enum filter_format format, int level)
 {
 	struct archive_entry *entry = lib.archive_entry_new();
 	char number[16];
@@ -335,32 +349,32 @@ static int open_write(struct pump *p, enum filter_format format, int level)
 	return lib.archive_write_header(p->archive, entry);
 }
 
-static int write_all(struct pump *p)
+static int write_all(struct library_pump *p)
 {
 	ssize_t n;
 
-	while ((n = take(p)) > 0)
-		if (lib.archive_write_data(p->archive, p->buffer, (size_t)n) != n)
+	while ((n = pump_take(&p->pump, 0)) > 0)
+		if (lib.archive_write_data(p->archive, p->pump.buffer, (size_t)n) != n)
 			return ARCHIVE_FATAL;
 	return n < 0 ? ARCHIVE_FATAL : lib.archive_write_close(p->archive);
 }
 
 void pump_compress(enum filter_format format, int level, struct filter_report *report)
 {
-	static struct pump p;
+	static struct library_pump p;
 	int r;
 
 	if (!load()) {
-		system_error(report, FILTER_WRITE, ELIBACC);
+		pump_error(report, FILTER_WRITE, ELIBACC);
 		return;
 	}
 	p.archive = lib.archive_write_new();
 	r = p.archive ? open_write(&p, format, level) : ARCHIVE_FATAL;
 	if (r == ARCHIVE_OK)
 		r = write_all(&p);
-	if (r != ARCHIVE_OK && !p.write_error && !p.read_error)
-		p.write_error = ENOMEM;
+	if (r != ARCHIVE_OK && !p.pump.write_error && !p.pump.read_error)
+		p.pump.write_error = ENOMEM;
 	if (r != ARCHIVE_OK)
 		failed(&p, report);
-	report->written = p.written;
+	report->written = p.pump.written;
 }

@@ -14,6 +14,7 @@
 
 #define HEAD 16
 #define GZIP_HEADER 10
+#define MAX_HANDSHAKES 4 /* octets */
 #define PATIENCE_NS 5000000 /* between looks at a pipe that has too little yet */
 
 static const struct format {
@@ -84,6 +85,33 @@ static enum filter_format match(const unsigned char *head, size_t n, bool *undec
 	return FILTER_NONE;
 }
 
+/* A handshake, "no error": two octets of no length.  Behind it xenopsd sends zstd or nothing
+ * compressed; no legacy stream has so many page frames that its number looks like this. */
+static size_t handshakes(const unsigned char *head, size_t n)
+{
+	size_t size = 0;
+
+	while (size < MAX_HANDSHAKES && size + 2 <= n && !head[size] && !head[size + 1])
+		size += 2;
+	return size;
+}
+
+static enum filter_format match_behind(const unsigned char *head, size_t n, size_t *ret_front,
+				       bool *undecided)
+{
+	const struct format *zstd = &formats[FILTER_ZSTD];
+	size_t front = handshakes(head, n), left = n - front;
+
+	*ret_front = 0;
+	if (!front)
+		return match(head, n, undecided);
+	*undecided = left < zstd->size && memcmp(head + front, zstd->magic, left) == 0;
+	if (left < zstd->size || memcmp(head + front, zstd->magic, zstd->size) != 0)
+		return FILTER_NONE;
+	*ret_front = front;
+	return FILTER_ZSTD;
+}
+
 /* tee() copies without taking. */
 static ssize_t look_at_pipe(int fd, unsigned char *head)
 {
@@ -133,7 +161,7 @@ static bool interrupted(int fd)
 	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
-enum filter_format filter_recognise(int fd)
+enum filter_format filter_recognise(int fd, size_t *ret_front)
 {
 	unsigned char head[HEAD];
 	struct stat st;
@@ -150,11 +178,27 @@ enum filter_format filter_recognise(int fd)
 			continue;
 		if (n <= 0)
 			return FILTER_NONE;
-		format = match(head, (size_t)n, &undecided);
+		format = match_behind(head, (size_t)n, ret_front, &undecided);
 		if (last)
 			break;
 		/* another look, for what came just before the end */
 		last = undecided && !may_come_to_more(fd, st.st_mode);
 	}
 	return format;
+}
+
+int filter_pass_over(int fd, size_t n)
+{
+	char front[HEAD];
+
+	while (n) {
+		ssize_t k = read(fd, front, n < sizeof(front) ? n : sizeof(front));
+
+		if (k == 0)
+			return 0;
+		if (k < 0 && !interrupted(fd))
+			return -errno;
+		n -= k > 0 ? (size_t)k : 0;
+	}
+	return 0;
 }

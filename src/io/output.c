@@ -238,6 +238,29 @@ int output_rewind(struct xst_output *o, uint64_t offset)
 	return 0;
 }
 
+int output_reopen(struct xst_output *o)
+{
+	char proc[64];
+	struct stat st;
+	off_t end;
+	int fd;
+
+	if (xst_output_flush(o) < 0)
+		return -EIO;
+	end = lseek(o->fd, 0, SEEK_CUR);
+	if (fstat(o->fd, &st) < 0 || !S_ISREG(st.st_mode) || end < (off_t)o->offset)
+		return -ESPIPE;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
+	fd = open(proc, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (lseek(fd, end - (off_t)o->offset, SEEK_SET) < 0) {
+		close(fd);
+		return -ESPIPE;
+	}
+	return fd;
+}
+
 int xst_output_flush(struct xst_output *o)
 {
 	int r;

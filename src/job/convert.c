@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/finding.h"
 #include "emit/convert.h"
@@ -19,7 +20,10 @@ struct convert {
 	struct xst_output *output;
 	struct xst_checker *checker;
 	struct unfold *unfold; /* of a checkpointed stream */
-	bool one_checkpoint, planned, last_checkpoint, stopped;
+	bool one_checkpoint, planned, last_checkpoint;
+	bool finished, stopped; /* all of the wanted state is there; and no more is read */
+	bool wrapped;          /* in XenServer's container */
+	bool layer_ended;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
 	bool had_libxl, had_image, image_ended, had_emulator;
@@ -158,11 +162,29 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 	job_tell(c->job, &f);
 }
 
+/* Pages that have gone to the output already may be what later ones differ from. */
+static int recall(struct convert *c)
+{
+	struct xst_reader *written;
+	int fd = output_reopen(c->output), r;
+
+	if (fd < 0)
+		return 0; /* it is no file; a difference that needs such a page will say so */
+	r = xst_reader_new(fd, NULL, 0, reader_tmpdir(c->reader), &written);
+	if (r == 0) {
+		r = unfold_recall(c->unfold, written, &c->error);
+		xst_reader_free(written);
+	}
+	close(fd);
+	return r;
+}
+
 static int choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
 								   : l->complete,
-				    .keep = c->options->keep_checkpoints, .late = late };
+				    .keep = c->options->keep_checkpoints, .late = late,
+				    .layer = c->layer };
 	int r;
 
 	if (plan.take > l->complete)
@@ -178,7 +200,9 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	if (plan.keep && c->layer != XST_LAYER_LEGACY)
 		return 0; /* as it is */
 	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
-	return r ? r : unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+	if (r == 0)
+		r = unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+	return r == 0 && plan.compressed && late ? recall(c) : r;
 }
 
 /* The first sign that a legacy stream is a checkpointed one, behind the pages of its first body. */
@@ -189,21 +213,29 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
 }
 
+/* Whether somebody has said beforehand that there are checkpoints. */
+static bool expected(const struct convert *c)
+{
+	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
+}
+
 /* Whether it is time to find out about checkpoints. */
 static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 {
 	if (c->planned || c->one_checkpoint)
 		return false;
 	if (ev->layer == XST_LAYER_LEGACY)
-		return reader_is_seekable(c->reader) || checkpointed(c, ev);
+		return reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
 	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
 }
 
-/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign. */
+/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or
+ * at the beginning where checkpoints are expected. */
 static int plan(struct convert *c, const struct xst_event *ev)
 {
 	struct outlook l = { 0 };
 	bool seekable = reader_is_seekable(c->reader);
+	bool late = ev->layer == XST_LAYER_LEGACY && !seekable && !expected(c);
 	int r;
 
 	c->last_checkpoint |= ev->kind == XST_KIND_LAST_CHECKPOINT;
@@ -214,7 +246,7 @@ static int plan(struct convert *c, const struct xst_event *ev)
 	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);
-	return r ? r : choose(c, &l, !seekable && ev->layer == XST_LAYER_LEGACY);
+	return r ? r : choose(c, &l, late);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -252,7 +284,9 @@ static int pass(struct convert *c, const struct xst_event *ev)
 {
 	int r = feed(c, ev);
 
-	return r == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN ? move_run(c, false) : r;
+	if (r || ev->type != XST_EVENT_PAYLOAD_BEGIN || xst_converter_wants(c->converter))
+		return r;
+	return move_run(c, false);
 }
 
 /* The batches that the gathered pages make, in front of the event that ends the body. */
@@ -289,8 +323,11 @@ static int stop(struct convert *c, const struct xst_event *ev)
 {
 	int r = feed(c, ev);
 
+	c->finished = true;
+	if (r || c->wrapped) /* the container goes on */
+		return r;
 	c->stopped = true;
-	return r ? r : end_stream(c, ev->layer);
+	return end_stream(c, ev->layer);
 }
 
 /* The image's END, in place of what the input has there. */
@@ -350,8 +387,10 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 {
 	bool legacy = ev->layer == XST_LAYER_LEGACY;
 
+	c->layer_ended |= ev->type == XST_EVENT_STREAM_END && ev->layer == c->layer;
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
 		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
+		c->wrapped |= ev->layer == XST_LAYER_XENSERVER;
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
 	}
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
@@ -459,6 +498,11 @@ static int loop(struct convert *c)
 		r = event(c, ev);
 		if (r || c->stopped)
 			break;
+	}
+	if (r && c->finished && xst_reader_error(c->reader)->code == XST_E_TRUNCATED) {
+		c->stopped = true;
+		r = c->layer_ended ? 0 : end_layer(c, c->layer);
+		r = r ? r : end_layer(c, XST_LAYER_XENSERVER);
 	}
 	if (r && cut_accepted(c))
 		r = end_cut(c);

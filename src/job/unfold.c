@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "job/unfold.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
-#include "io/io.h"
+#include "job/pagefile.h"
 #include "wire/wire.h"
 
 #define NOT_SEEN 5u               /* a page type that does not exist */
 #define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
 #define FIRST_WAITING 4096u
+#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that the output is: convert from or into a file, or with --checkpoints last"
 
 enum inject_state { INJECT_BATCH, INJECT_ITEMS, INJECT_PAGES, INJECT_END };
 
@@ -24,15 +22,13 @@ struct unfold {
 	struct unfold_plan plan;
 	uint64_t body;               /* the checkpoint in hand, from 1 */
 	bool dropping;               /* the record in hand */
+	bool finished;               /* the wanted state is complete */
 	enum xst_kind kind;
 	struct xst_finding place;    /* of the record in hand, for errors */
 
 	/* what the guest's memory is */
-	int fd;
-	struct xst_output *store;
-	struct transfer transfer;
+	struct pagefile *pages;
 	struct pfnmap types;         /* type ^ NOT_SEEN */
-	struct pfnmap known;         /* contents are in the file */
 	struct pfnmap touched;       /* to be told */
 
 	/* the batch in hand, and pages of compressed ones whose contents are still to come */
@@ -56,40 +52,30 @@ int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold
 	       struct xst_finding *reterr)
 {
 	struct unfold *u = calloc(1, sizeof(*u));
-	int r;
+	int r = 0;
 
 	if (!u)
 		return XST_E_NOMEM;
 	u->plan = *plan;
 	u->body = 1;
-	u->fd = -1;
 	pfnmap_init(&u->types, 4, 0);
-	pfnmap_init(&u->known, 1, 0);
 	pfnmap_init(&u->touched, 1, 0);
 	delta_init(&u->delta);
-	if (plan->compressed) {
-		u->fd = unnamed_file(tmpdir);
-		r = u->fd < 0 ? io_error(reterr, RULE_INPUT_IO, -u->fd, tmpdir)
-			      : xst_output_fd(u->fd, &u->store);
-		if (r) {
-			unfold_free(u);
-			return r;
-		}
-	}
-	*ret = u;
-	return 0;
+	if (plan->compressed)
+		r = pagefile_new(tmpdir, &u->pages, reterr);
+	if (r)
+		unfold_free(u);
+	else
+		*ret = u;
+	return r;
 }
 
 struct unfold *unfold_free(struct unfold *u)
 {
 	if (!u)
 		return NULL;
-	xst_output_free(u->store);
-	if (u->fd >= 0)
-		close(u->fd);
-	transfer_free(&u->transfer);
+	pagefile_free(u->pages);
 	pfnmap_free(&u->types);
-	pfnmap_free(&u->known);
 	pfnmap_free(&u->touched);
 	free(u->waiting);
 	free(u);
@@ -115,11 +101,6 @@ static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t
 	return code;
 }
 
-static int io_failed(struct xst_finding *reterr, int err)
-{
-	return io_error(reterr, RULE_INPUT_IO, err, "the temporary file");
-}
-
 static void note_place(struct unfold *u, const struct xst_event *ev)
 {
 	u->place = (struct xst_finding){ .layer = ev->layer,
@@ -131,28 +112,29 @@ static void note_place(struct unfold *u, const struct xst_event *ev)
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
-static off_t place_of(uint64_t pfn)
+/* Those whose contents follow. */
+static void note_batch(struct unfold *u, const struct xst_event *ev)
 {
-	return (off_t)(pfn * XST_PAGE_SIZE);
+	u->nbatch = 0;
+	u->had_run = false;
+	for (size_t i = 0; i < ev->u.items.n; i++)
+		if (XST_PAGE_HAS_DATA(XST_PAGE_TYPE(ev->u.items.v[i])))
+			u->batch[u->nbatch++] = XST_PAGE_PFN(ev->u.items.v[i]);
 }
 
 static int note_entries(struct unfold *u, const struct xst_event *ev)
 {
 	int r = 0;
 
-	u->nbatch = 0;
-	u->had_run = false;
+	note_batch(u, ev);
 	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
 		uint64_t entry = ev->u.items.v[i], pfn = XST_PAGE_PFN(entry);
-		unsigned type = XST_PAGE_TYPE(entry);
 
 		if (entry == LEGACY_XTAB_ENTRY)
 			continue;
-		r = pfnmap_set(&u->types, pfn, type ^ NOT_SEEN, NULL);
+		r = pfnmap_set(&u->types, pfn, XST_PAGE_TYPE(entry) ^ NOT_SEEN, NULL);
 		if (r == 0)
 			r = pfnmap_set(&u->touched, pfn, 1, NULL);
-		if (XST_PAGE_HAS_DATA(type))
-			u->batch[u->nbatch++] = pfn;
 	}
 	return r;
 }
@@ -174,21 +156,34 @@ int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *ret
 	u->had_run = true;
 	for (size_t i = 0; i < u->nbatch && e == 0;) {
 		size_t k = neighbours(u->batch, i, u->nbatch);
-		uint64_t moved;
 
-		if (lseek(u->fd, place_of(u->batch[i]), SEEK_SET) < 0)
-			return io_failed(reterr, errno);
-		e = xst_reader_move(r, u->store, k * XST_PAGE_SIZE, &moved);
-		if (e == 0)
-			e = xst_output_flush(u->store);
-		for (size_t j = i; j < i + k && e == 0; j++)
-			e = pfnmap_set(&u->known, u->batch[j], 1, NULL);
+		e = pagefile_take(u->pages, r, u->batch[i], k, reterr);
 		i += k;
 	}
-	if (e)
-		*reterr = xst_output_error(u->store)->code ? *xst_output_error(u->store)
-							   : *xst_reader_error(r);
 	return e;
+}
+
+int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr)
+{
+	const struct xst_event *ev;
+	int r;
+
+	while ((r = xst_reader_next(written, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
+		if (ev->type == XST_EVENT_ITEMS && ev->u.items.kind == XST_ITEMS_PAGES)
+			note_batch(u, ev);
+		if (ev->type != XST_EVENT_PAYLOAD_BEGIN)
+			continue;
+		r = ev->kind == XST_KIND_PAGE_DATA ? unfold_store(u, written, reterr)
+						   : xst_reader_skip(written);
+		if (r)
+			break;
+	}
+	u->nbatch = 0;
+	if (r == XST_E_TRUNCATED) /* where the converter is */
+		return 0;
+	if (r)
+		*reterr = *xst_reader_error(written);
+	return r;
 }
 
 /* The pages of the batch come later, as differences. */
@@ -217,24 +212,11 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 
 static int base(struct unfold *u, uint64_t pfn, uint64_t offset, struct xst_finding *reterr)
 {
-	ssize_t k;
-
-	if (!pfnmap_get(&u->known, pfn))
+	if (!pagefile_has(u->pages, pfn))
 		return fail(u, reterr, XST_E_MALFORMED, offset,
 			    "a difference for pfn %#llx, which was never sent whole%s",
-			    (unsigned long long)pfn,
-			    u->plan.late ? " since the pages began to be compressed; convert from a file, not from a pipe" : "");
-	k = pread_some(u->fd, u->delta.page, XST_PAGE_SIZE, place_of(pfn));
-	return k == XST_PAGE_SIZE ? 0 : io_failed(reterr, k < 0 ? (int)-k : EIO);
-}
-
-static int store_page(struct unfold *u, uint64_t pfn, struct xst_finding *reterr)
-{
-	ssize_t k = pwrite(u->fd, u->delta.page, XST_PAGE_SIZE, place_of(pfn));
-
-	if (k != XST_PAGE_SIZE)
-		return io_failed(reterr, k < 0 ? errno : ENOSPC);
-	return pfnmap_set(&u->known, pfn, 1, NULL);
+			    (unsigned long long)pfn, u->plan.late ? GONE : "");
+	return pagefile_read(u->pages, u->waiting + u->first, u->nwaiting, u->delta.page, reterr);
 }
 
 static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
@@ -248,10 +230,10 @@ static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
 			    "the differences for pfn %#llx go past its page", (unsigned long long)pfn);
 	if (result == DELTA_BASE)
 		return base(u, pfn, offset, reterr);
-	if (result == DELTA_UNCHANGED && !pfnmap_get(&u->known, pfn))
+	if (result == DELTA_UNCHANGED && !pagefile_has(u->pages, pfn))
 		return base(u, pfn, offset, reterr); /* which fails: there is none */
 	if (result == DELTA_PAGE)
-		r = store_page(u, pfn, reterr);
+		r = pagefile_write(u->pages, pfn, u->delta.page, reterr);
 	if (result == DELTA_PAGE || result == DELTA_UNCHANGED) {
 		u->first++;
 		u->nwaiting--;
@@ -345,8 +327,10 @@ static void event_of_today(struct unfold *u, const struct xst_event *ev, enum un
 		}
 	}
 	if (ev->type == XST_EVENT_RECORD_END && u->kind == XST_KIND_CHECKPOINT_END &&
-	    u->body++ == u->plan.take)
+	    u->body++ == u->plan.take) {
+		u->finished = true;
 		*ret = UNFOLD_STOP;
+	}
 }
 
 static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret,
@@ -373,6 +357,7 @@ static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfol
 static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_finding *reterr)
 {
 	if (u->kind == XST_KIND_CHECKPOINT && u->body++ == u->plan.take) {
+		u->finished = true;
 		*ret = UNFOLD_STOP;
 		return 0;
 	}
@@ -384,7 +369,17 @@ static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_find
 int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
 		 struct xst_finding *reterr)
 {
-	*ret_action = u->dropping && ev->layer != XST_LAYER_XL ? UNFOLD_DROP : UNFOLD_PASS;
+	bool stream = ev->layer == XST_LAYER_LEGACY || ev->layer == XST_LAYER_LIBXL ||
+		      ev->layer == XST_LAYER_LIBXC;
+
+	*ret_action = u->dropping && stream ? UNFOLD_DROP : UNFOLD_PASS;
+	if (u->finished && stream) { /* a container may go on behind the end */
+		if (ev->type == XST_EVENT_STREAM_END && ev->layer == u->plan.layer)
+			*ret_action = UNFOLD_PASS;
+		else
+			*ret_action = UNFOLD_DROP;
+		return 0;
+	}
 	if (ev->layer == XST_LAYER_LIBXL || ev->layer == XST_LAYER_LIBXC)
 		event_of_today(u, ev, ret_action);
 	if (ev->layer != XST_LAYER_LEGACY)
@@ -531,22 +526,16 @@ static void advance(struct unfold *u, uint64_t n)
 
 int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr)
 {
-	int r = xst_output_flush(o);
+	int r = 0;
 
 	while (n && r == 0) {
-		uint64_t k = contiguous(u);
-		off_t offset = place_of(XST_PAGE_PFN(u->told[u->next_page])) +
-			       (off_t)(XST_PAGE_SIZE - u->page_left);
-		bool out;
-		ssize_t done = transfer(&u->transfer, u->fd, &offset, xst_output_get_fd(o),
-					k < n ? k : n, &out);
+		uint64_t k = contiguous(u), place = XST_PAGE_PFN(u->told[u->next_page]);
 
-		if (done <= 0)
-			return out ? output_failed(o, (int)-done)
-				   : io_failed(reterr, done < 0 ? (int)-done : EIO);
-		output_moved(o, (uint64_t)done);
-		advance(u, (uint64_t)done);
-		n -= (uint64_t)done;
+		k = k < n ? k : n;
+		r = pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left, k,
+				  reterr);
+		advance(u, k);
+		n -= k;
 	}
 	return r;
 }

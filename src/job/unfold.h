@@ -23,6 +23,7 @@ struct unfold_plan {
 	bool keep;         /* all checkpoints up to it */
 	bool compressed;   /* some chunk up to it holds differences */
 	bool late;         /* the first checkpoint's pages have gone to the converter already */
+	enum xst_layer layer; /* whose states these are: the legacy or the libxl one */
 };
 
 /* What to do with an event that was shown to unfold_event(). */
@@ -32,7 +33,7 @@ enum unfold_action {
 	UNFOLD_INJECT, /* give on what unfold_inject() tells, then this one */
 	UNFOLD_STORE,  /* a run of pages: call unfold_store() */
 	UNFOLD_READ,   /* a run of differences: its PAYLOAD events are wanted */
-	UNFOLD_STOP,   /* give it on; the wanted state is complete */
+	UNFOLD_STOP,   /* give it on; the wanted state is complete, and all more of it is dropped */
 	UNFOLD_END     /* give on the end of the image instead */
 };
 
@@ -43,6 +44,9 @@ struct unfold *unfold_free(struct unfold *u);
 /* Returns 0 with *ret_action, or a negative error described in *reterr. */
 int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
 		 struct xst_finding *reterr);
+/* Takes the pages of the first state back from what was made of it already: a reader of that
+ * output, which breaks off. */
+int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr);
 /* Moves the run that has just begun into the temporary file. */
 int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr);
 /* The next event of the batches that are told, or NULL behind the last one. */

@@ -33,6 +33,9 @@ static const struct beginning {
 	{ XEND_REQUEST XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
 	{ XEND_REQUEST_SSL XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
 	{ XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER, XST_LAYER_XENSERVER },
+	{ XENSERVER_HANDSHAKE XENSERVER_MAGIC, HEAD, XST_START_XENSERVER, XST_LAYER_XENSERVER },
+	{ XENSERVER_HANDSHAKE XENSERVER_HANDSHAKE XENSERVER_MAGIC, HEAD, XST_START_XENSERVER,
+	  XST_LAYER_XENSERVER },
 	{ XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER6, XST_LAYER_XENSERVER6 },
 	{ "LibxlFmt", 8, XST_START_LIBXL, XST_LAYER_LIBXL },
 	{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, XST_START_LIBXC, XST_LAYER_LIBXC },
@@ -85,10 +88,23 @@ static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 	return stream_begin(p, l, s.width);
 }
 
+/* A handshake of xenopsd's that is no success: a big-endian length, so many octets of text. */
+static bool is_refusal(const uint8_t *head)
+{
+	for (size_t i = XENSERVER_HANDSHAKE_SIZE; i < HEAD; i++)
+		if (head[i] < ' ' || head[i] > '~')
+			return false;
+	return get_number(head, XENSERVER_HANDSHAKE_SIZE, true) >= HEAD - XENSERVER_HANDSHAKE_SIZE;
+}
+
 static int not_ours(struct xst_parser *p, const uint8_t *head)
 {
 	const struct wire_foreign *f = wire_foreign_find(head, HEAD);
 
+	if (is_refusal(head) && head[0] < ' ')
+		return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
+			    "a migration of XenServer's that was refused: \"%.14s...\"",
+			    (const char *)head + XENSERVER_HANDSHAKE_SIZE);
 	if (f)
 		return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL, "this is %s", f->what);
 	return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,

@@ -480,12 +480,12 @@ static int run_then(struct xst_parser *p, struct layer *l, int next)
 	return legacy_done(l, next);
 }
 
-/* XenServer has no Remus; what follows the guest's state there is none of the stream's business. */
+/* A suspend image of XenServer 6 lies on a raw disk: what follows the guest's state is anything,
+ * also the remains of another image. */
 static int tail_done(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	bool one = p->flags & (XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT) ||
-		   parser_inside(p, l, XST_LAYER_XENSERVER) ||
 		   parser_inside(p, l, XST_LAYER_XENSERVER6);
 
 	l->state = one || (g->last_checkpoint && !g->checkpoints) ? FINISH : CHECKPOINT;
@@ -502,16 +502,23 @@ static int checkpoint(struct xst_parser *p, struct layer *l)
 	return r;
 }
 
-/* Without LAST_CHECKPOINT another state of the guest may follow, or the input ends. */
+/* Without LAST_CHECKPOINT another state of the guest may follow, or the input ends, or a record of
+ * XenServer's.  Some of their types could be batches of 15 or 240 entries: one that has zeros where
+ * they are in such a header would name pfn 0 twice. */
 static int more(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	const uint8_t *b;
 	int32_t id;
 	int r = parser_peek_or_end(p, in, 4, &b);
+	bool record = r == 0 && b && parser_inside(p, l, XST_LAYER_XENSERVER) &&
+		      wire_find(wire_xenserver_records, wire_xenserver_count, le32(b));
 
+	if (record)
+		r = parser_peek(p, in, XENSERVER_RECORD_HEADER, 0, &b);
 	if (r)
 		return r;
-	id = b ? (int32_t)le32(b) : INT32_MIN;
+	record = record && le32(b + 4) == 0 && le32(b + 12) == 0;
+	id = b && !record ? (int32_t)le32(b) : INT32_MIN;
 	l->state = id >= LEGACY_CHUNK_MIN && id <= LEGACY_MAX_BATCH ? BODY : FINISH;
 	return 0;
 }

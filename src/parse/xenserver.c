@@ -7,7 +7,36 @@
 
 #include "wire/bytes.h"
 
-enum state { HEADER, HEADER_DONE, RECORD, BODY, IMAGE, BODY_DONE, ENDED };
+enum state {
+	HANDSHAKE,
+	HANDSHAKE_DONE,
+	HEADER,
+	HEADER_DONE,
+	RECORD,
+	BODY,
+	IMAGE,
+	BODY_DONE,
+	ENDED
+};
+
+/* Whoever is asked to receive a migration answers first, and a capture may have that. */
+static int handshake(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = parser_peek(p, in, XENSERVER_MAGIC_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	if (memcmp(b, XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE) != 0 ||
+	    l->count == XENSERVER_MAX_HANDSHAKES) {
+		l->state = HEADER;
+		return 0;
+	}
+	l->state = HANDSHAKE_DONE;
+	begin_record(p, l, &wire_xenserver_handshake, 0, 0, XENSERVER_HANDSHAKE_SIZE);
+	parser_consume(p, in, XENSERVER_HANDSHAKE_SIZE);
+	return EVENT;
+}
 
 static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
@@ -180,6 +209,10 @@ static int image(struct xst_parser *p, struct layer *l, struct xst_in *in)
 int xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch ((enum state)l->state) {
+	case HANDSHAKE: return handshake(p, l, in);
+	case HANDSHAKE_DONE:
+		l->state = HANDSHAKE;
+		return end_record(p, l);
 	case HEADER: return header(p, l, in);
 	case HEADER_DONE:
 		l->state = RECORD;

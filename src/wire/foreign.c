@@ -13,6 +13,7 @@ static const struct wire_foreign foreign[] = {
 	ROW("\x04\x22\x4d\x18", "an lz4 file; decompress it first (lz4 -dc FILE | xenstream ... -)"),
 	ROW("BZh", "a bzip2 file; decompress it first (bzcat FILE | xenstream ... -)"),
 	ROW("PK\x03\x04", "a zip archive"),
+	ROW("ova.xml\0", "an exported VM of XenServer (.xva); of a suspended one the suspend image is inside, in numbered pieces in one of the folders Ref: (tar -xf FILE)"),
 	ROW("LibvirtQemudSave", "a save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
 	ROW("LibvirtQemudPart", "an incomplete save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
 	ROW("QEVM", "a device model's state alone (QEMU savevm), without the domain"),

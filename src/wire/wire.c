@@ -56,6 +56,19 @@ static const struct wire_record *find_kind(const struct wire_record *rows, size_
 	return NULL;
 }
 
+const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind)
+{
+	if (layer == XST_LAYER_LIBVIRT)
+		return kind == XST_KIND_LIBVIRT_HEADER ? &wire_libvirt_header
+		       : kind == XST_KIND_CONFIG       ? &wire_libvirt_xml
+						       : NULL;
+	if (layer != XST_LAYER_XENSERVER)
+		return NULL;
+	if (kind == XST_KIND_XENSERVER_HEADER)
+		return &wire_xenserver_header;
+	return find_kind(wire_xenserver_records, wire_xenserver_count, kind);
+}
+
 const struct wire_record *wire_modern(enum xst_kind kind)
 {
 	const struct wire_record *row = find_kind(wire_libxc_records, wire_libxc_count, kind);

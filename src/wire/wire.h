@@ -103,6 +103,7 @@ extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
 #define LIBVIRT_MAGIC_SIZE 16
+#define LIBVIRT_HEADER_SIZE 64
 #define LIBVIRT_VERSION_LEGACY 1
 #define LIBVIRT_VERSION_LIBXL 2
 extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
@@ -119,12 +120,16 @@ extern const struct wire_record wire_xend_request, wire_xend_header, wire_xend_c
 #define XENSERVER6_MAGIC "XenSavedDomain\n"
 #define XENSERVER_MAGIC_SIZE 15
 #define XENSERVER_RECORD_HEADER 16
+#define XENSERVER_HANDSHAKE "\0\0" /* success; in front of a captured migration, and behind it */
+#define XENSERVER_HANDSHAKE_SIZE 2
+#define XENSERVER_MAX_HANDSHAKES 2 /* what can be seen of them in 16 octets, with the magic */
 #define XENSERVER_LIBXC 0xf0u
 #define XENSERVER_LIBXL 0xf1u
 #define XENSERVER_LIBXC_LEGACY 0xf2u
 #define XENSERVER_QEMU_XEN 0xf01u
 #define XENSERVER_MAX_QEMU (1u << 20) /* what xenopsd reads */
 extern const struct wire_record wire_xenserver_header, wire_xenserver6_header;
+extern const struct wire_record wire_xenserver_handshake;
 extern const struct wire_record wire_xenserver_records[];
 extern const size_t wire_xenserver_count;
 
@@ -160,6 +165,8 @@ extern const size_t wire_libxc_count;
 
 /* A row by its wire type, or NULL. */
 const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type);
+/* The row of a kind in the container of another toolstack, or NULL. */
+const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
 const struct wire_record *wire_modern(enum xst_kind kind);
 

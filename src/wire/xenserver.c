@@ -15,6 +15,13 @@ const struct wire_record wire_xenserver_header = {
 	.summary = "XenServer, XCP-ng: magic",
 };
 
+const struct wire_record wire_xenserver_handshake = {
+	.kind = XST_KIND_XENOPS_HANDSHAKE,
+	.name = "XENOPS_HANDSHAKE",
+	.fixed = XENSERVER_HANDSHAKE_SIZE,
+	.summary = "XenServer: success, a message of length 0; in front of a captured migration",
+};
+
 const struct wire_record wire_xenserver6_header = {
 	.kind = XST_KIND_XENSERVER_HEADER,
 	.name = "XENSERVER6_HEADER",

@@ -150,8 +150,14 @@ def test_converts_like_the_bare_stream(name: str, piped: bool, scratch: Path) ->
 def test_becomes_an_xl_image_by_default(name: str, scratch: Path) -> None:
     sample = samples()[name]
     result = xenstream("convert", put(scratch, sample.data), "-")
-    assert result.rc == FINE and "give one to xl" in result.stderr
-    assert result.stdout == converted(sample.bare, "xl")
+    size, = struct.unpack_from("<I", result.stdout, 44)
+    assert result.rc == FINE and result.stdout[48 + size:] == converted(sample.bare, "libxl")
+    if sample.language is None:
+        assert "give one to xl" in result.stderr
+        assert result.stdout == converted(sample.bare, "xl")
+    else:
+        assert "is translated from" in result.stderr
+        assert result.stdout[52:].startswith(b"# Translated from ")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -727,6 +727,9 @@ static void container_head(struct build *b, const struct sample *s)
 	case XEND:
 		xend_header(b, 17, sexpr);
 		break;
+	case XENSERVER_CAPTURE:
+		put_zero(b, 4); /* two handshakes */
+		__attribute__((fallthrough));
 	case XENSERVER:
 	case XENSERVER_DEMU:
 		put(b, "XenSavedDomv2-\n", 15);
@@ -747,7 +750,7 @@ static void container_tail(struct build *b, const struct sample *s)
 		xenserver_record(b, 0xf10, 0);
 		fill(b, 100);
 	}
-	if (s->wrapping != XENSERVER)
+	if (s->wrapping != XENSERVER && s->wrapping != XENSERVER_CAPTURE)
 		return;
 	for (uint64_t type = 0xf11; type <= 0xf13; type++) {
 		xenserver_record(b, type, type - 0xf11);
@@ -861,6 +864,9 @@ const struct sample samples[] = {
 	WRAPPED(XENSERVER_DEMU, "xenserver-demu", .batches = 1, .holes = 1, .params = 1),
 	WRAPPED_LEGACY(XENSERVER, "xenserver-legacy-hvm", .batches = 1, .holes = 1,
 		       .physmaps = SIZE_MAX, .last_checkpoint = true, .tail = DM, .emulator = 4),
+	WRAPPED(XENSERVER_CAPTURE, "xenserver-pv-capture", .pv = true, .batches = 1, .holes = 1),
+	WRAPPED_LEGACY(XENSERVER, "xenserver-legacy-pv-remus", .width = 4, .pv = true,
+		       .guest_width = 4, .batches = 1, .pages = 1, .checkpoints = 2),
 	WRAPPED_LEGACY(XENSERVER6, "xenserver6-hvm", .width = 4, .batches = 1, .holes = 1,
 		       .physmaps = SIZE_MAX, .tail = XENSERVER_QEMU, .emulator = 40),
 	WRAPPED_LEGACY(XENSERVER6, "xenserver6-pv64", .width = 4, .pv = true, .batches = 1,

@@ -110,7 +110,8 @@ void build_legacy(struct build *b, const struct legacy *l);
 
 /* --- one small stream of every kind --------------------------------------------------------- */
 
-enum wrapping { BARE = 0, LIBVIRT, XEND, XEND_CAPTURE, XENSERVER, XENSERVER_DEMU, XENSERVER6 };
+enum wrapping { BARE = 0, LIBVIRT, XEND, XEND_CAPTURE, XENSERVER, XENSERVER_DEMU, XENSERVER_CAPTURE,
+		XENSERVER6 };
 
 struct sample {
 	const char *name;

@@ -395,7 +395,8 @@ static void an_image_in_the_middle_of_a_file(void **state)
 /* The libxl stream ends where the container would have, whether that has an end or not. */
 static void a_suspend_image_that_breaks_off(void **state)
 {
-	struct xst_converter_options to = { sizeof(to), XST_CONVERT_FORCE, XST_CONTAINER_LIBXL, 0 };
+	struct xst_converter_options to = { .size = sizeof(to), .flags = XST_CONVERT_FORCE,
+					    .to = XST_CONTAINER_LIBXL };
 	struct xst_convert_options o = { .size = sizeof(o), .converter = &to,
 					 .cut = XST_CUT_HARMLESS };
 	struct build b = { 0 };

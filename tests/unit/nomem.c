@@ -77,6 +77,7 @@ char *__wrap_strdup(const char *s)
 /* --- what is done with little memory -------------------------------------------------------- */
 
 static const struct build *input;
+static enum xst_container container;
 
 static int convert_events(struct xst_parser *p, struct xst_converter *c)
 {
@@ -105,12 +106,13 @@ static int convert_events(struct xst_parser *p, struct xst_converter *c)
 
 static int convert(void)
 {
+	struct xst_converter_options o = { .size = sizeof(o), .to = container };
 	struct xst_parser *p = NULL;
 	struct xst_converter *c = NULL;
 	int r = xst_parser_new(NULL, &p);
 
 	if (r == 0)
-		r = xst_converter_new(NULL, &c);
+		r = xst_converter_new(&o, &c);
 	if (r == 0)
 		r = convert_events(p, c);
 	xst_converter_free(c);
@@ -208,16 +210,23 @@ static void each_fails(int (*job)(void), int expected_code)
 
 static void of_a_conversion(void **state)
 {
-	static const char *const names[] = { "legacy-hvm-8", "legacy-pv64-8", "xl-hvm",
-					     "image-pv64-v2", "legacy-hvm-8-large-lists" };
+	static const struct {
+		const char *name;
+		enum xst_container to;
+	} jobs[] = { { "legacy-hvm-8", 0 },  { "legacy-pv64-8", 0 },
+		     { "xl-hvm", 0 },        { "image-pv64-v2", 0 },
+		     { "legacy-hvm-8-large-lists", 0 },
+		     { "libvirt-hvm", XST_CONTAINER_LIBVIRT },
+		     { "xenserver-hvm", XST_CONTAINER_XENSERVER } };
 
 	(void)state;
 	for (size_t i = 0; i < samples_count; i++)
-		for (size_t k = 0; k < COUNT(names); k++) {
+		for (size_t k = 0; k < COUNT(jobs); k++) {
 			struct build b = { 0 };
 
-			if (strcmp(samples[i].name, names[k]) != 0)
+			if (strcmp(samples[i].name, jobs[k].name) != 0)
 				continue;
+			container = jobs[k].to;
 			build_sample(&b, &samples[i]);
 			input = &b;
 			each_fails(convert, XST_E_NOMEM);

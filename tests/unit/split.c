@@ -132,9 +132,10 @@ static void note_end(bool *may_end, size_t size, const struct sample *s, const s
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_EMULATOR_CONTEXT &&
 	    strstr(s->name, "newline"))
 		memset(may_end + ev->offset + 21, true, 5 + 4);
-	/* Remus: what was broken off behind a complete state is restored from that. */
+	/* Remus: what was broken off behind a complete state is restored from that; but a container
+	 * goes on behind it. */
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_CHECKPOINT &&
-	    ev->layer == XST_LAYER_LEGACY)
+	    ev->layer == XST_LAYER_LEGACY && s->wrapping == BARE)
 		may_end[ev->offset] = true;
 	/* This one lasts to the end of the input, wherever that is. */
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN && ev->u.payload.length == XST_LENGTH_UNKNOWN)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations of other toolstacks: what is read is printed, and the print is a document of xl's.
+ *
+ * octet 0   the language, see enum config_foreign_language
+ * the rest  the text */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/foreign.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const struct config_foreign *f)
+{
+	struct config_error err = { .text = "" };
+	struct config *doc;
+	char *text;
+	size_t n;
+
+	if (config_foreign_print(f, &text, &n))
+		abort();
+	if (config_parse(text, n, 0, &doc, &err)) {
+		fprintf(stderr, "%u:%u: %s\n%s\n", err.line, err.column, err.text, text);
+		abort();
+	}
+	config_free(doc);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_error err = { .text = "" };
+	enum config_foreign_language language;
+	struct config_foreign f;
+	char *copy;
+	int r;
+
+	if (!size)
+		return 0;
+	language = (enum config_foreign_language)(data[0] % 3 + CONFIG_XEND);
+	copy = malloc(size); /* so that a look behind it is seen */
+	if (!copy)
+		abort();
+	memcpy(copy, data + 1, size - 1);
+	r = config_foreign_read(language, copy, size - 1, &f, &err);
+	if (r == 0) {
+		check(&f);
+		config_foreign_clear(&f);
+	} else if (!err.text[0]) {
+		abort();
+	}
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/config_choice.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/config.h"
+#include "config/foreign.h"
+#include "config/stored.h"
+
+int config_choice_read(struct config_choice *c)
+{
+	return c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+}
+
+void config_choice_clear(struct config_choice *c)
+{
+	free(c->given);
+	free(c->made);
+	c->given = c->made = NULL;
+}
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+static void remark(const struct config_choice *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void remark(const struct config_choice *c, const char *format, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (common.quiet)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	progress_clear();
+	say("%s: remark: %s [convert.config]", c->input, text);
+}
+
+/* --- xl's languages -------------------------------------------------------------------------- */
+
+static void loss(void *choice, const char *key, const char *why)
+{
+	remark(choice, "%s is left out of the configuration: %s", key, why);
+}
+
+/* A document of xl's, in the language that is asked for. */
+static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
+		 struct config_error *err)
+{
+	struct config_stored stored;
+	struct config *doc;
+	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
+
+	if (r)
+		return r;
+	r = config_to_stored(doc, c->format, loss, c, &stored, err);
+	config_free(doc);
+	if (r)
+		return r;
+	c->made = stored.octets;
+	ret->data = (const uint8_t *)stored.octets;
+	ret->size = stored.n;
+	ret->json = stored.json;
+	return 0;
+}
+
+/* --- other toolstacks' ----------------------------------------------------------------------- */
+
+/* The stream knows best what guest it is; PVH guests look like HVM ones there. */
+static void settle_type(const struct config_choice *c, struct config_view *v, enum xst_guest guest)
+{
+	enum config_type type = guest == XST_GUEST_PV    ? CONFIG_TYPE_PV
+				: guest == XST_GUEST_HVM ? CONFIG_TYPE_HVM
+							 : CONFIG_TYPE_UNKNOWN;
+	bool pv = v->type == CONFIG_TYPE_PV;
+
+	if (type == CONFIG_TYPE_UNKNOWN)
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN && pv == (type == CONFIG_TYPE_PV))
+		return;
+	if (v->type != CONFIG_TYPE_UNKNOWN)
+		remark(c, "the configuration is of a guest of type %s, but the stream holds one of type %s, which is stored",
+		       config_type_name(v->type), config_type_name(type));
+	v->type = type;
+}
+
+static int translate(struct config_choice *c, enum config_foreign_language language,
+		     const char *text, size_t n, struct xst_config *ret, struct config_error *err)
+{
+	struct config_foreign f;
+	size_t lines, made;
+	char *cfg;
+	int r = config_foreign_read(language, text, n, &f, err);
+
+	if (r)
+		return r;
+	settle_type(c, &f.view, ret->guest);
+	r = config_foreign_print(&f, &cfg, &made);
+	lines = f.nleft_out;
+	config_foreign_clear(&f);
+	if (r)
+		return r;
+	r = store(c, cfg, made, ret, err);
+	free(cfg);
+	if (r == 0)
+		remark(c, "the configuration is translated from %s; %s", config_foreign_name(language),
+		       !lines      ? "nothing is left out"
+		       : c->format == CONFIG_JSON
+			       ? "what xl has no words for is left out"
+			       : "what xl has no words for stands in it as comments");
+	return r;
+}
+
+/* By what it begins with. */
+static enum config_foreign_language recognise(const char *text, size_t n)
+{
+	while (n && isspace((unsigned char)*text)) {
+		text++;
+		n--;
+	}
+	if (n && *text == '<')
+		return CONFIG_LIBVIRT;
+	if (n >= 2 && text[0] == '(' && text[1] == '(')
+		return CONFIG_XENOPS;
+	return n && *text == '(' ? CONFIG_XEND : CONFIG_OWN;
+}
+
+/* --- the choice ------------------------------------------------------------------------------ */
+
+static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct config_error *err)
+{
+	enum config_foreign_language language = recognise(c->given, c->ngiven);
+
+	if (language != CONFIG_OWN)
+		return translate(c, language, c->given, c->ngiven, ret, err);
+	return store(c, c->given, c->ngiven, ret, err);
+}
+
+/* In their own language only: xl has no word for most of what stands there. */
+static int given_for_others(struct config_choice *c, struct xst_config *ret,
+			    struct config_error *err)
+{
+	enum config_foreign_language wanted = config_foreign_of(ret->layer);
+	struct config_foreign f;
+	int r;
+
+	if (recognise(c->given, c->ngiven) != wanted)
+		return config_refuse(err, XST_E_REFUSED, "the output stores %s, and this is none",
+				   config_foreign_name(wanted));
+	r = config_foreign_read(wanted, c->given, c->ngiven, &f, err);
+	if (r)
+		return r;
+	config_foreign_clear(&f);
+	ret->data = (const uint8_t *)c->given;
+	ret->size = c->ngiven;
+	if (wanted == CONFIG_LIBVIRT && c->given[c->ngiven - 1])
+		ret->size++; /* the NUL behind it */
+	return 0;
+}
+
+/* The guest is worth more than its configuration: without one it can still be restored. */
+static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
+			 struct xst_config *ret)
+{
+	enum config_foreign_language language = config_foreign_of(stored->layer);
+	struct config_error err = { .text = "out of memory" };
+	const char *text = (const char *)stored->data;
+	char why[300];
+	int r;
+
+	if (!stored->size || (language == CONFIG_OWN && !c->format))
+		return 0;
+	r = language != CONFIG_OWN
+		    ? translate(c, language, text, stored->size, ret, &err)
+		    : store(c, text, stored->size, ret, &err);
+	if (r == 0 || r == XST_E_NOMEM)
+		return r;
+	(void)config_error_format(&err, "the configuration", why, sizeof(why));
+	remark(c, "%s: it is %s; give one with --config", why,
+	       language != CONFIG_OWN ? "left out" : "stored as it is");
+	return 0;
+}
+
+int config_choice_make(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		       char *why, size_t size)
+{
+	struct config_error err = { .text = "out of memory" };
+	struct config_choice *c = userdata;
+	int r;
+
+	if (!c->file)
+		return ret->layer == XST_LAYER_XL ? stored_for_xl(c, stored, ret) : 0;
+	if (ret->layer == XST_LAYER_XL)
+		r = given_for_xl(c, ret, &err);
+	else
+		r = given_for_others(c, ret, &err);
+	if (r)
+		(void)config_error_format(&err, c->file, why, size);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Which configuration a conversion stores: a given one, a translated one, or the input's own. */
+#ifndef CLI_CONFIG_CHOICE_H
+#define CLI_CONFIG_CHOICE_H
+
+#include "cli/cli.h"
+#include "config/config.h"
+
+struct config_choice {
+	const char *file;             /* to store in place of the input's; or NULL */
+	enum config_language format;  /* of xl's languages; 0: whichever it is in */
+	const char *input;            /* its name, for remarks */
+	char *given, *made;           /* what was read, what was made of it */
+	size_t ngiven;
+};
+
+/* Reads the file, if there is one.  Returns EXIT_FINE or what to exit with, having said why. */
+int config_choice_read(struct config_choice *c);
+/* An xst_config_fn; userdata is the structure. */
+int config_choice_make(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		       char *why, size_t size);
+void config_choice_clear(struct config_choice *c);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/domxml.h"
+
+#include <expat.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE (64u << 10)
+
+struct piece { /* of memory for the tree */
+	struct piece *next;
+	size_t used, size;
+	char data[];
+};
+
+struct domxml_document {
+	struct piece *pieces;
+	size_t memory;
+	struct domxml *root;
+};
+
+struct builder {
+	XML_Parser parser;
+	struct domxml_document *d;
+	struct domxml *open;    /* the innermost element that has begun */
+	struct domxml *last;    /* the one before, in the same parent */
+	unsigned depth;
+	char *text;             /* of the innermost element so far */
+	size_t ntext, capacity;
+	int error;
+	const char *why;
+};
+
+static void stop(struct builder *b, int code, const char *why)
+{
+	if (!b->error) {
+		b->error = code;
+		b->why = why;
+	}
+	XML_StopParser(b->parser, XML_FALSE);
+}
+
+/* n octets that live as long as the tree, or NULL. */
+static void *take(struct builder *b, size_t n)
+{
+	struct piece *p = b->d->pieces;
+	void *found;
+
+	n = (n + 15) & ~(size_t)15;
+	if (!p || p->size - p->used < n) {
+		size_t size = n > PIECE ? n : PIECE;
+
+		if (size > DOMXML_MAX_MEMORY - b->d->memory) {
+			stop(b, XST_E_LIMIT, "too many elements");
+			return NULL;
+		}
+		p = malloc(sizeof(*p) + size);
+		if (!p) {
+			stop(b, XST_E_NOMEM, "out of memory");
+			return NULL;
+		}
+		*p = (struct piece){ .next = b->d->pieces, .size = size };
+		b->d->pieces = p;
+		b->d->memory += size;
+	}
+	found = p->data + p->used;
+	p->used += n;
+	return found;
+}
+
+static const char *copy(struct builder *b, const char *text, size_t n)
+{
+	char *p = take(b, n + 1);
+
+	if (!p)
+		return "";
+	memcpy(p, text, n);
+	p[n] = '\0';
+	return p;
+}
+
+/* --- what expat tells ------------------------------------------------------------------------ */
+
+static const char *const *copy_attributes(struct builder *b, const char **a)
+{
+	static const char *const none[] = { NULL };
+	const char **to;
+	size_t n = 0;
+
+	while (a[n])
+		n++;
+	to = n ? take(b, (n + 1) * sizeof(*to)) : NULL;
+	if (!to)
+		return none;
+	for (size_t i = 0; i < n; i++)
+		to[i] = copy(b, a[i], strlen(a[i]));
+	to[n] = NULL;
+	return to;
+}
+
+static void XMLCALL begin(void *userdata, const char *name, const char **attributes)
+{
+	struct builder *b = userdata;
+	struct domxml *e;
+
+	if (b->depth++ == DOMXML_MAX_DEPTH) {
+		stop(b, XST_E_LIMIT, "elements in elements, too deep");
+		return;
+	}
+	e = take(b, sizeof(*e));
+	if (!e)
+		return;
+	*e = (struct domxml){ .name = copy(b, name, strlen(name)), .text = "",
+			      .attributes = copy_attributes(b, attributes), .parent = b->open };
+	if (b->last)
+		b->last->next = e;
+	else if (b->open)
+		b->open->first = e;
+	else
+		b->d->root = e;
+	b->open = e;
+	b->last = NULL;
+	b->ntext = 0;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void XMLCALL end(void *userdata, const char *name)
+{
+	struct builder *b = userdata;
+	size_t from = 0, to = b->ntext;
+
+	(void)name;
+	if (b->error)
+		return;
+	while (from < to && is_space(b->text[from]))
+		from++;
+	while (to > from && is_space(b->text[to - 1]))
+		to--;
+	if (!b->open->first && to > from)
+		b->open->text = copy(b, b->text + from, to - from);
+	b->ntext = 0;
+	b->last = b->open;
+	b->open = (struct domxml *)b->open->parent;
+	b->depth--;
+}
+
+static void XMLCALL characters(void *userdata, const char *s, int n)
+{
+	struct builder *b = userdata;
+	size_t size = (size_t)n;
+
+	if (b->error || !b->open)
+		return;
+	if (size > b->capacity - b->ntext) {
+		size_t capacity = (b->ntext + size) * 2;
+		char *more = realloc(b->text, capacity);
+
+		if (!more) {
+			stop(b, XST_E_NOMEM, "out of memory");
+			return;
+		}
+		b->text = more;
+		b->capacity = capacity;
+	}
+	memcpy(b->text + b->ntext, s, size);
+	b->ntext += size;
+}
+
+/* Entities, external or not, can be declared nowhere else. */
+static void XMLCALL doctype(void *userdata, const char *name, const char *system,
+			    const char *public, int internal)
+{
+	(void)name;
+	(void)system;
+	(void)public;
+	(void)internal;
+	stop(userdata, XST_E_MALFORMED, "a document type, which no configuration has");
+}
+
+/* --- public ---------------------------------------------------------------------------------- */
+
+static int failed(const struct builder *b, const char *text, struct config_error *err)
+{
+	const char *why = b->why ? b->why : XML_ErrorString(XML_GetErrorCode(b->parser));
+	XML_Index at = XML_GetCurrentByteIndex(b->parser);
+
+	return config_fail_at(err, b->error ? b->error : XST_E_MALFORMED, text,
+			      at > 0 ? (size_t)at : 0, "%s", why);
+}
+
+int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struct config_error *err)
+{
+	struct builder b = { .parser = XML_ParserCreate(NULL) };
+	int r = XST_E_NOMEM;
+
+	b.d = calloc(1, sizeof(*b.d));
+	if (n > DOMXML_MAX_SIZE) {
+		r = config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+				DOMXML_MAX_SIZE);
+	} else if (b.parser && b.d) {
+		XML_SetUserData(b.parser, &b);
+		XML_SetElementHandler(b.parser, begin, end);
+		XML_SetCharacterDataHandler(b.parser, characters);
+		XML_SetStartDoctypeDeclHandler(b.parser, doctype);
+		r = 0;
+		if (XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
+			r = failed(&b, text, err);
+	}
+	if (b.parser)
+		XML_ParserFree(b.parser);
+	free(b.text);
+	if (r)
+		domxml_free(b.d);
+	else
+		*ret = b.d;
+	return r;
+}
+
+struct domxml_document *domxml_free(struct domxml_document *d)
+{
+	while (d && d->pieces) {
+		struct piece *next = d->pieces->next;
+
+		free(d->pieces);
+		d->pieces = next;
+	}
+	free(d);
+	return NULL;
+}
+
+const struct domxml *domxml_root(const struct domxml_document *d)
+{
+	return d->root;
+}
+
+const struct domxml *domxml_find(const struct domxml *e, const char *name)
+{
+	const struct domxml *c = e ? e->first : NULL;
+
+	while (c && strcmp(c->name, name) != 0)
+		c = c->next;
+	return c;
+}
+
+const char *domxml_text(const struct domxml *e, const char *name)
+{
+	const struct domxml *c = domxml_find(e, name);
+
+	return c ? c->text : "";
+}
+
+const char *domxml_attribute(const struct domxml *e, const char *name)
+{
+	for (const char *const *a = e ? e->attributes : NULL; a && *a; a += 2)
+		if (strcmp(*a, name) == 0)
+			return a[1];
+	return "";
+}
+
+static size_t put(char *buf, size_t size, size_t at, const char *format, const char *one,
+		  const char *two)
+{
+	int n = snprintf(buf + at, size - at, format, one, two);
+
+	return n < 0 || at + (size_t)n >= size ? size - 1 : at + (size_t)n;
+}
+
+/* An element with others in it: what it holds, for one line. */
+static size_t put_element(const struct domxml *e, char *buf, size_t size, size_t at)
+{
+	at = put(buf, size, at, "<%s%s", e->name, "");
+	for (const char *const *a = e->attributes; *a; a += 2)
+		at = put(buf, size, at, " %s='%s'", a[0], a[1]);
+	return put(buf, size, at, e->first ? ">%s%s" : *e->text ? ">%s%s" : "/>%s%s", e->text, "");
+}
+
+const char *domxml_print(const struct domxml *e, char *buf, size_t size)
+{
+	const struct domxml *top = e;
+	size_t at = put_element(e, buf, size, 0);
+
+	while (at < size - 1) {
+		if (e->first) {
+			e = e->first;
+			at = put_element(e, buf, size, at);
+			continue;
+		}
+		if (*e->text)
+			at = put(buf, size, at, "</%s>%s", e->name, "");
+		while (e != top && !e->next) {
+			e = e->parent;
+			at = put(buf, size, at, "</%s>%s", e->name, "");
+		}
+		if (e == top)
+			break;
+		e = e->next;
+		at = put_element(e, buf, size, at);
+	}
+	return buf;
+}

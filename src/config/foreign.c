@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/foreign.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sexpr.h"
+#include "config/utf8.h"
+
+#define LINE 400
+
+/* --- what is left out ------------------------------------------------------------------------ */
+
+static void add_line(struct config_foreign *f, const char *line)
+{
+	char **more;
+
+	more = realloc(f->left_out, (f->nleft_out + 1) * sizeof(*more));
+	if (more)
+		f->left_out = more;
+	f->no_memory |= !more || !(more[f->nleft_out] = strdup(line));
+	f->nleft_out += !f->no_memory;
+}
+
+/* A text of xl's is UTF-8, and a comment has one line.  The end may have been cut anywhere. */
+static void make_printable(char *line)
+{
+	size_t n = strlen(line), bad;
+
+	for (char *p = line; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	while (!utf8_valid(line, n, &bad))
+		line[bad] = '?';
+}
+
+void foreign_leave(struct config_foreign *f, const char *format, ...)
+{
+	char line[LINE];
+	va_list ap;
+
+	if (f->nleft_out == FOREIGN_MAX_LEFT_OUT) {
+		f->unsaid++;
+		return;
+	}
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	make_printable(line);
+	add_line(f, line);
+}
+
+void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s)
+{
+	char text[300];
+
+	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
+}
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+/* In one line, in one kind of quotes. */
+static bool fits(const char *value)
+{
+	size_t bad;
+
+	for (const char *p = value; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return utf8_valid(value, strlen(value), &bad) && !(strchr(value, '"') && strchr(value, '\''));
+}
+
+void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value)
+{
+	if (!value || !*value)
+		return;
+	if (!fits(value)) {
+		foreign_leave(f, "%s: %s", what, value);
+		return;
+	}
+	free(*to);
+	*to = strdup(value);
+	f->no_memory |= !*to;
+}
+
+void foreign_number(struct config_foreign *f, uint64_t *to, const char *what, const char *value,
+		    uint64_t up, uint64_t down)
+{
+	char *end;
+	unsigned long long v;
+
+	if (!value || !*value)
+		return;
+	errno = 0;
+	v = strtoull(value, &end, 10);
+	if (*end || *value < '0' || *value > '9' || errno || v > UINT64_MAX / up)
+		foreign_leave(f, "%s: %s", what, value);
+	else
+		*to = v * up / down;
+}
+
+/* --- devices --------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *prefix, *format, *backendtype;
+} sources[] = {
+	{ "phy:", "raw", "phy" },
+	{ "file:", "raw", NULL },
+	{ "tap:tapdisk:aio:", "raw", NULL },
+	{ "tap:aio:", "raw", NULL },
+	{ "tap2:aio:", "raw", NULL },
+	{ "tap2:tapdisk:aio:", "raw", NULL },
+	{ "tap:qcow2:", "qcow2", NULL },
+	{ "tap2:qcow2:", "qcow2", NULL },
+	{ "tap:qcow:", "qcow", NULL },
+	{ "tap2:qcow:", "qcow", NULL },
+	{ "tap:vhd:", "vhd", NULL },
+	{ "tap2:vhd:", "vhd", NULL },
+};
+
+/* A script makes a device of what follows the colon: drbd:resource, iscsi:target. */
+static bool scripted(struct config_foreign *f, struct config_disk *d, const char *source)
+{
+	const char *colon = strchr(source, ':');
+	char script[80];
+
+	if (!colon || colon == source || colon - source > 32 ||
+	    strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789-") != (size_t)(colon - source) ||
+	    strncmp(source, "tap", 3) == 0)
+		return false;
+	snprintf(script, sizeof(script), "block-%.*s", (int)(colon - source), source);
+	foreign_text(f, &d->script, "script", script);
+	foreign_text(f, &d->target, "disk", colon + 1);
+	return true;
+}
+
+bool foreign_disk_source(struct config_foreign *f, struct config_disk *d, const char *source)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		size_t n = strlen(sources[i].prefix);
+		char path[4096];
+
+		if (strncmp(source, sources[i].prefix, n) != 0)
+			continue;
+		/* a block device's name may stand without its folder */
+		snprintf(path, sizeof(path), "%s%s",
+			 sources[i].backendtype && source[n] != '/' ? "/dev/" : "", source + n);
+		foreign_text(f, &d->target, "disk", path);
+		foreign_text(f, &d->format, "format", sources[i].format);
+		foreign_text(f, &d->backendtype, "backendtype", sources[i].backendtype);
+		return d->target != NULL;
+	}
+	if (*source == '/' || !*source) {
+		foreign_text(f, &d->target, "disk", source);
+		return d->target || !*source;
+	}
+	return scripted(f, d, source);
+}
+
+void foreign_disk(struct config_foreign *f, struct config_disk *d)
+{
+	f->no_memory |= config_view_add_disk(&f->view, d) < 0;
+	config_disk_clear(d);
+}
+
+void foreign_vif(struct config_foreign *f, struct config_vif *v)
+{
+	f->no_memory |= config_view_add_vif(&f->view, v) < 0;
+	config_vif_clear(v);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+int config_foreign_read(enum config_foreign_language language, const char *text, size_t n,
+			struct config_foreign *ret, struct config_error *err)
+{
+	struct config_foreign f = { .language = language };
+	char last[40];
+	int r = XST_E_ARG;
+
+	while (n && !text[n - 1]) /* libvirt's XML has one */
+		n--;
+	switch (language) {
+	case CONFIG_XEND:    r = xend_read(text, n, &f, err); break;
+	case CONFIG_LIBVIRT: r = libvirt_read(text, n, &f, err); break;
+	case CONFIG_XENOPS:  r = xenops_read(text, n, &f, err); break;
+	case CONFIG_OWN:     break;
+	}
+	if (r == 0 && f.unsaid) {
+		snprintf(last, sizeof(last), "and %zu more", f.unsaid);
+		add_line(&f, last);
+	}
+	if (r == 0 && f.no_memory)
+		r = XST_E_NOMEM;
+	if (r)
+		config_foreign_clear(&f);
+	else
+		*ret = f;
+	return r;
+}
+
+void config_foreign_clear(struct config_foreign *f)
+{
+	config_view_clear(&f->view);
+	for (size_t i = 0; i < f->nleft_out; i++)
+		free(f->left_out[i]);
+	free(f->left_out);
+	f->left_out = NULL;
+	f->nleft_out = 0;
+}
+
+int config_foreign_view(enum config_foreign_language language, const char *text, size_t n,
+			struct config_view *ret, struct config_error *err)
+{
+	struct config_foreign f;
+	int r = config_foreign_read(language, text, n, &f, err);
+
+	if (r)
+		return r;
+	*ret = f.view;
+	f.view = (struct config_view){ .name = NULL };
+	config_foreign_clear(&f);
+	return 0;
+}
+
+enum config_foreign_language config_foreign_of(enum xst_layer container)
+{
+	switch (container) {
+	case XST_LAYER_LIBVIRT:   return CONFIG_LIBVIRT;
+	case XST_LAYER_XEND:      return CONFIG_XEND;
+	case XST_LAYER_XENSERVER: return CONFIG_XENOPS;
+	default:                  return CONFIG_OWN;
+	}
+}
+
+const char *config_foreign_name(enum config_foreign_language language)
+{
+	switch (language) {
+	case CONFIG_XEND:    return "xend's s-expression";
+	case CONFIG_LIBVIRT: return "libvirt's XML";
+	case CONFIG_XENOPS:  return "XenServer's xenops record";
+	case CONFIG_OWN:     break;
+	}
+	return "a language of xl's";
+}
+
+int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
+{
+	const char **lines = malloc((f->nleft_out + 1) * sizeof(*lines));
+	char first[160];
+	int r;
+
+	if (!lines)
+		return XST_E_NOMEM;
+	snprintf(first, sizeof(first), "Translated from %s%s", config_foreign_name(f->language),
+		 f->nleft_out ? ", where this stands, too, for which xl has no words:" : "");
+	lines[0] = first;
+	for (size_t i = 0; i < f->nleft_out; i++)
+		lines[i + 1] = f->left_out[i];
+	r = config_view_print(&f->view, lines, f->nleft_out + 1, ret, ret_n);
+	free(lines);
+	return r;
+}

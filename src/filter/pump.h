@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the decompressors in the child share: descriptors 0 and 1, and how it went. */
+#ifndef FILTER_PUMP_H
+#define FILTER_PUMP_H
+
+#include <stddef.h>
+
+#include "filter/filter.h"
+
+#define PIECE (64 << 10)
+
+struct pump {
+	int read_error, write_error; /* errno */
+	uint64_t written;
+	char buffer[PIECE];          /* of input */
+};
+
+/* Reads into the buffer behind its first `from` octets.  Returns how many, 0 at the end, or -1. */
+ssize_t pump_take(struct pump *p, size_t from);
+/* Writes all of it.  Returns whether that went well. */
+bool pump_give(struct pump *p, const char *data, size_t n);
+
+/* Loads a library and looks up n functions; `functions` is a structure of pointers, in that
+ * order. */
+bool pump_load(const char *library, const char *const *names, void *functions, size_t n);
+
+void pump_text(struct filter_report *report, const char *text);
+void pump_error(struct filter_report *report, enum filter_outcome outcome, int error);
+/* fault: what is wrong with the data, or NULL. */
+void pump_end(const struct pump *p, const char *fault, struct filter_report *report);
+
+/* unzstd.c */
+void unzstd(struct filter_report *report);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* zstd through its own library: libarchive does not say where a frame ends, and xenopsd sends two
+ * octets of a handshake behind the frame of a migration. */
+#include "filter/pump.h"
+
+#include <errno.h>
+#include <string.h>
+#include <zstd.h>
+
+#define LIBRARY "libzstd.so.1"
+#define HANDSHAKE 2
+
+#define FUNCTIONS(X)             \
+	X(ZSTD_createDStream)    \
+	X(ZSTD_decompressStream) \
+	X(ZSTD_getErrorName)     \
+	X(ZSTD_isError)
+
+static struct {
+#define MEMBER(name) __typeof__(name) *name;
+	FUNCTIONS(MEMBER)
+} lib;
+
+struct unzstd {
+	struct pump pump;
+	ZSTD_DStream *z;
+	ZSTD_inBuffer in;
+	char out[PIECE];
+};
+
+static bool load(void)
+{
+#define NAME(name) #name,
+	static const char *const names[] = { FUNCTIONS(NAME) };
+
+	return pump_load(LIBRARY, names, &lib, sizeof(names) / sizeof(names[0]));
+}
+
+/* At least n octets of input, where there are as many.  Returns how many there are. */
+static size_t look(struct unzstd *u, size_t n)
+{
+	size_t left = u->in.size - u->in.pos;
+	ssize_t k = 1;
+
+	if (left >= n)
+		return left;
+	memmove(u->pump.buffer, u->pump.buffer + u->in.pos, left);
+	while (left < n && k > 0) {
+		k = pump_take(&u->pump, left);
+		left += k > 0 ? (size_t)k : 0;
+	}
+	u->in = (ZSTD_inBuffer){ u->pump.buffer, left, 0 };
+	return left;
+}
+
+/* Returns what is wrong with a frame, or NULL at its end. */
+static const char *frame(struct unzstd *u)
+{
+	size_t r = 1;
+
+	while (r) {
+		ZSTD_outBuffer out = { u->out, sizeof(u->out), 0 };
+		bool more = look(u, 1) > 0; /* without any, there may be output left */
+
+		r = lib.ZSTD_decompressStream(u->z, &out, &u->in);
+		if (lib.ZSTD_isError(r))
+			return lib.ZSTD_getErrorName(r);
+		if (!pump_give(&u->pump, u->out, out.pos))
+			return "";
+		if (r && !more && !out.pos)
+			return "it ends in the middle";
+	}
+	return NULL;
+}
+
+/* Nothing more, or the success that a sender of a migration tells at the end. */
+static bool at_end(struct unzstd *u)
+{
+	size_t left = look(u, HANDSHAKE + 1);
+	const char *p = u->pump.buffer + u->in.pos;
+
+	return !left || (left == HANDSHAKE && !p[0] && !p[1]);
+}
+
+void unzstd(struct filter_report *report)
+{
+	static struct unzstd u;
+	const char *fault;
+
+	u.z = load() ? lib.ZSTD_createDStream() : NULL;
+	if (!u.z) {
+		pump_error(report, FILTER_READ, ELIBACC);
+		return;
+	}
+	do
+		fault = frame(&u);
+	while (!fault && !at_end(&u));
+	pump_end(&u.pump, fault, report);
+}

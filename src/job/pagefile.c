@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/pagefile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/pfnmap.h"
+#include "io/io.h"
+
+#define PAGES 64 /* together */
+
+struct pagefile {
+	int fd;
+	struct xst_output *in;      /* the file, to be moved into */
+	struct transfer out;
+	struct pfnmap there;
+	uint64_t first;             /* pfn of the pages that were read */
+	uint64_t ahead, ahead_end;  /* those of them that were not asked for yet */
+	uint64_t behind;            /* the first of the pages that are still to be written */
+	size_t nbehind;
+	uint8_t read[PAGES * XST_PAGE_SIZE], write[PAGES * XST_PAGE_SIZE];
+};
+
+static off_t place_of(uint64_t pfn)
+{
+	return (off_t)(pfn * XST_PAGE_SIZE);
+}
+
+static int failed(struct xst_finding *reterr, int err)
+{
+	return io_error(reterr, RULE_INPUT_IO, err, "the temporary file");
+}
+
+int pagefile_new(const char *tmpdir, struct pagefile **ret, struct xst_finding *reterr)
+{
+	struct pagefile *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p)
+		return XST_E_NOMEM;
+	pfnmap_init(&p->there, 1, 0);
+	p->fd = unnamed_file(tmpdir);
+	r = p->fd < 0 ? io_error(reterr, RULE_INPUT_IO, -p->fd, tmpdir)
+		      : xst_output_fd(p->fd, &p->in);
+	if (r)
+		pagefile_free(p);
+	else
+		*ret = p;
+	return r;
+}
+
+struct pagefile *pagefile_free(struct pagefile *p)
+{
+	if (!p)
+		return NULL;
+	xst_output_free(p->in);
+	if (p->fd >= 0)
+		close(p->fd);
+	transfer_free(&p->out);
+	pfnmap_free(&p->there);
+	free(p);
+	return NULL;
+}
+
+bool pagefile_has(struct pagefile *p, uint64_t pfn)
+{
+	return pfnmap_get(&p->there, pfn);
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static int flush(struct pagefile *p, struct xst_finding *reterr)
+{
+	size_t n = p->nbehind * XST_PAGE_SIZE;
+	ssize_t k = n ? pwrite(p->fd, p->write, n, place_of(p->behind)) : 0;
+
+	p->nbehind = 0;
+	return k == (ssize_t)n ? 0 : failed(reterr, k < 0 ? errno : ENOSPC);
+}
+
+int pagefile_write(struct pagefile *p, uint64_t pfn, const uint8_t *page,
+		   struct xst_finding *reterr)
+{
+	int r = 0;
+
+	if (p->nbehind == PAGES || pfn != p->behind + p->nbehind)
+		r = flush(p, reterr);
+	if (r)
+		return r;
+	if (!p->nbehind)
+		p->behind = pfn;
+	memcpy(p->write + p->nbehind++ * XST_PAGE_SIZE, page, XST_PAGE_SIZE);
+	if (pfn >= p->ahead && pfn < p->ahead_end) /* what was read is older */
+		p->ahead = pfn + 1;
+	return pfnmap_set(&p->there, pfn, 1, NULL);
+}
+
+int pagefile_take(struct pagefile *p, struct xst_reader *r, uint64_t pfn, size_t n,
+		  struct xst_finding *reterr)
+{
+	uint64_t moved;
+	int e = flush(p, reterr);
+
+	if (e)
+		return e;
+	p->ahead = p->ahead_end = 0;
+	if (lseek(p->fd, place_of(pfn), SEEK_SET) < 0)
+		return failed(reterr, errno);
+	e = xst_reader_move(r, p->in, n * XST_PAGE_SIZE, &moved);
+	if (e == 0)
+		e = xst_output_flush(p->in);
+	for (size_t i = 0; i < n && e == 0; i++)
+		e = pfnmap_set(&p->there, pfn + i, 1, NULL);
+	if (e)
+		*reterr = xst_output_error(p->in)->code ? *xst_output_error(p->in)
+							: *xst_reader_error(r);
+	return e;
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* The pages from wanted[0] on that lie side by side in the file. */
+static size_t neighbours(struct pagefile *p, const uint32_t *wanted, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && k < PAGES && wanted[k] == wanted[0] + k && pagefile_has(p, wanted[k]))
+		k++;
+	return k;
+}
+
+int pagefile_read(struct pagefile *p, const uint32_t *wanted, size_t n, uint8_t *page,
+		  struct xst_finding *reterr)
+{
+	uint64_t pfn = wanted[0];
+	ssize_t k;
+	int r;
+
+	if (pfn < p->ahead || pfn >= p->ahead_end) {
+		size_t size = neighbours(p, wanted, n) * XST_PAGE_SIZE;
+
+		r = flush(p, reterr);
+		if (r)
+			return r;
+		p->first = p->ahead = p->ahead_end = pfn;
+		k = pread_some(p->fd, p->read, size, place_of(pfn));
+		if (k < XST_PAGE_SIZE)
+			return failed(reterr, k < 0 ? (int)-k : EIO);
+		p->ahead_end = pfn + (uint64_t)k / XST_PAGE_SIZE;
+	}
+	memcpy(page, p->read + (pfn - p->first) * XST_PAGE_SIZE, XST_PAGE_SIZE);
+	p->ahead = pfn + 1;
+	return 0;
+}
+
+int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,
+		  struct xst_finding *reterr)
+{
+	int r = flush(p, reterr);
+
+	if (r == 0)
+		r = xst_output_flush(o);
+	while (n && r == 0) {
+		off_t from = (off_t)offset;
+		bool out;
+		ssize_t k = transfer(&p->out, p->fd, &from, xst_output_get_fd(o), n, &out);
+
+		if (k <= 0)
+			return out ? output_failed(o, (int)-k)
+				   : failed(reterr, k < 0 ? (int)-k : EIO);
+		output_moved(o, (uint64_t)k);
+		offset += (uint64_t)k;
+		n -= (uint64_t)k;
+	}
+	return r;
+}

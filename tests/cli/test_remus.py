@@ -1,0 +1,130 @@
+"""Checkpointed streams that are built here: differences to pages of any earlier state."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support import containers as box
+from support import image, remus
+
+from .common import FINE, INVALID, program, xenstream
+
+Memory = remus.Memory
+
+
+def states(seed: int, count: int = 3) -> list[Memory]:
+    """Memory, then changes of it; the second state changes pages that only the first one sent."""
+    numbers = random.Random(seed)
+    now: Memory = {pfn: numbers.randbytes(remus.PAGE) for pfn in range(1, 60)}
+    out = [dict(now)]
+    for _ in range(1, count):
+        change = Memory()
+        for pfn in sorted(numbers.sample(sorted(now), 9)):
+            page = bytearray(now[pfn])
+            at = numbers.randrange(remus.PAGE - 8)
+            page[at:at + 8] = numbers.randbytes(8)
+            change[pfn] = bytes(page)
+        now |= change
+        out.append(change)
+    return out
+
+
+def contents(data: bytes) -> Memory:
+    """The pages of an image."""
+    return {pfn: bytes(page) for pfn, (_, page) in image.decode(data).memory.items() if page}
+
+
+def through_pipes(data: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Converts from a pipe into a pipe."""
+    return subprocess.run([program(), "convert", "-q", *words, "-", "-"], input=data,
+                          capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_file(compressed: bool, scratch: Path) -> None:
+    memory = states(1)
+    source = scratch / "in"
+    source.write_bytes(remus.stream(memory, compressed))
+    for number in range(1, 4):
+        result = xenstream("convert", "-q", "--checkpoint", str(number), source, "-")
+        assert result.rc == FINE and contents(result.stdout) == remus.memory(memory[:number])
+
+
+@pytest.mark.parametrize("words", [[], ["--checkpoints", "last"], ["--to", "xl"],
+                                   ["--to", "xenserver"]])
+def test_pipe_into_a_file(words: list[str], scratch: Path) -> None:
+    """What differs from the first state's pages is made from what was written of them."""
+    memory, target = states(2), scratch / "out"
+    result = xenstream("convert", "-q", *words, "-", target, stdin=remus.stream(memory, True))
+    assert result.rc == FINE, result
+    plain = xenstream("convert", "-q", "--to", "libxl", target, "-").stdout
+    assert contents(plain) == remus.memory(memory)
+
+
+def test_pipe_into_a_redirected_file(scratch: Path) -> None:
+    """The same where the output is open already, and not from its beginning."""
+    memory, target = states(3), scratch / "out"
+    with open(target, "wb") as out:
+        out.write(b"in front")
+        out.flush()
+        done = subprocess.run([program(), "convert", "-q", "-", "-"], stdout=out, check=False,
+                              input=remus.stream(memory, True))
+    assert done.returncode == FINE
+    assert contents(target.read_bytes()[8:]) == remus.memory(memory)
+
+
+def test_pipe_into_a_pipe() -> None:
+    """Nothing can be fetched back from a pipe, unless it was said in time."""
+    memory = states(4)
+    data = remus.stream(memory, True)
+    refused = through_pipes(data)
+    assert refused.returncode == INVALID and b"--checkpoints last" in refused.stderr
+    for words in (["--checkpoints", "last"], ["--checkpoint", "3"]):
+        done = through_pipes(data, *words)
+        assert done.returncode == FINE and contents(done.stdout) == remus.memory(memory)
+    kept = through_pipes(data, "--checkpoints", "keep")
+    assert kept.returncode == FINE and image.decode(kept.stdout).checkpoints == 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 5), compressed=st.booleans())
+def test_any_history(seed: int, count: int, compressed: bool) -> None:
+    memory = states(seed, count)
+    done = through_pipes(remus.stream(memory, compressed), "--checkpoints", "last")
+    assert done.returncode == FINE and contents(done.stdout) == remus.memory(memory)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("piped", [False, True])
+def test_inside_a_suspend_image(compressed: bool, piped: bool, scratch: Path) -> None:
+    """What the container holds behind the stream is not lost, whichever state is taken."""
+    memory, source, target = states(5), scratch / "in", scratch / "out"
+    inner = remus.stream(memory, compressed)
+    variables = box.record(box.VARSTORED_TYPE, b"variables")
+    data = box.xenserver(box.image(box.LIBXC_LEGACY_TYPE, inner), variables)
+    source.write_bytes(data)
+    for number in (1, 2, 3):
+        words = ["convert", "-q", "--to", "xenserver", "--checkpoint", str(number)]
+        given_ = "-" if piped else source
+        result = xenstream(*words, given_, target, stdin=data if piped else b"")
+        assert result.rc == FINE, result
+        assert target.read_bytes().endswith(variables + box.record(box.END_TYPE))
+        assert xenstream("convert", source, scratch / "no").rc != FINE  # xl has no place for them
+        plain = xenstream("convert", "-q", "--force", "--to", "libxl", target, "-").stdout
+        assert contents(plain) == remus.memory(memory[:number])
+
+
+def test_cut_inside_a_suspend_image(scratch: Path) -> None:
+    """The last complete state is the guest's there, too."""
+    memory, source = states(6), scratch / "in"
+    data = box.xenserver(box.image(box.LIBXC_LEGACY_TYPE, remus.stream(memory, True)))
+    source.write_bytes(data[:-300])
+    result = xenstream("convert", "--to", "libxl", source, "-")
+    assert result.rc == FINE and "an incomplete one behind it is dropped" in result.stderr
+    assert contents(result.stdout) == remus.memory(memory[:2])
