@@ -90,7 +90,7 @@ static int show_in(const struct target *t, enum config_language language)
 	struct config_error err = { .text = "" };
 	char *text;
 	size_t n;
-	int code = text_of_head(t, &c), r;
+	int code = text_to_read(t, &c), r;
 
 	if (!code)
 		code = text_translate(t->name, c, language, true, &other);
@@ -146,7 +146,7 @@ static int get_one(const struct target *t, const struct config *c, const char *k
 static int get(struct target *t, const char *const *keys)
 {
 	struct config *c = NULL;
-	int code = text_of_head(t, &c);
+	int code = text_to_read(t, &c);
 
 	for (; !code && *keys; keys++)
 		code = get_one(t, c, *keys);

@@ -134,12 +134,15 @@ def test_compressed_images_are_read(scratch: Path, image: Path) -> None:
 
 
 def test_other_containers_are_shown_and_not_changed(scratch: Path) -> None:
-    xml = b"<domain type='xen'><name>lv</name></domain>\0"
+    xml = b"<domain type='xen'><name>lv</name><memory unit='KiB'>262144</memory></domain>\0"
     path = scratch / "lv.save"
     path.write_bytes(struct.pack("<16sII40s", b"libvirt-xml\n \0 \r", 2, len(xml), b"") + xml + PAYLOAD)
     result = xenstream("config", "show", "--as-stored", path)
     assert result.rc == FINE and result.stdout == xml
-    for words in (["get", path, "name"], ["set", path, "name=b"], ["drop", path], ["show", "--cfg", path]):
+    assert get(path, "name") == "lv" and get(path, "memory") == "256"
+    result = xenstream("config", "show", "--cfg", path)
+    assert result.rc == FINE and b'name = "lv"' in result.stdout and "libvirt" in result.stderr
+    for words in (["set", path, "name=b"], ["drop", path], ["set", path, "name=b", "-o", "-"]):
         before = path.read_bytes()
         result = xenstream("config", *words)
         assert result.rc == INVALID and "convert" in result.stderr, words
