@@ -63,8 +63,8 @@ int text_error(const char *name, int code, const struct config_error *err);
 
 /* --- config_edit.c --------------------------------------------------------------------------- */
 
-/* Lets an editor loose on a document.  *ret: what came of it, or NULL if nothing was changed.  *ret_draft: the
- * name of the file that was edited, malloc'ed, which edit_forget() removes. */
+/* Lets an editor loose on a document.  *ret: what came of it, or NULL if nothing was changed.
+ * *ret_draft: the name of the file that was edited, malloc'ed, which edit_forget() removes. */
 int edit_document(const struct config *c, struct config **ret, char **ret_draft);
 void edit_forget(char *draft);
 /* The file stays, and that is said. */

@@ -49,7 +49,8 @@ int text_of_head(const struct target *t, struct config **ret)
 	int code;
 
 	if (h->layer != XST_LAYER_XL) {
-		say("%s: the container is %s, not xl's header, which alone can be changed; convert --to xl makes one",
+		say("%s: the container is %s, not xl's header, which alone can be changed; convert "
+		    "--to xl makes one",
 		    t->name, xst_layer_name(h->layer));
 		return EXIT_INVALID;
 	}
@@ -73,7 +74,8 @@ static int translate_foreign(const struct target *t, const char *name, struct co
 	struct config_foreign f;
 	char *text;
 	size_t n;
-	int r = config_foreign_read(language, (const char *)h->config, (size_t)h->config_size, &f, &err);
+	int r = config_foreign_read(language, (const char *)h->config, (size_t)h->config_size, &f,
+				    &err);
 
 	if (r)
 		return text_error(name, r, &err);
@@ -223,7 +225,8 @@ static void remember(void *userdata, const struct config_complaint *c)
 static bool is_old(const struct complaints *before, const struct config_complaint *c)
 {
 	for (size_t i = 0; i < before->n; i++)
-		if (strcmp(before->v[i].key, c->key) == 0 && strcmp(before->v[i].text, c->text) == 0)
+		if (strcmp(before->v[i].key, c->key) == 0 &&
+		    strcmp(before->v[i].text, c->text) == 0)
 			return true;
 	return false;
 }
