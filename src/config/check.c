@@ -28,7 +28,8 @@ static void complain(struct check *k, const char *key, const char *format, ...)
 
 	snprintf(c.key, sizeof(c.key), "%s", key);
 	if (e)
-		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line, &c.column);
+		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line,
+			     &c.column);
 	va_start(ap, format);
 	vsnprintf(c.text, sizeof(c.text), format, ap);
 	va_end(ap);
@@ -47,8 +48,8 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
 		if (k->max)
-			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64, n, k->min,
-				 k->max);
+			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
+				 n, k->min, k->max);
 		else
 			complain(c, k->name, "%" PRId64 " is below 0", n);
 	}
@@ -67,7 +68,8 @@ static void check_word(struct check *c, const struct config_key *k, const struct
 			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
 	}
 	if (k->words)
-		complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
+		complain(c, k->name, "'%.60s' is none of %s", v->string,
+			 words.s ? words.s : "them");
 	text_drop(&words);
 }
 
@@ -101,7 +103,8 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	switch (k->kind) {
 	case KEY_UUID:
 		if (!uuid_valid(v->string))
-			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits", v->string);
+			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits",
+				 v->string);
 		break;
 	case KEY_WORD:
 		check_word(c, k, v);
@@ -130,7 +133,9 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 	if (r)
 		return;
 	if (!config_vdev_valid(d.vdev))
-		complain(c, key, "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and their like",
+		complain(c, key,
+			 "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and "
+			 "their like",
 			 d.vdev);
 	config_disk_clear(&d);
 }
@@ -214,14 +219,17 @@ static void check_pair(struct check *c, const char *key, const char *max_key)
 
 static void check_hvm_vcpus(struct check *c)
 {
-	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg) : config_json_type(c->c->root);
+	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg)
+					  : config_json_type(c->c->root);
 	static const char *const keys[] = { "vcpus", "maxvcpus" };
 
 	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)
 		return;
 	for (int i = 0; i < 2; i++)
 		if (number(c, keys[i]) > HVM_VCPUS_MAX)
-			complain(c, keys[i], "%" PRIu64 " are too many for a guest of type %s: it has at most %d",
+			complain(c, keys[i],
+				 "%" PRIu64
+				 " are too many for a guest of type %s: it has at most %d",
 				 number(c, keys[i]), config_type_name(type), HVM_VCPUS_MAX);
 }
 

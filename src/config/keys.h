@@ -60,7 +60,7 @@ struct config_key {
 	unsigned guests;
 	const struct key_word *words; /* up to one without names */
 	const char *older;            /* path where earlier Xens have it */
-	const char *absent;           /* in words of xl.cfg: what it means if JSON has nothing there ... */
+	const char *absent; /* in words of xl.cfg: what it means if JSON has nothing there ... */
 	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
 	uint64_t min, max;            /* of numbers; both 0: anything from 0 */
 	bool also;                    /* another name of something that has one: not written */
@@ -82,10 +82,10 @@ enum config_type config_json_type(json_object *root);
 
 /* Between JSON and values of xl.cfg.
  *
- * key_read: XST_E_UNKNOWN if there is nothing (*err is left alone), XST_E_UNSUPPORTED if what is there can't be
- * said in xl.cfg, XST_E_NOMEM.
- * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it), XST_E_NOMEM.
- * key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+ * key_read: XST_E_UNKNOWN if there is nothing (*err is left alone), XST_E_UNSUPPORTED if what is
+ * there can't be said in xl.cfg, XST_E_NOMEM.
+ * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it),
+ * XST_E_NOMEM. key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
 int key_read(json_object *root, const struct config_key *k, struct config_value *ret,
 	     struct config_error *err);
 int key_write(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -97,8 +97,8 @@ int key_remove(json_object *root, const struct config_key *k, struct config_erro
 /* The functions of a kind. */
 typedef int key_read_fn(json_object *root, const struct config_key *k, struct config_value *ret,
 			struct config_error *err);
-typedef int key_write_fn(json_object *root, const struct config_key *k, const struct config_value *v,
-			 struct config_error *err);
+typedef int key_write_fn(json_object *root, const struct config_key *k,
+			 const struct config_value *v, struct config_error *err);
 
 /* What is at a key's path, or its older one; XST_E_UNKNOWN. */
 int key_at(json_object *root, const struct config_key *k, json_object **ret);
@@ -122,7 +122,8 @@ int key_return_list(struct config_value *ret, struct config_value *list, int r);
 /* Adds to a JSON list and takes o over; NULL: XST_E_NOMEM. */
 int key_append(json_object *a, json_object *o);
 /* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
-int key_list_at(json_object *root, const struct config_key *k, json_object **ret, struct config_error *err);
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
+		struct config_error *err);
 
 /* key_special.c */
 key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and is named. */
+/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and
+ * is named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,8 @@ static void take_keyboards(struct state *s)
 
 	if (json_path_get(s->from, "vfbs", &vfbs, NULL) == 0 &&
 	    json_path_get(s->from, "vkbs", &vkbs, NULL) == 0 &&
-	    json_object_is_type(vfbs, json_type_array) && json_object_is_type(vkbs, json_type_array) &&
+	    json_object_is_type(vfbs, json_type_array) &&
+	    json_object_is_type(vkbs, json_type_array) &&
 	    json_object_array_length(vfbs) == json_object_array_length(vkbs))
 		take(s, "vkbs");
 }
