@@ -140,6 +140,24 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 	config_disk_clear(&d);
 }
 
+/* Two disks that the guest would see as one.  Longer lists are none of people's. */
+#define MANY_DISKS 256
+
+static void check_twice(struct check *c, const char *key)
+{
+	struct config_view v;
+
+	if (config_view_read(c->c, &v) != 0)
+		return;
+	for (size_t i = 1; i < v.ndisks && v.ndisks <= MANY_DISKS; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
+				complain(c, key, "two disks are '%.60s'", v.disks[i].vdev);
+				break;
+			}
+	config_view_clear(&v);
+}
+
 static void check_vif(struct check *c, const char *key, const char *spec)
 {
 	struct config_error err = { 0 };
@@ -255,5 +273,6 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 	check_pair(&check, "memory", "maxmem");
 	check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
+	check_twice(&check, "disk");
 	return check.complaints;
 }

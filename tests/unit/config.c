@@ -235,6 +235,7 @@ static void nonsense_is_named(void **state)
 	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
 	complains("disk=['/x,what,hda,w']\n", "disk", "none of the words");
 	complains("disk=['/x']\n", "disk", "no vdev");
+	complains("disk=['/x,,hda','/y,,hdb','/z,,hda']\n", "disk", "two disks are 'hda'");
 	complains("spiceport=70000\n", "spiceport", "not between");
 	complains("{\"b_info\": {\"target_memkb\": -1024}}", "memory", "not");
 	complains("{\"c_info\": {\"name\": \"\"}}", "name", "needs");
