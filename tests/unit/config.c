@@ -308,6 +308,32 @@ static void what_does_not_map_is_named(void **state)
 	config_free(c);
 }
 
+/* Members that libxl fills in for every guest are no loss, unless they say something. */
+static void keys_of_other_guests_are_left_out(void **state)
+{
+	static const char *const sources[] = {
+		"{\"c_info\": {\"type\": \"pv\"}, \"b_info\": {\"video_memkb\": 0}}",
+		"{\"c_info\": {\"type\": \"pv\"}, \"b_info\": {\"video_memkb\": 1024}}",
+		"{\"c_info\": {\"type\": \"hvm\"}, \"b_info\": {\"video_memkb\": 0}}",
+	};
+	static const char *const losses[] = { "", "b_info.video_memkb ", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		struct config *c = document(sources[i], strlen(sources[i])), *t;
+		char lost[200] = "", *s;
+		struct config_error err;
+
+		assert_int_equal(config_translate(c, CONFIG_CFG, count, lost, &t, &err), 0);
+		assert_string_equal(lost, losses[i]);
+		assert_int_equal(config_get(t, "videoram", &s, &err), i == 2 ? 0 : XST_E_UNKNOWN);
+		if (i == 2)
+			free(s);
+		config_free(t);
+		config_free(c);
+	}
+}
+
 static void bad_values_stop_a_translation(void **state)
 {
 	static const char source[] = "name='x'\n\ndisk = [ '/x,raw' ]\n";
@@ -359,6 +385,7 @@ int main(void)
 		cmocka_unit_test(good_sense_is_not_complained_of),
 		cmocka_unit_test(virtual_disks_have_names),
 		cmocka_unit_test(what_does_not_map_is_named),
+		cmocka_unit_test(keys_of_other_guests_are_left_out),
 		cmocka_unit_test(bad_values_stop_a_translation),
 		cmocka_unit_test(a_view_is_printed),
 	};
