@@ -193,7 +193,7 @@ static bool takes_both(const struct config_key *k)
 {
 	switch (k->kind) {
 	case KEY_STRING_OR_LIST: case KEY_ARGUMENTS: case KEY_AFFINITY: case KEY_VIRIDIAN:
-	case KEY_CPUID: case KEY_UNMAPPED:
+	case KEY_CPUID: case KEY_PCI_FLAG: case KEY_UNMAPPED:
 		return true;
 	default:
 		return false;

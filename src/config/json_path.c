@@ -171,18 +171,25 @@ static int walk(struct step *s, json_object *root, const char *path, bool make_m
 	}
 }
 
+static int find(struct step *s, json_object *root, const char *path, json_object **ret,
+		struct config_error *err)
+{
+	int r = walk(s, root, path, false, err);
+
+	if (r)
+		return r;
+	return follow(s, ret) ? 0 : missing(s);
+}
+
 int json_path_get(json_object *root, const char *path, json_object **ret, struct config_error *err)
 {
 	json_object *o = NULL;
 	struct step s;
-	int r = walk(&s, root, path, false, err);
+	int r = find(&s, root, path, &o, err);
 
-	if (r)
-		return r;
-	if (!follow(&s, &o))
-		return missing(&s);
-	*ret = o;
-	return 0;
+	if (r == 0)
+		*ret = o;
+	return r;
 }
 
 int json_path_set(json_object *root, const char *path, json_object *v, struct config_error *err)
@@ -200,12 +207,10 @@ int json_path_unset(json_object *root, const char *path, struct config_error *er
 {
 	json_object *o;
 	struct step s;
-	int r = walk(&s, root, path, false, err);
+	int r = find(&s, root, path, &o, err);
 
 	if (r)
 		return r;
-	if (!follow(&s, &o))
-		return missing(&s);
 	if (s.is_index)
 		json_object_array_del_idx(s.at, s.index, 1);
 	else

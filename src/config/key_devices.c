@@ -8,13 +8,8 @@
 #include "config/json.h"
 #include "config/keys.h"
 
-typedef int device_to_json(const struct config_key *k, const char *spec, size_t index,
-			   json_object *o, struct config_error *err);
-typedef int device_from_json(const struct config_key *k, json_object *o, size_t index,
-			     char **ret_spec, struct config_error *err);
-
-static int write_list(json_object *root, const struct config_key *k, const struct config_value *v,
-		      device_to_json *one, struct config_error *err)
+int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		   device_to_json *one, struct config_error *err)
 {
 	json_object *a = json_object_new_array();
 	int r = a ? 0 : XST_E_NOMEM;
@@ -39,8 +34,8 @@ static int write_list(json_object *root, const struct config_key *k, const struc
 	return r;
 }
 
-static int read_list(json_object *root, const struct config_key *k, struct config_value *ret,
-		     device_from_json *one, struct config_error *err)
+int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		  device_from_json *one, struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
@@ -217,13 +212,13 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 int key_write_disks(json_object *root, const struct config_key *k, const struct config_value *v,
 		    struct config_error *err)
 {
-	return write_list(root, k, v, disk_to_json, err);
+	return key_write_list(root, k, v, disk_to_json, err);
 }
 
 int key_read_disks(json_object *root, const struct config_key *k, struct config_value *ret,
 		   struct config_error *err)
 {
-	return read_list(root, k, ret, disk_from_json, err);
+	return key_read_list(root, k, ret, disk_from_json, err);
 }
 
 /* --- network interfaces --------------------------------------------------------------------- */
@@ -359,13 +354,13 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 int key_write_vifs(json_object *root, const struct config_key *k, const struct config_value *v,
 		   struct config_error *err)
 {
-	return write_list(root, k, v, vif_to_json, err);
+	return key_write_list(root, k, v, vif_to_json, err);
 }
 
 int key_read_vifs(json_object *root, const struct config_key *k, struct config_value *ret,
 		  struct config_error *err)
 {
-	return read_list(root, k, ret, vif_from_json, err);
+	return key_read_list(root, k, ret, vif_from_json, err);
 }
 
 /* --- devices whose words are a table -------------------------------------------------------- */
@@ -509,11 +504,11 @@ static int device_spec(const struct config_key *k, json_object *o, size_t index,
 int key_write_devices(json_object *root, const struct config_key *k, const struct config_value *v,
 		      struct config_error *err)
 {
-	return write_list(root, k, v, device_json, err);
+	return key_write_list(root, k, v, device_json, err);
 }
 
 int key_read_devices(json_object *root, const struct config_key *k, struct config_value *ret,
 		     struct config_error *err)
 {
-	return read_list(root, k, ret, device_spec, err);
+	return key_read_list(root, k, ret, device_spec, err);
 }

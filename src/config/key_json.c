@@ -421,6 +421,8 @@ static const struct {
 	[KEY_CPUID] = { key_read_cpuid, key_write_cpuid },
 	[KEY_IOPORTS] = { key_read_ioports, key_write_ioports },
 	[KEY_IOMEM] = { key_read_iomem, key_write_iomem },
+	[KEY_PCI] = { key_read_pci, key_write_pci },
+	[KEY_PCI_FLAG] = { read_unmapped, write_unmapped },
 	[KEY_DISKS] = { key_read_disks, key_write_disks },
 	[KEY_VIFS] = { key_read_vifs, key_write_vifs },
 	[KEY_DEVICES] = { key_read_devices, key_write_devices },

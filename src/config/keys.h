@@ -39,6 +39,8 @@ enum key_kind {
 	KEY_CPUID,
 	KEY_IOPORTS,
 	KEY_IOMEM,
+	KEY_PCI,
+	KEY_PCI_FLAG,  /* a flag for all of them */
 	KEY_DISKS,
 	KEY_VIFS,
 	KEY_DEVICES,   /* a list of "name=value,..." by the rows of `parts` */
@@ -125,6 +127,16 @@ int key_append(json_object *a, json_object *o);
 int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
 		struct config_error *err);
 
+/* One device: from a specification into an empty object, and a specification malloc'ed from one. */
+typedef int device_to_json(const struct config_key *k, const char *spec, size_t index,
+			   json_object *o, struct config_error *err);
+typedef int device_from_json(const struct config_key *k, json_object *o, size_t index,
+			     char **ret_spec, struct config_error *err);
+int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		   device_to_json *one, struct config_error *err);
+int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		  device_from_json *one, struct config_error *err);
+
 /* key_special.c */
 key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,
 	key_read_stdvga, key_read_variant;
@@ -133,9 +145,11 @@ key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpu
 /* key_ranges.c */
 key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
 key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
-/* key_cpuid.c */
-key_read_fn key_read_cpuid;
-key_write_fn key_write_cpuid;
+/* key_cpuid.c, key_pci.c */
+key_read_fn key_read_cpuid, key_read_pci;
+key_write_fn key_write_cpuid, key_write_pci;
+/* Flags that hold for all devices that don't say otherwise: keys of xl.cfg and members; up to NULL. */
+extern const struct key_word key_pci_flags[];
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;
 key_write_fn key_write_disks, key_write_vifs, key_write_devices;

@@ -165,6 +165,29 @@ static int write_keyboards(const struct cfg *c, json_object *root)
 	return r;
 }
 
+/* Devices that are passed through: flags for all of them, and what xl implies for PV guests. */
+static int write_pci_flags(const struct cfg *c, json_object *root)
+{
+	json_object *devices, *there;
+	long on;
+	int r = 0;
+
+	if (json_path_get(root, "pcidevs", &devices, NULL) != 0)
+		return 0;
+	for (const struct key_word *f = key_pci_flags; f->cfg; f++)
+		for (size_t i = 0; r == 0 && i < json_object_array_length(devices); i++) {
+			json_object *o = json_object_array_get_idx(devices, i);
+
+			if (cfg_get_long(c, f->cfg, &on, NULL) == 0 && on &&
+			    !json_object_object_get_ex(o, f->json, &there))
+				r = key_put(o, f->json, json_object_new_boolean(true), NULL);
+		}
+	if (r || config_json_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
+		return r;
+	return key_put(root, config_key_find("e820_host")->path, json_object_new_string("True"),
+		       NULL);
+}
+
 static int write_host(json_object *root)
 {
 	int r = 0;
@@ -216,6 +239,8 @@ static int write_all(const struct translation *t, const struct cfg *c, json_obje
 		r = write_command_line(t, c, root);
 	if (r == 0)
 		r = write_keyboards(c, root);
+	if (r == 0)
+		r = write_pci_flags(c, root);
 	if (r == 0)
 		r = write_host(root);
 	return r ? r : move_type_back(root);
