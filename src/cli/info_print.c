@@ -86,7 +86,9 @@ static void format_row(const char *compression, const struct xst_info *i)
 
 	if (i->xl)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
-				      !i->config_size ? "no" : i->xl_flags & XL_JSON ? "JSON" : "text");
+				      !i->config_size	      ? "no"
+				      : i->xl_flags & XL_JSON ? "JSON"
+							      : "text");
 	if (i->container)
 		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
 				      container_words(i->container), config_words(i) ? ", " : "",
@@ -97,11 +99,13 @@ static void format_row(const char *compression, const struct xst_info *i)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxc image v%" PRIu32 "%s",
 				      i->image_version, i->big_endian ? ", big-endian" : "");
 	if (i->legacy)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "legacy stream of a %u-bit toolstack",
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "legacy stream of a %u-bit toolstack",
 				      i->toolstack_width * 8);
 	if (n >= 3 && strcmp(text + n - 3, " > ") == 0)
 		text[n - 3] = '\0';
-	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "", text);
+	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "",
+	    text);
 }
 
 static void writer_row(const struct xst_info *i)
@@ -207,8 +211,8 @@ static int read_config(const struct xst_info *i, struct config_view *ret, struct
 
 static void disk_words(const struct config_disk *d, char *buf, size_t size)
 {
-	snprintf(buf, size, "%s as %s%s", d->target ? d->target : "(empty)", d->vdev ? d->vdev : "?",
-		 d->readonly ? ", read-only" : "");
+	snprintf(buf, size, "%s as %s%s", d->target ? d->target : "(empty)",
+		 d->vdev ? d->vdev : "?", d->readonly ? ", read-only" : "");
 }
 
 static void vif_words(const struct config_vif *v, char *buf, size_t size)
@@ -248,8 +252,9 @@ static void view_rows(const struct config_view *v)
 		row("Domain", "%s%s%s", v->name, v->uuid ? ", uuid " : "", v->uuid ? v->uuid : "");
 	if (v->type != CONFIG_TYPE_UNKNOWN || v->memory_kib)
 		row("Configured", "%s, %g MiB of memory (at most %g), %" PRIu64 " vCPU%s",
-		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type), mib(v->memory_kib),
-		    mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus, vcpus > 1 ? "s" : "");
+		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type),
+		    mib(v->memory_kib), mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus,
+		    vcpus > 1 ? "s" : "");
 	if (v->kernel)
 		row("Kernel", "%s", v->kernel);
 	device_rows(v);
@@ -266,7 +271,8 @@ static void config_rows(const struct xst_info *i)
 	if (read_config(i, &v, &err) == 0) {
 		view_rows(&v);
 	} else if (!i->container) {
-		config_error_format(&err, "the configuration can't be understood", line, sizeof(line));
+		config_error_format(&err, "the configuration can't be understood", line,
+				    sizeof(line));
 		row("", "(%s)", line);
 	}
 	config_view_clear(&v);
@@ -292,7 +298,8 @@ static void verdict_rows(const struct xst_info *i)
 		xst_finding_format(&i->damage, NULL, line, sizeof(line));
 		row("State", "DAMAGED: %s", line);
 		if (i->verdict.errors > 1)
-			row("", "and %" PRIu64 " more errors (xenstream verify)", i->verdict.errors - 1);
+			row("", "and %" PRIu64 " more errors (xenstream verify)",
+			    i->verdict.errors - 1);
 	} else if (i->verdict.remarks) {
 		row("State", "complete, %s (xenstream verify)",
 		    count(i->verdict.remarks, "remark", remarks, sizeof(remarks)));
@@ -307,7 +314,8 @@ void info_print(const char *file, uint64_t size, const char *compression, const 
 {
 	char text[32];
 
-	row("File", "%s%s%s", file, size ? ", " : "", size ? human_size(size, text, sizeof(text)) : "");
+	row("File", "%s%s%s", file, size ? ", " : "",
+	    size ? human_size(size, text, sizeof(text)) : "");
 	format_row(compression, i);
 	writer_row(i);
 	config_rows(i);
@@ -504,9 +512,10 @@ static void versions_json(json_object *o, const struct xst_info *i)
 	}
 	if (i->legacy)
 		put(o, "toolstack_bits", i->toolstack_width * 8);
-	json_object_object_add(o, "guest", json_object_new_string(i->guest == XST_GUEST_PV ? "pv"
-								  : i->guest == XST_GUEST_HVM ? "hvm"
-											      : "unknown"));
+	json_object_object_add(o, "guest",
+			       json_object_new_string(i->guest == XST_GUEST_PV	  ? "pv"
+						      : i->guest == XST_GUEST_HVM ? "hvm"
+										  : "unknown"));
 	if (i->guest_width) {
 		put(o, "guest_bits", i->guest_width * 8);
 		put(o, "pt_levels", i->pt_levels);

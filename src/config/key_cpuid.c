@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CPUID bits: "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]" in xl.cfg, an object a leaf in JSON. */
+/* CPUID bits: "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]" in xl.cfg, an object a leaf in
+ * JSON. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static int put(json_object *o, const char *name, json_object *v)
 	return XST_E_NOMEM;
 }
 
-/* The object of a leaf: one that is there already, or a new one at the end.  NULL: out of memory. */
+/* The object of a leaf: one that is there already, or a new one at the end.  NULL: out of
+ * memory. */
 static json_object *object_of(json_object *a, const struct leaf *l)
 {
 	json_object *o;
@@ -68,7 +70,8 @@ static json_object *object_of(json_object *a, const struct leaf *l)
 
 	for (size_t i = 0; i < json_object_array_length(a); i++) {
 		o = json_object_array_get_idx(a, i);
-		if (has_number(o, "leaf", true, l->leaf) && has_number(o, "subleaf", l->has_subleaf, l->subleaf))
+		if (has_number(o, "leaf", true, l->leaf) &&
+		    has_number(o, "subleaf", l->has_subleaf, l->subleaf))
 			return o;
 	}
 	o = json_object_new_object();
@@ -81,8 +84,8 @@ static json_object *object_of(json_object *a, const struct leaf *l)
 	return NULL;
 }
 
-/* "ecx=" and as many letters as there are bits: 1 and 0, x for the default, k for the host's, s for that of
- * the start. */
+/* "ecx=" and as many letters as there are bits: 1 and 0, x for the default, k for the host's, s for
+ * that of the start. */
 static int take_register(const char **s, json_object *o)
 {
 	for (size_t i = 0; i < REGISTERS; i++) {
@@ -123,10 +126,13 @@ static int write_leaves(const struct config_key *k, const struct config_value *v
 	int r = 0;
 
 	if (v->n > MAX_LEAVES)
-		return config_refuse(err, XST_E_LIMIT, "%s: more than %d leaves", k->name, MAX_LEAVES);
+		return config_refuse(err, XST_E_LIMIT, "%s: more than %d leaves", k->name,
+				     MAX_LEAVES);
 	for (size_t i = 0; r == 0 && i < v->n; i++)
 		r = v->items[i].is_list ? XST_E_MALFORMED : write_leaf(a, v->items[i].string);
-	return r == XST_E_MALFORMED ? key_wrong(k, "not LEAF[,SUBLEAF]:REGISTER=BITS, with 32 bits", err) : r;
+	return r == XST_E_MALFORMED
+		       ? key_wrong(k, "not LEAF[,SUBLEAF]:REGISTER=BITS, with 32 bits", err)
+		       : r;
 }
 
 int key_write_cpuid(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -137,7 +143,8 @@ int key_write_cpuid(json_object *root, const struct config_key *k, const struct 
 
 	if (!v->is_list)
 		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: JSON has no names of features, only bits of leaves: give a list of them",
+				     "%s: JSON has no names of features, only bits of leaves: give "
+				     "a list of them",
 				     k->name);
 	a = json_object_new_array();
 	r = a ? write_leaves(k, v, a, err) : XST_E_NOMEM;
@@ -201,7 +208,8 @@ int key_read_cpuid(json_object *root, const struct config_key *k, struct config_
 		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
 	if (json_path_get(root, MSRS, &msrs, NULL) == 0 &&
 	    json_object_is_type(msrs, json_type_array) && json_object_array_length(msrs))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg has no words for MSRs", k->name);
+		return config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg has no words for MSRs",
+				     k->name);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++)
 		r = print_leaf(json_object_array_get_idx(a, i), &list);
 	return key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of xl.cfg in JSON: the kinds that are the same for many keys, and which function has which. */
+/* Values of xl.cfg in JSON: the kinds that are the same for many keys, and which function has
+ * which. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,7 +109,8 @@ int key_append(json_object *a, json_object *o)
 	return XST_E_NOMEM;
 }
 
-int key_list_at(json_object *root, const struct config_key *k, json_object **ret, struct config_error *err)
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
+		struct config_error *err)
 {
 	json_object *o;
 	int r = key_at(root, k, &o);
@@ -147,9 +149,10 @@ static int read_scalar(json_object *root, const struct config_key *k, struct con
 
 	if (r)
 		return r;
-	if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array) || !o)
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is neither a string nor a number",
-				   k->name, k->path);
+	if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array) ||
+	    !o)
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "%s: %s is neither a string nor a number", k->name, k->path);
 	r = key_return_string(ret, json_object_get_string(o));
 	ret->bare = r == 0 && json_object_is_type(o, json_type_int);
 	return r;
@@ -232,7 +235,8 @@ static int write_bool(json_object *root, const struct config_key *k, const struc
 		return r;
 	return key_put(root, key_place(root, k),
 		       k->kind == KEY_PLAIN_BOOL ? json_object_new_boolean(n != 0)
-						 : json_object_new_string(n ? "True" : "False"), err);
+						 : json_object_new_string(n ? "True" : "False"),
+		       err);
 }
 
 static int read_word(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -259,7 +263,8 @@ static int write_word(json_object *root, const struct config_key *k, const struc
 		return r;
 	for (const struct key_word *w = k->words; w && w->cfg; w++)
 		if (strcmp(w->cfg, s) == 0)
-			return key_put(root, key_place(root, k), json_object_new_string(w->json), err);
+			return key_put(root, key_place(root, k), json_object_new_string(w->json),
+				       err);
 	/* a word of a later Xen, or nonsense that was asked for */
 	return write_string(root, k, v, err);
 }
@@ -299,7 +304,8 @@ static int add_item(const struct config_key *k, json_object *a, const struct con
 
 	if (r)
 		return r;
-	return key_append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n) : json_object_new_string(s));
+	return key_append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n)
+						    : json_object_new_string(s));
 }
 
 static int add_words(json_object *a, const char *s)
@@ -369,8 +375,8 @@ static int read_unmapped(json_object *root, const struct config_key *k, struct c
 	return unmapped(k, err);
 }
 
-static int write_unmapped(json_object *root, const struct config_key *k, const struct config_value *v,
-			  struct config_error *err)
+static int write_unmapped(json_object *root, const struct config_key *k,
+			  const struct config_value *v, struct config_error *err)
 {
 	(void)root;
 	(void)v;
@@ -415,6 +421,8 @@ static const struct {
 	[KEY_CPUID] = { key_read_cpuid, key_write_cpuid },
 	[KEY_IOPORTS] = { key_read_ioports, key_write_ioports },
 	[KEY_IOMEM] = { key_read_iomem, key_write_iomem },
+	[KEY_PCI] = { key_read_pci, key_write_pci },
+	[KEY_PCI_FLAG] = { read_unmapped, write_unmapped },
 	[KEY_DISKS] = { key_read_disks, key_write_disks },
 	[KEY_VIFS] = { key_read_vifs, key_write_vifs },
 	[KEY_DEVICES] = { key_read_devices, key_write_devices },

@@ -99,7 +99,8 @@ int key_write_affinity(json_object *root, const struct config_key *k, const stru
 			r = config_refuse(err, XST_E_UNSUPPORTED,
 					"%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
 		else if ((numbers += cpus.n) > CONFIG_MAX_ITEMS)
-			r = config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name, CONFIG_MAX_ITEMS);
+			r = config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
+					  CONFIG_MAX_ITEMS);
 		else
 			r = key_append(all, cpus_json(&cpus));
 	}
@@ -119,9 +120,11 @@ static int print_cpus(json_object *a, struct config_value *list)
 	bool added;
 
 	for (size_t i = 0; i < n;) {
-		int64_t first = json_object_get_int64(json_object_array_get_idx(a, i)), last = first;
+		int64_t first = json_object_get_int64(json_object_array_get_idx(a, i)),
+			last = first;
 
-		while (++i < n && json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
+		while (++i < n &&
+		       json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
 			last++;
 		text_printf(&t, "%s%" PRId64, t.n ? "," : "", first);
 		if (last > first)
@@ -134,7 +137,8 @@ static int print_cpus(json_object *a, struct config_value *list)
 }
 
 /* One string for all, unless xl was told of each: then it leaves NUMA alone. */
-static bool is_one_for_all(json_object *root, const struct config_key *k, const struct config_value *list)
+static bool is_one_for_all(json_object *root, const struct config_key *k,
+			   const struct config_value *list)
 {
 	json_object *placement;
 
@@ -205,7 +209,9 @@ static int ioports_json(const char *s, json_object *o)
 		return XST_E_MALFORMED;
 	if (*s || last < first || last > UINT16_MAX)
 		return XST_E_MALFORMED;
-	return add_number(o, "first", first) || add_number(o, "number", last - first + 1) ? XST_E_NOMEM : 0;
+	return add_number(o, "first", first) || add_number(o, "number", last - first + 1)
+		       ? XST_E_NOMEM
+		       : 0;
 }
 
 /* "fed00,1" or "a0,20@100": page frames */
@@ -319,25 +325,34 @@ int key_read_iomem(json_object *root, const struct config_key *k, struct config_
 /* --- enlightenments for Windows ------------------------------------------------------------- */
 
 /* By their numbers in JSON. */
-static const char *const enlightenments[] = {
-	"base", "freq", "time_ref_count", "reference_tsc", "hcall_remote_tlb_flush", "apic_assist",
-	"crash_ctl", "synic", "stimer", "hcall_ipi", "ex_processor_masks", "no_vp_limit", "cpu_hotplug"
-};
+static const char *const enlightenments[] = { "base",
+					      "freq",
+					      "time_ref_count",
+					      "reference_tsc",
+					      "hcall_remote_tlb_flush",
+					      "apic_assist",
+					      "crash_ctl",
+					      "synic",
+					      "stimer",
+					      "hcall_ipi",
+					      "ex_processor_masks",
+					      "no_vp_limit",
+					      "cpu_hotplug" };
 #define ENLIGHTENMENTS (sizeof(enlightenments) / sizeof(enlightenments[0]))
 
 #define ENABLED	 "b_info.\"type.hvm\".viridian_enable"
 #define DISABLED "b_info.\"type.hvm\".viridian_disable"
 
-static int write_word(json_object *on, json_object *off, const struct config_key *k, const char *word,
-		      struct config_error *err)
+static int write_word(json_object *on, json_object *off, const struct config_key *k,
+		      const char *word, struct config_error *err)
 {
 	bool out = *word == '!';
 
 	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
 		if (strcmp(word + out, enlightenments[i]) == 0)
 			return key_append(out ? off : on, json_object_new_int((int)i));
-	return config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.60s' is none that has a number in JSON", k->name,
-			   word);
+	return config_refuse(err, XST_E_UNSUPPORTED,
+			     "%s: '%.60s' is none that has a number in JSON", k->name, word);
 }
 
 static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -391,8 +406,8 @@ static int read_words(json_object *root, const char *path, const char *prefix,
 		char word[40];
 
 		if (n < 0 || (uint64_t)n >= ENLIGHTENMENTS)
-			return config_refuse(err, XST_E_UNSUPPORTED, "viridian: number %" PRId64 " has no name",
-					   n);
+			return config_refuse(err, XST_E_UNSUPPORTED,
+					     "viridian: number %" PRId64 " has no name", n);
 		snprintf(word, sizeof(word), "%s%s", prefix, enlightenments[n]);
 		if (!config_value_add_string(list, word))
 			return XST_E_NOMEM;
