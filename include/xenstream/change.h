@@ -58,9 +58,9 @@ enum xst_change_flags {
 struct xst_change;
 
 /* Opens a regular file to change it, an unfinished change being brought to an end before, and locks it
- * (flock(2), exclusive).  Symbolic links are followed.  Returns 0 or XST_E_IO, XST_E_NOMEM,
- * XST_E_UNSUPPORTED (not a regular file; an unfinished change of unknown origin), XST_E_REFUSED (somebody
- * has it open through xst_open(), or changes it, for more than ten seconds). */
+ * (flock(2), exclusive).  Symbolic links are followed.  Returns 0 or XST_E_NOMEM, XST_E_IO (that somebody
+ * reads it through xst_open(), or changes it, for more than ten seconds, among others),
+ * XST_E_UNSUPPORTED (not a regular file; an unfinished change of unknown origin). */
 XST_API XST_NODISCARD int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
 					  struct xst_recovery *ret_recovery,
 					  struct xst_finding *reterr);

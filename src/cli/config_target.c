@@ -55,9 +55,9 @@ static int is_compressed(const struct target *t)
 {
 	if (!t->in.layers)
 		return EXIT_FINE;
-	say("%s: compressed (%s), which can't be changed in place; with --output OUT --compress %s a changed copy is written",
-	    t->name, filter_name(t->in.compression[0]), filter_name(t->in.compression[0]));
-	return EXIT_REFUSED;
+	say("%s: compressed (%s), which can't be changed in place; --output OUT writes a changed copy, with --compress a compressed one",
+	    t->name, filter_name(t->in.compression[0]));
+	return EXIT_INVALID;
 }
 
 static void tell_names(const struct target *t)
@@ -132,7 +132,7 @@ static int may_be_replaced(const char *name)
 	if (fine)
 		return EXIT_FINE;
 	say("%s: exists, and is more than the header that --backup keeps: move it away", name);
-	return EXIT_REFUSED;
+	return EXIT_IO;
 }
 
 static int write_backup(const struct target *t, const char *name)

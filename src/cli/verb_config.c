@@ -311,7 +311,7 @@ static int store_edited(const struct target *read, const struct config *now,
 	code = target_open_to_change(&t, read->file);
 	if (!code && !target_has_config(&t, read->head->config, read->head->config_size)) {
 		say("%s: somebody has changed the configuration meanwhile", t.name);
-		code = EXIT_REFUSED;
+		code = EXIT_IO;
 	}
 	if (!code)
 		code = target_store(&t, &s);

@@ -31,7 +31,7 @@ struct xst_change {
 	bool used;        /* a front was given */
 	uint64_t length;  /* of the new front */
 	uint8_t *old, *now;
-	bool announced;   /* the journal names a new file */
+	int journal;      /* -1: none was written */
 	struct xst_finding error;
 };
 
@@ -69,7 +69,7 @@ static int open_once(struct xst_change *c)
 		return failed(c, errno);
 	r = settle_lock(c->fd, LOCK_EX);
 	if (r == -EWOULDBLOCK)
-		return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
+		return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
 				   "%s: another process reads or changes it; try again when that is done",
 				   c->given);
 	return r < 0 || fstat(c->fd, &c->st) < 0 ? failed(c, r < 0 ? r : errno) : 0;
@@ -119,7 +119,7 @@ int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return XST_E_NOMEM;
-	c->fd = c->place.dir = -1;
+	c->fd = c->place.dir = c->journal = -1;
 	c->flags = flags;
 	c->given = strdup(path);
 	r = c->given ? open_and_lock(c) : XST_E_NOMEM;
@@ -142,6 +142,8 @@ struct xst_change *xst_change_free(struct xst_change *c)
 	if (!c)
 		return NULL;
 	close_file(c);
+	if (c->journal >= 0)
+		close(c->journal);
 	free(c->given);
 	free(c->old);
 	free(c->now);
@@ -163,14 +165,25 @@ static int begin(struct xst_change *c, struct journal *j, uint64_t old_length, u
 	j->old_length = old_length;
 	j->now_length = now_length;
 	r = journal_write(&c->place, &c->st, j, c->old, c->now);
+	c->journal = r < 0 ? -1 : r;
 	if (r == -EEXIST)
 		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
 				   "%s: another change is under way, or its journal was left behind: %s",
 				   c->given, c->place.journal);
-	if (r == 0)
+	if (r >= 0)
 		return 0;
 	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO, "%s: no journal can be put beside it: %s",
 			   c->given, strerror(-r));
+}
+
+/* All is on the disk, or nothing was begun. */
+static void end(struct xst_change *c)
+{
+	if (c->journal < 0)
+		return;
+	close(c->journal);
+	c->journal = -1;
+	(void)journal_remove(&c->place);
 }
 
 /* The change has failed: the old front again, or, if even that can't be written, the next xst_open() will do
@@ -205,14 +218,14 @@ static int overwrite(struct xst_change *c)
 		r = -errno;
 	if (r < 0)
 		return take_back(c, r, false);
-	(void)journal_remove(&c->place);
+	end(c);
 	return 0;
 }
 
 /* --- inserting ------------------------------------------------------------------------------- */
 
 /* Behind the journal.  Not one octet of the front is written before it's sure that the blocks are there. */
-static int insert_and_write(struct xst_change *c, uint64_t shift)
+static int insert_and_write(struct xst_change *c, const struct journal *j, uint64_t shift)
 {
 	struct xst_recovery unused;
 	int r;
@@ -220,7 +233,7 @@ static int insert_and_write(struct xst_change *c, uint64_t shift)
 	if (fallocate(c->fd, FALLOC_FL_INSERT_RANGE, 0, (off_t)shift) < 0)
 		r = -errno;
 	else
-		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(&c->place);
+		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(c->journal, j);
 	if (r < 0)
 		return settle(&c->place, c->fd, &unused) == SETTLE_NOTHING ? NOT_THIS_WAY : failed(c, r);
 	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
@@ -228,7 +241,7 @@ static int insert_and_write(struct xst_change *c, uint64_t shift)
 		r = -errno;
 	if (r < 0)
 		return take_back(c, r, true);
-	(void)journal_remove(&c->place);
+	end(c);
 	return 0;
 }
 
@@ -244,7 +257,7 @@ static int insert(struct xst_change *c)
 		return failed(c, errno);
 	j.extents = extents_digest(c->fd);
 	r = begin(c, &j, c->front.old, c->length);
-	return r ? r : insert_and_write(c, shift);
+	return r ? r : insert_and_write(c, &j, shift);
 }
 
 /* --- a new file ------------------------------------------------------------------------------ */
@@ -275,14 +288,11 @@ static int announce(struct xst_change *c, int fd)
 {
 	struct journal j = { .way = JOURNAL_RENAME };
 	struct stat st;
-	int r;
 
 	if (fstat(fd, &st) < 0)
 		return failed(c, errno);
 	j.new_inode = st.st_ino;
-	r = begin(c, &j, 0, 0);
-	c->announced = r == 0;
-	return r;
+	return begin(c, &j, 0, 0);
 }
 
 static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
@@ -323,8 +333,7 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 		return r;
 	r = replace(c, o, ret_way);
 	xst_output_free(o);
-	if (c->announced)
-		(void)journal_remove(&c->place);
+	end(c);
 	return r;
 }
 

@@ -108,30 +108,21 @@ int journal_write(const struct place *p, const struct stat *file, struct journal
 		return -errno;
 	(void)!fchown(fd, file->st_uid, (gid_t)-1); /* so that the owner can end what root has begun */
 	r = write_content(fd, j, old, now);
-	close(fd);
 	if (r == 0 && fsync(p->dir) < 0)
 		r = -errno;
-	if (r < 0)
-		(void)journal_remove(p);
+	if (r == 0)
+		return fd;
+	close(fd);
+	(void)journal_remove(p);
 	return r;
 }
 
-int journal_mark_inserted(const struct place *p)
+int journal_mark_inserted(int fd, const struct journal *j)
 {
-	struct journal j;
-	uint64_t mark;
-	int fd = openat(p->dir, p->journal, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC), r;
+	uint64_t mark = mark_of(j);
+	int r = write_all(fd, &mark, sizeof(mark));
 
-	if (fd < 0)
-		return -errno;
-	r = pread_some(fd, &j, sizeof(j), 0) == sizeof(j) ? 0 : -EIO;
-	mark = mark_of(&j);
-	if (r == 0)
-		r = write_all(fd, &mark, sizeof(mark));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 int journal_remove(const struct place *p)

@@ -124,7 +124,7 @@ def test_compressed_images_are_read(scratch: Path, image: Path) -> None:
     packed.write_bytes(run(["gzip", "-c", image]).stdout)
     assert get(packed, "name") == "mini1"
     result = xenstream("config", "set", packed, "name=b")
-    assert result.rc == REFUSED and "--compress gzip" in result.stderr
+    assert result.rc == INVALID and "--compress" in result.stderr
     out = scratch / "b.save.zst"
     result = xenstream("config", "set", packed, "name=b", "-o", out, "--compress", "zstd")
     assert result.rc == FINE, result
@@ -448,7 +448,7 @@ def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
 def test_edit_while_somebody_else_changes_it(image: Path) -> None:
     script = f'"{program()}" config set "{image}" name=theirs\nsed -i s/mini1/mine/ "$1"\n'
     result = edit(image, script)
-    assert result.rc == REFUSED and "meanwhile" in result.stderr, result
+    assert result.rc == IO and "meanwhile" in result.stderr, result
     assert get(image, "name") == "theirs" and len(listing(image.parent / "drafts")) == 1
 
 
@@ -558,7 +558,7 @@ def test_backup_never_overwrites_an_image(image: Path, scratch: Path) -> None:
     for contents in (octets(MODERN_PV), b"", b"a letter"):
         whole.write_bytes(contents)
         result = xenstream("config", "set", image, "name=b", "--backup")
-        assert result.rc == REFUSED and "move it away" in result.stderr
+        assert result.rc == IO and "move it away" in result.stderr
         assert whole.read_bytes() == contents and image.read_bytes() == octets(MODERN_PV)
 
 

@@ -209,6 +209,27 @@ static void arguments(void **state)
 /* --- what was broken off ---------------------------------------------------------------------- */
 
 static struct place place;
+static struct journal written;
+
+static void write_journal(const struct stat *st, const struct journal *j, const uint8_t *old,
+			  const uint8_t *now)
+{
+	int fd;
+
+	written = *j;
+	fd = journal_write(&place, st, &written, old, now);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(journal_write(&place, st, &written, old, now), -EEXIST);
+}
+
+static void mark(void)
+{
+	int fd = open(journal_path, O_WRONLY | O_APPEND);
+
+	assert_int_equal(journal_mark_inserted(fd, &written), 0);
+	close(fd);
+}
 
 static void journal(enum journal_way way, uint64_t shift, uint64_t now_length)
 {
@@ -223,8 +244,7 @@ static void journal(enum journal_way way, uint64_t shift, uint64_t now_length)
 	for (uint64_t i = 0; i < now_length; i++)
 		now[i] = fresh(i);
 	j.extents = extents_digest(fd);
-	assert_int_equal(journal_write(&place, &st, &j, old_front, now), 0);
-	assert_int_equal(journal_write(&place, &st, &j, old_front, now), -EEXIST);
+	write_journal(&st, &j, old_front, now);
 	close(fd);
 	free(now);
 }
@@ -363,7 +383,7 @@ static void inserted_and_half_written(void **state)
 		put_image();
 		journal(JOURNAL_INSERT, BLOCK, OLD + BLOCK);
 		insert(0);
-		assert_int_equal(journal_mark_inserted(&place), 0);
+		mark();
 		overwrite(0, front, n);
 		recover(XST_RECOVERY_DONE);
 		expect_image(true, OLD + BLOCK);
@@ -405,7 +425,7 @@ static void successor_without_a_name_of_its_own(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
-	assert_int_equal(journal_write(&place, &st, &j, NULL, NULL), 0);
+	write_journal(&st, &j, NULL, NULL);
 	recover(XST_RECOVERY_UNDONE);
 	expect_image(false, OLD);
 	assert_int_equal(access(temporary, F_OK), -1);
@@ -413,7 +433,7 @@ static void successor_without_a_name_of_its_own(void **state)
 	assert_int_equal(stat(temporary, &next), 0);
 	assert_int_equal(place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
-	assert_int_equal(journal_write(&place, &st, &j, NULL, NULL), 0);
+	write_journal(&st, &j, NULL, NULL);
 	assert_int_equal(rename(temporary, path), 0);
 	recover(XST_RECOVERY_DONE);
 	assert_int_equal(access(journal_path, F_OK), -1);
