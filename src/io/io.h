@@ -58,12 +58,12 @@ bool reader_is_seekable(const struct xst_reader *r);
 int reader_make_seekable(struct xst_reader *r, uint64_t limit);
 const char *reader_tmpdir(const struct xst_reader *r);
 
-/* output.c's own, for the reader's transfers: n octets went past xst_output_write(). */
 /* Takes back what was written behind `offset`; for a file of its own only, else XST_E_REFUSED. */
 int output_rewind(struct xst_output *o, uint64_t offset);
-/* A descriptor of its own to read what was written so far, from the first octet of it on, if it is a file.
- * Returns it or -errno. */
+/* A descriptor of its own to read what was written so far, from the first octet of it on, if it is
+ * a file.  Returns it or -errno. */
 int output_reopen(struct xst_output *o);
+/* For the reader's transfers: n octets went past xst_output_write(). */
 void output_moved(struct xst_output *o, uint64_t n);
 int output_failed(struct xst_output *o, int err);
 

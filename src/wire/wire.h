@@ -105,6 +105,7 @@ bool wire_config_is_json(const void *config, size_t n);
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
 #define LIBVIRT_MAGIC_SIZE 16
+#define LIBVIRT_HEADER_SIZE 64
 #define LIBVIRT_VERSION_LEGACY 1
 #define LIBVIRT_VERSION_LIBXL 2
 extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
