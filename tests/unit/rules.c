@@ -468,6 +468,8 @@ static void one_rule(void **state)
 /* --- what no stream can break --------------------------------------------------------------- */
 
 static const char *const elsewhere[] = { "input.io", "output.io" };
+/* What belongs to other things than streams is broken by their own tests. */
+static const char *const of_others[] = { "directory.fault" /* directory.c */ };
 
 static void an_input_that_can_not_be_read(void **state)
 {
@@ -514,6 +516,9 @@ static bool has_case(const char *id)
 			return true;
 	for (size_t i = 0; i < COUNT(elsewhere); i++)
 		if (strcmp(elsewhere[i], id) == 0)
+			return true;
+	for (size_t i = 0; i < COUNT(of_others); i++)
+		if (strcmp(of_others[i], id) == 0)
 			return true;
 	return false;
 }
