@@ -54,7 +54,7 @@ struct xst_save_options {
  *
  * The directory may come from anybody.  Nothing outside of it is read: symbolic links, devices, fifos
  * and names that don't belong there are refused.  What is written has gone through the parser and the
- * checker: what no Xen restores is refused but for XST_CONVERT_FORCE.
+ * checker as by xst_convert_fd(): what that refuses is refused but for XST_CONVERT_FORCE.
  *
  * Returns 0 or a negative error, described in *reterr (may be NULL): XST_E_IO (a file is missing or
  * can't be read), XST_E_MAGIC (no such directory), XST_E_VERSION, XST_E_MALFORMED, XST_E_REFUSED (the

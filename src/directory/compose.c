@@ -319,6 +319,7 @@ static int open_directory(struct composer *c)
 		r = errno;
 		(void)compose_fail(c, XST_E_IO, "%s: %s", c->path,
 			   r == ENOTDIR ? "no directory" : strerror(r));
+		c->error.sys_errno = r;
 		return XST_E_IO;
 	}
 	r = check_format(c);

@@ -284,6 +284,26 @@ static void wrong_arguments(void **state)
 	assert_int_equal(xst_save_directory(NULL, NULL, NULL, NULL), XST_E_ARG);
 }
 
+/* What is no image directory is told as that, before anything is written. */
+static void no_directory_of_ours(void **state)
+{
+	struct xst_finding error = { 0 };
+	struct xst_output *out;
+	int fd = file_of("", 0);
+
+	(void)state;
+	assert_int_equal(mkdir(place("d"), 0700), 0);
+	assert_int_equal(xst_output_fd(fd, &out), 0);
+	assert_int_equal(xst_save_directory(place("d"), out, NULL, &error), XST_E_MAGIC);
+	assert_string_equal(error.rule, "directory.fault");
+	assert_non_null(strstr(error.text, "no image directory"));
+	assert_int_equal(xst_save_directory(place("nowhere"), out, NULL, &error), XST_E_IO);
+	assert_int_equal(error.sys_errno, ENOENT);
+	xst_output_free(out);
+	close(fd);
+	remove_all();
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static void names_of_records(void **state)
@@ -341,6 +361,7 @@ int main(void)
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
 		cmocka_unit_test(wrong_arguments),
+		cmocka_unit_test(no_directory_of_ours),
 		cmocka_unit_test(names_of_records),
 		cmocka_unit_test(names_of_keys_and_states),
 	};
