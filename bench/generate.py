@@ -15,9 +15,11 @@ KIND is one of
     libxl-pv    the same for a 64-bit PV guest, without an emulator
     libxl-remus libxl-hvm with a checkpoint behind half of memory and behind each 16 MiB of the
                 rest, and no END: a stream whose sender died
+    libxl-tables  the same with nothing but page tables: what verify --deep reads
+    libxl-tiny  the same as libxl-hvm with a record of 24 octets for each pfn, a hole
 
 SIZE is guest memory, a multiple of 4 MiB (the page data of a full batch); the
-file is a little larger. The same arguments always give the same bytes.
+file is a little larger. For libxl-tiny it is the file's. The same arguments always give the same bytes.
 """
 
 import random
@@ -32,7 +34,8 @@ VCPUS = 2
 TSC = {"mode": 0, "khz": 2394500, "nsec": 123456789, "incarnation": 1}
 
 LAST_CHECKPOINT, ENABLE_COMPRESSION, COMPRESSED_DATA = -9, -13, -12
-L4TAB_PINNED, XTAB = 0xC0000000, 0xF0000000
+L1TAB, L4TAB_PINNED, XTAB = 0x10000000, 0xC0000000, 0xF0000000
+PRESENT = 1  # in a page table's entry
 PV_L4_PFN, PV_START_INFO_PFN = 1, 2
 
 # An HVM guest's memory map: VGA hole, then RAM up to the MMIO hole, which has
@@ -89,10 +92,45 @@ class Guest:
             count = sum(pfn < XTAB for pfn in pfns) if self.holes else len(pfns)
             yield pfns, count, self.contents(first, count)
 
+    def framing(self):
+        """Octets of framing and holes in front of the rest, if the file is to be nothing else."""
+        return b""
+
     def p2m_frames(self):
         """The pfns that hold the p2m: the last ones of the guest."""
         count = -(-self.pages // (PAGE // 8))
         return array("Q", range(self.pages - count, self.pages))
+
+
+class Tables(Guest):
+    """All of memory is page tables that name the first pages, but for the p2m and what vCPUs need."""
+
+    def __init__(self, hvm, pages):
+        super().__init__(hvm, pages)
+        table = array("Q", (pfn << 12 | PRESENT for pfn in range(PAGE // 8)))
+        self.noise = bytearray(table.tobytes() * BATCH)
+
+    def entries(self, first):
+        pfns = super().entries(first)
+        ordinary = {0, PV_L4_PFN, PV_START_INFO_PFN, *self.p2m_frames()}
+        return array("Q", (pfn if pfn & 0x0FFFFFFF in ordinary else pfn | L1TAB for pfn in pfns))
+
+    def contents(self, first, count):
+        return memoryview(self.noise)[: count * PAGE]
+
+
+class Tiny(Guest):
+    """A guest of one batch, and a file's worth of records for holes."""
+
+    def __init__(self, hvm, pages):
+        super().__init__(hvm, BATCH)
+        self.size = pages * PAGE
+
+    def framing(self):
+        first = 0x1000000
+        words = array("Q", (0x10 << 32 | 0x01, 1, 0)) * (self.size // 24)
+        words[2::3] = array("Q", range(0xF << 60 | first, (0xF << 60 | first) + self.size // 24))
+        return words.tobytes()
 
 
 def vcpu_basic(vcpu):
@@ -265,7 +303,7 @@ def write_batch(out, pfns, data):
     out.write(data)
 
 
-def write_remus(out, guest):
+def write_libxl_remus(out, guest):
     """A checkpointed libxl stream; each page is sent once."""
     write_libxl_head(out, guest)
     sent = batches = 0
@@ -301,6 +339,7 @@ def write_libxl_head(out, guest):
 def write_libxl(out, guest):
     """A libxl v2 stream around a libxc v3 image, as Xen 4.17 writes it."""
     write_libxl_head(out, guest)
+    out.write(guest.framing())
     for pfns, _, data in guest.batches():
         write_batch(out, pfns, data)
     write_state(out, guest)
@@ -310,13 +349,15 @@ def write_libxl(out, guest):
 
 
 KINDS = {
-    "hvm-legacy": (True, write_legacy),
-    "pv-legacy": (False, write_legacy),
-    "hvm-remus": (True, write_remus),
-    "hvm-remus-compressed": (True, write_remus_compressed),
-    "libxl-hvm": (True, write_libxl),
-    "libxl-pv": (False, write_libxl),
-    "libxl-remus": (True, write_remus),
+    "hvm-legacy": (Guest, True, write_legacy),
+    "pv-legacy": (Guest, False, write_legacy),
+    "hvm-remus": (Guest, True, write_remus),
+    "hvm-remus-compressed": (Guest, True, write_remus_compressed),
+    "libxl-hvm": (Guest, True, write_libxl),
+    "libxl-pv": (Guest, False, write_libxl),
+    "libxl-remus": (Guest, True, write_libxl_remus),
+    "libxl-tables": (Tables, False, write_libxl),
+    "libxl-tiny": (Tiny, True, write_libxl),
 }
 
 
@@ -326,9 +367,9 @@ def main(argv):
     size = int(argv[2][:-1]) << {"M": 20, "G": 30}[argv[2][-1]]
     if size == 0 or size % (BATCH * PAGE):
         sys.exit("generate.py: SIZE must be a multiple of 4 MiB")
-    hvm, write = KINDS[argv[1]]
+    guest, hvm, write = KINDS[argv[1]]
     with open(argv[3], "wb") as out:
-        write(out, Guest(hvm, size // PAGE))
+        write(out, guest(hvm, size // PAGE))
 
 
 if __name__ == "__main__":

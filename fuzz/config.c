@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Configurations: what is taken prints as it was, what was set is there, and each language comes out of the
- * other as something that is taken again. */
+/* Configurations: what is taken prints as it was, what was set is there, and each language comes
+ * out of the other as something that is taken again. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +64,8 @@ static void look(const struct config *c)
 static void change(struct config *c, unsigned flags)
 {
 	static const char *const keys[] = { "name", "disk", "vif", "memory", "cpus" };
-	static const char *const values[] = { "it's \"x\"", "['/x,raw,xvda,w']", "['bridge=b']", "64", "0-1" };
+	static const char *const values[] = { "it's \"x\"", "['/x,raw,xvda,w']", "['bridge=b']",
+					      "64", "0-1" };
 	char *s;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -31,18 +31,19 @@ static void check(const struct config_foreign *f)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_error err = { .text = "" };
+	enum config_foreign_language language;
 	struct config_foreign f;
 	char *copy;
 	int r;
 
 	if (!size)
 		return 0;
+	language = (enum config_foreign_language)(data[0] % 3 + CONFIG_XEND);
 	copy = malloc(size); /* so that a look behind it is seen */
 	if (!copy)
 		abort();
 	memcpy(copy, data + 1, size - 1);
-	r = config_foreign_read((enum config_foreign_language)(data[0] % 3 + CONFIG_XEND), copy, size - 1,
-				&f, &err);
+	r = config_foreign_read(language, copy, size - 1, &f, &err);
 	if (r == 0) {
 		check(&f);
 		config_foreign_clear(&f);

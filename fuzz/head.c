@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever front is read is the same when it was written again, and what is behind it comes through; with
- * another configuration nothing but that changes.
+/* Whatever front is read is the same when it was written again, and what is behind it comes
+ * through; with another configuration nothing but that changes.
  *
  * octet 0   length of the other configuration
  * the rest  the image */
@@ -28,7 +28,8 @@ static int file_of(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("head", MFD_CLOEXEC);
 
-	must(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0, "memfd");
+	must(fd >= 0 && write(fd, data, size) == (ssize_t)size, "no file");
+	must(lseek(fd, 0, SEEK_SET) == 0, "no seeking");
 	return fd;
 }
 
@@ -42,7 +43,8 @@ static void compare(const struct xst_head *a, const struct xst_head *b)
 	must(a->mandatory_flags == b->mandatory_flags && a->optional_flags == b->optional_flags &&
 		     a->big_endian == b->big_endian,
 	     "flags have changed");
-	must(equal(a->config, a->config_size, b->config, b->config_size), "the configuration has changed");
+	must(equal(a->config, a->config_size, b->config, b->config_size),
+	     "the configuration has changed");
 	must(equal(a->rest, a->rest_size, b->rest, b->rest_size), "unknown data has changed");
 }
 
@@ -78,9 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = file_of(data + HEAD, size - HEAD);
 	if (xst_head_read(fd, NULL, &h, NULL) == 0 && h->layer == XST_LAYER_XL) {
 		end = h->end;
-		must(end <= size - HEAD && lseek(fd, 0, SEEK_CUR) == (off_t)end, "the end is wrong");
+		must(end <= size - HEAD && lseek(fd, 0, SEEK_CUR) == (off_t)end,
+		     "the end is wrong");
 		write_and_read(h, fd, data + HEAD + end, size - HEAD - end);
-		must(xst_head_set_config(h, "{\"c_info\": {\"name\": \"xxxxxxxxxx", data[0] % 30, true) == 0,
+		must(xst_head_set_config(h, "{\"c_info\": {\"name\": \"xxxxxxx", data[0] % 26,
+					 true) == 0,
 		     "it can't be set");
 		must(lseek(fd, (off_t)end, SEEK_SET) == (off_t)end, "seeking");
 		write_and_read(h, fd, data + HEAD + end, size - HEAD - end);

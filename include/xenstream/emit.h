@@ -90,8 +90,8 @@ struct xst_config {
 /* Asked once, before the output's container is begun: which configuration is to stand in it?
  * `stored` is the input's, of size 0 if there is none.  *ret is preset to what the output would
  * store without being told, `stored` if that is in its language, else none; its layer is the
- * output's language in any case.  The octets that *ret is set to must last as long as the converter.
- * Returns 0, or a negative error with words about it in `why`, of `size` octets. */
+ * output's language in any case.  The octets that *ret is set to must last as long as the
+ * converter.  Returns 0, or a negative error with words about it in `why`, of `size` octets. */
 typedef int (*xst_config_fn)(void *userdata, const struct xst_config *stored,
 			     struct xst_config *ret, char *why, size_t size);
 
@@ -111,10 +111,11 @@ XST_API XST_NODISCARD int xst_converter_new(const struct xst_converter_options *
 					    struct xst_converter **ret);
 XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
 
-/* Takes the parser's next event (all but NEED, and PAYLOAD but where xst_converter_wants()).  Runs of unknown length must have been
- * given theirs.  Returns 0 or a negative error, sticky: XST_E_REFUSED (something would be lost, or
- * the output lacks a configuration), XST_E_UNSUPPORTED (checkpointed or compressed legacy
- * streams), XST_E_LIMIT, XST_E_NOMEM, or what the caller's xst_config_fn has returned. */
+/* Takes the parser's next event (all but NEED, and PAYLOAD but where xst_converter_wants()).  Runs
+ * of unknown length must have been given theirs.  Returns 0 or a negative error, sticky:
+ * XST_E_REFUSED (something would be lost, or the output lacks a configuration), XST_E_UNSUPPORTED
+ * (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM, or what the caller's
+ * xst_config_fn has returned. */
 XST_API XST_NODISCARD int xst_converter_event(struct xst_converter *c, const struct xst_event *ev);
 
 /* The legacy stream that has just begun is a checkpointed one, and each of its states is to become

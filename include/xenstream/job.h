@@ -4,6 +4,7 @@
 #ifndef XENSTREAM_JOB_H
 #define XENSTREAM_JOB_H
 
+#include <xenstream/change.h>
 #include <xenstream/check.h>
 #include <xenstream/emit.h>
 #include <xenstream/io.h>
@@ -176,13 +177,14 @@ XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 /* --- fix ------------------------------------------------------------------------------------ */
 
 /* Sets the version field of a file of libvirt's, in the file, to what the stream behind it is: libvirt
- * of the first half of 2016 could write 1 in front of a libxl stream, and does not read that.  fd is a
- * file open for reading and writing, at the header.  *ret_was is what stood there, *ret_is what stands there
- * now; if both are the same, nothing was written.  Returns 0, XST_E_MAGIC (no such file), any error of the
- * parser, or XST_E_IO, described in *reterr (may be NULL). */
-XST_API XST_NODISCARD int xst_fix_libvirt_fd(int fd, const struct xst_job_options *options,
-					     uint32_t *ret_was, uint32_t *ret_is,
-					     struct xst_finding *reterr);
+ * of the first half of 2016 could write 1 in front of a libxl stream, and does not read that.  The file
+ * is opened by xst_change_open(), which tells *ret_recovery (may be NULL).  *ret_was is what stood
+ * there, *ret_is what stands there now; if both are the same, nothing was written.  Returns 0,
+ * XST_E_MAGIC (no such file), or what the parser, xst_change_open() and xst_change_front() return,
+ * described in *reterr (may be NULL). */
+XST_API XST_NODISCARD int xst_fix_libvirt(const char *path, uint32_t *ret_was, uint32_t *ret_is,
+					  struct xst_recovery *ret_recovery,
+					  struct xst_finding *reterr);
 
 #ifdef __cplusplus
 }

@@ -39,6 +39,7 @@ extern const struct check_subject check_xl_header, check_image_header, check_dom
 enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };
 
 struct pages_state {
+	bool single;         /* the record has one entry, which can't be a double */
 	struct pfnmap in_record;  /* pfns of the record in hand */
 	struct pfnmap present;    /* pfns that have contents */
 	struct pfnmap tables;     /* PV: types of those that are page tables */

@@ -132,7 +132,7 @@ static int entry(struct xst_checker *c, uint64_t item)
 	int r;
 
 	if (c->layer == XST_LAYER_LIBXC) { /* a legacy receiver takes doubles */
-		r = pfnmap_set(&s->in_record, pfn, 1, &old);
+		r = s->single ? 0 : pfnmap_set(&s->in_record, pfn, 1, &old);
 		if (r == XST_E_NOMEM)
 			return r;
 		if (r == 0 && old)
@@ -153,8 +153,9 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	struct pages_state *s = &c->pages;
 
-	(void)ev;
-	pfnmap_clear(&s->in_record);
+	s->single = xst_event_field(ev, XST_FIELD_COUNT, 0) == 1;
+	if (!s->single)
+		pfnmap_clear(&s->in_record);
 	s->n = 0;
 	s->data_pages = 0;
 	return 0;
@@ -219,23 +220,54 @@ static int table_entry(struct xst_checker *c, const struct page_table *t, unsign
 	return set(s, &s->referred, pfn, 1, NULL);
 }
 
-/* One octet after the other: n octets of a table, from `at` in it on. */
+/* An entry that the windows have cut: gathers what there is of it.  Returns how much that was. */
+static size_t part_of_entry(struct xst_checker *c, const struct page_table *t, unsigned at,
+			    const uint8_t *p, size_t n, int *ret_r)
+{
+	struct pages_state *s = &c->pages;
+	unsigned in = at % WIRE_PTE_SIZE;
+	size_t k = WIRE_PTE_SIZE - in < n ? WIRE_PTE_SIZE - in : n;
+
+	memcpy(s->entry + in, p, k);
+	if (in + k == WIRE_PTE_SIZE)
+		*ret_r = table_entry(c, t, at / WIRE_PTE_SIZE, le64(s->entry));
+	return k;
+}
+
+/* Entries that lie in the window as wholes.  What was named before has been looked at. */
+static int whole_entries(struct xst_checker *c, const struct page_table *t, unsigned slot,
+			 const uint8_t *p, size_t n)
+{
+	const struct pfnmap *referred = &c->pages.referred;
+	int r = 0;
+
+	for (; n && r == 0; n--, slot++, p += WIRE_PTE_SIZE) {
+		uint64_t e = le64(p);
+
+		if (e & WIRE_PTE_PRESENT && !pfnmap_is_near(referred, WIRE_PTE_PFN(e)))
+			r = table_entry(c, t, slot, e);
+	}
+	return r;
+}
+
+/* n octets of a table, from `at` in it on. */
 static int table_octets(struct xst_checker *c, const struct page_table *t, unsigned at,
 			const uint8_t *p, size_t n)
 {
-	struct pages_state *s = &c->pages;
+	size_t done = 0;
 	int r = 0;
 
-	while (n && r == 0) {
-		unsigned in = at % WIRE_PTE_SIZE;
-		size_t k = WIRE_PTE_SIZE - in < n ? WIRE_PTE_SIZE - in : n;
+	while (done < n && r == 0) {
+		unsigned here = at + (unsigned)done;
 
-		memcpy(s->entry + in, p, k);
-		if (in + k == WIRE_PTE_SIZE)
-			r = table_entry(c, t, at / WIRE_PTE_SIZE, le64(s->entry));
-		at += (unsigned)k;
-		p += k;
-		n -= k;
+		if (here % WIRE_PTE_SIZE || n - done < WIRE_PTE_SIZE) {
+			done += part_of_entry(c, t, here, p + done, n - done, &r);
+		} else {
+			size_t whole = (n - done) / WIRE_PTE_SIZE;
+
+			r = whole_entries(c, t, here / WIRE_PTE_SIZE, p + done, whole);
+			done += whole * WIRE_PTE_SIZE;
+		}
 	}
 	return r;
 }

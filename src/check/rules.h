@@ -423,7 +423,7 @@
 	X(CHECKPOINT_CUT, "checkpoint.cut", REMARK, false, NONE, "libxl: CHECKPOINT_END", \
 	  "a checkpointed stream ends when its sender does; a receiver takes the last complete state", \
 	  "the sending host lost power inside checkpoint 812") \
-	X(CONFIG_MISSING, "config.missing", REMARK, false, XL, "xl", \
+	X(CONFIG_MISSING, "config.missing", NOTE, false, XL, "xl", \
 	  "xl restores by the stored configuration, unless it is given another one", \
 	  "optional data of 4 octets") \
 	X(CONFIG_SYNTAX, "config.syntax", REMARK, false, NONE, "xl", \

@@ -85,8 +85,8 @@ const char *human_size(uint64_t octets, char *buf, size_t size);
 /* What errno says, without jargon. */
 const char *system_words(int err);
 
-/* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.  Returns a descriptor
- * or -1, having said why. */
+/* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.
+ * Returns a descriptor or -1, having said why. */
 int open_input(const char *file);
 void close_input(int fd);
 const char *input_name(const char *file);
@@ -131,9 +131,9 @@ struct output {
 	struct filter filter;
 };
 
-/* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the permissions of the
- * file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or what to exit with, having said
- * why; output_close() in any case. */
+/* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the
+ * permissions of the file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or
+ * what to exit with, having said why; output_close() in any case. */
 int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
 		enum filter_format format, int level);
 /* Says why writing into the stream has failed with `error`.  Returns what to exit with. */

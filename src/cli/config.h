@@ -47,6 +47,8 @@ void target_close(struct target *t);
 
 /* The configuration of a head, which must have one in a language of xl's. */
 int text_of_head(const struct target *t, struct config **ret);
+/* The same, or another toolstack's in the words of xl. */
+int text_to_read(const struct target *t, struct config **ret);
 int text_parse(const char *name, const char *text, size_t n, struct config **ret);
 /* A file's contents, malloc'ed; "-" is standard input. */
 int text_read_file(const char *file, char **ret, size_t *ret_n);
@@ -61,8 +63,8 @@ int text_error(const char *name, int code, const struct config_error *err);
 
 /* --- config_edit.c --------------------------------------------------------------------------- */
 
-/* Lets an editor loose on a document.  *ret: what came of it, or NULL if nothing was changed.  *ret_draft: the
- * name of the file that was edited, malloc'ed, which edit_forget() removes. */
+/* Lets an editor loose on a document.  *ret: what came of it, or NULL if nothing was changed.
+ * *ret_draft: the name of the file that was edited, malloc'ed, which edit_forget() removes. */
 int edit_document(const struct config *c, struct config **ret, char **ret_draft);
 void edit_forget(char *draft);
 /* The file stays, and that is said. */

@@ -132,12 +132,6 @@ static enum config_foreign_language recognise(const char *text, size_t n)
 
 /* --- the choice ------------------------------------------------------------------------------ */
 
-static int words(int code, const char *name, const struct config_error *err, char *why, size_t size)
-{
-	(void)config_error_format(err, name, why, size);
-	return code;
-}
-
 static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct config_error *err)
 {
 	enum config_foreign_language language = recognise(c->given, c->ngiven);
@@ -163,7 +157,9 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 		return r;
 	config_foreign_clear(&f);
 	ret->data = (const uint8_t *)c->given;
-	ret->size = c->ngiven + (ret->layer == XST_LAYER_LIBVIRT && c->given[c->ngiven - 1] ? 1 : 0);
+	ret->size = c->ngiven;
+	if (wanted == CONFIG_LIBVIRT && c->given[c->ngiven - 1])
+		ret->size++; /* the NUL behind it */
 	return 0;
 }
 
@@ -199,6 +195,11 @@ int config_choice_make(void *userdata, const struct xst_config *stored, struct x
 
 	if (!c->file)
 		return ret->layer == XST_LAYER_XL ? stored_for_xl(c, stored, ret) : 0;
-	r = ret->layer == XST_LAYER_XL ? given_for_xl(c, ret, &err) : given_for_others(c, ret, &err);
-	return r ? words(r, c->file, &err, why, size) : 0;
+	if (ret->layer == XST_LAYER_XL)
+		r = given_for_xl(c, ret, &err);
+	else
+		r = given_for_others(c, ret, &err);
+	if (r)
+		(void)config_error_format(&err, c->file, why, size);
+	return r;
 }

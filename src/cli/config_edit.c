@@ -12,7 +12,7 @@
 
 struct draft {
 	char *path;
-	char *before;      /* what the editor was given */
+	char *before; /* what the editor was given */
 	size_t n;
 };
 
@@ -26,14 +26,16 @@ static int write_draft(struct draft *d, enum config_language language)
 	ssize_t k;
 	int fd;
 
-	if (asprintf(&d->path, "%s/xenstream-XXXXXX%s", dir && *dir ? dir : "/var/tmp", suffix) < 0) {
+	if (asprintf(&d->path, "%s/xenstream-XXXXXX%s", dir && *dir ? dir : "/var/tmp", suffix) <
+	    0) {
 		d->path = NULL;
 		say("out of memory");
 		return EXIT_TROUBLE;
 	}
 	fd = mkostemps(d->path, (int)strlen(suffix), O_CLOEXEC);
 	k = fd < 0 ? -1 : write(fd, d->before, d->n);
-	if (k != (ssize_t)d->n || (d->n && d->before[d->n - 1] != '\n' && write(fd, "\n", 1) != 1)) {
+	if (k != (ssize_t)d->n ||
+	    (d->n && d->before[d->n - 1] != '\n' && write(fd, "\n", 1) != 1)) {
 		say("%s: %s", d->path, system_words(errno));
 		if (fd >= 0)
 			close(fd);

@@ -11,8 +11,8 @@
 static int failed(const struct target *t, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO || error->layer == XST_LAYER_NONE)
-		say("%s%s%s", error->code == XST_E_IO ? "" : t->name, error->code == XST_E_IO ? "" : ": ",
-		    error->text);
+		say("%s%s%s", error->code == XST_E_IO ? "" : t->name,
+		    error->code == XST_E_IO ? "" : ": ", error->text);
 	else
 		print_finding(stderr, t->name, error);
 	return exit_for(error->code);
@@ -55,9 +55,10 @@ static int is_compressed(const struct target *t)
 {
 	if (!t->in.layers)
 		return EXIT_FINE;
-	say("%s: compressed (%s), which can't be changed in place; with --output OUT --compress %s a changed copy is written",
-	    t->name, filter_name(t->in.compression[0]), filter_name(t->in.compression[0]));
-	return EXIT_REFUSED;
+	say("%s: compressed (%s), which can't be changed in place; --output OUT writes a changed "
+	    "copy, with --compress a compressed one",
+	    t->name, filter_name(t->in.compression[0]));
+	return EXIT_INVALID;
 }
 
 static void tell_names(const struct target *t)
@@ -65,8 +66,8 @@ static void tell_names(const struct target *t)
 	struct stat st;
 
 	if (!common.quiet && fstat(xst_change_get_fd(t->change), &st) == 0 && st.st_nlink > 1)
-		say("%s: remark: the file has %lu names, and all of them will show the change", t->name,
-		    (unsigned long)st.st_nlink);
+		say("%s: remark: the file has %lu names, and all of them will show the change",
+		    t->name, (unsigned long)st.st_nlink);
 }
 
 static int open_in_place(struct target *t)
@@ -125,14 +126,14 @@ static int may_be_replaced(const char *name)
 	fd = open_input(name);
 	if (fd < 0)
 		return EXIT_IO;
-	fine = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && xst_head_read(fd, NULL, &h, NULL) == 0 &&
-	       h->end == (uint64_t)st.st_size;
+	fine = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       xst_head_read(fd, NULL, &h, NULL) == 0 && h->end == (uint64_t)st.st_size;
 	xst_head_free(h);
 	close_input(fd);
 	if (fine)
 		return EXIT_FINE;
 	say("%s: exists, and is more than the header that --backup keeps: move it away", name);
-	return EXIT_REFUSED;
+	return EXIT_IO;
 }
 
 static int write_backup(const struct target *t, const char *name)
@@ -142,7 +143,8 @@ static int write_backup(const struct target *t, const char *name)
 	char *front = malloc((size_t)t->end);
 	int r = front ? 0 : XST_E_NOMEM;
 
-	if (r == 0 && pread(xst_change_get_fd(t->change), front, (size_t)t->end, 0) != (ssize_t)t->end)
+	if (r == 0 &&
+	    pread(xst_change_get_fd(t->change), front, (size_t)t->end, 0) != (ssize_t)t->end)
 		r = XST_E_IO;
 	if (r == 0)
 		r = xst_output_file(name, 0600, XST_OUTPUT_SYNC, &o, &error);
@@ -176,11 +178,12 @@ static int back_up(const struct target *t)
 static const char *way_words(enum xst_change_way way)
 {
 	switch (way) {
-	case XST_CHANGE_NONE:     return "nothing to change";
+	case XST_CHANGE_NONE: return "nothing to change";
 	case XST_CHANGE_IN_PLACE: return "changed in place";
 	case XST_CHANGE_INSERTED: return "changed, blocks inserted in front of the rest";
-	case XST_CHANGE_SHARED:   return "changed in a new file, which shares the rest with the old one";
-	case XST_CHANGE_COPIED:   return "changed in a new file, the rest copied";
+	case XST_CHANGE_SHARED:
+		return "changed in a new file, which shares the rest with the old one";
+	case XST_CHANGE_COPIED: return "changed in a new file, the rest copied";
 	}
 	return "changed";
 }
@@ -244,8 +247,9 @@ static int tell_plan(const struct target *t, uint64_t before)
 	if (!config_opt.output)
 		say("%s: --dry-run: %llu octets of configuration, %s", t->name,
 		    (unsigned long long)h->config_size,
-		    h->config_size <= room ? "which fit in place"
-					   : "for which blocks must be inserted, or a new file be made");
+		    h->config_size <= room
+			    ? "which fit in place"
+			    : "for which blocks must be inserted, or a new file be made");
 	else
 		say("%s: --dry-run: %llu octets of configuration", t->name,
 		    (unsigned long long)h->config_size);
@@ -258,12 +262,14 @@ int target_store(struct target *t, const struct config_stored *s)
 	int r = xst_head_set_config(t->head, s ? s->octets : NULL, s ? s->n : 0, s && s->json);
 
 	if (r == XST_E_UNSUPPORTED) {
-		say("%s: the container is %s, not xl's header, which alone can be changed; convert --to xl makes one",
+		say("%s: the container is %s, not xl's header, which alone can be changed; convert "
+		    "--to xl makes one",
 		    t->name, xst_layer_name(t->head->layer));
 		return EXIT_INVALID;
 	}
 	if (r == XST_E_LIMIT) {
-		say("%s: %zu octets are too much for a stored configuration", t->name, s ? s->n : 0);
+		say("%s: %zu octets are too much for a stored configuration", t->name,
+		    s ? s->n : 0);
 		return EXIT_INVALID;
 	}
 	if (r) {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/foreign.h"
+
 #define MAX_FILE (4u << 20) /* what may be stored */
 
 int text_error(const char *name, int code, const struct config_error *err)
@@ -47,7 +49,8 @@ int text_of_head(const struct target *t, struct config **ret)
 	int code;
 
 	if (h->layer != XST_LAYER_XL) {
-		say("%s: the configuration is not xl's but of the container %s: show prints it as it is; convert --to xl makes an xl image",
+		say("%s: the container is %s, not xl's header, which alone can be changed; convert "
+		    "--to xl makes one",
 		    t->name, xst_layer_name(h->layer));
 		return EXIT_INVALID;
 	}
@@ -60,6 +63,41 @@ int text_of_head(const struct target *t, struct config **ret)
 	if (!code)
 		compare_flag(t, *ret);
 	return code;
+}
+
+/* What another toolstack says, in the words of xl; the rest becomes comments. */
+static int translate_foreign(const struct target *t, const char *name, struct config **ret)
+{
+	const struct xst_head *h = t->head;
+	enum config_foreign_language language = config_foreign_of(h->layer);
+	struct config_error err = { .text = "" };
+	struct config_foreign f;
+	char *text;
+	size_t n;
+	int r = config_foreign_read(language, (const char *)h->config, (size_t)h->config_size, &f,
+				    &err);
+
+	if (r)
+		return text_error(name, r, &err);
+	r = config_foreign_print(&f, &text, &n);
+	config_foreign_clear(&f);
+	if (r)
+		return text_error(name, r, &err);
+	r = text_parse(name, text, n, ret);
+	free(text);
+	if (!r && !common.quiet)
+		say("%s: remark: translated from %s", t->name, config_foreign_name(language));
+	return r;
+}
+
+int text_to_read(const struct target *t, struct config **ret)
+{
+	char name[300];
+
+	if (t->head->layer == XST_LAYER_XL || !t->head->config)
+		return text_of_head(t, ret);
+	snprintf(name, sizeof(name), "%s: configuration", t->name);
+	return translate_foreign(t, name, ret);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -187,7 +225,8 @@ static void remember(void *userdata, const struct config_complaint *c)
 static bool is_old(const struct complaints *before, const struct config_complaint *c)
 {
 	for (size_t i = 0; i < before->n; i++)
-		if (strcmp(before->v[i].key, c->key) == 0 && strcmp(before->v[i].text, c->text) == 0)
+		if (strcmp(before->v[i].key, c->key) == 0 &&
+		    strcmp(before->v[i].text, c->text) == 0)
 			return true;
 	return false;
 }

@@ -87,7 +87,9 @@ static void format_row(const char *compression, const struct xst_info *i)
 
 	if (i->xl)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
-				      !i->config_size ? "no" : i->xl_flags & XL_JSON ? "JSON" : "text");
+				      !i->config_size	      ? "no"
+				      : i->xl_flags & XL_JSON ? "JSON"
+							      : "text");
 	if (i->container)
 		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
 				      container_words(i->container), config_words(i) ? ", " : "",
@@ -98,11 +100,13 @@ static void format_row(const char *compression, const struct xst_info *i)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxc image v%" PRIu32 "%s",
 				      i->image_version, i->big_endian ? ", big-endian" : "");
 	if (i->legacy)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "legacy stream of a %u-bit toolstack",
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "legacy stream of a %u-bit toolstack",
 				      i->toolstack_width * 8);
 	if (n >= 3 && strcmp(text + n - 3, " > ") == 0)
 		text[n - 3] = '\0';
-	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "", text);
+	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "",
+	    text);
 }
 
 static void writer_row(const struct xst_info *i)
@@ -193,26 +197,32 @@ static int read_config(const struct xst_info *i, struct config_view *ret, struct
 
 #define MAX_DEVICES 16 /* more than these are only counted */
 
-static void disk_row(const char *label, const struct config_disk *d)
+static void disk_words(const struct config_disk *d, char *buf, size_t size)
 {
-	row(label, "%s as %s%s%s", d->target ? d->target : "(empty)", d->vdev ? d->vdev : "?",
-	    d->cdrom ? ", CD-ROM" : "", d->readonly && !d->cdrom ? ", read-only" : "");
+	snprintf(buf, size, "%s as %s%s", d->target ? d->target : "(empty)",
+		 d->vdev ? d->vdev : "?", d->readonly ? ", read-only" : "");
 }
 
-static void vif_row(const char *label, const struct config_vif *v)
+static void vif_words(const struct config_vif *v, char *buf, size_t size)
 {
-	row(label, "%s%s%s", v->mac ? v->mac : "(no address)", v->bridge ? " on " : "",
-	    v->bridge ? v->bridge : "");
+	snprintf(buf, size, "%s%s%s", v->mac ? v->mac : "(no address)", v->bridge ? " on " : "",
+		 v->bridge ? v->bridge : "");
 }
 
 static void device_rows(const struct config_view *v)
 {
-	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++)
-		disk_row(k ? "" : "Disks", &v->disks[k]);
+	char words[512];
+
+	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++) {
+		disk_words(&v->disks[k], words, sizeof(words));
+		row(k ? "" : "Disks", "%s", words);
+	}
 	if (v->ndisks > MAX_DEVICES)
 		row("", "and %zu more", v->ndisks - MAX_DEVICES);
-	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++)
-		vif_row(k ? "" : "Networks", &v->vifs[k]);
+	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++) {
+		vif_words(&v->vifs[k], words, sizeof(words));
+		row(k ? "" : "Networks", "%s", words);
+	}
 	if (v->nvifs > MAX_DEVICES)
 		row("", "and %zu more", v->nvifs - MAX_DEVICES);
 }
@@ -230,8 +240,9 @@ static void view_rows(const struct config_view *v)
 		row("Domain", "%s%s%s", v->name, v->uuid ? ", uuid " : "", v->uuid ? v->uuid : "");
 	if (v->type != CONFIG_TYPE_UNKNOWN || v->memory_kib)
 		row("Configured", "%s, %g MiB of memory (at most %g), %" PRIu64 " vCPU%s",
-		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type), mib(v->memory_kib),
-		    mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus, vcpus > 1 ? "s" : "");
+		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type),
+		    mib(v->memory_kib), mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus,
+		    vcpus > 1 ? "s" : "");
 	if (v->kernel)
 		row("Kernel", "%s", v->kernel);
 	device_rows(v);
@@ -248,7 +259,8 @@ static void config_rows(const struct xst_info *i)
 	if (read_config(i, &v, &err) == 0) {
 		view_rows(&v);
 	} else if (!i->container) {
-		config_error_format(&err, "the configuration can't be understood", line, sizeof(line));
+		config_error_format(&err, "the configuration can't be understood", line,
+				    sizeof(line));
 		row("", "(%s)", line);
 	}
 	config_view_clear(&v);
@@ -285,7 +297,8 @@ static void verdict_rows(const struct xst_info *i)
 		xst_finding_format(&i->damage, NULL, line, sizeof(line));
 		row("State", "DAMAGED: %s", line);
 		if (i->verdict.errors > 1)
-			row("", "and %" PRIu64 " more errors (xenstream verify)", i->verdict.errors - 1);
+			row("", "and %" PRIu64 " more errors (xenstream verify)",
+			    i->verdict.errors - 1);
 	} else if (i->verdict.remarks) {
 		row("State", "complete, %s (xenstream verify)",
 		    count(i->verdict.remarks, "remark", remarks, sizeof(remarks)));
@@ -300,7 +313,8 @@ void info_print(const char *file, uint64_t size, const char *compression, const 
 {
 	char text[32];
 
-	row("File", "%s%s%s", file, size ? ", " : "", size ? human_size(size, text, sizeof(text)) : "");
+	row("File", "%s%s%s", file, size ? ", " : "",
+	    size ? human_size(size, text, sizeof(text)) : "");
 	format_row(compression, i);
 	writer_row(i);
 	config_rows(i);
@@ -350,22 +364,19 @@ static json_object *layers_json(const struct xst_info *i)
 	return a;
 }
 
+static void put_words(json_object *a, const char *words)
+{
+	json_object_array_add(a, json_text(words, strlen(words)));
+}
+
 static json_object *disks_json(const struct config_view *v)
 {
 	json_object *a = json_object_new_array();
+	char words[512];
 
 	for (size_t k = 0; k < v->ndisks; k++) {
-		const struct config_disk *d = &v->disks[k];
-		json_object *o = json_object_new_object();
-
-		put_text(o, "target", d->target);
-		put_text(o, "vdev", d->vdev);
-		put_text(o, "format", d->format);
-		put_text(o, "script", d->script);
-		put_text(o, "backend", d->backend);
-		put_flag(o, "readonly", d->readonly);
-		put_flag(o, "cdrom", d->cdrom);
-		json_object_array_add(a, o);
+		disk_words(&v->disks[k], words, sizeof(words));
+		put_words(a, words);
 	}
 	return a;
 }
@@ -373,20 +384,11 @@ static json_object *disks_json(const struct config_view *v)
 static json_object *vifs_json(const struct config_view *v)
 {
 	json_object *a = json_object_new_array();
+	char words[512];
 
 	for (size_t k = 0; k < v->nvifs; k++) {
-		const struct config_vif *f = &v->vifs[k];
-		json_object *o = json_object_new_object();
-
-		put_text(o, "mac", f->mac);
-		put_text(o, "bridge", f->bridge);
-		put_text(o, "model", f->model);
-		put_text(o, "type", f->type);
-		put_text(o, "script", f->script);
-		put_text(o, "ip", f->ip);
-		put_text(o, "backend", f->backend);
-		put_text(o, "rate", f->rate);
-		json_object_array_add(a, o);
+		vif_words(&v->vifs[k], words, sizeof(words));
+		put_words(a, words);
 	}
 	return a;
 }
@@ -511,9 +513,10 @@ static void versions_json(json_object *o, const struct xst_info *i)
 	}
 	if (i->legacy)
 		put(o, "toolstack_bits", i->toolstack_width * 8);
-	json_object_object_add(o, "guest", json_object_new_string(i->guest == XST_GUEST_PV ? "pv"
-								  : i->guest == XST_GUEST_HVM ? "hvm"
-											      : "unknown"));
+	json_object_object_add(o, "guest",
+			       json_object_new_string(i->guest == XST_GUEST_PV	  ? "pv"
+						      : i->guest == XST_GUEST_HVM ? "hvm"
+										  : "unknown"));
 	if (i->guest_width) {
 		put(o, "guest_bits", i->guest_width * 8);
 		put(o, "pt_levels", i->pt_levels);

@@ -92,9 +92,17 @@ const char *reason_words(const struct xst_reason *reason, char *buf, size_t size
 	return buf;
 }
 
+/* Whether there is a last version before the first one. */
+static bool contradictory(const struct xst_restorability *r)
+{
+	return r->until && r->since != NONE && r->since > (r->until | 0xff);
+}
+
 /* Whether a reason sets the answer, or just says something. */
 static bool decides(const struct xst_restorability *r, const struct xst_reason *reason)
 {
+	if (r->never && !contradictory(r))
+		return reason->since == NONE;
 	return reason->until ? reason->until == r->until
 			     : !reason->since || reason->since == r->since;
 }
@@ -114,6 +122,7 @@ const struct xst_reason *deciding_reason(const struct xst_restorability *r, size
 static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t against)
 {
 	const char *separator = ": ";
+	bool any = false;
 	char buf[256];
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -123,8 +132,9 @@ static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t 
 			continue;
 		fprintf(to, "%s%s", separator, reason_words(reason, buf, sizeof(buf)));
 		separator = "; ";
+		any = true;
 	}
-	fputs("\n", to);
+	fputs(r->never && !any ? ": see the errors\n" : "\n", to);
 }
 
 void print_restorability(FILE *to, const char *file, const struct xst_restorability *r, uint32_t xen)

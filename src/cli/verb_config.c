@@ -18,7 +18,7 @@ static const struct poptOption table[] = {
 	{ "output", 'o', POPT_ARG_STRING, &config_opt.output, 0,
 	  "write a changed copy and leave FILE alone; - is standard output", "OUT" },
 	{ "config-format", '\0', POPT_ARG_STRING, &config_opt.format_name, 0,
-	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is given",
+	  "store it as json (Xen 4.5 and newer) or cfg (4.4 and older); by default as it is",
 	  "FORMAT" },
 	{ "backup", '\0', POPT_ARG_NONE, &config_opt.backup, 0,
 	  "keep the old header as FILE.bak", NULL },
@@ -40,7 +40,7 @@ const struct verb verb_config = {
 	.arguments = "show|get|set|unset|replace|edit|drop FILE [ARGUMENT...]",
 	.summary = "show or change the configuration in front of an image, in place",
 	.example = "  xenstream config set old.save name=clone1\n"
-		   "  xl save -c a /dev/stdout | xenstream config set - name=b -o - | ssh host xl restore /dev/stdin",
+		   "  xl save -c a /dev/stdout | xenstream config set - name=b -o - > b.save",
 	.run = config,
 };
 
@@ -90,7 +90,7 @@ static int show_in(const struct target *t, enum config_language language)
 	struct config_error err = { .text = "" };
 	char *text;
 	size_t n;
-	int code = text_of_head(t, &c), r;
+	int code = text_to_read(t, &c), r;
 
 	if (!code)
 		code = text_translate(t->name, c, language, true, &other);
@@ -146,7 +146,7 @@ static int get_one(const struct target *t, const struct config *c, const char *k
 static int get(struct target *t, const char *const *keys)
 {
 	struct config *c = NULL;
-	int code = text_of_head(t, &c);
+	int code = text_to_read(t, &c);
 
 	for (; !code && *keys; keys++)
 		code = get_one(t, c, *keys);
@@ -168,7 +168,7 @@ static int know_key(const struct config *c, const char *key, struct config_error
 		return 0;
 	}
 	return config_fail(err, XST_E_ARG, 0, 0,
-			   "%.64s: not a key of xl.cfg; --force sets it all the same, .%.64s is a path", key,
+			   "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
 			   key);
 }
 
@@ -282,7 +282,9 @@ static int drop(struct target *t, const char *const *arguments)
 /* The document that the editor is given, and the language that it is stored in again. */
 static int prepare_edit(const struct target *t, struct config **ret, enum config_language *stored)
 {
-	enum config_language wanted = config_opt.json ? CONFIG_JSON : config_opt.cfg ? CONFIG_CFG : 0;
+	enum config_language wanted = config_opt.json  ? CONFIG_JSON
+				      : config_opt.cfg ? CONFIG_CFG
+						       : 0;
 	struct config *c, *other;
 	int code = text_of_head(t, &c);
 
@@ -311,7 +313,7 @@ static int store_edited(const struct target *read, const struct config *now,
 	code = target_open_to_change(&t, read->file);
 	if (!code && !target_has_config(&t, read->head->config, read->head->config_size)) {
 		say("%s: somebody has changed the configuration meanwhile", t.name);
-		code = EXIT_REFUSED;
+		code = EXIT_IO;
 	}
 	if (!code)
 		code = target_store(&t, &s);
@@ -329,7 +331,8 @@ static int edit(struct target *t, const char *const *arguments)
 
 	(void)arguments;
 	if (strcmp(t->file, "-") == 0)
-		return usage_error(&verb_config, "edit: needs a file; the editor has standard input");
+		return usage_error(&verb_config,
+				   "edit: needs a file; the editor has standard input");
 	code = prepare_edit(t, &c, &language);
 	if (t->reads) /* nobody shall wait for the editor */
 		input_abandon(&t->in);
@@ -383,7 +386,8 @@ static int read_formats(void)
 	struct config_options *o = &config_opt;
 
 	if (o->format_name && !(o->format = config_language_parse(o->format_name)))
-		return usage_error(&verb_config, "--config-format %s: not json or cfg", o->format_name);
+		return usage_error(&verb_config, "--config-format %s: not json or cfg",
+				   o->format_name);
 	if (o->compress && !filter_parse(o->compress, &o->compression, &o->level))
 		return usage_error(&verb_config,
 				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
@@ -403,7 +407,8 @@ static int check_options(const struct subcommand *s, const char *file, const cha
 	const struct config_options *o = &config_opt;
 
 	if (!s->shows && (o->json || o->cfg || o->as_stored))
-		return usage_error(&verb_config, "--as-stored, --json and --cfg belong to show and edit");
+		return usage_error(&verb_config,
+				   "--as-stored, --json and --cfg belong to show and edit");
 	if (o->json + o->cfg + o->as_stored > 1 || (s->changes && o->as_stored))
 		return usage_error(&verb_config, "%s: one of --json and --cfg%s", s->name,
 				   s->changes ? "" : ", or --as-stored");
@@ -412,11 +417,13 @@ static int check_options(const struct subcommand *s, const char *file, const cha
 		return usage_error(&verb_config, "%s changes nothing: what are these options for?",
 				   s->name);
 	if (o->output && o->backup)
-		return usage_error(&verb_config, "--backup is for changes in place, not for --output");
+		return usage_error(&verb_config,
+				   "--backup is for changes in place, not for --output");
 	if (!o->output && (o->compress || o->sync))
 		return usage_error(&verb_config, "--compress and --sync belong to --output");
 	if (s->changes && strcmp(file, "-") == 0 && !o->output)
-		return usage_error(&verb_config, "where is the result to go?  --output - is standard output");
+		return usage_error(&verb_config,
+				   "where is the result to go?  --output - is standard output");
 	if (reads_twice(file, arguments))
 		return usage_error(&verb_config, "both can't come from standard input");
 	return read_formats();
@@ -450,7 +457,8 @@ static int config(int argc, const char **argv)
 	while (arguments && arguments[n])
 		n++;
 	if (!s)
-		code = usage_error(&verb_config, "%s%sshow, get, set, unset, replace, edit or drop?",
+		code = usage_error(&verb_config,
+				   "%s%sshow, get, set, unset, replace, edit or drop?",
 				   name ? name : "", name ? ": " : "");
 	else if (!file || (s->arguments == AT_LEAST_ONE ? n == 0 : n != s->arguments))
 		code = usage_error(&verb_config, "%s wants %s", s->name, s->wants);

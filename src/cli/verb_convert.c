@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
@@ -125,19 +122,12 @@ static int read_options(struct conversion *w, struct xst_converter_options *to)
 
 static int fix_libvirt(const char *file)
 {
-	struct xst_finding error = { .rule = "input.io", .severity = XST_ERROR };
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_finding error = { .text = "out of memory" };
 	uint32_t was = 0, is = 0;
-	int fd = open(file, O_RDWR | O_CLOEXEC), r;
+	int r = xst_fix_libvirt(file, &was, &is, &recovery, &error);
 
-	if (fd < 0) {
-		say("%s: %s", file, system_words(errno));
-		return EXIT_IO;
-	}
-	r = xst_fix_libvirt_fd(fd, NULL, &was, &is, &error);
-	if (close(fd) < 0 && r == 0) {
-		say("%s: %s", file, system_words(errno));
-		return EXIT_IO;
-	}
+	say_recovery(file, &recovery);
 	if (r)
 		print_finding(stderr, file, &error);
 	else if (was != is && !common.quiet)

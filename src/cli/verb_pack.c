@@ -72,7 +72,7 @@ static int read_config(struct config_choice *c, struct xst_converter_options *to
 
 	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
 	    strcmp(opt.config_format, "json") != 0)
-		return usage_error(&verb_pack, "--config-format %s: not cfg or json", opt.config_format);
+		return usage_error(&verb_pack, "--config-format %s: not json or cfg", opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
 		return usage_error(&verb_pack, "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)

@@ -10,10 +10,11 @@
  *   number    = [0-9][0-9a-fx]*
  *   string    = ' or " up to the same again, in one line, with \\ \' \" \n \r \t \a \b \f \v
  *
- * Blanks and tabs may stand between all these.  "#" begins a comment, which ends with a newline, and
- * counts as one.  So a setting goes on in the next line only inside of brackets.
+ * Blanks and tabs may stand between all these.  "#" begins a comment, which ends with a newline,
+ * and counts as one.  So a setting goes on in the next line only inside of brackets.
  *
- * The text stays the truth: settings are an index into it, changes are made in it, and it is parsed again. */
+ * The text stays the truth: settings are an index into it, changes are made in it, and it is parsed
+ * again. */
 #ifndef CONFIG_CFG_H
 #define CONFIG_CFG_H
 
@@ -45,15 +46,17 @@ struct cfg {
 };
 
 /* See config_parse(). */
-int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret, struct config_error *err);
+int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
+	      struct config_error *err);
 struct cfg *cfg_free(struct cfg *c);
 
 /* The entry of a key, or NULL. */
 const struct cfg_entry *cfg_find(const struct cfg *c, const char *name);
 
-/* Typed access.  Returns 0, XST_E_UNKNOWN (no such key; *err is left alone), or XST_E_MALFORMED: another type,
- * or no number, described in *err. */
-int cfg_get_string(const struct cfg *c, const char *name, const char **ret, struct config_error *err);
+/* Typed access.  Returns 0, XST_E_UNKNOWN (no such key; *err is left alone), or XST_E_MALFORMED:
+ * another type, or no number, described in *err. */
+int cfg_get_string(const struct cfg *c, const char *name, const char **ret,
+		   struct config_error *err);
 int cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config_error *err);
 int cfg_get_list(const struct cfg *c, const char *name, const struct config_value **ret,
 		 struct config_error *err);
@@ -64,11 +67,12 @@ bool cfg_name_valid(const char *name);
 /* One value out of a text of its own.  Returns as config_parse() does. */
 int cfg_parse_value(const char *text, struct config_value *ret, struct config_error *err);
 
-/* Changes *c in place; *c is replaced, and stays as it was on failure.  All that is no part of the setting stays.
- * Returns as config_parse() does.
+/* Changes *c in place; *c is replaced, and stays as it was on failure.  All that is no part of the
+ * setting stays. Returns as config_parse() does.
  * cfg_set: the key has this value then, and one setting.  cfg_append: an item is written into the
  * list where it stands; a string is made longer. */
-int cfg_set(struct cfg **c, const char *name, const struct config_value *v, struct config_error *err);
+int cfg_set(struct cfg **c, const char *name, const struct config_value *v,
+	    struct config_error *err);
 int cfg_append(struct cfg **c, const char *name, const struct config_value *v,
 	       struct config_error *err);
 int cfg_unset(struct cfg **c, const char *name, struct config_error *err);

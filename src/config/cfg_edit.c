@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes in xl.cfg text: octets are put in place of others, and the text is parsed again.  So nothing
- * is touched but what is meant, and what comes out is what xl would read. */
+/* Changes in xl.cfg text: octets are put in place of others, and the text is parsed again.  So
+ * nothing is touched but what is meant, and what comes out is what xl would read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,8 +51,8 @@ static size_t over_blanks(const char *text, size_t at)
 	return at + strspn(text + at, " \t");
 }
 
-/* The octets that go when a setting goes: its lines whole if nothing else stands in them; of a line with more,
- * the setting with the semicolon that separates it.  A comment stays. */
+/* The octets that go when a setting goes: its lines whole if nothing else stands in them; of a line
+ * with more, the setting with the semicolon that separates it.  A comment stays. */
 static struct change removal(const struct cfg *c, const struct cfg_setting *s)
 {
 	size_t begin = back_over_blanks(c->text, s->begin), end = over_blanks(c->text, s->end);
@@ -140,13 +140,15 @@ static int replace(struct cfg **c, const char *name, size_t keep, const char *s,
 	return r;
 }
 
-/* The setting whose place a new value takes: the last one that does not add, or the first of all. */
+/* The setting whose place a new value takes: the last one that does not add, or the first of
+ * all. */
 static size_t place_of(const struct cfg *c, const char *name)
 {
 	size_t place = SIZE_MAX;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (strcmp(c->settings[i].name, name) == 0 && (place == SIZE_MAX || !c->settings[i].adds))
+		if (strcmp(c->settings[i].name, name) == 0 &&
+		    (place == SIZE_MAX || !c->settings[i].adds))
 			place = i;
 	return place;
 }
@@ -155,11 +157,13 @@ static int check_name(const char *name, struct config_error *err)
 {
 	if (cfg_name_valid(name))
 		return 0;
-	return config_refuse(err, XST_E_ARG,
-			   "'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", name);
+	return config_refuse(
+		err, XST_E_ARG,
+		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", name);
 }
 
-int cfg_set(struct cfg **c, const char *name, const struct config_value *v, struct config_error *err)
+int cfg_set(struct cfg **c, const char *name, const struct config_value *v,
+	    struct config_error *err)
 {
 	size_t keep = place_of(*c, name), n = 0;
 	char *s;
@@ -251,9 +255,9 @@ int cfg_append(struct cfg **c, const char *name, const struct config_value *v,
 		return cfg_set(c, name, v, err);
 	last = &(*c)->settings[e->last];
 	if (e->value.is_list != v->is_list)
-		return config_refuse(err, XST_E_MALFORMED, "%s is %s, and %s can't be added to it", name,
-				   e->value.is_list ? "a list" : "a string",
-				   v->is_list ? "a list" : "a string");
+		return config_refuse(err, XST_E_MALFORMED, "%s is %s, and %s can't be added to it",
+				     name, e->value.is_list ? "a list" : "a string",
+				     v->is_list ? "a list" : "a string");
 	if (v->is_list && last->value.n)
 		return append_items(c, last, v, err);
 	return set_longer(c, e, v, err);

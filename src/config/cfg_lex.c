@@ -36,7 +36,9 @@ static int comment(struct cfg_lexer *l)
 	const char *end = memchr(l->text + l->pos, '\n', l->size - l->pos);
 
 	if (!end)
-		return fail(l, l->begin, "the comment in the last line has no newline behind it, and xl refuses that");
+		return fail(l, l->begin,
+			    "the comment in the last line has no newline behind it, and xl refuses "
+			    "that");
 	l->pos = (size_t)(end - l->text) + 1;
 	l->token = CFG_NEWLINE;
 	return 0;
@@ -65,20 +67,28 @@ static int stray(struct cfg_lexer *l)
 
 	switch (c) {
 	case '\r':
-		return fail(l, l->begin, "a carriage return: xl takes lines that end with a newline alone");
+		return fail(l, l->begin,
+			    "a carriage return: xl takes lines that end with a newline alone");
 	case '\\':
-		return fail(l, l->begin, "a backslash: a setting goes on in the next line only inside of brackets");
+		return fail(
+			l, l->begin,
+			"a backslash: a setting goes on in the next line only inside of brackets");
 	case '-': case '+': case '.': case '(': case ')': case ':':
-		return fail(l, l->begin, "no setting of xl.cfg: a string needs quotes, and Python code isn't taken");
+		return fail(
+			l, l->begin,
+			"no setting of xl.cfg: a string needs quotes, and Python code isn't taken");
 	default:
 		break;
 	}
 	if (c >= 'A' && c <= 'Z')
-		return fail(l, l->begin, "a capital letter: keys are in small ones, and strings need quotes");
+		return fail(l, l->begin,
+			    "a capital letter: keys are in small ones, and strings need quotes");
 	if (c <= ' ' || c >= 0x7f)
 		return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
-				      "octet 0x%02x, which xl takes in strings and comments only", (unsigned)c);
-	return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin, "'%c' has no meaning here", c);
+				      "octet 0x%02x, which xl takes in strings and comments only",
+				      (unsigned)c);
+	return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
+			      "'%c' has no meaning here", c);
 }
 
 static int token(struct cfg_lexer *l)
@@ -135,8 +145,12 @@ static int bad_escape(const struct cfg_lexer *l, size_t at)
 	char c = l->text[at];
 
 	if (c == 'x' || (c >= '0' && c <= '7'))
-		return fail(l, at - 1, "an escape with a number: xl makes nothing of it; write the octet itself");
-	return fail(l, at - 1, "an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b \\f \\v");
+		return fail(
+			l, at - 1,
+			"an escape with a number: xl makes nothing of it; write the octet itself");
+	return fail(l, at - 1,
+		    "an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b "
+		    "\\f \\v");
 }
 
 static int unquote(const struct cfg_lexer *l, char *to, size_t *ret_n)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/cfg.h"
+#include "config/grow.h"
 #include "config/utf8.h"
 
 struct parser {
@@ -129,15 +130,12 @@ static int fail_at_setting(const struct cfg *c, const struct cfg_setting *s, int
 
 static int new_entry(struct cfg *c, const struct cfg_setting *s, struct cfg_entry **ret)
 {
-	if (c->nentries == c->entries_room) {
-		size_t room = c->entries_room ? c->entries_room * 2 : 16;
-		struct cfg_entry *entries = realloc(c->entries, room * sizeof(*entries));
+	struct cfg_entry *entries = grow(c->entries, c->nentries, &c->entries_room,
+					 sizeof(*entries));
 
-		if (!entries)
-			return XST_E_NOMEM;
-		c->entries = entries;
-		c->entries_room = room;
-	}
+	if (!entries)
+		return XST_E_NOMEM;
+	c->entries = entries;
 	*ret = &c->entries[c->nentries++];
 	**ret = (struct cfg_entry){ .name = s->name };
 	return 0;
@@ -165,7 +163,8 @@ static int enter(struct cfg *c, struct config_error *err)
 		r = merge(c, e, s, err);
 	else
 		r = new_entry(c, s, &e);
-	if (r == 0 && !e->value.string && !e->value.is_list && !config_value_copy(&e->value, &s->value))
+	if (r == 0 && !e->value.string && !e->value.is_list &&
+	    !config_value_copy(&e->value, &s->value))
 		r = XST_E_NOMEM;
 	if (r == 0)
 		e->last = c->n - 1;
@@ -176,15 +175,11 @@ static int enter(struct cfg *c, struct config_error *err)
 
 static struct cfg_setting *new_setting(struct cfg *c)
 {
-	if (c->n == c->room) {
-		size_t room = c->room ? c->room * 2 : 16;
-		struct cfg_setting *settings = realloc(c->settings, room * sizeof(*settings));
+	struct cfg_setting *settings = grow(c->settings, c->n, &c->room, sizeof(*settings));
 
-		if (!settings)
-			return NULL;
-		c->settings = settings;
-		c->room = room;
-	}
+	if (!settings)
+		return NULL;
+	c->settings = settings;
 	c->settings[c->n] = (struct cfg_setting){ 0 };
 	return &c->settings[c->n++];
 }
@@ -266,7 +261,8 @@ static int new_cfg(const char *text, size_t n, unsigned flags, struct cfg **ret)
 	return 0;
 }
 
-int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret, struct config_error *err)
+int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
+	      struct config_error *err)
 {
 	struct parser p = { 0 };
 	struct cfg *c = NULL;
@@ -338,7 +334,8 @@ static int wrong(const struct cfg *c, const struct cfg_entry *e, struct config_e
 	return fail_at_setting(c, &c->settings[e->last], XST_E_MALFORMED, err, what);
 }
 
-int cfg_get_string(const struct cfg *c, const char *name, const char **ret, struct config_error *err)
+int cfg_get_string(const struct cfg *c, const char *name, const char **ret,
+		   struct config_error *err)
 {
 	const struct cfg_entry *e = cfg_find(c, name);
 

@@ -28,7 +28,8 @@ static void complain(struct check *k, const char *key, const char *format, ...)
 
 	snprintf(c.key, sizeof(c.key), "%s", key);
 	if (e)
-		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line, &c.column);
+		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line,
+			     &c.column);
 	va_start(ap, format);
 	vsnprintf(c.text, sizeof(c.text), format, ap);
 	va_end(ap);
@@ -47,8 +48,8 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
 		if (k->max)
-			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64, n, k->min,
-				 k->max);
+			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
+				 n, k->min, k->max);
 		else
 			complain(c, k->name, "%" PRId64 " is below 0", n);
 	}
@@ -67,7 +68,8 @@ static void check_word(struct check *c, const struct config_key *k, const struct
 			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
 	}
 	if (k->words)
-		complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
+		complain(c, k->name, "'%.60s' is none of %s", v->string,
+			 words.s ? words.s : "them");
 	text_drop(&words);
 }
 
@@ -101,7 +103,8 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	switch (k->kind) {
 	case KEY_UUID:
 		if (!uuid_valid(v->string))
-			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits", v->string);
+			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits",
+				 v->string);
 		break;
 	case KEY_WORD:
 		check_word(c, k, v);
@@ -130,9 +133,29 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 	if (r)
 		return;
 	if (!config_vdev_valid(d.vdev))
-		complain(c, key, "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and their like",
+		complain(c, key,
+			 "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and "
+			 "their like",
 			 d.vdev);
 	config_disk_clear(&d);
+}
+
+/* Two disks that the guest would see as one.  Longer lists are none of people's. */
+#define MANY_DISKS 256
+
+static void check_twice(struct check *c, const char *key)
+{
+	struct config_view v;
+
+	if (config_view_read(c->c, &v) != 0)
+		return;
+	for (size_t i = 1; i < v.ndisks && v.ndisks <= MANY_DISKS; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
+				complain(c, key, "two disks are '%.60s'", v.disks[i].vdev);
+				break;
+			}
+	config_view_clear(&v);
 }
 
 static void check_vif(struct check *c, const char *key, const char *spec)
@@ -170,7 +193,7 @@ static bool takes_both(const struct config_key *k)
 {
 	switch (k->kind) {
 	case KEY_STRING_OR_LIST: case KEY_ARGUMENTS: case KEY_AFFINITY: case KEY_VIRIDIAN:
-	case KEY_UNMAPPED:
+	case KEY_CPUID: case KEY_PCI_FLAG: case KEY_UNMAPPED:
 		return true;
 	default:
 		return false;
@@ -214,14 +237,17 @@ static void check_pair(struct check *c, const char *key, const char *max_key)
 
 static void check_hvm_vcpus(struct check *c)
 {
-	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg) : config_json_type(c->c->root);
+	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg)
+					  : config_json_type(c->c->root);
 	static const char *const keys[] = { "vcpus", "maxvcpus" };
 
 	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)
 		return;
 	for (int i = 0; i < 2; i++)
 		if (number(c, keys[i]) > HVM_VCPUS_MAX)
-			complain(c, keys[i], "%" PRIu64 " are too many for a guest of type %s: it has at most %d",
+			complain(c, keys[i],
+				 "%" PRIu64
+				 " are too many for a guest of type %s: it has at most %d",
 				 number(c, keys[i]), config_type_name(type), HVM_VCPUS_MAX);
 }
 
@@ -247,5 +273,6 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 	check_pair(&check, "memory", "maxmem");
 	check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
+	check_twice(&check, "disk");
 	return check.complaints;
 }

@@ -141,14 +141,17 @@ static int no_key(const char *key, struct config_error *err)
 {
 	for (size_t i = 0; i < config_keys_count; i++)
 		if (!config_keys[i].also && same_path(config_keys[i].path, key))
-			return config_refuse(err, XST_E_ARG,
-					   "this configuration is xl.cfg text, where %.60s is called %s", key,
-					   config_keys[i].name);
-	return config_refuse(err, XST_E_ARG,
-			   "'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", key);
+			return config_refuse(
+				err, XST_E_ARG,
+				"this configuration is xl.cfg text, where %.60s is called %s", key,
+				config_keys[i].name);
+	return config_refuse(
+		err, XST_E_ARG,
+		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", key);
 }
 
-/* xl.cfg's lexer takes dots in names, and no key has one: who gives a name with a dot means a path. */
+/* xl.cfg's lexer takes dots in names, and no key has one: who gives a name with a dot means a
+ * path. */
 static bool is_name(const struct config *c, const char *key)
 {
 	return cfg_name_valid(key) && (!c->cfg || !strchr(key, '.') || cfg_find(c->cfg, key));
@@ -175,7 +178,8 @@ static int find_in_cfg(const struct cfg *c, const char *key, struct config_value
 int config_value_of(const struct config *c, const char *key, struct config_value *ret,
 		    struct config_error *err)
 {
-	return c->cfg ? find_in_cfg(c->cfg, key, ret) : key_read(c->root, config_key_find(key), ret, err);
+	return c->cfg ? find_in_cfg(c->cfg, key, ret)
+		      : key_read(c->root, config_key_find(key), ret, err);
 }
 
 /* A list one item a line; what is in lists of lists as xl.cfg has it. */
@@ -316,7 +320,8 @@ static int set_path(json_object *root, const char *path, const char *text, struc
 	return r ? r : json_path_set(root, path, v, err);
 }
 
-static int append_at(json_object *root, const char *path, const char *text, struct config_error *err)
+static int append_at(json_object *root, const char *path, const char *text,
+		     struct config_error *err)
 {
 	json_object *old = NULL, *v;
 	struct text t = { 0 };
@@ -334,7 +339,8 @@ static int append_at(json_object *root, const char *path, const char *text, stru
 		return r;
 	}
 	if (!json_object_is_type(old, json_type_string))
-		return config_refuse(err, XST_E_MALFORMED, "%.100s is neither a list nor a string", path);
+		return config_refuse(err, XST_E_MALFORMED, "%.100s is neither a list nor a string",
+				     path);
 	text_printf(&t, "%s%s", json_object_get_string(old), text);
 	s = text_take(&t, NULL);
 	r = key_put(root, path, s ? json_object_new_string(s) : NULL, err);
@@ -372,7 +378,8 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 	int r;
 
 	if (!utf8_valid(key, strlen(key), &bad) || !utf8_valid(text, strlen(text), &bad))
-		return config_refuse(err, XST_E_MALFORMED, "%.60s: not UTF-8, which JSON has to be", key);
+		return config_refuse(err, XST_E_MALFORMED, "%.60s: not UTF-8, which JSON has to be",
+				     key);
 	r = begin_change(c, &root);
 	if (r)
 		return r;
@@ -409,12 +416,14 @@ static int change_cfg(struct config *c, const char *key, const char *text, bool 
 
 int config_set(struct config *c, const char *key, const char *value, struct config_error *err)
 {
-	return c->cfg ? change_cfg(c, key, value, false, err) : change_json(c, key, value, false, err);
+	return c->cfg ? change_cfg(c, key, value, false, err)
+		      : change_json(c, key, value, false, err);
 }
 
 int config_append(struct config *c, const char *key, const char *value, struct config_error *err)
 {
-	return c->cfg ? change_cfg(c, key, value, true, err) : change_json(c, key, value, true, err);
+	return c->cfg ? change_cfg(c, key, value, true, err)
+		      : change_json(c, key, value, true, err);
 }
 
 int config_unset(struct config *c, const char *key, struct config_error *err)

@@ -3,8 +3,8 @@
  * libxl_domain_config.  Both are read and changed by the keys of xl.cfg.
  *
  * Nothing that was not changed looks different afterwards: a document that was only read prints as
- * the octets it was made of; in xl.cfg text order, comments and layout of everything else stay; JSON that
- * was changed is printed in libxl's layout, members in their order. */
+ * the octets it was made of; in xl.cfg text order, comments and layout of everything else stay;
+ * JSON that was changed is printed in libxl's layout, members in their order. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -45,20 +45,22 @@ enum config_language config_language(const struct config *c);
  * with that NUL, and counts it.)  Returns 0 or XST_E_NOMEM. */
 int config_print(const struct config *c, char **ret, size_t *ret_n);
 
-/* KEY is a key of xl.cfg, or for JSON a path: names joined by dots, an index in brackets, a name with dots
- * in it in double quotes: `b_info.max_vcpus`, `disks[0].pdev_path`, `b_info."type.hvm".boot`.  Without the
- * quotes the longest member that is there is taken.  A leading dot makes sure that it is a path.
+/* KEY is a key of xl.cfg, or for JSON a path: names joined by dots, an index in brackets, a name
+ * with dots in it in double quotes: `b_info.max_vcpus`, `disks[0].pdev_path`,
+ * `b_info."type.hvm".boot`.  Without the quotes the longest member that is there is taken.  A
+ * leading dot makes sure that it is a path.
  *
- * The value as text, malloc'ed: a string as it is, a list one item a line; of a path what is neither string nor
- * number as JSON.  Returns 0, XST_E_UNKNOWN (no such setting: described in *err), XST_E_ARG (not
- * a key) or XST_E_NOMEM. */
+ * The value as text, malloc'ed: a string as it is, a list one item a line; of a path what is
+ * neither string nor number as JSON.  Returns 0, XST_E_UNKNOWN (no such setting: described in
+ * *err), XST_E_ARG (not a key) or XST_E_NOMEM. */
 int config_get(const struct config *c, const char *key, char **ret, struct config_error *err);
 
-/* Sets KEY to what VALUE says: "[ 'a', 'b' ]" is a list, 'a' and "a" are strings, anything else is taken as it
- * stands.  At a JSON path VALUE is JSON if it is such (and the member is no string), or else a string.
- * append: as += does.  Values are not judged here but by config_check().
- * Returns 0, XST_E_MALFORMED (VALUE), XST_E_ARG (not a key), XST_E_UNSUPPORTED (a key of xl.cfg that has no place in
- * JSON, or has one only for another type of guest), XST_E_LIMIT or XST_E_NOMEM; the document is then as it was. */
+/* Sets KEY to what VALUE says: "[ 'a', 'b' ]" is a list, 'a' and "a" are strings, anything else is
+ * taken as it stands.  At a JSON path VALUE is JSON if it is such (and the member is no string), or
+ * else a string. append: as += does.  Values are not judged here but by config_check().
+ * Returns 0, XST_E_MALFORMED (VALUE), XST_E_ARG (not a key), XST_E_UNSUPPORTED (a key of xl.cfg
+ * that has no place in JSON, or has one only for another type of guest), XST_E_LIMIT or
+ * XST_E_NOMEM; the document is then as it was. */
 int config_set(struct config *c, const char *key, const char *value, struct config_error *err);
 int config_append(struct config *c, const char *key, const char *value, struct config_error *err);
 
@@ -67,7 +69,8 @@ int config_unset(struct config *c, const char *key, struct config_error *err);
 
 /* --- values that can't be --------------------------------------------------------------------- */
 
-/* key: of xl.cfg; text: what is wrong with it, a line without full stop; line and column: 0 in JSON. */
+/* key: of xl.cfg; text: what is wrong with it, a line without full stop; line and column: 0 in
+ * JSON. */
 struct config_complaint {
 	char key[64];
 	unsigned line, column;
@@ -75,8 +78,8 @@ struct config_complaint {
 };
 typedef void (*config_complaint_fn)(void *userdata, const struct config_complaint *c);
 
-/* Tells what no Xen takes: memory below nothing, no vCPUs, a name with a slash ...  Returns how many
- * complaints there were, or XST_E_NOMEM. */
+/* Tells what no Xen takes: memory below nothing, no vCPUs, a name with a slash ...  Returns how
+ * many complaints there were, or XST_E_NOMEM. */
 int config_check(const struct config *c, config_complaint_fn fn, void *userdata);
 
 /* --- from one language into the other --------------------------------------------------------- */
@@ -85,7 +88,8 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 typedef void (*config_loss_fn)(void *userdata, const char *key, const char *why);
 
 /* A new document in the other language, with all that maps.  c in the wanted language: a copy.
- * Returns 0, XST_E_MALFORMED (a value that can't be understood, described in *err) or XST_E_NOMEM. */
+ * Returns 0, XST_E_MALFORMED (a value that can't be understood, described in *err) or
+ * XST_E_NOMEM. */
 int config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
 		     void *userdata, struct config **ret, struct config_error *err);
 

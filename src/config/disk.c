@@ -131,7 +131,9 @@ static int set_access(struct parser *p, struct piece v)
 static int set_devtype(struct parser *p, struct piece v)
 {
 	p->d->cdrom = is(v, "cdrom");
-	return p->d->cdrom || is(v, "disk") ? 0 : fail(p, v, "no type of device: there are cdrom and disk");
+	return p->d->cdrom || is(v, "disk")
+		       ? 0
+		       : fail(p, v, "no type of device: there are cdrom and disk");
 }
 
 /* As libxlutil takes it: what begins with a number that isn't 0; the last one counts. */
@@ -209,7 +211,8 @@ static int positional(struct parser *p, struct piece v)
 		return save(p, &p->d->target, v);
 	if (!p->format_said && !p->deprecated) {
 		/* ",hdc:cdrom,r": an empty drive of old */
-		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon) : set_format(p, v);
+		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon)
+							      : set_format(p, v);
 	}
 	if (!p->d->vdev)
 		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
@@ -230,7 +233,8 @@ static size_t prefix_length(const char *s)
 /* What a deprecated prefix says. *ret_known: is it one?  What isn't one may be a path. */
 static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 {
-	static const char *const ignored[] = { "tapdisk", "tap", "tap2", "aio", "ioemu", "file", "phy" };
+	static const char *const ignored[] = { "tapdisk", "tap",  "tap2", "aio",
+					       "ioemu",	  "file", "phy" };
 	static const char *const formats[] = { "raw", "qcow", "qcow2", "vhd" };
 	static const char *const scripts[] = { "iscsi", "drbd", "nbd", "enbd" };
 	char next = word.s[word.n + 1];
@@ -255,7 +259,8 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 	return 0;
 }
 
-/* "target=" takes all that follows it but a comma at the very end, even if an empty target stands in its place. */
+/* "target=" takes all that follows it but a comma at the very end, even if an empty target stands
+ * in its place. */
 static int take_target(struct parser *p)
 {
 	struct piece v = { p->spec + p->pos + 7, strlen(p->spec + p->pos + 7) };
@@ -316,7 +321,8 @@ int config_disk_parse(const char *spec, struct config_disk *ret, struct config_e
 	int r = 0;
 
 	if (strchr(spec, '\n'))
-		return config_refuse(err, XST_E_MALFORMED, "disk: a newline inside of the specification");
+		return config_refuse(err, XST_E_MALFORMED,
+				     "disk: a newline inside of the specification");
 	config_disk_init(&d);
 	for (;;) {
 		p.pos += strspn(spec + p.pos, " \t");
@@ -425,7 +431,8 @@ bool config_vdev_valid(const char *vdev)
 		if (strncmp(vdev, families[i].prefix, strlen(families[i].prefix)) != 0)
 			continue;
 		disk = letters(&s);
-		return disk >= 0 && disk < families[i].disks && partition_valid(s, families[i].partitions);
+		return disk >= 0 && disk < families[i].disks &&
+		       partition_valid(s, families[i].partitions);
 	}
 	if (*vdev == 'd' && isdigit((unsigned char)vdev[1])) {
 		if (strtoul(vdev + 1, &end, 10) >= 1ul << 20)

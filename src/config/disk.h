@@ -23,8 +23,8 @@ struct config_disk {
 };
 
 /* Parses one specification, as libxlutil does.  err->column counts in the specification.
- * Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After success *ret is the caller's, to be cleared with
- * config_disk_clear(). */
+ * Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After success *ret is the caller's, to be cleared
+ * with config_disk_clear(). */
 int config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err);
 
 /* The specification in today's key=value syntax, malloc'ed; NULL: out of memory. */
@@ -33,7 +33,8 @@ char *config_disk_print(const struct config_disk *d);
 void config_disk_init(struct config_disk *d); /* nothing said */
 void config_disk_clear(struct config_disk *d);
 
-/* Is it a name that Xen has for a virtual disk (xen-vbd-interface(7)): xvda, hdc, sdb3, d5p2, 51712 ...? */
+/* Is it a name that Xen has for a virtual disk (xen-vbd-interface(7)): xvda, hdc, sdb3, d5p2, 51712
+ * ...? */
 bool config_vdev_valid(const char *vdev);
 
 /* Parameters with a value, and flags: their words in a specification, their members in JSON. */

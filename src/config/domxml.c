@@ -173,8 +173,8 @@ static void XMLCALL characters(void *userdata, const char *s, int n)
 }
 
 /* Entities, external or not, can be declared nowhere else. */
-static void XMLCALL doctype(void *userdata, const char *name, const char *system, const char *public,
-			    int internal)
+static void XMLCALL doctype(void *userdata, const char *name, const char *system,
+			    const char *public, int internal)
 {
 	(void)name;
 	(void)system;
@@ -208,7 +208,9 @@ int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struc
 		XML_SetElementHandler(b.parser, begin, end);
 		XML_SetCharacterDataHandler(b.parser, characters);
 		XML_SetStartDoctypeDeclHandler(b.parser, doctype);
-		r = XML_Parse(b.parser, text, (int)n, 1) == XML_STATUS_OK ? 0 : failed(&b, text, err);
+		r = 0;
+		if (XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
+			r = failed(&b, text, err);
 	}
 	if (b.parser)
 		XML_ParserFree(b.parser);

@@ -15,14 +15,15 @@
 struct domxml {
 	const char *name;
 	const char *const *attributes; /* name, value, ..., NULL */
-	const char *text;              /* of an element without elements in it, trimmed; never NULL */
+	const char *text;              /* of one without elements in it, trimmed; never NULL */
 	const struct domxml *first, *next, *parent;
 };
 
 struct domxml_document;
 
 /* Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
-int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struct config_error *err);
+int domxml_parse(const char *text, size_t n, struct domxml_document **ret,
+		 struct config_error *err);
 struct domxml_document *domxml_free(struct domxml_document *d); /* NULL is fine; returns NULL */
 const struct domxml *domxml_root(const struct domxml_document *d);
 

@@ -29,8 +29,8 @@ int config_fail_at(struct config_error *e, int code, const char *text, size_t of
 /* Line and column of an octet, from 1. */
 void config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 
-/* "NAME:LINE:COLUMN: text", or "NAME: text" for an error without a place.  Returns the length of the
- * whole, like snprintf. */
+/* "NAME:LINE:COLUMN: text", or "NAME: text" for an error without a place.  Returns the length of
+ * the whole, like snprintf. */
 size_t config_error_format(const struct config_error *e, const char *name, char *buf, size_t size);
 
 #endif

@@ -23,8 +23,8 @@ struct config_foreign {
 	bool no_memory;
 };
 
-/* Reads n octets.  Returns 0 with *ret, to be cleared with config_foreign_clear(); or XST_E_MALFORMED,
- * XST_E_LIMIT, described in *err; or XST_E_NOMEM. */
+/* Reads n octets.  Returns 0 with *ret, to be cleared with config_foreign_clear(); or
+ * XST_E_MALFORMED, XST_E_LIMIT, described in *err; or XST_E_NOMEM. */
 int config_foreign_read(enum config_foreign_language language, const char *text, size_t n,
 			struct config_foreign *ret, struct config_error *err);
 void config_foreign_clear(struct config_foreign *f);
@@ -53,8 +53,8 @@ void foreign_leave(struct config_foreign *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 struct sexpr;
 void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s);
-/* Sets a string; nothing if the value is empty.  What can't stand in a line of xl's is left out, under
- * the name `what`. */
+/* Sets a string; nothing if the value is empty.  What can't stand in a line of xl's is left out,
+ * under the name `what`. */
 void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value);
 /* Sets a number, the value times up over down; what is none is left out. */
 void foreign_number(struct config_foreign *f, uint64_t *to, const char *what, const char *value,

@@ -19,7 +19,8 @@ static const char *tokener_words(enum json_tokener_error e)
 	switch (e) {
 	case json_tokener_continue:
 	case json_tokener_error_parse_eof:
-		return "the text ends in the middle of something: a string, list or object that does not end";
+		return "the text ends in the middle of something: a string, list or object that "
+		       "does not end";
 	case json_tokener_error_depth:
 		return "objects and lists in each other too deep";
 	default:
@@ -47,7 +48,8 @@ static int read_all(const char *text, size_t n, json_object **ret, struct config
 		return 0;
 	}
 	json_object_put(o);
-	return config_fail_at(err, tokener_code(e), text, end < n ? end : n, "%s", tokener_words(e));
+	return config_fail_at(err, tokener_code(e), text, end < n ? end : n, "%s",
+			      tokener_words(e));
 }
 
 static int check_octets(const char *text, size_t n, struct config_error *err)
@@ -93,7 +95,8 @@ int json_read(const char *text, size_t n, json_object **ret, struct config_error
 		return XST_E_NOMEM;
 	r = read_copy(copy, n, &o, err);
 	if (r == 0 && !json_object_is_type(o, json_type_object))
-		r = config_fail_at(err, XST_E_MALFORMED, copy, 0, "the outermost value is no object");
+		r = config_fail_at(err, XST_E_MALFORMED, copy, 0,
+				   "the outermost value is no object");
 	free(copy);
 	if (r)
 		json_object_put(o);

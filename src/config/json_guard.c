@@ -68,7 +68,8 @@ static int word(struct guard *g)
 			g->pos += strlen(words[i]);
 			return 0;
 		}
-	return fail(g, XST_E_MALFORMED, g->pos, "neither a string nor a number, true, false or null");
+	return fail(g, XST_E_MALFORMED, g->pos,
+		    "neither a string nor a number, true, false or null");
 }
 
 /* Notes a member's name, decoded; XST_E_MALFORMED if it was there. */

@@ -98,7 +98,8 @@ static bool follow(const struct step *s, json_object **ret)
 	if (!s->is_index)
 		return json_object_is_type(s->at, json_type_object) &&
 		       json_object_object_get_ex(s->at, s->name, ret);
-	if (!json_object_is_type(s->at, json_type_array) || s->index >= json_object_array_length(s->at))
+	if (!json_object_is_type(s->at, json_type_array) ||
+	    s->index >= json_object_array_length(s->at))
 		return false;
 	*ret = json_object_array_get_idx(s->at, s->index);
 	return true;
@@ -117,13 +118,15 @@ static int store(const struct step *s, json_object *v)
 
 	if (!json_object_is_type(s->at, wanted)) {
 		json_object_put(v);
-		return config_refuse(s->err, XST_E_UNSUPPORTED, "%.100s leads through what is no %s",
-				   s->path, json_type_to_name(wanted));
+		return config_refuse(s->err, XST_E_UNSUPPORTED,
+				     "%.100s leads through what is no %s", s->path,
+				     json_type_to_name(wanted));
 	}
 	if (s->is_index && s->index > json_object_array_length(s->at)) {
 		json_object_put(v);
-		return config_refuse(s->err, XST_E_UNSUPPORTED, "%.100s: the list has only %zu elements",
-				   s->path, json_object_array_length(s->at));
+		return config_refuse(s->err, XST_E_UNSUPPORTED,
+				     "%.100s: the list has only %zu elements", s->path,
+				     json_object_array_length(s->at));
 	}
 	failed = s->is_index ? json_object_array_put_idx(s->at, s->index, v)
 			     : json_object_object_add(s->at, s->name, v);
@@ -150,7 +153,9 @@ static int walk(struct step *s, json_object *root, const char *path, bool make_m
 {
 	int r;
 
-	*s = (struct step){ .path = path, .rest = *path == '.' ? path + 1 : path, .at = root, .err = err };
+	*s = (struct step){
+		.path = path, .rest = *path == '.' ? path + 1 : path, .at = root, .err = err
+	};
 	for (;;) {
 		json_object *below = NULL;
 
@@ -166,18 +171,25 @@ static int walk(struct step *s, json_object *root, const char *path, bool make_m
 	}
 }
 
+static int find(struct step *s, json_object *root, const char *path, json_object **ret,
+		struct config_error *err)
+{
+	int r = walk(s, root, path, false, err);
+
+	if (r)
+		return r;
+	return follow(s, ret) ? 0 : missing(s);
+}
+
 int json_path_get(json_object *root, const char *path, json_object **ret, struct config_error *err)
 {
 	json_object *o = NULL;
 	struct step s;
-	int r = walk(&s, root, path, false, err);
+	int r = find(&s, root, path, &o, err);
 
-	if (r)
-		return r;
-	if (!follow(&s, &o))
-		return missing(&s);
-	*ret = o;
-	return 0;
+	if (r == 0)
+		*ret = o;
+	return r;
 }
 
 int json_path_set(json_object *root, const char *path, json_object *v, struct config_error *err)
@@ -195,12 +207,10 @@ int json_path_unset(json_object *root, const char *path, struct config_error *er
 {
 	json_object *o;
 	struct step s;
-	int r = walk(&s, root, path, false, err);
+	int r = find(&s, root, path, &o, err);
 
 	if (r)
 		return r;
-	if (!follow(&s, &o))
-		return missing(&s);
 	if (s.is_index)
 		json_object_array_del_idx(s.at, s.index, 1);
 	else

@@ -8,13 +8,8 @@
 #include "config/json.h"
 #include "config/keys.h"
 
-typedef int device_to_json(const struct config_key *k, const char *spec, size_t index, json_object *o,
-			   struct config_error *err);
-typedef int device_from_json(const struct config_key *k, json_object *o, size_t index, char **ret_spec,
-			     struct config_error *err);
-
-static int write_list(json_object *root, const struct config_key *k, const struct config_value *v,
-		      device_to_json *one, struct config_error *err)
+int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		   device_to_json *one, struct config_error *err)
 {
 	json_object *a = json_object_new_array();
 	int r = a ? 0 : XST_E_NOMEM;
@@ -39,17 +34,15 @@ static int write_list(json_object *root, const struct config_key *k, const struc
 	return r;
 }
 
-static int read_list(json_object *root, const struct config_key *k, struct config_value *ret,
-		     device_from_json *one, struct config_error *err)
+int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		  device_from_json *one, struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
-	int r = key_at(root, k, &a);
+	int r = key_list_at(root, k, &a, err);
 
 	if (r)
 		return r;
-	if (!json_object_is_type(a, json_type_array))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		char *spec = NULL;
 
@@ -58,13 +51,7 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 			r = XST_E_NOMEM;
 		free(spec);
 	}
-	if (r) {
-		config_value_clear(&list);
-		return r;
-	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
+	return key_return_list(ret, &list, r);
 }
 
 static int add(json_object *o, const char *name, json_object *v)
@@ -111,7 +98,8 @@ static int64_t number_of(json_object *o, const char *name, int64_t absent)
 
 /* --- disks ---------------------------------------------------------------------------------- */
 
-/* What a specification says.  "trusted" has a word in the manual, but libxlutil of Xen 4.17 refuses that. */
+/* What a specification says.  "trusted" has a word in the manual, but libxlutil of Xen 4.17 refuses
+ * that. */
 const char *const key_disk_members[] = {
 	"pdev_path", "vdev", "format", "script", "backend_domname", "backend", "specification",
 	"removable", "readwrite", "is_cdrom", "direct_io_safe", "discard_enable",
@@ -195,7 +183,8 @@ static int read_disk(json_object *o, struct config_disk *d)
 	d->direct_io_safe = flag_of(o, "direct_io_safe") == 1;
 	d->colo = flag_of(o, "colo_enable") == 1;
 	for (size_t i = 0; i < config_disk_flags_count; i++)
-		*config_disk_flag_of(d, &config_disk_flags[i]) = flag_of(o, config_disk_flags[i].member);
+		*config_disk_flag_of(d, &config_disk_flags[i]) = flag_of(
+			o, config_disk_flags[i].member);
 	return r;
 }
 
@@ -207,7 +196,8 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 
 	(void)index;
 	if (!json_object_is_type(o, json_type_object))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object", k->name);
+		return config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object",
+				     k->name);
 	config_disk_init(&d);
 	r = read_disk(o, &d);
 	d.trusted = -1;
@@ -222,23 +212,23 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 int key_write_disks(json_object *root, const struct config_key *k, const struct config_value *v,
 		    struct config_error *err)
 {
-	return write_list(root, k, v, disk_to_json, err);
+	return key_write_list(root, k, v, disk_to_json, err);
 }
 
 int key_read_disks(json_object *root, const struct config_key *k, struct config_value *ret,
 		   struct config_error *err)
 {
-	return read_list(root, k, ret, disk_from_json, err);
+	return key_read_list(root, k, ret, disk_from_json, err);
 }
 
 /* --- network interfaces --------------------------------------------------------------------- */
 
-const char *const key_vif_members[] = {
-	"backend_domname", "devid", "mtu", "model", "mac", "ip", "bridge", "ifname", "script", "nictype",
-	"rate_bytes_per_interval", "rate_interval_usecs", "gatewaydev", "trusted",
-	/* what libxl itself fills in */
-	"backend_domid", NULL
-};
+const char *const key_vif_members[] = { "backend_domname", "devid", "mtu", "model", "mac", "ip",
+					"bridge", "ifname", "script", "nictype",
+					"rate_bytes_per_interval", "rate_interval_usecs",
+					"gatewaydev", "trusted",
+					/* what libxl itself fills in */
+					"backend_domid", NULL };
 
 /* Six groups of two small digits, as libxl writes them. */
 static int add_mac(json_object *o, const char *mac)
@@ -248,8 +238,8 @@ static int add_mac(json_object *o, const char *mac)
 
 	if (!mac || sscanf(mac, "%x:%x:%x:%x:%x:%x", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5]) != 6)
 		return 0;
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", b[0] & 0xff, b[1] & 0xff, b[2] & 0xff,
-		 b[3] & 0xff, b[4] & 0xff, b[5] & 0xff);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", b[0] & 0xff, b[1] & 0xff,
+		 b[2] & 0xff, b[3] & 0xff, b[4] & 0xff, b[5] & 0xff);
 	return add_string(o, "mac", text);
 }
 
@@ -296,7 +286,8 @@ static int vif_to_json(const struct config_key *k, const char *spec, size_t inde
 
 	if (r)
 		return r;
-	r = v.rest ? config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s isn't known here", k->name, v.rest)
+	r = v.rest ? config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s isn't known here", k->name,
+				   v.rest)
 		   : vif_object(o, &v, index);
 	config_vif_clear(&v);
 	return r;
@@ -314,7 +305,8 @@ static int read_rate(const struct config_key *k, json_object *o, struct config_v
 	if (usecs <= 0 || usecs > UINT32_MAX ||
 	    !config_rate_print(bytes, (uint32_t)usecs, text, sizeof(text)))
 		return config_refuse(err, XST_E_UNSUPPORTED,
-				   "%s: %" PRIu64 " octets in %" PRId64 " us come of no rate", k->name, bytes, usecs);
+				     "%s: %" PRIu64 " octets in %" PRId64 " us come of no rate",
+				     k->name, bytes, usecs);
 	v->rate = strdup(text);
 	return v->rate ? 0 : XST_E_NOMEM;
 }
@@ -347,7 +339,8 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 	int r;
 
 	if (!json_object_is_type(o, json_type_object))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: an interface that is no object", k->name);
+		return config_refuse(err, XST_E_UNSUPPORTED, "%s: an interface that is no object",
+				     k->name);
 	config_vif_init(&v);
 	r = read_vif(k, o, index, &v, err);
 	if (r == 0) {
@@ -361,13 +354,13 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 int key_write_vifs(json_object *root, const struct config_key *k, const struct config_value *v,
 		   struct config_error *err)
 {
-	return write_list(root, k, v, vif_to_json, err);
+	return key_write_list(root, k, v, vif_to_json, err);
 }
 
 int key_read_vifs(json_object *root, const struct config_key *k, struct config_value *ret,
 		  struct config_error *err)
 {
-	return read_list(root, k, ret, vif_from_json, err);
+	return key_read_list(root, k, ret, vif_from_json, err);
 }
 
 /* --- devices whose words are a table -------------------------------------------------------- */
@@ -382,7 +375,8 @@ static int write_part(const struct config_key *k, const char *s, size_t n, json_
 	int r;
 
 	for (const struct config_key *part = k->parts; part->name; part++) {
-		if (part->kind == KEY_INDEX || strlen(part->name) != name || strncmp(part->name, s, name) != 0)
+		if (part->kind == KEY_INDEX || strlen(part->name) != name ||
+		    strncmp(part->name, s, name) != 0)
 			continue;
 		if (!config_value_set_string(&v, value, (size_t)(s + n - value)))
 			return XST_E_NOMEM;
@@ -439,8 +433,8 @@ static int write_spec(const struct config_key *k, json_object *o, struct text *t
 		int r = key_read(o, part, &v, err);
 
 		if (r == 0)
-			text_printf(t, "%s%s%s%s", t->n ? "," : "", part->name, *part->name ? "=" : "",
-				    v.string);
+			text_printf(t, "%s%s%s%s", t->n ? "," : "", part->name,
+				    *part->name ? "=" : "", v.string);
 		config_value_clear(&v);
 		if (r && r != XST_E_UNKNOWN)
 			return r;
@@ -484,8 +478,8 @@ static int says_all(const struct config_key *k, const char *spec, size_t index, 
 	int r = again ? device_json(k, spec, index, again, err) : XST_E_NOMEM;
 
 	if (r == 0 && !is_in(o, again))
-		r = config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.100s' is not all that is said of it", k->name,
-				spec);
+		r = config_refuse(err, XST_E_UNSUPPORTED,
+				  "%s: '%.100s' is not all that is said of it", k->name, spec);
 	json_object_put(again);
 	return r;
 }
@@ -510,11 +504,11 @@ static int device_spec(const struct config_key *k, json_object *o, size_t index,
 int key_write_devices(json_object *root, const struct config_key *k, const struct config_value *v,
 		      struct config_error *err)
 {
-	return write_list(root, k, v, device_json, err);
+	return key_write_list(root, k, v, device_json, err);
 }
 
 int key_read_devices(json_object *root, const struct config_key *k, struct config_value *ret,
 		     struct config_error *err)
 {
-	return read_list(root, k, ret, device_spec, err);
+	return key_read_list(root, k, ret, device_spec, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of xl.cfg in JSON: the kinds that are the same for many keys, and which function has which. */
+/* Values of xl.cfg in JSON: the kinds that are the same for many keys, and which function has
+ * which. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -92,6 +93,36 @@ int key_return_string(struct config_value *ret, const char *s)
 	return config_value_set_string(ret, s, strlen(s)) ? 0 : XST_E_NOMEM;
 }
 
+int key_return_list(struct config_value *ret, struct config_value *list, int r)
+{
+	config_value_clear(r ? list : ret);
+	if (r == 0)
+		*ret = *list;
+	return r;
+}
+
+int key_append(json_object *a, json_object *o)
+{
+	if (o && json_object_array_add(a, o) == 0)
+		return 0;
+	json_object_put(o);
+	return XST_E_NOMEM;
+}
+
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
+		struct config_error *err)
+{
+	json_object *o;
+	int r = key_at(root, k, &o);
+
+	if (r)
+		return r;
+	if (!json_object_is_type(o, json_type_array))
+		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
+	*ret = o;
+	return 0;
+}
+
 enum config_type config_json_type(json_object *root)
 {
 	static const char *const names[] = { [CONFIG_TYPE_PV] = "pv", [CONFIG_TYPE_HVM] = "hvm",
@@ -118,9 +149,10 @@ static int read_scalar(json_object *root, const struct config_key *k, struct con
 
 	if (r)
 		return r;
-	if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array) || !o)
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is neither a string nor a number",
-				   k->name, k->path);
+	if (json_object_is_type(o, json_type_object) || json_object_is_type(o, json_type_array) ||
+	    !o)
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "%s: %s is neither a string nor a number", k->name, k->path);
 	r = key_return_string(ret, json_object_get_string(o));
 	ret->bare = r == 0 && json_object_is_type(o, json_type_int);
 	return r;
@@ -203,7 +235,8 @@ static int write_bool(json_object *root, const struct config_key *k, const struc
 		return r;
 	return key_put(root, key_place(root, k),
 		       k->kind == KEY_PLAIN_BOOL ? json_object_new_boolean(n != 0)
-						 : json_object_new_string(n ? "True" : "False"), err);
+						 : json_object_new_string(n ? "True" : "False"),
+		       err);
 }
 
 static int read_word(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -230,7 +263,8 @@ static int write_word(json_object *root, const struct config_key *k, const struc
 		return r;
 	for (const struct key_word *w = k->words; w && w->cfg; w++)
 		if (strcmp(w->cfg, s) == 0)
-			return key_put(root, key_place(root, k), json_object_new_string(w->json), err);
+			return key_put(root, key_place(root, k), json_object_new_string(w->json),
+				       err);
 	/* a word of a later Xen, or nonsense that was asked for */
 	return write_string(root, k, v, err);
 }
@@ -248,26 +282,17 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 		return r;
 	if (!json_object_is_type(a, json_type_array))
 		return read_scalar(root, k, ret, err);
-	for (size_t i = 0; i < json_object_array_length(a); i++) {
+	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		json_object *o = json_object_array_get_idx(a, i);
 
-		if (!o || !config_value_add_string(&list, json_object_get_string(o))) {
-			config_value_clear(&list);
-			return o ? XST_E_NOMEM : key_wrong(k, "null in the list", err);
-		}
-		list.items[i].bare = json_object_is_type(o, json_type_int);
+		if (!o)
+			r = key_wrong(k, "null in the list", err);
+		else if (!config_value_add_string(&list, json_object_get_string(o)))
+			r = XST_E_NOMEM;
+		else
+			list.items[i].bare = json_object_is_type(o, json_type_int);
 	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
-}
-
-static int append(json_object *a, json_object *o)
-{
-	if (o && json_object_array_add(a, o) == 0)
-		return 0;
-	json_object_put(o);
-	return XST_E_NOMEM;
+	return key_return_list(ret, &list, r);
 }
 
 static int add_item(const struct config_key *k, json_object *a, const struct config_value *v,
@@ -279,7 +304,8 @@ static int add_item(const struct config_key *k, json_object *a, const struct con
 
 	if (r)
 		return r;
-	return append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n) : json_object_new_string(s));
+	return key_append(a, k->kind == KEY_NUMBERS ? json_object_new_int64(n)
+						    : json_object_new_string(s));
 }
 
 static int add_words(json_object *a, const char *s)
@@ -289,7 +315,7 @@ static int add_words(json_object *a, const char *s)
 	for (s += strspn(s, " \t\n"); r == 0 && *s; s += strspn(s, " \t\n")) {
 		size_t n = strcspn(s, " \t\n");
 
-		r = append(a, json_object_new_string_len(s, (int)n));
+		r = key_append(a, json_object_new_string_len(s, (int)n));
 		s += n;
 	}
 	return r;
@@ -349,8 +375,8 @@ static int read_unmapped(json_object *root, const struct config_key *k, struct c
 	return unmapped(k, err);
 }
 
-static int write_unmapped(json_object *root, const struct config_key *k, const struct config_value *v,
-			  struct config_error *err)
+static int write_unmapped(json_object *root, const struct config_key *k,
+			  const struct config_value *v, struct config_error *err)
 {
 	(void)root;
 	(void)v;
@@ -392,8 +418,11 @@ static const struct {
 	[KEY_STDVGA] = { key_read_stdvga, key_write_stdvga },
 	[KEY_VIRIDIAN] = { key_read_viridian, key_write_viridian },
 	[KEY_AFFINITY] = { key_read_affinity, key_write_affinity },
+	[KEY_CPUID] = { key_read_cpuid, key_write_cpuid },
 	[KEY_IOPORTS] = { key_read_ioports, key_write_ioports },
 	[KEY_IOMEM] = { key_read_iomem, key_write_iomem },
+	[KEY_PCI] = { key_read_pci, key_write_pci },
+	[KEY_PCI_FLAG] = { read_unmapped, write_unmapped },
 	[KEY_DISKS] = { key_read_disks, key_write_disks },
 	[KEY_VIFS] = { key_read_vifs, key_write_vifs },
 	[KEY_DEVICES] = { key_read_devices, key_write_devices },

@@ -11,19 +11,6 @@
 
 #define MAX_CPUS 4096
 
-static int append(json_object *a, json_object *o)
-{
-	if (o && json_object_array_add(a, o) == 0)
-		return 0;
-	json_object_put(o);
-	return XST_E_NOMEM;
-}
-
-static int no_array(const struct config_key *k, struct config_error *err)
-{
-	return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
-}
-
 /* An item of a list, or the only value. */
 static const struct config_value *item(const struct config_value *v, size_t i)
 {
@@ -39,6 +26,7 @@ static size_t items(const struct config_value *v)
 
 struct cpus {
 	bool in[MAX_CPUS];
+	size_t n;
 };
 
 /* "3", "0-7" */
@@ -71,9 +59,12 @@ static bool parse_cpus(const char *s, struct cpus *ret)
 		memset(ret->in + first, !out, last - first + 1);
 		s += strspn(s, " ");
 		if (*s != ',')
-			return !*s;
+			break;
 		s++;
 	}
+	for (int i = 0; i < MAX_CPUS; i++)
+		ret->n += ret->in[i];
+	return !*s;
 }
 
 static json_object *cpus_json(const struct cpus *c)
@@ -81,7 +72,7 @@ static json_object *cpus_json(const struct cpus *c)
 	json_object *a = json_object_new_array();
 
 	for (int i = 0; a && i < MAX_CPUS; i++)
-		if (c->in[i] && append(a, json_object_new_int(i)) != 0) {
+		if (c->in[i] && key_append(a, json_object_new_int(i)) != 0) {
 			json_object_put(a);
 			return NULL;
 		}
@@ -93,7 +84,7 @@ int key_write_affinity(json_object *root, const struct config_key *k, const stru
 		       struct config_error *err)
 {
 	json_object *all = json_object_new_array(), *max;
-	size_t n = items(v);
+	size_t n = items(v), numbers = 0;
 	struct cpus cpus;
 	int r = all ? 0 : XST_E_NOMEM;
 
@@ -107,8 +98,11 @@ int key_write_affinity(json_object *root, const struct config_key *k, const stru
 		if (one->is_list || !parse_cpus(one->string, &cpus))
 			r = config_refuse(err, XST_E_UNSUPPORTED,
 					"%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
+		else if ((numbers += cpus.n) > CONFIG_MAX_ITEMS)
+			r = config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
+					  CONFIG_MAX_ITEMS);
 		else
-			r = append(all, cpus_json(&cpus));
+			r = key_append(all, cpus_json(&cpus));
 	}
 	if (r == 0 && (v->is_list || strstr(k->path, "soft")))
 		r = key_put(root, "b_info.numa_placement", json_object_new_string("False"), err);
@@ -126,9 +120,11 @@ static int print_cpus(json_object *a, struct config_value *list)
 	bool added;
 
 	for (size_t i = 0; i < n;) {
-		int64_t first = json_object_get_int64(json_object_array_get_idx(a, i)), last = first;
+		int64_t first = json_object_get_int64(json_object_array_get_idx(a, i)),
+			last = first;
 
-		while (++i < n && json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
+		while (++i < n &&
+		       json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
 			last++;
 		text_printf(&t, "%s%" PRId64, t.n ? "," : "", first);
 		if (last > first)
@@ -141,7 +137,8 @@ static int print_cpus(json_object *a, struct config_value *list)
 }
 
 /* One string for all, unless xl was told of each: then it leaves NUMA alone. */
-static bool is_one_for_all(json_object *root, const struct config_key *k, const struct config_value *list)
+static bool is_one_for_all(json_object *root, const struct config_key *k,
+			   const struct config_value *list)
 {
 	json_object *placement;
 
@@ -158,16 +155,16 @@ int key_read_affinity(json_object *root, const struct config_key *k, struct conf
 {
 	struct config_value list = { .is_list = true };
 	json_object *all;
-	int r = key_at(root, k, &all);
+	int r = key_list_at(root, k, &all, err);
 
 	if (r)
 		return r;
-	if (!json_object_is_type(all, json_type_array))
-		return no_array(k, err);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(all); i++) {
 		json_object *one = json_object_array_get_idx(all, i);
 
-		r = json_object_is_type(one, json_type_array) ? print_cpus(one, &list) : no_array(k, err);
+		r = json_object_is_type(one, json_type_array)
+			    ? print_cpus(one, &list)
+			    : config_refuse(err, XST_E_UNSUPPORTED, "%s: no list of CPUs", k->name);
 	}
 	if (r == 0 && is_one_for_all(root, k, &list))
 		r = config_value_copy(ret, &list.items[0]) ? 0 : XST_E_NOMEM;
@@ -212,7 +209,9 @@ static int ioports_json(const char *s, json_object *o)
 		return XST_E_MALFORMED;
 	if (*s || last < first || last > UINT16_MAX)
 		return XST_E_MALFORMED;
-	return add_number(o, "first", first) || add_number(o, "number", last - first + 1) ? XST_E_NOMEM : 0;
+	return add_number(o, "first", first) || add_number(o, "number", last - first + 1)
+		       ? XST_E_NOMEM
+		       : 0;
 }
 
 /* "fed00,1" or "a0,20@100": page frames */
@@ -246,7 +245,7 @@ static int write_ranges(json_object *root, const struct config_key *k, const str
 
 		r = o && !v->items[i].is_list ? one(v->items[i].string, o) : XST_E_MALFORMED;
 		if (r == 0)
-			r = append(a, o);
+			r = key_append(a, o);
 		else
 			json_object_put(o);
 	}
@@ -300,24 +299,15 @@ static int read_ranges(json_object *root, const struct config_key *k, struct con
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
-	int r = key_at(root, k, &a);
+	int r = key_list_at(root, k, &a, err);
 
-	if (r)
-		return r;
-	if (!json_object_is_type(a, json_type_array))
-		return no_array(k, err);
-	for (size_t i = 0; i < json_object_array_length(a); i++) {
+	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		char text[80];
 
 		one(json_object_array_get_idx(a, i), text, sizeof(text));
-		if (config_value_add_string(&list, text))
-			continue;
-		config_value_clear(&list);
-		return XST_E_NOMEM;
+		r = config_value_add_string(&list, text) ? 0 : XST_E_NOMEM;
 	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
+	return key_return_list(ret, &list, r);
 }
 
 int key_read_ioports(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -335,25 +325,34 @@ int key_read_iomem(json_object *root, const struct config_key *k, struct config_
 /* --- enlightenments for Windows ------------------------------------------------------------- */
 
 /* By their numbers in JSON. */
-static const char *const enlightenments[] = {
-	"base", "freq", "time_ref_count", "reference_tsc", "hcall_remote_tlb_flush", "apic_assist",
-	"crash_ctl", "synic", "stimer", "hcall_ipi", "ex_processor_masks", "no_vp_limit", "cpu_hotplug"
-};
+static const char *const enlightenments[] = { "base",
+					      "freq",
+					      "time_ref_count",
+					      "reference_tsc",
+					      "hcall_remote_tlb_flush",
+					      "apic_assist",
+					      "crash_ctl",
+					      "synic",
+					      "stimer",
+					      "hcall_ipi",
+					      "ex_processor_masks",
+					      "no_vp_limit",
+					      "cpu_hotplug" };
 #define ENLIGHTENMENTS (sizeof(enlightenments) / sizeof(enlightenments[0]))
 
 #define ENABLED	 "b_info.\"type.hvm\".viridian_enable"
 #define DISABLED "b_info.\"type.hvm\".viridian_disable"
 
-static int write_word(json_object *on, json_object *off, const struct config_key *k, const char *word,
-		      struct config_error *err)
+static int write_word(json_object *on, json_object *off, const struct config_key *k,
+		      const char *word, struct config_error *err)
 {
 	bool out = *word == '!';
 
 	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
 		if (strcmp(word + out, enlightenments[i]) == 0)
-			return append(out ? off : on, json_object_new_int((int)i));
-	return config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.60s' is none that has a number in JSON", k->name,
-			   word);
+			return key_append(out ? off : on, json_object_new_int((int)i));
+	return config_refuse(err, XST_E_UNSUPPORTED,
+			     "%s: '%.60s' is none that has a number in JSON", k->name, word);
 }
 
 static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -407,8 +406,8 @@ static int read_words(json_object *root, const char *path, const char *prefix,
 		char word[40];
 
 		if (n < 0 || (uint64_t)n >= ENLIGHTENMENTS)
-			return config_refuse(err, XST_E_UNSUPPORTED, "viridian: number %" PRId64 " has no name",
-					   n);
+			return config_refuse(err, XST_E_UNSUPPORTED,
+					     "viridian: number %" PRId64 " has no name", n);
 		snprintf(word, sizeof(word), "%s%s", prefix, enlightenments[n]);
 		if (!config_value_add_string(list, word))
 			return XST_E_NOMEM;
@@ -428,13 +427,5 @@ int key_read_viridian(json_object *root, const struct config_key *k, struct conf
 	r = read_words(root, ENABLED, "", &list, err);
 	if (r == 0)
 		r = read_words(root, DISABLED, "!", &list, err);
-	if (r == 0 && !list.n)
-		r = XST_E_UNKNOWN;
-	if (r) {
-		config_value_clear(&list);
-		return r;
-	}
-	config_value_clear(ret);
-	*ret = list;
-	return 0;
+	return key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
 }

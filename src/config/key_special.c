@@ -33,8 +33,9 @@ static int set_type(json_object *root, const struct config_key *k, enum config_t
 		return 0;
 	if (old != CONFIG_TYPE_UNKNOWN)
 		return config_refuse(err, XST_E_UNSUPPORTED,
-				   "%s: this guest is of type %s, and what is saved of it can't become another",
-				   k->name, config_type_name(old));
+				     "%s: this guest is of type %s, and what is saved of it can't "
+				     "become another",
+				     k->name, config_type_name(old));
 	r = key_put(root, "c_info.type", json_object_new_string(config_type_name(wanted)), err);
 	snprintf(path, sizeof(path), "b_info.\"type.%s\"", config_type_name(wanted));
 	return r ? r : key_put(root, path, json_object_new_object(), err);
@@ -104,7 +105,8 @@ int key_write_memory(json_object *root, const struct config_key *k, const struct
 		return r;
 	if (mib > INT64_MAX / 1024 || mib < INT64_MIN / 1024)
 		return key_wrong(k, "a number that is too large", err);
-	follows = !number_at(root, max_path, &max) || (number_at(root, k->path, &old) && old == max);
+	follows = !number_at(root, max_path, &max) ||
+		  (number_at(root, k->path, &old) && old == max);
 	r = key_put(root, k->path, json_object_new_int64(mib * 1024), err);
 	if (r == 0 && follows)
 		r = key_put(root, max_path, json_object_new_int64(mib * 1024), err);
@@ -117,12 +119,10 @@ int key_read_vcpus(json_object *root, const struct config_key *k, struct config_
 {
 	json_object *a;
 	size_t n;
-	int r = key_at(root, k, &a);
+	int r = key_list_at(root, k, &a, err);
 
 	if (r)
 		return r;
-	if (!json_object_is_type(a, json_type_array))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
 	n = json_object_array_length(a);
 	for (size_t i = 0; i < n; i++)
 		if (json_object_get_int64(json_object_array_get_idx(a, i)) != (int64_t)i)
@@ -246,8 +246,10 @@ int key_read_stdvga(json_object *root, const struct config_key *k, struct config
 	(void)err;
 	if (r)
 		return r;
-	return config_value_set_number(ret, key_json_text(o) && strcmp(key_json_text(o), "std") == 0)
-		? 0 : XST_E_NOMEM;
+	return config_value_set_number(ret,
+				       key_json_text(o) && strcmp(key_json_text(o), "std") == 0)
+		       ? 0
+		       : XST_E_NOMEM;
 }
 
 int key_write_stdvga(json_object *root, const struct config_key *k, const struct config_value *v,

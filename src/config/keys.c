@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* xl.cfg(5) of Xen 4.17, and what was there before it, against the members of libxl_domain_config. */
+/* xl.cfg(5) of Xen 4.17, and what was there before it, against the members of
+ * libxl_domain_config. */
 #include "config/keys.h"
 
 #include <string.h>
@@ -206,6 +207,7 @@ const struct config_key config_keys[] = {
 	{ .name = "gic_version", .kind = KEY_WORD, .path = "b_info.arch_arm.gic_version" },
 	{ .name = "vuart", .kind = KEY_WORD, .path = "b_info.arch_arm.vuart" },
 	{ .name = "tee", .kind = KEY_WORD, .path = "b_info.tee" },
+	{ .name = "cpuid", .kind = KEY_CPUID, .path = "b_info.cpuid", .older = "b_info.cpuid.cpuid" },
 	{ .name = "ioports", .kind = KEY_IOPORTS, .path = "b_info.ioports" },
 	{ .name = "irqs", .kind = KEY_NUMBERS, .path = "b_info.irqs" },
 	{ .name = "iomem", .kind = KEY_IOMEM, .path = "b_info.iomem" },
@@ -324,12 +326,11 @@ const struct config_key config_keys[] = {
 	{ .name = "channel", .kind = KEY_DEVICES, .path = "channels", .parts = channel_parts },
 	{ .name = "dtdev", .kind = KEY_DEVICES, .path = "dtdevs", .parts = dtdev_parts },
 
-	{ .name = "pci", .kind = KEY_OTHER_LIST, .path = "pcidevs" },
-	{ .name = "pci_msitranslate", .kind = KEY_UNMAPPED, .path = "pcidevs" },
-	{ .name = "pci_power_mgmt", .kind = KEY_UNMAPPED, .path = "pcidevs" },
-	{ .name = "pci_permissive", .kind = KEY_UNMAPPED, .path = "pcidevs" },
-	{ .name = "pci_seize", .kind = KEY_UNMAPPED, .path = "pcidevs" },
-	{ .name = "cpuid", .kind = KEY_UNMAPPED, .path = "b_info.cpuid" },
+	{ .name = "pci", .kind = KEY_PCI, .path = "pcidevs" },
+	{ .name = "pci_msitranslate", .kind = KEY_PCI_FLAG, .path = "pcidevs", .also = true },
+	{ .name = "pci_power_mgmt", .kind = KEY_PCI_FLAG, .path = "pcidevs", .also = true },
+	{ .name = "pci_permissive", .kind = KEY_PCI_FLAG, .path = "pcidevs", .also = true },
+	{ .name = "pci_seize", .kind = KEY_PCI_FLAG, .path = "pcidevs", .also = true },
 	{ .name = "vnuma", .kind = KEY_OTHER_LIST, .path = "b_info.vnuma_nodes" },
 	{ .name = "rdm", .kind = KEY_UNMAPPED, .path = HVM("rdm") },
 	{ .name = "mca_caps", .kind = KEY_OTHER_LIST, .path = HVM("mca_caps") },
@@ -344,7 +345,7 @@ bool config_key_is_list(const struct config_key *k)
 {
 	switch (k->kind) {
 	case KEY_STRINGS: case KEY_NUMBERS: case KEY_IOPORTS: case KEY_IOMEM:
-	case KEY_DISKS: case KEY_VIFS: case KEY_DEVICES: case KEY_OTHER_LIST:
+	case KEY_DISKS: case KEY_VIFS: case KEY_PCI: case KEY_DEVICES: case KEY_OTHER_LIST:
 		return true;
 	default:
 		return false;

@@ -36,8 +36,11 @@ enum key_kind {
 	KEY_STDVGA,
 	KEY_VIRIDIAN,
 	KEY_AFFINITY,
+	KEY_CPUID,
 	KEY_IOPORTS,
 	KEY_IOMEM,
+	KEY_PCI,
+	KEY_PCI_FLAG,  /* a flag for all of them */
 	KEY_DISKS,
 	KEY_VIFS,
 	KEY_DEVICES,   /* a list of "name=value,..." by the rows of `parts` */
@@ -59,7 +62,7 @@ struct config_key {
 	unsigned guests;
 	const struct key_word *words; /* up to one without names */
 	const char *older;            /* path where earlier Xens have it */
-	const char *absent;           /* in words of xl.cfg: what it means if JSON has nothing there ... */
+	const char *absent; /* in words of xl.cfg: what it means if JSON has nothing there ... */
 	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
 	uint64_t min, max;            /* of numbers; both 0: anything from 0 */
 	bool also;                    /* another name of something that has one: not written */
@@ -81,10 +84,10 @@ enum config_type config_json_type(json_object *root);
 
 /* Between JSON and values of xl.cfg.
  *
- * key_read: XST_E_UNKNOWN if there is nothing (*err is left alone), XST_E_UNSUPPORTED if what is there can't be
- * said in xl.cfg, XST_E_NOMEM.
- * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it), XST_E_NOMEM.
- * key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+ * key_read: XST_E_UNKNOWN if there is nothing (*err is left alone), XST_E_UNSUPPORTED if what is
+ * there can't be said in xl.cfg, XST_E_NOMEM.
+ * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it),
+ * XST_E_NOMEM. key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
 int key_read(json_object *root, const struct config_key *k, struct config_value *ret,
 	     struct config_error *err);
 int key_write(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -96,8 +99,8 @@ int key_remove(json_object *root, const struct config_key *k, struct config_erro
 /* The functions of a kind. */
 typedef int key_read_fn(json_object *root, const struct config_key *k, struct config_value *ret,
 			struct config_error *err);
-typedef int key_write_fn(json_object *root, const struct config_key *k, const struct config_value *v,
-			 struct config_error *err);
+typedef int key_write_fn(json_object *root, const struct config_key *k,
+			 const struct config_value *v, struct config_error *err);
 
 /* What is at a key's path, or its older one; XST_E_UNKNOWN. */
 int key_at(json_object *root, const struct config_key *k, json_object **ret);
@@ -116,6 +119,23 @@ int key_string(const struct config_key *k, const struct config_value *v, const c
 int key_truth(json_object *o);
 const char *key_json_text(json_object *o); /* of a string; else NULL */
 int key_return_string(struct config_value *ret, const char *s);
+/* Gives a list away if r is 0, or else drops it.  Returns r. */
+int key_return_list(struct config_value *ret, struct config_value *list, int r);
+/* Adds to a JSON list and takes o over; NULL: XST_E_NOMEM. */
+int key_append(json_object *a, json_object *o);
+/* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
+		struct config_error *err);
+
+/* One device: from a specification into an empty object, and a specification malloc'ed from one. */
+typedef int device_to_json(const struct config_key *k, const char *spec, size_t index,
+			   json_object *o, struct config_error *err);
+typedef int device_from_json(const struct config_key *k, json_object *o, size_t index,
+			     char **ret_spec, struct config_error *err);
+int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		   device_to_json *one, struct config_error *err);
+int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		  device_from_json *one, struct config_error *err);
 
 /* key_special.c */
 key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,
@@ -125,6 +145,11 @@ key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpu
 /* key_ranges.c */
 key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
 key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
+/* key_cpuid.c, key_pci.c */
+key_read_fn key_read_cpuid, key_read_pci;
+key_write_fn key_write_cpuid, key_write_pci;
+/* Flags that hold for all devices that don't say otherwise: keys of xl.cfg and members; up to NULL. */
+extern const struct key_word key_pci_flags[];
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;
 key_write_fn key_write_disks, key_write_vifs, key_write_devices;

@@ -221,7 +221,7 @@ static void disk(struct config_foreign *f, const struct domxml *e)
 	foreign_disk(f, &d);
 }
 
-/* Of a network of libvirt's xl knows nothing; where it is bound to a bridge, libvirt may have said so. */
+/* Of libvirt's networks xl knows nothing; where one is bound to a bridge, libvirt may have said so. */
 static void vif_source(struct config_foreign *f, struct config_vif *v, const struct domxml *e)
 {
 	const struct domxml *source = domxml_find(e, "source");

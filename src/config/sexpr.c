@@ -16,7 +16,7 @@ struct reader {
 	enum sexpr_dialect dialect;
 	struct sexpr_document *d;
 	struct config_error *err;
-	const struct sexpr **place[SEXPR_MAX_DEPTH + 1]; /* where the next one of each open list goes */
+	const struct sexpr **place[SEXPR_MAX_DEPTH + 1]; /* of the next one in each open list */
 	unsigned depth;
 };
 
@@ -196,7 +196,8 @@ int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct s
 	r.d = calloc(1, sizeof(*r.d));
 	if (!r.d)
 		return XST_E_NOMEM;
-	r.d->capacity = n < SEXPR_MAX_NODES ? n : SEXPR_MAX_NODES; /* each takes an octet at least */
+	/* each takes an octet at least */
+	r.d->capacity = n < SEXPR_MAX_NODES ? n : SEXPR_MAX_NODES;
 	r.d->nodes = calloc(r.d->capacity + 1, sizeof(*r.d->nodes));
 	r.d->text = r.d->end = malloc(2 * n + 1); /* each octet, and a NUL behind each atom */
 	r.place[0] = &r.d->root;

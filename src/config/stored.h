@@ -7,8 +7,8 @@
 
 #include "config/config.h"
 
-/* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a mandatory flag
- * tells that it is JSON.  Text is stored as Xen 4.4 and older did: neither. */
+/* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a
+ * mandatory flag tells that it is JSON.  Text is stored as Xen 4.4 and older did: neither. */
 struct config_stored {
 	char *octets; /* malloc'ed, a NUL that is not counted behind them */
 	size_t n;
@@ -18,8 +18,8 @@ struct config_stored {
 /* The name of a language, "json" or "cfg".  Returns 0 for another word. */
 enum config_language config_language_parse(const char *name);
 
-/* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is told to `loss`.
- * Returns 0, or what config_translate() does. */
+/* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is
+ * told to `loss`. Returns 0, or what config_translate() does. */
 int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
 		     void *userdata, struct config_stored *ret, struct config_error *err);
 void config_stored_clear(struct config_stored *s);

@@ -16,8 +16,8 @@ void translation_loss(const struct translation *t, const char *key, const char *
 int translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret);
 int translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret);
 
-/* Members that say something of the host on which the guest was, and have no key in xl.cfg: what xl writes there if
- * nobody told it otherwise in xl.conf. */
+/* Members that say something of the host on which the guest was, and have no key in xl.cfg: what xl
+ * writes there if nobody told it otherwise in xl.conf. */
 struct host_member {
 	const char *path, *value;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and is named. */
+/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and
+ * is named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +40,20 @@ static bool goes_without_saying(const struct state *s, const struct config_key *
 	}
 }
 
+/* Has this type of guest the key?  libxl fills in a 0 for others, too. */
+static bool is_for_others(const struct state *s, const struct config_key *k)
+{
+	return k->guests && !(k->guests & 1u << config_json_type(s->from));
+}
+
+static bool is_zero(const struct config_value *v)
+{
+	return !v->is_list && strcmp(v->string, "0") == 0;
+}
+
 static void setting(struct state *s, const struct config_key *k, const struct config_value *v)
 {
-	if (goes_without_saying(s, k, v))
+	if (is_for_others(s, k) || goes_without_saying(s, k, v))
 		return;
 	text_printf(&s->text, "%s = ", k->name);
 	config_value_write(&s->text, v, v->is_list ? '\'' : '"');
@@ -95,6 +107,8 @@ static int write_key(struct state *s, const struct config_key *k)
 		setting(s, k, &v);
 	else if (r == XST_E_UNSUPPORTED)
 		translation_loss(s->t, k->name, err.text);
+	if (r == 0 && is_for_others(s, k) && !is_zero(&v))
+		r = XST_E_UNKNOWN; /* stays, and is named */
 	config_value_clear(&v);
 	if (r == XST_E_NOMEM)
 		return r;
@@ -112,7 +126,8 @@ static void take_keyboards(struct state *s)
 
 	if (json_path_get(s->from, "vfbs", &vfbs, NULL) == 0 &&
 	    json_path_get(s->from, "vkbs", &vkbs, NULL) == 0 &&
-	    json_object_is_type(vfbs, json_type_array) && json_object_is_type(vkbs, json_type_array) &&
+	    json_object_is_type(vfbs, json_type_array) &&
+	    json_object_is_type(vkbs, json_type_array) &&
 	    json_object_array_length(vfbs) == json_object_array_length(vkbs))
 		take(s, "vkbs");
 }

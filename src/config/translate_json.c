@@ -14,7 +14,8 @@ static int place(const struct translation *t, const struct cfg *c, const char *k
 	const struct cfg_entry *e = cfg_find(c, key);
 
 	if (r && t->err && e)
-		config_place(c->text, c->settings[e->last].value.begin, &t->err->line, &t->err->column);
+		config_place(c->text, c->settings[e->last].value.begin, &t->err->line,
+			     &t->err->column);
 	return r;
 }
 
@@ -34,7 +35,8 @@ static int write(const struct translation *t, const struct cfg *c, const struct 
 {
 	struct config_error err = { 0 };
 	int r = is_utf8(v) ? key_write(root, k, v, &err)
-			   : config_refuse(&err, XST_E_MALFORMED, "%s: not UTF-8, which JSON has to be", k->name);
+			   : config_refuse(&err, XST_E_MALFORMED,
+					   "%s: not UTF-8, which JSON has to be", k->name);
 
 	if (r == XST_E_UNSUPPORTED) {
 		translation_loss(t, k->name, err.text);
@@ -45,7 +47,8 @@ static int write(const struct translation *t, const struct cfg *c, const struct 
 	return place(t, c, k->name, r);
 }
 
-/* A list of interfaces without the parameters that aren't known, which are named: xl passes them over, too. */
+/* A list of interfaces without the parameters that aren't known, which are named: xl passes them
+ * over, too. */
 static int known_parameters(const struct translation *t, const struct config_value *from,
 			    struct config_value *ret)
 {
@@ -84,8 +87,8 @@ static int write_vifs(const struct translation *t, const struct cfg *c, const st
 	return r;
 }
 
-static int write_initial(const struct translation *t, const struct cfg *c, const struct config_key *k,
-			 json_object *root)
+static int write_initial(const struct translation *t, const struct cfg *c,
+			 const struct config_key *k, json_object *root)
 {
 	struct config_value v = { 0 };
 	int r = key_return_string(&v, k->initial);
@@ -96,7 +99,8 @@ static int write_initial(const struct translation *t, const struct cfg *c, const
 	return r;
 }
 
-static int write_keys(const struct translation *t, const struct cfg *c, bool also, json_object *root)
+static int write_keys(const struct translation *t, const struct cfg *c, bool also,
+		      json_object *root)
 {
 	int r = 0;
 
@@ -105,8 +109,8 @@ static int write_keys(const struct translation *t, const struct cfg *c, bool als
 		const struct cfg_entry *e = cfg_find(c, k->name);
 		json_object *there;
 
-		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE || k->also != also ||
-		    (also && json_path_get(root, k->path, &there, NULL) == 0))
+		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE ||
+		    k->also != also || (also && json_path_get(root, k->path, &there, NULL) == 0))
 			continue;
 		if (e && k->kind == KEY_VIFS && e->value.is_list)
 			r = write_vifs(t, c, k, &e->value, root);
@@ -161,6 +165,29 @@ static int write_keyboards(const struct cfg *c, json_object *root)
 	return r;
 }
 
+/* Devices that are passed through: flags for all of them, and what xl implies for PV guests. */
+static int write_pci_flags(const struct cfg *c, json_object *root)
+{
+	json_object *devices, *there;
+	long on;
+	int r = 0;
+
+	if (json_path_get(root, "pcidevs", &devices, NULL) != 0)
+		return 0;
+	for (const struct key_word *f = key_pci_flags; f->cfg; f++)
+		for (size_t i = 0; r == 0 && i < json_object_array_length(devices); i++) {
+			json_object *o = json_object_array_get_idx(devices, i);
+
+			if (cfg_get_long(c, f->cfg, &on, NULL) == 0 && on &&
+			    !json_object_object_get_ex(o, f->json, &there))
+				r = key_put(o, f->json, json_object_new_boolean(true), NULL);
+		}
+	if (r || config_json_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
+		return r;
+	return key_put(root, config_key_find("e820_host")->path, json_object_new_string("True"),
+		       NULL);
+}
+
 static int write_host(json_object *root)
 {
 	int r = 0;
@@ -181,7 +208,8 @@ static void name_unknown(const struct translation *t, const struct cfg *c)
 		if (!config_key_find(c->entries[i].name) && strcmp(c->entries[i].name, "pvh") != 0)
 			translation_loss(t, c->entries[i].name, "no key that xl of Xen 4.17 knows");
 	if (!cfg_find(c, "uuid"))
-		translation_loss(t, "uuid", "none is said; xl makes one up then, and JSON has to say it");
+		translation_loss(t, "uuid",
+				 "none is said; xl makes one up then, and JSON has to say it");
 }
 
 /* The members of one type of guest stand behind those of all. */
@@ -211,6 +239,8 @@ static int write_all(const struct translation *t, const struct cfg *c, json_obje
 		r = write_command_line(t, c, root);
 	if (r == 0)
 		r = write_keyboards(c, root);
+	if (r == 0)
+		r = write_pci_flags(c, root);
 	if (r == 0)
 		r = write_host(root);
 	return r ? r : move_type_back(root);

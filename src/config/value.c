@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/grow.h"
+
 void config_value_clear(struct config_value *v)
 {
 	for (size_t i = 0; i < v->n; i++)
@@ -42,15 +44,11 @@ bool config_value_set_number(struct config_value *v, uint64_t number)
 
 bool config_value_add(struct config_value *list, struct config_value *item)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? list->room * 2 : 4;
-		struct config_value *items = realloc(list->items, room * sizeof(*items));
+	struct config_value *items = grow(list->items, list->n, &list->room, sizeof(*items));
 
-		if (!items)
-			return false;
-		list->items = items;
-		list->room = room;
-	}
+	if (!items)
+		return false;
+	list->items = items;
 	list->is_list = true;
 	list->items[list->n++] = *item;
 	*item = (struct config_value){ 0 };

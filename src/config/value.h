@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values as xl.cfg has them: a string, or a list of values.  What JSON holds for a key of xl.cfg is told
- * in these as well. */
+/* Values as xl.cfg has them: a string, or a list of values.  What JSON holds for a key of xl.cfg is
+ * told in these as well. */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
 

@@ -82,8 +82,8 @@ static int read_kib(const struct config *c, const char *key, uint64_t *ret)
 	int r;
 
 	if (!c->cfg) {
-		if (key_at(c->root, config_key_find(key), &o) == 0 && json_object_is_type(o, json_type_int) &&
-		    json_object_get_int64(o) > 0)
+		if (key_at(c->root, config_key_find(key), &o) == 0 &&
+		    json_object_is_type(o, json_type_int) && json_object_get_int64(o) > 0)
 			*ret = (uint64_t)json_object_get_int64(o);
 		return 0;
 	}
@@ -225,7 +225,8 @@ void config_view_clear(struct config_view *v)
 	*v = (struct config_view){ 0 };
 }
 
-/* Where no maximum is said, the number itself is it, and one vCPU is what there is without a word. */
+/* Where no maximum is said, the number itself is it, and one vCPU is what there is without a
+ * word. */
 void config_view_facts(const struct config_view *v, struct config_facts *ret)
 {
 	*ret = (struct config_facts){

@@ -44,8 +44,8 @@ void config_view_clear(struct config_view *v);
 int config_view_add_disk(struct config_view *v, struct config_disk *d);
 int config_view_add_vif(struct config_view *v, struct config_vif *f);
 
-/* The view as text for xl: a comment line for each of the nleft_out lines, then a setting for all that is
- * said.  *ret is malloc'ed and terminated.  Returns 0 or XST_E_NOMEM. */
+/* The view as text for xl: a comment line for each of the nleft_out lines, then a setting for all
+ * that is said.  *ret is malloc'ed and terminated.  Returns 0 or XST_E_NOMEM. */
 int config_view_print(const struct config_view *v, const char *const *left_out, size_t nleft_out,
 		      char **ret, size_t *ret_n);
 

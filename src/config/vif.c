@@ -81,7 +81,8 @@ static int check(const struct parser *p, const char *key, const char *value)
 	uint32_t usecs;
 
 	if (strcmp(key, "mac") == 0 && !config_mac_valid(value))
-		return fail(p, "no MAC address: six groups of two hexadecimal digits, as in 00:16:3e:01:02:03");
+		return fail(p, "no MAC address: six groups of two hexadecimal digits, as in "
+			       "00:16:3e:01:02:03");
 	if (strcmp(key, "type") == 0 && strcmp(value, "ioemu") != 0 && strcmp(value, "vif") != 0)
 		return fail(p, "no type: there are ioemu and vif");
 	if (strcmp(key, "rate") == 0 && config_rate_parse(value, &bytes, &usecs))

@@ -21,8 +21,8 @@ struct config_vif {
 };
 
 /* Parses one specification, as xl does; parameters whose names are not known here are kept.
- * err->column counts in the specification.  Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After success *ret is the
- * caller's, to be cleared with config_vif_clear(). */
+ * err->column counts in the specification.  Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After
+ * success *ret is the caller's, to be cleared with config_vif_clear(). */
 int config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err);
 
 /* The specification, malloc'ed; NULL: out of memory. */
@@ -40,7 +40,8 @@ int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs
 /* The way back, into buf; false: these numbers come of no rate. */
 bool config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size);
 
-/* Parameters that are strings: their words in a specification, their members in JSON (NULL: another way). */
+/* Parameters that are strings: their words in a specification, their members in JSON (NULL: another
+ * way). */
 struct config_vif_string {
 	const char *key, *member;
 	size_t at; /* of a char * in struct config_vif */

@@ -109,8 +109,9 @@ int compose_record(struct composer *c, enum xst_kind kind, const struct xst_fiel
 
 static int add_file(struct composer *c, const char *name)
 {
-	struct record_file f = { .kind = record_file_kind(name, &f.number) };
+	struct record_file f = { 0 };
 
+	f.kind = record_file_kind(name, &f.number);
 	if (!f.kind)
 		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%.100s: no name of a record",
 			    c->path, name);

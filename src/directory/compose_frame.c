@@ -44,6 +44,17 @@ static int read_optional_file(struct composer *c, const char *name, uint8_t **re
 	return r < 0 && r != -ENOENT ? compose_fail_file(c, -r, "", name) : 0;
 }
 
+/* The file may have been changed: its own text says which language it is in.  Xen counts the NUL behind
+ * JSON, and the file has it or not. */
+static void note_language(struct xl *x)
+{
+	bool json = wire_config_is_json(x->config, x->config_size);
+
+	x->flags = (x->flags & ~XL_FLAG_JSON) | (json ? XL_FLAG_JSON : 0);
+	if (json && x->config[x->config_size - 1])
+		x->config_size++;
+}
+
 static int read_xl(struct composer *c, struct xl *x)
 {
 	int r = read_xl_header(c, x);
@@ -52,9 +63,8 @@ static int read_xl(struct composer *c, struct xl *x)
 		r = read_optional_file(c, CONFIG_FILE, &x->config, &x->config_size);
 	if (r == 0)
 		r = read_optional_file(c, OPTIONAL_FILE, &x->optional, &x->optional_size);
-	if (r == 0 && x->config && x->flags & XL_FLAG_JSON &&
-	    (!x->config_size || x->config[x->config_size - 1]))
-		x->config_size++; /* Xen counts the NUL of JSON */
+	if (r == 0 && x->config_size)
+		note_language(x);
 	return r;
 }
 

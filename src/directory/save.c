@@ -6,9 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "check/finding.h"
@@ -31,23 +28,6 @@ static void *run(void *userdata)
 	s->code = composer_write(s->composer, s->out);
 	close(s->out);
 	return NULL;
-}
-
-/* With all signals blocked: they are the caller's, and a pipe without a reader is no reason to die. */
-static int start(struct save *s)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int r;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&s->thread, &attr, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -r;
 }
 
 static int convert(const struct xst_save_options *o, int in, struct xst_output *output,
@@ -74,7 +54,7 @@ static int save(struct save *s, const struct xst_save_options *o, struct xst_out
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return io_error(reterr, RULE_INPUT_IO, errno, "a pipe");
 	s->out = p[1];
-	r = start(s);
+	r = start_thread(&s->thread, STACK, run, s);
 	if (r < 0) {
 		close(p[0]);
 		close(p[1]);

@@ -334,7 +334,7 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 
 int xst_converter_keep_checkpoints(struct xst_converter *c)
 {
-	if (!to_libxl(c) && c->to != XST_CONTAINER_AUTO) /* which becomes one, for a legacy stream */
+	if (!to_libxl(c) && c->to != XST_CONTAINER_AUTO) /* which a legacy stream makes one */
 		return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
 				      "checkpoints can be kept in a libxl stream only");
 	c->legacy.keep_checkpoints = true;

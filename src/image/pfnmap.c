@@ -6,14 +6,8 @@
 
 #include <xenstream/event.h>
 
-#define CHUNK_PFNS UINT64_C(32768)
+#define CHUNK_PFNS PFNMAP_CHUNK
 #define FIRST_SLOTS 64
-
-struct pfnmap_chunk {
-	uint64_t key;
-	uint64_t generation; /* of the last use; an older one's numbers are all 0 */
-	uint8_t numbers[];
-};
 
 static size_t chunk_octets(const struct pfnmap *m)
 {
@@ -133,33 +127,17 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 	return 0;
 }
 
-/* Where a frame's number lies: an octet and a shift in it. */
-static uint8_t *locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
-		       unsigned *ret_shift)
-{
-	uint64_t bit = pfn % CHUNK_PFNS * m->bits;
-
-	*ret_shift = (unsigned)(bit % 8);
-	return &c->numbers[bit / 8];
-}
-
 unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn)
 {
 	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
 	unsigned shift;
-	const uint8_t *octet;
 
-	if (!c)
-		return 0;
-	octet = locate(m, c, pfn, &shift);
-	return *octet >> shift & ((1u << m->bits) - 1);
+	return c ? *pfnmap_locate(m, c, pfn, &shift) >> shift & ((1u << m->bits) - 1) : 0;
 }
 
-int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
+int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
 {
 	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
-	unsigned mask = (1u << m->bits) - 1, shift;
-	uint8_t *octet;
 
 	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
 		return XST_E_LIMIT;
@@ -169,10 +147,7 @@ int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old
 		if (r)
 			return r;
 	}
-	octet = locate(m, c, pfn, &shift);
-	if (ret_old)
-		*ret_old = (unsigned)*octet >> shift & mask;
-	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
+	pfnmap_set_in(m, c, pfn, value, ret_old);
 	return 0;
 }
 

@@ -10,7 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pfnmap_chunk;
+#define PFNMAP_CHUNK UINT64_C(32768) /* frames */
+
+struct pfnmap_chunk {
+	uint64_t key;
+	uint64_t generation; /* of the last use; an older one's numbers are all 0 */
+	uint8_t numbers[];
+};
 
 struct pfnmap {
 	struct pfnmap_chunk **table; /* open addressing, by the pfn's upper bits */
@@ -30,8 +36,50 @@ void pfnmap_clear(struct pfnmap *m);
 unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn);
 /* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT, the last for
  * a number above all that fit a PAGE_DATA entry, too. */
-int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
+static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 /* The first frame from `from` on whose number is not 0.  False behind the last one. */
 bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
+
+/* --- the frame behind the last one, mostly: no call ----------------------------------------- */
+
+int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
+
+/* Where a frame's number lies: an octet and a shift in it. */
+static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
+				     unsigned *ret_shift)
+{
+	uint64_t bit = pfn % PFNMAP_CHUNK * m->bits;
+
+	*ret_shift = (unsigned)(bit % 8);
+	return &c->numbers[bit / 8];
+}
+
+static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
+				 unsigned value, unsigned *ret_old)
+{
+	unsigned mask = (1u << m->bits) - 1, shift;
+	uint8_t *octet = pfnmap_locate(m, c, pfn, &shift);
+
+	if (ret_old)
+		*ret_old = (unsigned)*octet >> shift & mask;
+	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
+}
+
+/* Whether a frame near the last one has a number; false may mean that it isn't near. */
+static inline bool pfnmap_is_near(const struct pfnmap *m, uint64_t pfn)
+{
+	unsigned shift;
+
+	return m->last && m->last->key == pfn / PFNMAP_CHUNK &&
+	       (*pfnmap_locate(m, m->last, pfn, &shift) >> shift & ((1u << m->bits) - 1));
+}
+
+static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
+{
+	if (!m->last || m->last->key != pfn / PFNMAP_CHUNK)
+		return pfnmap_set_anywhere(m, pfn, value, ret_old);
+	pfnmap_set_in(m, m->last, pfn, value, ret_old);
+	return 0;
+}
 
 #endif

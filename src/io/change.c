@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways to replace a file's front, the cheapest first.
  *
- * Each is: journal on the disk, change, change on the disk, journal away.  Where a new file takes the old
- * one's place, the journal only names it, so that it doesn't stay behind without a name of its own. */
+ * Each is: journal on the disk, change, change on the disk, journal away.  Where a new file
+ * takes the old one's place, the journal only names it, so that it doesn't stay behind without
+ * a name of its own. */
 #include <xenstream/change.h>
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "io/settle.h"
 #include "wire/options.h"
 
-#define MAX_FRONT (UINT64_C(64) << 20)
+#define MAX_FRONT    (UINT64_C(64) << 20)
 #define NOT_THIS_WAY 1 /* the next one is to be tried */
 
 struct xst_change {
@@ -28,10 +29,10 @@ struct xst_change {
 	struct stat st;
 	uint32_t flags;
 	struct xst_front front;
-	bool used;        /* a front was given */
-	uint64_t length;  /* of the new front */
+	bool used;	 /* a front was given */
+	uint64_t length; /* of the new front */
 	uint8_t *old, *now;
-	bool announced;   /* the journal names a new file */
+	int journal; /* -1: none was written */
 	struct xst_finding error;
 };
 
@@ -61,7 +62,8 @@ static int open_once(struct xst_change *c)
 		return failed(c, r);
 	if (!S_ISREG(c->st.st_mode))
 		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_REFUSED,
-				   "%s: not a regular file, which alone can be changed in place; name another output",
+				   "%s: not a regular file, which alone can be changed in place; "
+				   "name another output",
 				   c->given);
 	c->fd = openat(c->place.dir, c->place.name,
 		       O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -69,9 +71,10 @@ static int open_once(struct xst_change *c)
 		return failed(c, errno);
 	r = settle_lock(c->fd, LOCK_EX);
 	if (r == -EWOULDBLOCK)
-		return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
-				   "%s: another process reads or changes it; try again when that is done",
-				   c->given);
+		return plain_error(
+			&c->error, XST_E_IO, RULE_OUTPUT_IO,
+			"%s: another process reads or changes it; try again when that is done",
+			c->given);
 	return r < 0 || fstat(c->fd, &c->st) < 0 ? failed(c, r < 0 ? r : errno) : 0;
 }
 
@@ -119,7 +122,7 @@ int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return XST_E_NOMEM;
-	c->fd = c->place.dir = -1;
+	c->fd = c->place.dir = c->journal = -1;
 	c->flags = flags;
 	c->given = strdup(path);
 	r = c->given ? open_and_lock(c) : XST_E_NOMEM;
@@ -142,6 +145,8 @@ struct xst_change *xst_change_free(struct xst_change *c)
 	if (!c)
 		return NULL;
 	close_file(c);
+	if (c->journal >= 0)
+		close(c->journal);
 	free(c->given);
 	free(c->old);
 	free(c->now);
@@ -163,18 +168,30 @@ static int begin(struct xst_change *c, struct journal *j, uint64_t old_length, u
 	j->old_length = old_length;
 	j->now_length = now_length;
 	r = journal_write(&c->place, &c->st, j, c->old, c->now);
+	c->journal = r < 0 ? -1 : r;
 	if (r == -EEXIST)
-		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
-				   "%s: another change is under way, or its journal was left behind: %s",
-				   c->given, c->place.journal);
-	if (r == 0)
+		return plain_error(
+			&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
+			"%s: another change is under way, or its journal was left behind: %s",
+			c->given, c->place.journal);
+	if (r >= 0)
 		return 0;
-	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO, "%s: no journal can be put beside it: %s",
-			   c->given, strerror(-r));
+	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
+			   "%s: no journal can be put beside it: %s", c->given, strerror(-r));
 }
 
-/* The change has failed: the old front again, or, if even that can't be written, the next xst_open() will do
- * it. */
+/* All is on the disk, or nothing was begun. */
+static void end(struct xst_change *c)
+{
+	if (c->journal < 0)
+		return;
+	close(c->journal);
+	c->journal = -1;
+	(void)journal_remove(&c->place);
+}
+
+/* The change has failed: the old front again, or, if even that can't be written, the next
+ * xst_open() will do it. */
 static int take_back(struct xst_change *c, int err, bool inserted)
 {
 	uint64_t shift = c->length - c->front.old;
@@ -184,9 +201,10 @@ static int take_back(struct xst_change *c, int err, bool inserted)
 		r = -errno;
 	if (r == 0 && fsync(c->fd) == 0 && journal_remove(&c->place) == 0)
 		return failed(c, err);
-	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
-			   "%s: %s, in the middle of the change; the next xenstream call on it ends it",
-			   c->given, strerror(err < 0 ? -err : err));
+	return plain_error(
+		&c->error, XST_E_IO, RULE_OUTPUT_IO,
+		"%s: %s, in the middle of the change; the next xenstream call on it ends it",
+		c->given, strerror(err < 0 ? -err : err));
 }
 
 static int overwrite(struct xst_change *c)
@@ -205,14 +223,15 @@ static int overwrite(struct xst_change *c)
 		r = -errno;
 	if (r < 0)
 		return take_back(c, r, false);
-	(void)journal_remove(&c->place);
+	end(c);
 	return 0;
 }
 
 /* --- inserting ------------------------------------------------------------------------------- */
 
-/* Behind the journal.  Not one octet of the front is written before it's sure that the blocks are there. */
-static int insert_and_write(struct xst_change *c, uint64_t shift)
+/* Behind the journal.  Not one octet of the front is written before it's sure that the blocks
+ * are there. */
+static int insert_and_write(struct xst_change *c, const struct journal *j, uint64_t shift)
 {
 	struct xst_recovery unused;
 	int r;
@@ -220,15 +239,16 @@ static int insert_and_write(struct xst_change *c, uint64_t shift)
 	if (fallocate(c->fd, FALLOC_FL_INSERT_RANGE, 0, (off_t)shift) < 0)
 		r = -errno;
 	else
-		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(&c->place);
+		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(c->journal, j);
 	if (r < 0)
-		return settle(&c->place, c->fd, &unused) == SETTLE_NOTHING ? NOT_THIS_WAY : failed(c, r);
+		return settle(&c->place, c->fd, &unused) == SETTLE_NOTHING ? NOT_THIS_WAY
+									   : failed(c, r);
 	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
 	if (r == 0 && fsync(c->fd) < 0)
 		r = -errno;
 	if (r < 0)
 		return take_back(c, r, true);
-	(void)journal_remove(&c->place);
+	end(c);
 	return 0;
 }
 
@@ -244,7 +264,7 @@ static int insert(struct xst_change *c)
 		return failed(c, errno);
 	j.extents = extents_digest(c->fd);
 	r = begin(c, &j, c->front.old, c->length);
-	return r ? r : insert_and_write(c, shift);
+	return r ? r : insert_and_write(c, &j, shift);
 }
 
 /* --- a new file ------------------------------------------------------------------------------ */
@@ -254,7 +274,8 @@ static int new_file_allowed(struct xst_change *c)
 	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
 		return 0;
 	return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
-			   "%s has %lu names, and what is wanted needs a new file, so that the others would keep the old contents; name another output",
+			   "%s has %lu names, and what is wanted needs a new file, so that the "
+			   "others would keep the old contents; name another output",
 			   c->given, (unsigned long)c->st.st_nlink);
 }
 
@@ -265,9 +286,10 @@ static int keep_metadata(struct xst_change *c, int fd)
 
 	if (r == 0)
 		return 0;
-	return plain_error(&c->error, r == -ENOMEM ? XST_E_NOMEM : XST_E_REFUSED, RULE_CHANGE_REFUSED,
-			   "%s: a new file is needed, and %s can't be kept: %s; name another output",
-			   c->given, what, strerror(-r));
+	return plain_error(
+		&c->error, r == -ENOMEM ? XST_E_NOMEM : XST_E_REFUSED, RULE_CHANGE_REFUSED,
+		"%s: a new file is needed, and %s can't be kept: %s; name another output", c->given,
+		what, strerror(-r));
 }
 
 /* Says of which file the name is temporary, should it never become more than that. */
@@ -275,20 +297,20 @@ static int announce(struct xst_change *c, int fd)
 {
 	struct journal j = { .way = JOURNAL_RENAME };
 	struct stat st;
-	int r;
 
 	if (fstat(fd, &st) < 0)
 		return failed(c, errno);
 	j.new_inode = st.st_ino;
-	r = begin(c, &j, 0, 0);
-	c->announced = r == 0;
-	return r;
+	return begin(c, &j, 0, 0);
 }
 
 static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
 {
-	struct clone job = { .from = c->fd, .skip = c->front.old, .to = o,
-			     .progress = c->front.progress, .userdata = c->front.userdata };
+	struct clone job = { .from = c->fd,
+			     .skip = c->front.old,
+			     .to = o,
+			     .progress = c->front.progress,
+			     .userdata = c->front.userdata };
 	int r = xst_output_write(o, c->now, (size_t)c->length);
 
 	return r ? r : clone_rest(&job, ret_way, &c->error);
@@ -323,8 +345,7 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 		return r;
 	r = replace(c, o, ret_way);
 	xst_output_free(o);
-	if (c->announced)
-		(void)journal_remove(&c->place);
+	end(c);
 	return r;
 }
 
@@ -385,15 +406,16 @@ static int change(struct xst_change *c, enum xst_change_way *ret_way)
 	return r == NOT_THIS_WAY ? new_file(c, ret_way) : r;
 }
 
-int xst_change_front(struct xst_change *c, const struct xst_front *front, enum xst_change_way *ret_way,
-		     struct xst_finding *reterr)
+int xst_change_front(struct xst_change *c, const struct xst_front *front,
+		     enum xst_change_way *ret_way, struct xst_finding *reterr)
 {
 	struct xst_front ours = { .size = sizeof(ours) };
 	enum xst_change_way way = XST_CHANGE_NONE;
 	int r;
 
-	if (!c || !front || c->used || xst_options_copy(&ours, sizeof(ours), front, front->size) < 0 ||
-	    !ours.write || ours.old > MAX_FRONT || ours.min > MAX_FRONT)
+	if (!c || !front || c->used ||
+	    xst_options_copy(&ours, sizeof(ours), front, front->size) < 0 || !ours.write ||
+	    ours.old > MAX_FRONT || ours.min > MAX_FRONT)
 		return XST_E_ARG;
 	c->front = ours;
 	c->used = true;

@@ -15,8 +15,8 @@ static uint64_t block_of(int from, int to)
 {
 	struct stat a, b;
 
-	if (fstat(from, &a) < 0 || fstat(to, &b) < 0 || !S_ISREG(a.st_mode) || !S_ISREG(b.st_mode) ||
-	    a.st_dev != b.st_dev || a.st_blksize <= 0)
+	if (fstat(from, &a) < 0 || fstat(to, &b) < 0 || !S_ISREG(a.st_mode) ||
+	    !S_ISREG(b.st_mode) || a.st_dev != b.st_dev || a.st_blksize <= 0)
 		return 0;
 	return (uint64_t)a.st_blksize;
 }
@@ -67,7 +67,8 @@ static int move(const struct clone *c, off_t *offset, uint64_t left, uint64_t to
 /* Shares all from *offset on, a block's beginning.  Returns whether that was possible. */
 static bool share(const struct clone *c, uint64_t offset, uint64_t size)
 {
-	struct file_clone_range range = { .src_fd = c->from, .src_offset = offset,
+	struct file_clone_range range = { .src_fd = c->from,
+					  .src_offset = offset,
 					  .dest_offset = xst_output_offset(c->to) };
 
 	if (ioctl(xst_output_get_fd(c->to), FICLONERANGE, &range) < 0)

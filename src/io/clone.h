@@ -6,22 +6,23 @@
 
 #include "io/io.h"
 
-/* All that follows the first `skip` octets of a file (or, of a pipe, all that comes) is put behind what was
- * written to an output. */
+/* All that follows the first `skip` octets of a file (or, of a pipe, all that comes) is put
+ * behind what was written to an output. */
 struct clone {
 	int from;
 	uint64_t skip;
 	struct xst_output *to;
-	void (*progress)(void *userdata, uint64_t done, uint64_t total);
+	xst_moved_fn progress;
 	void *userdata;
 };
 
-/* Whether an output that is empty can share blocks with a file: then the distances of the shared octets from
- * the beginnings of both must differ by a multiple of what is returned; 0: it can't. */
+/* Whether an output that is empty can share blocks with a file: then the distances of the
+ * shared octets from the beginnings of both must differ by a multiple of what is returned; 0:
+ * it can't. */
 uint64_t clone_probe(int from, const struct xst_output *to);
 
-/* Shares blocks where that can be, or else copies.  *ret_way: XST_CHANGE_SHARED or XST_CHANGE_COPIED.  What went
- * wrong is described in *error, or by the output. */
+/* Shares blocks where that can be, or else copies.  *ret_way: XST_CHANGE_SHARED or
+ * XST_CHANGE_COPIED.  What went wrong is described in *error, or by the output. */
 int clone_rest(const struct clone *c, enum xst_change_way *ret_way, struct xst_finding *error);
 
 #endif

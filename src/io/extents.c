@@ -11,12 +11,13 @@
 
 #include "io/fnv.h"
 
-#define ONCE 256               /* extents in a call */
+#define ONCE	    256	       /* extents in a call */
 #define MAX_EXTENTS (1u << 20) /* 32 MiB of memory */
 
 /* Its place is not known, or not final. */
-#define UNCERTAIN (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | \
-		   FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
+#define UNCERTAIN                                                                 \
+	(FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | \
+	 FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
 
 struct extent {
 	uint64_t logical, physical, length, unwritten;
@@ -104,8 +105,8 @@ static uint64_t number_of(struct extent e, uint64_t shift)
 	return h ^ h >> 29;
 }
 
-/* The numbers of all extents are added up, so that the sum with a part of them shifted is known from the
- * sums of both parts. */
+/* The numbers of all extents are added up, so that the sum with a part of them shifted is known
+ * from the sums of both parts. */
 static uint64_t sum(const struct map *m)
 {
 	uint64_t s = 0;

@@ -3,6 +3,7 @@
 #ifndef IO_IO_H
 #define IO_IO_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -45,6 +46,10 @@ int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *wha
 int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A thread with all signals blocked: they are the caller's, and a pipe without a reader is no reason to
+ * die.  Returns 0 or -errno. */
+int start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata);
+
 /* A second reader at the same place of a seekable input, to look ahead with.  It does not own the
  * descriptor. */
 int reader_fork(const struct xst_reader *r, struct xst_reader **ret);
@@ -53,12 +58,12 @@ bool reader_is_seekable(const struct xst_reader *r);
 int reader_make_seekable(struct xst_reader *r, uint64_t limit);
 const char *reader_tmpdir(const struct xst_reader *r);
 
-/* output.c's own, for the reader's transfers: n octets went past xst_output_write(). */
 /* Takes back what was written behind `offset`; for a file of its own only, else XST_E_REFUSED. */
 int output_rewind(struct xst_output *o, uint64_t offset);
-/* A descriptor of its own to read what was written so far, from the first octet of it on, if it is a file.
- * Returns it or -errno. */
+/* A descriptor of its own to read what was written so far, from the first octet of it on, if it is
+ * a file.  Returns it or -errno. */
 int output_reopen(struct xst_output *o);
+/* For the reader's transfers: n octets went past xst_output_write(). */
 void output_moved(struct xst_output *o, uint64_t n);
 int output_failed(struct xst_output *o, int err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A journal that is complete has its checksum; a change begins when it is on the disk.
  *
- * Whoever may write to a folder can put a journal there.  It could make one who may write to the file
- * do so.  So it must belong to somebody who may do it himself: the file's owner, root, or the one who
- * reads it; and to no second name, which would be a way to bring in another's. */
+ * Whoever may write to a folder can put a journal there.  It could make one who may write to
+ * the file do so.  So it must belong to somebody who may do it himself: the file's owner, root,
+ * or the one who reads it; and to no second name, which would be a way to bring in another's. */
 #include "io/journal.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "io/fnv.h"
 #include "io/io.h"
 
-#define MAGIC "xenstream change" /* 16 octets */
-#define VERSION 1
+#define MAGIC	  "xenstream change" /* 16 octets */
+#define VERSION	  1
 #define MAX_FRONT (UINT64_C(64) << 20)
 
 /* --- places ---------------------------------------------------------------------------------- */
@@ -106,32 +106,24 @@ int journal_write(const struct place *p, const struct stat *file, struct journal
 	fd = openat(p->dir, p->journal, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	(void)!fchown(fd, file->st_uid, (gid_t)-1); /* so that the owner can end what root has begun */
+	(void)!fchown(fd, file->st_uid,
+		      (gid_t)-1); /* so that the owner can end what root has begun */
 	r = write_content(fd, j, old, now);
-	close(fd);
 	if (r == 0 && fsync(p->dir) < 0)
 		r = -errno;
-	if (r < 0)
-		(void)journal_remove(p);
+	if (r == 0)
+		return fd;
+	close(fd);
+	(void)journal_remove(p);
 	return r;
 }
 
-int journal_mark_inserted(const struct place *p)
+int journal_mark_inserted(int fd, const struct journal *j)
 {
-	struct journal j;
-	uint64_t mark;
-	int fd = openat(p->dir, p->journal, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC), r;
+	uint64_t mark = mark_of(j);
+	int r = write_all(fd, &mark, sizeof(mark));
 
-	if (fd < 0)
-		return -errno;
-	r = pread_some(fd, &j, sizeof(j), 0) == sizeof(j) ? 0 : -EIO;
-	mark = mark_of(&j);
-	if (r == 0)
-		r = write_all(fd, &mark, sizeof(mark));
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 int journal_remove(const struct place *p)
@@ -212,7 +204,8 @@ static int take(int fd, size_t n, struct journal_content *ret)
 		r = JOURNAL_INCOMPLETE;
 	else
 		r = JOURNAL_SOUND;
-	if (r == JOURNAL_SOUND) { /* one block for all: what stands before it is not needed any more */
+	if (r ==
+	    JOURNAL_SOUND) { /* one block for all: what stands before it is not needed any more */
 		memmove(b, b + sizeof(c.head), (size_t)k - sizeof(c.head));
 		c.old = b;
 		c.now = b + c.head.old_length;

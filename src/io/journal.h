@@ -40,7 +40,7 @@ struct journal {
 
 struct journal_content {
 	struct journal head;
-	bool inserted;         /* the mark is there: blocks were inserted, the front may be half written */
+	bool inserted;         /* the mark is there: the front may be half written */
 	uint8_t *old, *now;
 };
 
@@ -51,11 +51,13 @@ enum journal_state {
 	JOURNAL_FOREIGN     /* *ret_why says what is wrong with it */
 };
 
-/* Writes it to the disk.  Returns 0 or -errno, then nothing is left; -EEXIST: there is one. */
+/* Writes it to the disk.  Returns a descriptor for journal_mark_inserted(), to be closed, or
+ * -errno, then nothing is left; -EEXIST: there is one. */
 int journal_write(const struct place *p, const struct stat *file, struct journal *j,
 		  const uint8_t *old, const uint8_t *now);
-/* Adds the mark, on the disk.  Returns 0 or -errno. */
-int journal_mark_inserted(const struct place *p);
+/* Adds the mark to the journal that was written, on the disk; not by its name, which may be
+ * somebody else's file by now.  Returns 0 or -errno. */
+int journal_mark_inserted(int fd, const struct journal *j);
 int journal_remove(const struct place *p);
 
 /* Reads the journal of a file.  *ret is filled when it is sound; clear it with journal_clear().

@@ -11,7 +11,8 @@
 /* ACLs are attributes, too: system.posix_acl_access. */
 static const char *kind_of(const char *attribute)
 {
-	return strncmp(attribute, "system.posix_acl", 16) == 0 ? "its ACL" : "an extended attribute";
+	return strncmp(attribute, "system.posix_acl", 16) == 0 ? "its ACL"
+							       : "an extended attribute";
 }
 
 static bool is_systems(const char *attribute)

@@ -74,7 +74,8 @@ static int bring_to_an_end(const char *path, const struct place *p, int fd, cons
 		return unfinished(reterr, path, r->text);
 	if (state == -EACCES || state == -EPERM || state == -EROFS)
 		return unfinished(reterr, path,
-				  "a change was broken off; who may write to the file and its folder must call xenstream on it first");
+				  "a change was broken off; who may write to the file and its "
+				  "folder must call xenstream on it first");
 	return state < 0 ? io_error(reterr, RULE_INPUT_IO, -state, path) : 0;
 }
 
@@ -120,13 +121,15 @@ static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_
 		return io_error(reterr, RULE_INPUT_IO, errno, path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK && is_being_replaced(path, &st))
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	    is_being_replaced(path, &st))
 		return 0;
 	e = settle_lock(fd, LOCK_SH);
 	if (e == -EWOULDBLOCK && is_being_replaced(path, &st))
 		return 0;
 	if (e == -EWOULDBLOCK)
-		return unfinished(reterr, path, "another process has been changing it for more than ten seconds");
+		return unfinished(reterr, path,
+				  "another process has been changing it for more than ten seconds");
 	if (e < 0)
 		return io_error(reterr, RULE_INPUT_IO, -e, path);
 	return look_for_journal(path, fd, &st, r, reterr);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A journal holds both fronts.  Before an octet is written, every one that is there must be the old or
- * the new one: then the file is the one that the journal was made for, and the change was broken off in
- * the middle.  A file that is all old or all new needs nothing.
+/* A journal holds both fronts.  Before an octet is written, every one that is there must be the
+ * old or the new one: then the file is the one that the journal was made for, and the change
+ * was broken off in the middle.  A file that is all old or all new needs nothing.
  *
- * Blocks that were inserted and never marked as such are taken out again: the file is the old one. Where a
- * power cut has stopped the file system in the middle of it, the gap is not at the beginning. */
+ * Blocks that were inserted and never marked as such are taken out again: the file is the old
+ * one. Where a power cut has stopped the file system in the middle of it, the gap is not at the
+ * beginning. */
 #include "io/settle.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@
 #include "io/extents.h"
 
 #define PATIENCE_MS 10000
-#define PAUSE_MS 20
+#define PAUSE_MS    20
 
 int settle_lock(int fd, int how)
 {
@@ -43,11 +44,11 @@ int settle_lock(int fd, int how)
 
 /* What is to be done to a file. */
 enum repair {
-	REPAIR_NOTHING, /* it is the old or the new one */
-	REPAIR_REWRITE, /* the new front is to be written again */
+	REPAIR_NOTHING,	 /* it is the old or the new one */
+	REPAIR_REWRITE,	 /* the new front is to be written again */
 	REPAIR_TAKE_OUT, /* the inserted blocks are to be taken out */
-	REPAIR_UNLINK,  /* a new file that has not got its name is to be removed */
-	REPAIR_UNKNOWN, /* it is this file's journal, but where the change stopped can't be told */
+	REPAIR_UNLINK,	 /* a new file that has not got its name is to be removed */
+	REPAIR_UNKNOWN,	 /* it is this file's journal, but where the change stopped can't be told */
 	REPAIR_FOREIGN
 };
 
@@ -142,13 +143,15 @@ static struct verdict judge_gap(int fd, const struct journal_content *c)
 	return v;
 }
 
-static struct verdict judge_insertion(int fd, const struct stat *st, const struct journal_content *c)
+static struct verdict judge_insertion(int fd, const struct stat *st,
+				      const struct journal_content *c)
 {
 	const struct journal *j = &c->head;
 
 	if ((uint64_t)st->st_size == j->size)
-		return holds(fd, 0, c->old, j->old_length) ? undone
-							    : foreign("the file has been changed since");
+		return holds(fd, 0, c->old, j->old_length)
+			       ? undone
+			       : foreign("the file has been changed since");
 	if ((uint64_t)st->st_size != j->size + j->shift)
 		return foreign("the file's size has been changed since");
 	return c->inserted ? judge_rewriting(fd, c) : judge_gap(fd, c);
@@ -191,15 +194,16 @@ static void tell(struct xst_recovery *r, enum xst_recovery_outcome outcome, cons
 
 static int ignore(const struct place *p, struct xst_recovery *r, const char *why)
 {
-	tell(r, XST_RECOVERY_IGNORED, "the journal %s is ignored, %s; remove it if you don't know it",
-	     p->journal, why);
+	tell(r, XST_RECOVERY_IGNORED,
+	     "the journal %s is ignored, %s; remove it if you don't know it", p->journal, why);
 	return SETTLE_IGNORE;
 }
 
 static void tell_end(struct xst_recovery *r, enum xst_recovery_outcome outcome)
 {
-	tell(r, outcome, outcome == XST_RECOVERY_DONE ? "a change that was broken off was completed"
-						      : "a change that was broken off was undone");
+	tell(r, outcome,
+	     outcome == XST_RECOVERY_DONE ? "a change that was broken off was completed"
+					  : "a change that was broken off was undone");
 }
 
 static int tell_verdict(const struct place *p, const struct verdict *v, struct xst_recovery *r)
@@ -207,11 +211,13 @@ static int tell_verdict(const struct place *p, const struct verdict *v, struct x
 	if (v->repair == REPAIR_FOREIGN)
 		return ignore(p, r, v->why);
 	if (v->repair == REPAIR_UNKNOWN) {
-		tell(r, XST_RECOVERY_IGNORED, "a change was broken off, and where can't be told: %s", v->why);
+		tell(r, XST_RECOVERY_IGNORED,
+		     "a change was broken off, and where can't be told: %s", v->why);
 		return SETTLE_BROKEN;
 	}
 	tell_end(r, v->outcome);
-	return v->repair == REPAIR_NOTHING || v->repair == REPAIR_UNLINK ? SETTLE_CLEAN : SETTLE_BROKEN;
+	return v->repair == REPAIR_NOTHING || v->repair == REPAIR_UNLINK ? SETTLE_CLEAN
+									 : SETTLE_BROKEN;
 }
 
 /* Reads the journal and judges it.  *c is filled with a state of CLEAN or BROKEN; clear it. */
@@ -225,16 +231,10 @@ static int examine(const struct place *p, int fd, struct journal_content *c, str
 	if (state < 0)
 		return state;
 	switch ((enum journal_state)state) {
-	case JOURNAL_NONE:
-		return SETTLE_NOTHING;
-	case JOURNAL_FOREIGN:
-		return ignore(p, r, why);
-	case JOURNAL_INCOMPLETE:
-		*v = undone;
-		break;
-	case JOURNAL_SOUND:
-		*v = judge(fd, &st, c);
-		break;
+	case JOURNAL_NONE: return SETTLE_NOTHING;
+	case JOURNAL_FOREIGN: return ignore(p, r, why);
+	case JOURNAL_INCOMPLETE: *v = undone; break;
+	case JOURNAL_SOUND: *v = judge(fd, &st, c); break;
 	}
 	return tell_verdict(p, v, r);
 }
@@ -255,7 +255,8 @@ static int take_out(int fd, const struct verdict *v, const struct journal *j)
 {
 	if (v->gap == j->size) /* nothing was shifted yet */
 		return ftruncate(fd, (off_t)j->size) < 0 ? -errno : 0;
-	return fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)v->gap, (off_t)j->shift) < 0 ? -errno : 0;
+	return fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, (off_t)v->gap, (off_t)j->shift) < 0 ? -errno
+											   : 0;
 }
 
 /* Is it a temporary name of the file's successor? */
@@ -290,18 +291,12 @@ static int repair(const struct place *p, int fd, const struct journal_content *c
 	int r = 0;
 
 	switch (v->repair) {
-	case REPAIR_REWRITE:
-		r = pwrite_all(fd, c->now, (size_t)c->head.now_length, 0);
-		break;
-	case REPAIR_TAKE_OUT:
-		r = take_out(fd, v, &c->head);
-		break;
-	case REPAIR_UNLINK:
-		return remove_successor(p, c->head.new_inode);
+	case REPAIR_REWRITE: r = pwrite_all(fd, c->now, (size_t)c->head.now_length, 0); break;
+	case REPAIR_TAKE_OUT: r = take_out(fd, v, &c->head); break;
+	case REPAIR_UNLINK: return remove_successor(p, c->head.new_inode);
 	case REPAIR_NOTHING:
 	case REPAIR_UNKNOWN:
-	case REPAIR_FOREIGN:
-		break;
+	case REPAIR_FOREIGN: break;
 	}
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }

@@ -229,8 +229,8 @@ static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
 }
 
-/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or at the
- * beginning where checkpoints are expected. */
+/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or
+ * at the beginning where checkpoints are expected. */
 static int plan(struct convert *c, const struct xst_event *ev)
 {
 	struct outlook l = { 0 };

@@ -4,28 +4,25 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "check/finding.h"
+#include "check/rules.h"
 #include "io/io.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
 struct fix {
-	uint64_t header;  /* its offset */
-	bool found;
-	uint64_t version; /* as it stands there */
+	bool found;              /* the header, with which the file begins */
+	uint64_t version, right; /* as it stands there; as it should */
 	enum xst_layer inner;
+	uint8_t octets[LIBVIRT_HEADER_SIZE];
 };
 
 static void look(struct fix *f, const struct xst_event *ev)
 {
-	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_LIBVIRT_HEADER) {
+	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_LIBVIRT_HEADER) {
 		f->found = true;
-		f->header = ev->offset;
-	}
-	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_LIBVIRT_HEADER)
 		f->version = xst_event_field(ev, XST_FIELD_VERSION, 0);
+	}
 	if (ev->type == XST_EVENT_STREAM_BEGIN && ev->layer != XST_LAYER_LIBVIRT)
 		f->inner = ev->layer;
 }
@@ -41,64 +38,80 @@ static int find(struct fix *f, struct xst_reader *r, struct xst_finding *reterr)
 		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
 			e = xst_reader_skip(r);
 	}
-	if (e && reterr)
+	if (e)
 		*reterr = *xst_reader_error(r);
 	return e;
 }
 
 static int not_libvirt(struct xst_finding *reterr)
 {
-	struct xst_finding f = { .code = XST_E_MAGIC, .severity = XST_ERROR,
-				 .rule = rules[RULE_CONTAINER_MAGIC].id, .field = "magic",
-				 .text = "no file of libvirt's Xen driver begins here" };
-
-	if (reterr)
-		*reterr = f;
-	return f.code;
+	*reterr = (struct xst_finding){ .code = XST_E_MAGIC, .severity = XST_ERROR,
+					.rule = rules[RULE_CONTAINER_MAGIC].id, .field = "magic",
+					.text = "no file of libvirt's Xen driver begins here" };
+	return XST_E_MAGIC;
 }
 
-static int write_version(int fd, const struct fix *f, uint64_t version, struct xst_finding *reterr)
+/* The header again, with the version that is right. */
+static int write_header(void *fix, uint8_t *buf, uint64_t length)
 {
 	const struct wire_field *field = &wire_libvirt_header.field[0];
-	uint8_t octets[8];
-	ssize_t n;
+	struct fix *f = fix;
 
-	put_number(octets, field->size, false, version);
-	n = pwrite(fd, octets, field->size, (off_t)(f->header + field->offset));
-	if (n == field->size && fdatasync(fd) == 0)
-		return 0;
-	return io_error(reterr, RULE_OUTPUT_IO, n < 0 || n == field->size ? errno : ENOSPC,
-			"writing the version");
+	if (length != sizeof(f->octets))
+		return XST_E_STATE;
+	memcpy(buf, f->octets, sizeof(f->octets));
+	put_number(buf + field->offset, field->size, false, f->right);
+	return 0;
 }
 
-int xst_fix_libvirt_fd(int fd, const struct xst_job_options *options, uint32_t *ret_was,
-		       uint32_t *ret_is, struct xst_finding *reterr)
+static int replace(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
 {
-	struct xst_parser_options parser;
-	struct xst_finding ignored;
-	struct xst_job_options job;
-	struct fix f = { .inner = XST_LAYER_NONE };
-	struct xst_reader *r;
-	uint32_t is;
-	int e;
+	struct xst_front front = { .size = sizeof(front), .old = sizeof(f->octets),
+				   .min = sizeof(f->octets), .write = write_header, .userdata = f };
+	enum xst_change_way way;
+	ssize_t n = pread_some(xst_change_get_fd(c), f->octets, sizeof(f->octets), 0);
 
-	if (!ret_was || !ret_is || job_options(&job, options, &parser) < 0)
-		return XST_E_ARG;
-	e = xst_reader_new(fd, &parser, 0, job.tmpdir, &r);
+	if (n != sizeof(f->octets))
+		return io_error(reterr, RULE_INPUT_IO, n < 0 ? (int)-n : EIO, "reading the header");
+	return xst_change_front(c, &front, &way, reterr);
+}
+
+static int fix(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
+{
+	struct xst_reader *r;
+	int e = xst_reader_new(xst_change_get_fd(c), NULL, 0, NULL, &r);
+
 	if (e)
 		return e;
-	e = find(&f, r, reterr);
+	e = find(f, r, reterr);
 	xst_reader_free(r);
-	if (e == 0 && !f.found)
+	if (e == 0 && !f->found)
 		e = not_libvirt(reterr);
 	if (e)
 		return e;
-	is = f.inner == XST_LAYER_LIBXL ? LIBVIRT_VERSION_LIBXL : LIBVIRT_VERSION_LEGACY;
-	if (f.version != is)
-		e = write_version(fd, &f, is, reterr ? reterr : &ignored);
-	if (e == 0) {
-		*ret_was = (uint32_t)f.version;
-		*ret_is = is;
-	}
-	return e;
+	f->right = f->inner == XST_LAYER_LIBXL ? LIBVIRT_VERSION_LIBXL : LIBVIRT_VERSION_LEGACY;
+	return f->version == f->right ? 0 : replace(c, f, reterr);
+}
+
+int xst_fix_libvirt(const char *path, uint32_t *ret_was, uint32_t *ret_is,
+		    struct xst_recovery *ret_recovery, struct xst_finding *reterr)
+{
+	struct fix f = { .inner = XST_LAYER_NONE };
+	struct xst_finding ignored;
+	struct xst_change *c;
+	int e;
+
+	if (!path || !ret_was || !ret_is)
+		return XST_E_ARG;
+	reterr = reterr ? reterr : &ignored;
+	e = xst_change_open(path, 0, &c, ret_recovery, reterr);
+	if (e)
+		return e;
+	e = fix(c, &f, reterr);
+	xst_change_free(c);
+	if (e)
+		return e;
+	*ret_was = (uint32_t)f.version;
+	*ret_is = (uint32_t)f.right;
+	return 0;
 }

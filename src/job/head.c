@@ -16,8 +16,8 @@
 
 /* The parser's own defaults: what is written must be read again. */
 #define MAX_OPTIONAL_DATA (UINT64_C(16) << 20)
-#define MAX_CONFIG (UINT64_C(4) << 20)
-#define ROOM (UINT64_C(2) << 20) /* for padding up to a block */
+#define MAX_CONFIG	  (UINT64_C(4) << 20)
+#define ROOM		  (UINT64_C(2) << 20) /* for padding up to a block */
 
 /* --- reading --------------------------------------------------------------------------------- */
 
@@ -25,8 +25,8 @@ struct reading {
 	struct xst_reader *reader;
 	struct xst_head *head;
 	struct buffer config, rest;
-	uint64_t start;        /* offset of the first octet */
-	uint64_t optional;     /* octets of the xl header's optional data */
+	uint64_t start;	   /* offset of the first octet */
+	uint64_t optional; /* octets of the xl header's optional data */
 	bool done;
 	struct xst_finding error;
 };
@@ -56,8 +56,8 @@ static int take_run(struct reading *g, const struct xst_event *ev)
 	return 0;
 }
 
-/* Is the record that ends the last one of the front?  Behind it the parser must not be asked again: it would
- * look at the stream. */
+/* Is the record that ends the last one of the front?  Behind it the parser must not be asked
+ * again: it would look at the stream. */
 static bool is_last(const struct reading *g, const struct xst_event *ev)
 {
 	uint64_t read = xst_reader_offset(g->reader) - g->start;
@@ -82,27 +82,20 @@ static int begin_layer(struct reading *g, const struct xst_event *ev)
 	if (g->head->layer != XST_LAYER_NONE)
 		return 0;
 	return plain_error(&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-			   "a bare %s stream, which has no configuration: convert --to xl puts a header in front",
+			   "a bare %s stream, which has no configuration: convert --to xl puts a "
+			   "header in front",
 			   xst_layer_name(ev->layer));
 }
 
 static int read_event(struct reading *g, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_STREAM_BEGIN:
-		return begin_layer(g, ev);
-	case XST_EVENT_FIELDS:
-		return ev->kind == XST_KIND_XL_HEADER ? take_header(g, ev) : 0;
-	case XST_EVENT_PAYLOAD:
-		return take_run(g, ev);
-	case XST_EVENT_RECORD_END:
-		g->done = is_last(g, ev);
-		return 0;
-	case XST_EVENT_FINISHED:
-		g->done = true;
-		return 0;
-	default:
-		return 0;
+	case XST_EVENT_STREAM_BEGIN: return begin_layer(g, ev);
+	case XST_EVENT_FIELDS: return ev->kind == XST_KIND_XL_HEADER ? take_header(g, ev) : 0;
+	case XST_EVENT_PAYLOAD: return take_run(g, ev);
+	case XST_EVENT_RECORD_END: g->done = is_last(g, ev); return 0;
+	case XST_EVENT_FINISHED: g->done = true; return 0;
+	default: return 0;
 	}
 }
 
@@ -254,7 +247,8 @@ static int emit_rest(struct xst_emitter *e, const struct xst_head *h)
 	return r ? r : xst_emit_end(e);
 }
 
-/* The front in `length` octets: min_length(), or at least as many as a configuration's length needs. */
+/* The front in `length` octets: min_length(), or at least as many as a configuration's length
+ * needs. */
 static int render(const struct xst_head *h, uint8_t *to, uint64_t length)
 {
 	struct xst_emitter *e;
@@ -285,7 +279,7 @@ static int render(const struct xst_head *h, uint8_t *to, uint64_t length)
 
 struct job {
 	const struct xst_head *head;
-	void (*progress)(void *userdata, uint64_t done, uint64_t total);
+	xst_moved_fn progress;
 	void *userdata;
 };
 
@@ -305,12 +299,15 @@ static void tell_progress(void *userdata, uint64_t done, uint64_t total)
 }
 
 int xst_head_replace(struct xst_change *c, uint64_t end, const struct xst_head *h,
-		     void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
-		     enum xst_change_way *ret_way, struct xst_finding *reterr)
+		     xst_moved_fn progress, void *userdata, enum xst_change_way *ret_way,
+		     struct xst_finding *reterr)
 {
 	struct job job = { h, progress, userdata };
-	const struct xst_front front = { .size = sizeof(front), .old = end, .min = min_length(h),
-					 .write = write_front, .progress = tell_progress,
+	const struct xst_front front = { .size = sizeof(front),
+					 .old = end,
+					 .min = min_length(h),
+					 .write = write_front,
+					 .progress = tell_progress,
 					 .userdata = &job };
 
 	if (h->layer != XST_LAYER_XL)
@@ -337,13 +334,15 @@ static int write_head(const struct xst_head *h, uint64_t length, struct xst_outp
 	return r;
 }
 
-int xst_head_copy(const struct xst_head *h, int fd, struct xst_output *o,
-		  void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
-		  enum xst_change_way *ret_way, struct xst_finding *reterr)
+int xst_head_copy(const struct xst_head *h, int fd, struct xst_output *o, xst_moved_fn progress,
+		  void *userdata, enum xst_change_way *ret_way, struct xst_finding *reterr)
 {
 	off_t here = lseek(fd, 0, SEEK_CUR);
-	struct clone job = { .from = fd, .skip = here < 0 ? 0 : (uint64_t)here, .to = o,
-			     .progress = progress, .userdata = userdata };
+	struct clone job = { .from = fd,
+			     .skip = here < 0 ? 0 : (uint64_t)here,
+			     .to = o,
+			     .progress = progress,
+			     .userdata = userdata };
 	enum xst_change_way way;
 	struct xst_finding error = { .code = 0 };
 	int r;

@@ -168,7 +168,8 @@ int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uin
 		ssize_t k = transfer(&p->out, p->fd, &from, xst_output_get_fd(o), n, &out);
 
 		if (k <= 0)
-			return out ? output_failed(o, (int)-k) : failed(reterr, k < 0 ? (int)-k : EIO);
+			return out ? output_failed(o, (int)-k)
+				   : failed(reterr, k < 0 ? (int)-k : EIO);
 		output_moved(o, (uint64_t)k);
 		offset += (uint64_t)k;
 		n -= (uint64_t)k;

@@ -536,8 +536,8 @@ int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_f
 		uint64_t k = contiguous(u), place = XST_PAGE_PFN(u->told[u->next_page]);
 
 		k = k < n ? k : n;
-		r = pagefile_give(u->pages, o,
-				  place * XST_PAGE_SIZE + (XST_PAGE_SIZE - u->page_left), k, reterr);
+		r = pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left, k,
+				  reterr);
 		advance(u, k);
 		n -= k;
 	}

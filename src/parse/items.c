@@ -2,6 +2,13 @@
 /* Single items of arrays: checked and brought to the common notation. */
 #include "parse/parser.h"
 
+#include "wire/bytes.h"
+
+static bool is_page_type(unsigned type)
+{
+	return type <= XST_PAGE_L4TAB || type > XST_PAGE_PINNED;
+}
+
 static int check_modern_page(struct xst_parser *p, uint64_t entry)
 {
 	unsigned type = XST_PAGE_TYPE(entry);
@@ -14,7 +21,7 @@ static int check_modern_page(struct xst_parser *p, uint64_t entry)
 			  "reserved bits are set in entry %llu: 0x%016llx",
 			  (unsigned long long)(p->items.first + p->items.n),
 			  (unsigned long long)entry);
-	if (r == 0 && type > XST_PAGE_L4TAB && type <= XST_PAGE_PINNED)
+	if (r == 0 && !is_page_type(type))
 		r = fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
 			  "no such page type in entry %llu: 0x%016llx",
 			  (unsigned long long)(p->items.first + p->items.n),
@@ -28,7 +35,7 @@ static int translate_legacy_page(struct xst_parser *p, struct layer *l, uint64_t
 	uint64_t v = *entry, pfn = v & LEGACY_PFN_MASK;
 	unsigned type = (unsigned)(v >> 28) & 0xf;
 
-	if (v >> 32 || (type > XST_PAGE_L4TAB && type <= XST_PAGE_PINNED))
+	if (v >> 32 || !is_page_type(type))
 		return fail(p, XST_E_MALFORMED, RULE_LEGACY_ENTRY, l->ulong_size, "pfn",
 			    "entry %llu is %#llx: %s",
 			    (unsigned long long)(p->items.first + p->items.n),
@@ -86,4 +93,31 @@ int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 		return 0;
 	}
 	return 0;
+}
+
+/* Most of what is read of an image without its pages: entries that lie in the window as a whole and
+ * have nothing to complain of. */
+void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in)
+{
+	struct items *it = &p->items;
+	size_t n = (in->size - in->pos) / sizeof(uint64_t), k;
+
+	if (it->array->items != XST_ITEMS_PAGES || l->id != XST_LAYER_LIBXC || p->held)
+		return;
+	if (n > it->left)
+		n = (size_t)it->left;
+	if (n > XST_BATCH - it->n)
+		n = XST_BATCH - it->n;
+	for (k = 0; k < n; k++) {
+		uint64_t entry = get_number(in->src + in->pos + k * sizeof(entry), sizeof(entry), l->big);
+
+		if (entry & PAGE_RESERVED_BITS || !is_page_type(XST_PAGE_TYPE(entry)))
+			break;
+		it->data_pages += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(entry));
+		it->numbers[it->n + k] = entry;
+	}
+	it->n += k;
+	it->left -= k;
+	in->pos += k * sizeof(uint64_t);
+	p->offset += k * sizeof(uint64_t);
 }

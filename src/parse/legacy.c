@@ -480,8 +480,8 @@ static int run_then(struct xst_parser *p, struct layer *l, int next)
 	return legacy_done(l, next);
 }
 
-/* A suspend image of XenServer 6 lies on a raw disk: what follows the guest's state is anything, also
- * the remains of another image. */
+/* A suspend image of XenServer 6 lies on a raw disk: what follows the guest's state is anything,
+ * also the remains of another image. */
 static int tail_done(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;

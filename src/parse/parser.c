@@ -347,6 +347,7 @@ static int step_items(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	unsigned size = wire_width(it->array->size, l->ulong_size);
 	int r;
 
+	take_plain_pages(p, l, in);
 	while (it->left && it->n < XST_BATCH / it->array->width) {
 		r = take_item(p, l, in, size);
 		if (r)

@@ -21,8 +21,8 @@
 #define MAX_WARNINGS 8
 #define MAX_FIELDS 8
 #define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
-#define KEY_SIZE 3072     /* xenstored's longest absolute path */
-#define VALUE_SIZE 4096   /* xenstored's longest value */
+#define KEY_SIZE XENSTORE_PATH_MAX
+#define VALUE_SIZE XENSTORE_MESSAGE_MAX
 #define MAP_WORDS ((LEGACY_MAX_VCPU_ID + 64) / 64)
 
 enum phase { PHASE_LAYER, PHASE_FIXED, PHASE_ITEMS, PHASE_RUN_BEGIN, PHASE_RUN };
@@ -233,6 +233,8 @@ int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 void legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* items.c: the checks and translations of single array items. */
 int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
+/* Takes as many items as it can without item_check(), maybe none. */
+void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in);
 
 /* record.c: the framing that libxl and libxc share; states from STATE_RECORD on are its own */
 #define STATE_RECORD 100

@@ -7,7 +7,17 @@
 
 #include "wire/bytes.h"
 
-enum state { HANDSHAKE, HANDSHAKE_DONE, HEADER, HEADER_DONE, RECORD, BODY, IMAGE, BODY_DONE, ENDED };
+enum state {
+	HANDSHAKE,
+	HANDSHAKE_DONE,
+	HEADER,
+	HEADER_DONE,
+	RECORD,
+	BODY,
+	IMAGE,
+	BODY_DONE,
+	ENDED
+};
 
 /* Whoever is asked to receive a migration answers first, and a capture may have that. */
 static int handshake(struct xst_parser *p, struct layer *l, struct xst_in *in)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check/finding.h"
+#include "wire/wire.h"
 
 #define STEPS 512                /* of one call */
 #define BUFFER_MEMORY (UINT64_C(1) << 20)
@@ -214,7 +215,6 @@ int xst_restore_process(struct xst_restore *r)
 static int copy_config(struct xst_restore *r)
 {
 	const struct xst_restore_options *o = &r->options;
-	const char *text;
 
 	if (!o->config)
 		return 0;
@@ -223,11 +223,10 @@ static int copy_config(struct xst_restore *r)
 		return XST_E_NOMEM;
 	memcpy(r->config, o->config, o->config_size);
 	r->config[o->config_size] = '\0';
-	text = (const char *)r->config;
 	r->domain.config = r->config;
 	r->domain.config_size = o->config_size;
 	r->domain.config_replaced = true;
-	r->domain.config_json = text[strspn(text, " \t\r\n")] == '{';
+	r->domain.config_json = wire_config_is_json(r->config, o->config_size);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int refuse(struct state_file *f, int code, const char *what)
 {
 	f->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
 					 .rule = rules[RULE_OUTPUT_IO].id };
-	snprintf(f->error.text, sizeof(f->error.text), "%s%s%s", f->path ? f->path : "",
+	snprintf(f->error.text, sizeof(f->error.text), "%.150s%s%s", f->path ? f->path : "",
 		 f->path ? ": " : "", what);
 	return code;
 }

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -143,24 +142,6 @@ static int open_pipes(struct worker *w)
 	return 0;
 }
 
-/* With all signals blocked: they are the caller's, and a pipe without a reader is no reason to die. */
-static int start_thread(struct worker *w)
-{
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int r;
-
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&w->thread, &attr, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	w->started = w->running = r == 0;
-	return -r;
-}
-
 int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 		 struct xst_finding *reterr)
 {
@@ -178,7 +159,8 @@ int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 	pthread_cond_init(&w->answered, NULL);
 	r = open_pipes(w);
 	if (r == 0)
-		r = start_thread(w);
+		r = start_thread(&w->thread, STACK, run, w);
+	w->started = w->running = r == 0;
 	if (r < 0) {
 		worker_free(w);
 		return io_error(reterr, RULE_INPUT_IO, -r, "starting a conversion");

@@ -48,7 +48,7 @@ struct emulator {
 static int trouble(struct emulator *e, int err, const char *doing, const char *why)
 {
 	e->state = NULL;
-	return sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, err, "%s: %s: %s", e->path, doing,
+	return sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, err, "%.100s: %s: %s", e->path, doing,
 			 why);
 }
 
@@ -207,7 +207,7 @@ static int status_state(struct emulator *e)
 	e->state = NULL;
 	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
 		r = sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
-			      "%s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
+			      "%.100s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
 			      "with -incoming defer",
 			      e->path, text_in(value, "status"));
 	json_object_put(holder);
@@ -455,7 +455,7 @@ static int emulator_finish(void *self)
 
 	if (!e->complete)
 		return sink_fail(&e->error, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
-				 "%s: the stream has no device model's state for it", e->path);
+				 "%.100s: the stream has no device model's state for it", e->path);
 	if (e->begun || e->own >= 0 || e->state)
 		return go_on(e);
 	r = ask_for_events(e);

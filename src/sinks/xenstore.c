@@ -66,7 +66,7 @@ static const char *store_words(int err)
 
 static int trouble(struct store *s, const struct store_report *report)
 {
-	return sink_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, report->err, "%s: %s%s%s: %s",
+	return sink_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, report->err, "%.80s: %s%s%.80s: %s",
 			 store_name(s), step_words[report->step], report->path[0] ? " " : "",
 			 report->path, store_words(report->err));
 }
@@ -77,7 +77,7 @@ static int no_answer(struct store *s)
 
 	store_child_kill(&s->child);
 	return sink_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, ETIMEDOUT,
-			 "%s: xenstored has not answered for %llu ms%s", store_name(s),
+			 "%.100s: xenstored has not answered for %llu ms%s", store_name(s),
 			 (unsigned long long)(s->patience / 1000),
 			 asked == ORDER_COMMIT
 				 ? "; it may still write the keys that it was told to commit"
@@ -94,7 +94,7 @@ static int give_order(struct store *s, enum store_order order)
 		r = store_child_start(&s->child, s->library, s->path, order, &s->keys, s->root);
 	if (r)
 		return sink_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, -r,
-				 "%s: the process that talks to it: %s", store_name(s),
+				 "%.100s: the process that talks to it: %s", store_name(s),
 				 strerror(-r));
 	s->asked = order;
 	s->deadline = sink_now() + s->patience;
@@ -115,7 +115,7 @@ static int carry_out(struct store *s, enum store_order order)
 	s->asked = ORDER_NONE;
 	if (r < 0)
 		return sink_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, -r,
-				 "%s: the process that talks to it has died", store_name(s));
+				 "%.100s: the process that talks to it has died", store_name(s));
 	report.path[sizeof(report.path) - 1] = '\0';
 	return report.err ? trouble(s, &report) : 0;
 }

@@ -25,18 +25,6 @@ struct task {
 
 /* --- the child -------------------------------------------------------------------------------- */
 
-static void default_signals(void)
-{
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* of the terminal: the parent decides */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Nothing for 0, 1 and 2, ORDERS, and no other: not even what others wait to be closed. */
 static bool settle_descriptors(int orders)
 {
@@ -93,7 +81,6 @@ static _Noreturn void be_child(const struct task *t, int orders, pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
 	    !settle_descriptors(orders))
 		_exit(1);
-	default_signals();
 	w = store_work_open(t->library, t->path, &report);
 	if (!w)
 		tell(&report);
@@ -108,14 +95,19 @@ int store_child_start(struct store_child *c, const struct store_library *l, cons
 {
 	struct task t = { l, path, order, keys, root };
 	pid_t parent = getpid();
+	sigset_t all, before;
 	int ends[2], err;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
+	/* none of the parent's handlers runs in the child, which only SIGKILL ends */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	c->pid = fork();
 	if (c->pid == 0)
 		be_child(&t, ends[1], parent);
 	err = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
 	if (c->pid < 0) {
 		close(ends[0]);

@@ -59,7 +59,6 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 	case HVM_PARAM_PAGING_RING_PFN:
 	case HVM_PARAM_MONITOR_RING_PFN:
 	case HVM_PARAM_SHARING_RING_PFN:
-	case HVM_PARAM_IOREQ_SERVER_PFN:
 		*ret_pfn = value;
 		return value;
 	default:

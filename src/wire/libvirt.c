@@ -5,7 +5,7 @@
 const struct wire_record wire_libvirt_header = {
 	.kind = XST_KIND_LIBVIRT_HEADER,
 	.name = "LIBVIRT_HEADER",
-	.fixed = 64,
+	.fixed = LIBVIRT_HEADER_SIZE,
 	.nfields = 2,
 	.field = {
 		{ XST_FIELD_VERSION, 0x10, 4 },

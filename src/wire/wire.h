@@ -99,10 +99,13 @@ void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const u
 #define XL_FLAG_JSON 1u
 #define XL_FLAG_STREAM_V2 2u
 extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional_data;
+/* Which of xl's two languages a configuration is in: JSON is an object. */
+bool wire_config_is_json(const void *config, size_t n);
 
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
 #define LIBVIRT_MAGIC_SIZE 16
+#define LIBVIRT_HEADER_SIZE 64
 #define LIBVIRT_VERSION_LEGACY 1
 #define LIBVIRT_VERSION_LIBXL 2
 extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
@@ -165,7 +168,8 @@ extern const size_t wire_libxc_count;
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@"
 #define XENSTORE_PHYSMAP "physmap/" /* where a device model's keys are */
 #define XENSTORE_PATH_MAX 3072      /* octets of an absolute path */
-#define XENSTORE_WRITE_MAX 4095     /* of a path and its value together */
+#define XENSTORE_MESSAGE_MAX 4096   /* of what a request carries */
+#define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, but for a NUL */
 #define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
 				     * /local/domain/DOMID/device-model/DOMID/ */
 /* Whether xenstored takes a key, relative to a node. */
@@ -254,8 +258,8 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_PAGING_RING_PFN 27
 #define HVM_PARAM_MONITOR_RING_PFN 28
 #define HVM_PARAM_SHARING_RING_PFN 29
-#define HVM_PARAM_IOREQ_SERVER_PFN 32
-/* Whether Xen knows a parameter of that index; whether its value names a page of the guest. */
+/* Whether Xen knows a parameter of that index; whether its value names a page that
+ * every guest has (those of ioreq servers leave it while they are in use). */
 bool hvm_param_known(uint64_t index);
 bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 

@@ -2,6 +2,8 @@
 /* The header that `xl save` puts in front. */
 #include "wire/wire.h"
 
+#include <string.h>
+
 const struct wire_record wire_xl_header = {
 	.kind = XST_KIND_XL_HEADER,
 	.name = "XL_HEADER",
@@ -32,3 +34,14 @@ const struct wire_record wire_xl_optional_data = {
 	.tail = WIRE_RUN,
 	.summary = "what follows the configuration inside the optional data",
 };
+
+bool wire_config_is_json(const void *config, size_t n)
+{
+	const char *text = config;
+
+	while (n && strchr(" \t\r\n", *text) && *text) {
+		text++;
+		n--;
+	}
+	return n && *text == '{';
+}

@@ -142,26 +142,34 @@ def test_a_copy_shares_blocks_where_it_can(volume: tuple[str, Path], image: Path
         assert filesystem.place_of(image, at) == filesystem.place_of(out, at + more) is not None
 
 
+def seconds(*words: str) -> float:
+    """How long the program takes."""
+    begin = time.monotonic()
+    assert xenstream(*words).rc == FINE
+    return time.monotonic() - begin
+
+
 def test_ten_gigabytes_in_no_time(volume: tuple[str, Path], image: Path) -> None:
-    """Below 50 ms, nothing moved. Sparse, so that it fits."""
-    if volume[0] not in ("ext4", "xfs", "btrfs"):
-        pytest.skip(f"{volume[0]} moves the rest")
+    """Nothing is moved, and on ext4 it takes less than 50 ms. Sparse, so that it fits."""
+    if volume[0] == "tmpfs":
+        pytest.skip("tmpfs moves the rest")
     os.truncate(image, 10 << 30)
-    end = len(IMAGE) - len(PAYLOAD)
-    at = end + 2 * BLOCK
-    for name in (LONG, "short", LONG + LONG, "other"):
-        place, size = filesystem.place_of(image, at), image.stat().st_size
-        blocks = image.stat().st_blocks
+    at = len(IMAGE) - len(PAYLOAD) + 2 * BLOCK
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for name in (LONG, "short", LONG * 2, "other", LONG * 3, "last", LONG * 4):
+        place, before = filesystem.place_of(image, at), image.stat()
         os.sync()
-        times = []
-        begin = time.monotonic()
-        set_name(image, name)
-        times.append(time.monotonic() - begin)
-        at += image.stat().st_size - size
+        times[len(name) > 9].append(seconds("config", "set", str(image), f"name={name}"))
+        at += image.stat().st_size - before.st_size
         assert filesystem.place_of(image, at) == place is not None
-        assert (image.stat().st_blocks - blocks) * 512 < 256 << 10, "next to nothing is written"
-        assert min(times) < 0.05 or volume[0] != "ext4", times
+        written = (image.stat().st_blocks - before.st_blocks) * 512
+        assert written < 256 << 10, "next to nothing is written"
     assert image.stat().st_size >= 10 << 30
+    start = min(seconds("--version") for _ in range(5))
+    for longer, taken in times.items():
+        words = [f"{1000 * t:.1f}" for t in taken]
+        print(f"{volume[0]}: {'longer' if longer else 'in place'}: {words} ms, {1000 * start:.1f} to start")
+        assert volume[0] != "ext4" or min(taken) - start < 0.05, "the best is what others did not disturb"
 
 
 def test_holes_stay_holes_in_a_copy(image: Path) -> None:
@@ -288,11 +296,13 @@ def test_a_full_disk(volume: tuple[str, Path], image: Path) -> None:
 # --- killed in the middle --------------------------------------------------------------------------
 
 TRACED = re.compile(r"^(?:\d+ +)?(\w+)\(")
+# a leak checker can't work where somebody traces already
+STRACE = ["env", "ASAN_OPTIONS=detect_leaks=0", "strace"]
 
 
 def calls(path: Path, name: str, log: Path) -> list[tuple[str, int]]:
     """The system calls of a change, from when the file is open: each with its number among those of its name."""
-    run(["strace", "-o", log, program(), "config", "set", path, f"name={name}"])
+    run([*STRACE, "-o", log, program(), "config", "set", path, f"name={name}"])
     counts: Counter[str] = Counter()
     found = []
     for line in log.read_text().splitlines():
@@ -317,7 +327,7 @@ def test_killed_at_each_system_call(
         image.write_bytes(IMAGE)
         inject = f"inject={call}:signal=KILL:when={number}"
         command = [program(), "config", "set", image, f"name={name}"]
-        result = run(["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *command])
+        result = run([*STRACE, "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *command])
         assert result.rc in (-9, 137), (call, number, result)
         recovered += len(listing(image.parent)) > 1
         verdict = xenstream("verify", image)
@@ -370,7 +380,7 @@ def test_a_reader_that_stays(volume: tuple[str, Path], image: Path) -> None:
     with open(image, "rb") as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)
         result = xenstream("config", "set", image, "name=b")
-    assert result.rc == REFUSED and "another process" in result.stderr
+    assert result.rc == IO and "another process" in result.stderr
     assert image.read_bytes() == IMAGE
 
 

@@ -132,7 +132,7 @@ def test_real_guest_in_legacy_clothes(item: Item, unpacked: Unpack) -> None:
         (HVM.stream, ["xl save image, text configuration > legacy stream of a 64-bit toolstack",
                       "legacy-hvm, uuid 4f3c9d1e-7a52-4b0e-9c57-0d8ea2f0c6b1", "HVM, 2 vCPUs",
                       "296 pages", "DeviceModelRecord0002", "3 physmap entries",
-                      "file:/var/lib/xen/images/legacy.img,hda,w"]),
+                      "/var/lib/xen/images/legacy.img as hda"]),
         (REMUS.stream, ["5 complete", "compressed", "32-bit toolstack"]),
         (MODERN_HVM, ["JSON configuration > libxl stream v2 > libxc image v3", "Xen 4.17",
                       "2044 pages", "1042436 XTAB", "CPUID and MSR", "qemu"]),

@@ -89,6 +89,19 @@ def test_peak_of_pipes(kind: str, large: Callable[[str], Path]) -> None:
         assert feeder.wait(10) == 0 and drain.wait(10) == 0
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_peak_of_directories(kind: str, large: Callable[[str], Path], scratch: Path) -> None:
+    path, found = str(large(kind)), str(scratch / "d")
+    assert peak(["restore", "--no-config", "--into", found, path]) <= PEAK
+    assert peak(["pack", found, str(scratch / "out")]) <= PEAK
+    read, write = os.pipe()
+    feeder = subprocess.Popen(["cat", path], stdout=write)
+    os.close(write)
+    words = ["restore", "--no-config", "--into", str(scratch / "other"), "-"]
+    assert peak(words, stdin=read) <= PEAK
+    assert feeder.wait(10) == 0
+
+
 def test_peak_with_a_million_holes(unpacked: Unpack) -> None:
     """Every record's page frames as JSON, one record after the other."""
     assert peak(["records", "--json", "--all", str(unpacked(MODERN_HVM))]) <= PEAK

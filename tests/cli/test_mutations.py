@@ -52,20 +52,47 @@ SETTINGS = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+# What vCPUs and the hypervisor's state hold is passed on unread.
+PASSED_ON = ("libxc.vcpu.", "libxc.hvm-context.")
 INTERESTING = (0, 1, 3, 7, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF8, 0xFFFFFFFF, 4096, 1 << 27)
+
+
+def needed(decoded: image.Image) -> set[int]:
+    """The pages of a 64-bit PV guest without which no Xen restores it."""
+    pfns = set(decoded.p2m.frames) if decoded.p2m else set()
+    for vcpu in decoded.vcpus.values():
+        basic = vcpu.basic or b""
+        (start_info,) = struct.unpack_from("<I", basic, 0x268)
+        gdt = struct.unpack_from("<16Q", basic, 0x12E0)
+        entries, user, cr3 = (struct.unpack_from("<Q", basic, at)[0] for at in (0x1360, 0x1380, 0x1390))
+        pfns |= {start_info, cr3 >> 12, user >> 12} | set(gdt[: (entries + 511) // 512])
+    return pfns
+
+
+def fewer_pages(body: bytes, wanted: set[int]) -> bytes:
+    """A PAGE_DATA body with its first four entries and those that are wanted."""
+    count = struct.unpack_from("<I", body)[0]
+    at, entries, pages = 8 + 8 * count, [], []
+    for i, entry in enumerate(struct.unpack_from(f"<{count}Q", body, 8)):
+        keep = i < 4 or entry & image.ENTRY_PFN_MASK in wanted
+        if keep:
+            entries.append(entry)
+        if entry >> image.ENTRY_TYPE_SHIFT < image.TYPE_BROKEN:
+            pages += [body[at : at + image.PAGE_SIZE]] * keep
+            at += image.PAGE_SIZE
+    return struct.pack(f"<II{len(entries)}Q", len(entries), 0, *entries) + b"".join(pages)
 
 
 def small(data: bytes) -> bytes:
     """An image with most of its pages taken out, so that mutations meet structure."""
     decoded = image.decode(data)
+    wanted = needed(decoded)
     start = decoded.libxc.records[0].offset - 40
     parts = [data[:start], data[start : start + 40]]
     for record in decoded.libxc.records:
         body = bytes(record.body)
         if record.type == image.PAGE_DATA:
-            entries = struct.unpack_from("<4Q", body, 8)
-            at = 8 + 8 * struct.unpack_from("<I", body)[0]
-            body = struct.pack("<II4Q", 4, 0, *entries) + body[at : at + 4 * image.PAGE_SIZE]
+            body = fewer_pages(body, wanted)
         parts.append(struct.pack("<II", record.type, len(body)) + body + bytes(-len(body) % 8))
     last = decoded.libxc.records[-1]
     return b"".join(parts) + data[last.offset + 8 :]
@@ -98,7 +125,7 @@ def structure(name: str) -> list[int]:
 
 def test_seeds_are_fine() -> None:
     for name, data in seeds().items():
-        code = REMARKS if name == "tmem" else FINE
+        code = REMARKS if name in ("tmem", "from-legacy-pv", "from-legacy-hvm") else FINE
         assert xenstream("verify", "-", stdin=data).rc == code, name
 
 
@@ -173,8 +200,9 @@ def assert_behaves(data: bytes) -> None:
         convert = xenstream("convert", path, out)
         assert convert.rc in DOCUMENTED, str(convert)
         if convert.rc == FINE:
-            check = xenstream("verify", "--json", out)
-            assert check.rc in (FINE, REMARKS), str((verify.stdout, check.stdout))
+            wrong = {row["rule"] for row in lines(xenstream("verify", "--json", out))[:-1]
+                     if row["severity"] == "error"}  # fmt: skip
+            assert not {rule for rule in wrong if not rule.startswith(PASSED_ON)}, str(verify)
         else:
             assert convert.rc in (INVALID, REFUSED), str(convert)
             assert listing(folder) == ["in"]

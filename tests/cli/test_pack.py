@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -26,6 +27,7 @@ from .common import (
     MODERN_PV,
     PV,
     REFUSED,
+    REMARKS,
     USAGE,
     listing,
     octets,
@@ -117,6 +119,19 @@ def test_pack_takes_an_edited_config(whole: Path) -> None:
     header = image.xl_header(pack(whole))
     assert json.loads(header.config[:-1]) == text
     assert header.config[-1:] == b"\0"
+
+
+def test_config_may_change_its_language(whole: Path) -> None:
+    (whole / "config").write_bytes(CONFIG)
+    header = image.xl_header(pack(whole))
+    assert header.config == CONFIG
+    assert not header.mandatory_flags & image.XL_JSON_CONFIG
+    (whole / "config").write_bytes(b" \n{ \"c_info\": {} }\n")
+    header = image.xl_header(pack(whole))
+    assert header.config == b" \n{ \"c_info\": {} }\n\0"
+    assert header.mandatory_flags & image.XL_JSON_CONFIG
+    (whole / "config").unlink()
+    assert image.xl_header(pack(whole)).config == b""
 
 
 def test_edited_files_count(whole: Path) -> None:
@@ -461,6 +476,47 @@ def test_a_page_far_away(whole: Path) -> None:
     os.truncate(whole / "memory", ((1 << 31) + 1) * PAGE)
     found = image.decode(pack(whole))
     assert max(found.memory) == 1 << 31
+
+
+def change_somewhere(whole: Path, dice: random.Random) -> None:
+    """Changes, cuts or stretches one of the files."""
+    files = sorted(path for path in whole.rglob("*") if path.is_file())
+    path = dice.choice(files)
+    with path.open("rb") as file:
+        data = bytearray(file.read(1 << 16))
+    at = dice.randrange(len(data) + 1)
+    what = dice.randrange(5)
+    if what == 0 or not data:
+        data[at:at] = dice.randbytes(dice.randrange(1, 40))
+    elif what == 1:
+        del data[at:]
+    elif what == 2:
+        path.unlink()
+        return
+    else:
+        data[at - 1] ^= 1 << dice.randrange(8)
+    with path.open("r+b") as file:
+        file.write(data)
+        if what == 1:
+            file.truncate(at)
+
+
+def test_changed_anyhow(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+    """Whatever is changed: an image that is well, or one clear error."""
+    dice = random.Random(20)
+    whole = into(unpacked(HVM.stream), scratch / "d", "--no-config")
+    for number in range(150):
+        victim = scratch / f"v{number}"
+        subprocess.run(["cp", "-r", "--sparse=always", whole, victim], check=True)
+        change_somewhere(victim, dice)
+        result = xenstream("pack", "-q", victim, scratch / "out")
+        assert result.rc in (FINE, INVALID, IO, REFUSED), (number, str(result))
+        assert len(result.stderr.splitlines()) == (result.rc != FINE), (number, str(result))
+        if result.rc == FINE:
+            assert xenstream("verify", "-q", scratch / "out").rc in (FINE, REMARKS), number
+            (scratch / "out").unlink()
+        assert not (scratch / "out").exists()
+        shutil.rmtree(victim)
 
 
 # ---- usage ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from support import device_model, qemu
-from support.corpus import images
+from support.corpus import checkpointed_cases, images, why_no_corpus
 from support.qemu import WAITS, Qemu
 
 from .common import (
@@ -234,8 +235,13 @@ def test_qemu_busy_with_another(waiting: Qemu) -> None:
 
 
 def test_no_qemu(scratch: Path) -> None:
-    result = restore(f"qmp:{scratch}/nothing", octets(MODERN_HVM))
-    assert result.rc == IO and "is it running" in result.stderr
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(scratch / "deaf"))
+        for name in ("nothing", "deaf"):
+            result = restore(f"qmp:{scratch}/{name}", octets(MODERN_HVM))
+            assert result.rc == IO and "is it running" in result.stderr
+    result = restore(f"qmp:{scratch}/{'x' * 200}", octets(MODERN_HVM))
+    assert result.rc == IO and "too long" in result.stderr
 
 
 def test_words_of_no_use() -> None:
@@ -325,6 +331,22 @@ def test_player_gets_all_of_it(scratch: Path) -> None:
         "qmp_capabilities", "query-status", "migrate-set-capabilities", "getfd", "migrate-incoming",
     ]
     assert player.commands[-1]["arguments"] == {"uri": f"fd:{player.commands[-2]['arguments']['fdname']}"}
+
+
+def test_player_gets_the_last_checkpoint(scratch: Path) -> None:
+    """Each checkpoint has a state; QEMU takes only one."""
+    cases = [c for c in checkpointed_cases() if c.description()["guest_type"] == "hvm"]
+    if not cases:
+        pytest.skip(why_no_corpus())
+    for number, case in enumerate(cases):
+        folder = scratch / str(number)
+        folder.mkdir()
+        player = Player(folder, [*BEGUN, [DONE, take, event("completed")]])
+        result = restore(f"qmp:{player.path}", case.stream.read(), "--no-config")
+        player.close()
+        assert result.rc == FINE, result
+        digest = hashlib.sha256(player.taken).hexdigest()  # type: ignore[attr-defined]
+        assert digest == case.description()["final"]["qemu"]["sha256"]
 
 
 def test_player_speaks_octet_by_octet(scratch: Path) -> None:

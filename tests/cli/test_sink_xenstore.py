@@ -179,8 +179,11 @@ def test_too_many_keys(xenstored_only: Daemon) -> None:
 
 def test_nobody_there(scratch: Path) -> None:
     need("xenstored")
-    result = restore(scratch / "nothing", image(device_model.PHYSMAP))
-    assert result.rc == IO and "is it running?" in result.stderr
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(scratch / "deaf"))
+        for name in ("nothing", "deaf"):
+            result = restore(scratch / name, image(device_model.PHYSMAP))
+            assert result.rc == IO and "is it running?" in result.stderr
 
 
 def test_gone_before(xenstored_only: Daemon) -> None:
@@ -383,8 +386,9 @@ def test_a_socket_that_nobody_serves(scratch: Path) -> None:
     nobody_is_left(path)
 
 
-def test_no_descriptor_of_ours_stays_open(store: Daemon, scratch: Path) -> None:
-    """The child has nothing of its parent's open: who waits for an end does not wait for it."""
+def test_child(store: Daemon, scratch: Path) -> None:
+    """It has nothing of its parent's open: who waits for an end does not wait for it. And what a
+    terminal sends to everybody is for its parent to deal with."""
     seen: list[list[str]] = []
 
     def look(kind: int, _: bytes, n: int) -> None:
@@ -394,6 +398,8 @@ def test_no_descriptor_of_ours_stays_open(store: Daemon, scratch: Path) -> None:
             ).stdout.split()
             folder = Path("/proc") / children[0].decode() / "fd"
             seen.append(sorted(os.readlink(fd) for fd in folder.iterdir()))
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+                os.kill(int(children[0]), number)
 
     proxy = Proxy(scratch / "proxy", store.socket, look)
     file = scratch / "image"

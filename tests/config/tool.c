@@ -139,7 +139,8 @@ int main(int argc, char **argv)
 		return 2;
 	name = argv[2];
 	s = read_all(argv[2], &n);
-	r = config_parse(s, n, argc == 4 && strcmp(argv[3], "as-xl") == 0 ? CONFIG_AS_XL : 0, &c, &err);
+	r = config_parse(s, n, argc == 4 && strcmp(argv[3], "as-xl") == 0 ? CONFIG_AS_XL : 0, &c,
+			 &err);
 	free(s);
 	if (r)
 		return refuse(&err);

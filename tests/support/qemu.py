@@ -37,12 +37,19 @@ class Qemu:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+        self._wait()
+
+    def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
-        while not self.socket.exists():
-            if time.monotonic() > end or self.process.poll() is not None:
-                self.stop()
-                raise RuntimeError(self.log.read_text())
-            time.sleep(0.01)
+        while True:
+            try:
+                self.status()
+                return
+            except OSError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    self.stop()
+                    raise RuntimeError(self.log.read_text()) from None
+                time.sleep(0.01)
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """What a command returns, over a connection of its own. Raises RuntimeError."""

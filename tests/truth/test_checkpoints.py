@@ -65,7 +65,7 @@ def test_the_last_one_by_default(
     for form in (Form.LIBXL, Form.LIBXC, Form.XL):
         data = converted(xenstream, form, source, tmp_path / form.value)
         assert truth.compare(image.decode(data), wanted, form, NEWEST) == []
-    checked = command.run([xenstream, "verify", tmp_path / "libxl"])
+    checked = command.run([xenstream, "verify", *corpus.RANDOM_AREAS, tmp_path / "libxl"])
     assert checked.rc == OK, str(checked)
 
 
@@ -78,7 +78,7 @@ def test_kept(xenstream: Path, unpacked: Unpack, tmp_path: Path, case: Case) -> 
         got, wanted = image.decode(data), truth.load_checkpoint(case, number)
         assert got.checkpoints == number
         assert got.memory.keys() == wanted.pages.keys()
-        checked = command.run([xenstream, "verify", tmp_path / "out"])
+        checked = command.run([xenstream, "verify", *corpus.RANDOM_AREAS, tmp_path / "out"])
         assert checked.rc == OK, str(checked)
 
 

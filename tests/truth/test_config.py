@@ -292,6 +292,11 @@ dm_restrict=1
 hap=0
 oos=0
 nestedhvm=1
+cpuid=["0x1:ecx=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0","0x1:edx=1111111111111111000000000000kkss"]
+cpuid=["0xd,1:eax=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0,ebx=00000000000000000000000000000000"]
+pci=["00:1b.0","0000:02:00.1@5,msitranslate=1","1:0:1c.*"]
+pci=["0000:00:1b.0,permissive=1,seize=0,power_mgmt=1,rdm_policy=relaxed","00:1c.7"]; pci_seize=1
+pci_msitranslate=1; pci_power_mgmt=1; pci_permissive=1; pci=["00:1b.0"]
 vif=['']
 vif=['type=vif,model=e1000,script=s,ip=1.2.3.4,backend=b,vifname=v,gatewaydev=g,devid=5,mtu=9000,trusted']
 vif=['mac=0:1:2:a:B:c,untrusted','type=ioemu,rate=1MB/s@20ms','rate=10Mb/s',' bridge=a , model=b ']

@@ -794,9 +794,9 @@ static void colo_capture(struct build *b)
 		colo_state(b, 3);
 		colo_state(b, 1);
 		put32(b, 0xf);
-		put32(b, 1100 * 8);
+		put32(b, COLO_LIST * 8);
 		put_zero(b, i * 8);
-		for (uint64_t k = 0; k < 1100; k++)
+		for (uint64_t k = 0; k < COLO_LIST; k++)
 			put64(b, 5 + k * 3);
 	}
 }

@@ -114,6 +114,7 @@ void build_legacy(struct build *b, const struct legacy *l);
 
 /* --- one small stream of every kind --------------------------------------------------------- */
 
+#define COLO_LIST 1100 /* pfns of a list */
 enum wrapping { BARE = 0, LIBVIRT, XEND, XEND_CAPTURE, XENSERVER, XENSERVER_DEMU, XENSERVER_CAPTURE,
 		XENSERVER6, COLO };
 

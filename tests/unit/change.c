@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The front of a file is replaced; what was broken off is brought to an end; journals that are not to be
- * trusted change nothing. */
+/* The front of a file is replaced; what was broken off is brought to an end; journals that are
+ * not to be trusted change nothing. */
 #include <xenstream/change.h>
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 #include "io/settle.h"
 #include "unit.h"
 
-#define BLOCK 4096
-#define OLD 1000
+#define BLOCK	4096
+#define OLD	1000
 #define PAYLOAD (5 * BLOCK + 77)
-#define SIZE (OLD + PAYLOAD)
+#define SIZE	(OLD + PAYLOAD)
 
 static char dir[] = "/var/tmp/xst-change-XXXXXX";
 static char path[100], journal_path[120], other[100];
@@ -126,8 +126,11 @@ static struct xst_change *opened(void)
 static enum xst_change_way change(uint64_t min, uint64_t *ret_length)
 {
 	struct xst_change *c = opened();
-	struct xst_front front = { .size = sizeof(front), .old = OLD, .min = min,
-				   .write = write_fresh, .userdata = ret_length };
+	struct xst_front front = { .size = sizeof(front),
+				   .old = OLD,
+				   .min = min,
+				   .write = write_fresh,
+				   .userdata = ret_length };
 	enum xst_change_way way;
 	struct xst_finding error;
 
@@ -206,14 +209,36 @@ static void arguments(void **state)
 	assert_string_equal(xst_change_way_name((enum xst_change_way)99), "unknown");
 }
 
-/* --- what was broken off ---------------------------------------------------------------------- */
+/* --- what was broken off -------------------------------------------------------------------- */
 
 static struct place place;
+static struct journal written;
+
+static void write_journal(const struct stat *st, const struct journal *j, const uint8_t *old,
+			  const uint8_t *now)
+{
+	int fd;
+
+	written = *j;
+	fd = journal_write(&place, st, &written, old, now);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(journal_write(&place, st, &written, old, now), -EEXIST);
+}
+
+static void mark(void)
+{
+	int fd = open(journal_path, O_WRONLY | O_APPEND);
+
+	assert_int_equal(journal_mark_inserted(fd, &written), 0);
+	close(fd);
+}
 
 static void journal(enum journal_way way, uint64_t shift, uint64_t now_length)
 {
-	struct journal j = { .way = way, .shift = shift, .old_length = OLD,
-			     .now_length = now_length };
+	struct journal j = {
+		.way = way, .shift = shift, .old_length = OLD, .now_length = now_length
+	};
 	uint8_t *now = malloc(now_length + 1);
 	int fd = open(path, O_RDONLY);
 	struct stat st;
@@ -223,8 +248,7 @@ static void journal(enum journal_way way, uint64_t shift, uint64_t now_length)
 	for (uint64_t i = 0; i < now_length; i++)
 		now[i] = fresh(i);
 	j.extents = extents_digest(fd);
-	assert_int_equal(journal_write(&place, &st, &j, old_front, now), 0);
-	assert_int_equal(journal_write(&place, &st, &j, old_front, now), -EEXIST);
+	write_journal(&st, &j, old_front, now);
 	close(fd);
 	free(now);
 }
@@ -271,8 +295,9 @@ static void half_written(void **state)
 		put_image();
 		journal(JOURNAL_IN_PLACE, 0, OLD);
 		for (size_t i = 0; i < OLD; i++)
-			part[i] = (cut % 2 ? i < cut : i >= cut) || (cut % 3 == 0 && i % 2) ? fresh(i)
-											     : old_front[i];
+			part[i] = (cut % 2 ? i < cut : i >= cut) || (cut % 3 == 0 && i % 2)
+					  ? fresh(i)
+					  : old_front[i];
 		overwrite(0, part, OLD);
 		recover(XST_RECOVERY_DONE);
 		expect_image(true, OLD);
@@ -363,7 +388,7 @@ static void inserted_and_half_written(void **state)
 		put_image();
 		journal(JOURNAL_INSERT, BLOCK, OLD + BLOCK);
 		insert(0);
-		assert_int_equal(journal_mark_inserted(&place), 0);
+		mark();
 		overwrite(0, front, n);
 		recover(XST_RECOVERY_DONE);
 		expect_image(true, OLD + BLOCK);
@@ -384,7 +409,8 @@ static void inserted_and_tampered(void **state)
 	insert(BLOCK);
 	overwrite(4 * BLOCK, payload, 1);
 	fd = open(path, O_RDWR);
-	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4 * BLOCK, BLOCK), 0);
+	assert_int_equal(
+		fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4 * BLOCK, BLOCK), 0);
 	close(fd);
 	assert_int_equal(xst_open(path, &fd, NULL, &error), XST_E_UNSUPPORTED);
 	assert_string_equal(error.rule, "change.unfinished");
@@ -405,7 +431,7 @@ static void successor_without_a_name_of_its_own(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
-	assert_int_equal(journal_write(&place, &st, &j, NULL, NULL), 0);
+	write_journal(&st, &j, NULL, NULL);
 	recover(XST_RECOVERY_UNDONE);
 	expect_image(false, OLD);
 	assert_int_equal(access(temporary, F_OK), -1);
@@ -413,13 +439,13 @@ static void successor_without_a_name_of_its_own(void **state)
 	assert_int_equal(stat(temporary, &next), 0);
 	assert_int_equal(place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
-	assert_int_equal(journal_write(&place, &st, &j, NULL, NULL), 0);
+	write_journal(&st, &j, NULL, NULL);
 	assert_int_equal(rename(temporary, path), 0);
 	recover(XST_RECOVERY_DONE);
 	assert_int_equal(access(journal_path, F_OK), -1);
 }
 
-/* --- journals that don't count ----------------------------------------------------------------- */
+/* --- journals that don't count -------------------------------------------------------------- */
 
 static void expect_ignored(void)
 {
@@ -532,7 +558,7 @@ static void incomplete(void **state)
 	free(b);
 }
 
-/* --- locks ------------------------------------------------------------------------------------- */
+/* --- locks ---------------------------------------------------------------------------------- */
 
 static void locks(void **state)
 {

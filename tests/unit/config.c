@@ -5,11 +5,15 @@
 #include "config/view.h"
 
 static const char json[] =
-	"{\"c_info\": {\"type\": \"hvm\", \"name\": \"g\", \"uuid\": \"11111111-2222-3333-4444-555555555506\"},"
-	" \"b_info\": {\"max_vcpus\": 2, \"avail_vcpus\": [0, 1], \"max_memkb\": 65536, \"target_memkb\": 65536,"
+	"{\"c_info\": {\"type\": \"hvm\", \"name\": \"g\", \"uuid\": "
+	"\"11111111-2222-3333-4444-555555555506\"},"
+	" \"b_info\": {\"max_vcpus\": 2, \"avail_vcpus\": [0, 1], \"max_memkb\": 65536, "
+	"\"target_memkb\": 65536,"
 	"  \"device_model_version\": \"qemu_xen\","
-	"  \"type.hvm\": {\"boot\": \"cd\", \"bios\": \"seabios\", \"apic\": \"False\", \"pae\": \"<default>\"}},"
-	" \"disks\": [{\"pdev_path\": \"/d,x\", \"vdev\": \"xvda\", \"format\": \"qcow2\", \"readwrite\": 1},"
+	"  \"type.hvm\": {\"boot\": \"cd\", \"bios\": \"seabios\", \"apic\": \"False\", \"pae\": "
+	"\"<default>\"}},"
+	" \"disks\": [{\"pdev_path\": \"/d,x\", \"vdev\": \"xvda\", \"format\": \"qcow2\", "
+	"\"readwrite\": 1},"
 	"  {\"vdev\": \"hdc\", \"format\": \"empty\", \"removable\": 1, \"is_cdrom\": 1}],"
 	" \"nics\": [{\"devid\": 0, \"mac\": \"00:16:3e:01:02:03\", \"bridge\": \"br0\","
 	"  \"rate_bytes_per_interval\": 62500, \"rate_interval_usecs\": 50000}],"
@@ -111,7 +115,8 @@ static void keys_of_xl_work_in_json(void **state)
 	gives(c, "builder", "hvm");
 	gives(c, "on_poweroff", "destroy");
 	gives(c, "vif", "mac=00:16:3e:01:02:03,bridge=br0,rate=1250000B/s@50000us");
-	gives(c, "disk", "format=qcow2,vdev=xvda,access=rw,target=/d,x\nvdev=hdc,access=ro,devtype=cdrom");
+	gives(c, "disk",
+	      "format=qcow2,vdev=xvda,access=rw,target=/d,x\nvdev=hdc,access=ro,devtype=cdrom");
 	gives(c, "b_info.type.hvm.boot", "cd");
 	gives(c, "disks[1].is_cdrom", "1");
 	assert_int_equal(config_get(c, "pae", &s, &err), XST_E_UNKNOWN);
@@ -128,11 +133,14 @@ static void keys_of_xl_work_in_json(void **state)
 	gives(c, "b_info.target_memkb", "131072");
 	gives(c, "b_info.max_vcpus", "4");
 	gives(c, "disks[1].pdev_path", "/z");
-	gives(c, "disk", "format=raw,vdev=xvdb,backend=dd,access=rw,target=/y\nformat=raw,vdev=xvdc,access=ro,target=/z");
+	gives(c, "disk",
+	      "format=raw,vdev=xvdb,backend=dd,access=rw,target=/"
+	      "y\nformat=raw,vdev=xvdc,access=ro,target=/z");
 	assert_int_equal(config_set(c, "type", "pv", &err), XST_E_UNSUPPORTED);
 	assert_int_equal(config_set(c, "e820_host", "1", &err), XST_E_UNSUPPORTED);
 	assert_int_equal(config_set(c, "memory", "much", &err), XST_E_MALFORMED);
 	assert_int_equal(config_set(c, "cpuid", "host", &err), XST_E_UNSUPPORTED);
+	assert_int_equal(config_set(c, "cpuid", "['0x1:ecx=x']", &err), XST_E_MALFORMED);
 	assert_int_equal(config_unset(c, "boot", &err), 0);
 	assert_int_equal(config_unset(c, "boot", &err), XST_E_UNKNOWN);
 	gives(c, "name", "h");
@@ -227,10 +235,12 @@ static void nonsense_is_named(void **state)
 	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
 	complains("disk=['/x,what,hda,w']\n", "disk", "none of the words");
 	complains("disk=['/x']\n", "disk", "no vdev");
+	complains("disk=['/x,,hda','/y,,hdb','/z,,hda']\n", "disk", "two disks are 'hda'");
 	complains("spiceport=70000\n", "spiceport", "not between");
 	complains("{\"b_info\": {\"target_memkb\": -1024}}", "memory", "not");
 	complains("{\"c_info\": {\"name\": \"\"}}", "name", "needs");
-	complains("{\"disks\": [{\"vdev\": \"?\", \"pdev_path\": \"/x\"}]}", "disk", "no virtual disk");
+	complains("{\"disks\": [{\"vdev\": \"?\", \"pdev_path\": \"/x\"}]}", "disk",
+		  "no virtual disk");
 }
 
 static void good_sense_is_not_complained_of(void **state)
@@ -250,10 +260,13 @@ static void good_sense_is_not_complained_of(void **state)
 
 static void virtual_disks_have_names(void **state)
 {
-	static const char *const good[] = { "xvda", "xvdz", "xvdaa", "xvdtq37", "hda", "hdd63", "sda", "sdp15", "d0",
-					    "d536p37", "d1048575p255", "51712", "0xca00" };
-	static const char *const bad[] = { "", "xvd", "xvda0", "xvda256", "hde", "hda64", "sdq", "sda16", "vda",
-					   "d", "d1p", "d1048576", "d0p256", "xvdA", "xvda1x", "5x", "-5" };
+	static const char *const good[] = { "xvda",	    "xvdz",  "xvdaa", "xvdtq37", "hda",
+					    "hdd63",	    "sda",   "sdp15", "d0",	 "d536p37",
+					    "d1048575p255", "51712", "0xca00" };
+	static const char *const bad[] = { "",	    "xvd",	"xvda0",  "xvda256", "hde",
+					   "hda64", "sdq",	"sda16",  "vda",     "d",
+					   "d1p",   "d1048576", "d0p256", "xvdA",    "xvda1x",
+					   "5x",    "-5" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
@@ -281,7 +294,7 @@ static void what_does_not_map_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(config_translate(c, CONFIG_JSON, count, lost, &j, &err), 0);
-	assert_string_equal(lost, "boot cpuid nonsense uuid ");
+	assert_string_equal(lost, "cpuid boot nonsense uuid ");
 	gives(j, "c_info.type", "pv");
 	gives(j, "b_info.max_memkb", "65536");
 	gives(j, "on_reboot", "restart");
@@ -293,6 +306,32 @@ static void what_does_not_map_is_named(void **state)
 	config_free(back);
 	config_free(j);
 	config_free(c);
+}
+
+/* Members that libxl fills in for every guest are no loss, unless they say something. */
+static void keys_of_other_guests_are_left_out(void **state)
+{
+	static const char *const sources[] = {
+		"{\"c_info\": {\"type\": \"pv\"}, \"b_info\": {\"video_memkb\": 0}}",
+		"{\"c_info\": {\"type\": \"pv\"}, \"b_info\": {\"video_memkb\": 1024}}",
+		"{\"c_info\": {\"type\": \"hvm\"}, \"b_info\": {\"video_memkb\": 0}}",
+	};
+	static const char *const losses[] = { "", "b_info.video_memkb ", "" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		struct config *c = document(sources[i], strlen(sources[i])), *t;
+		char lost[200] = "", *s;
+		struct config_error err;
+
+		assert_int_equal(config_translate(c, CONFIG_CFG, count, lost, &t, &err), 0);
+		assert_string_equal(lost, losses[i]);
+		assert_int_equal(config_get(t, "videoram", &s, &err), i == 2 ? 0 : XST_E_UNKNOWN);
+		if (i == 2)
+			free(s);
+		config_free(t);
+		config_free(c);
+	}
 }
 
 static void bad_values_stop_a_translation(void **state)
@@ -346,6 +385,7 @@ int main(void)
 		cmocka_unit_test(good_sense_is_not_complained_of),
 		cmocka_unit_test(virtual_disks_have_names),
 		cmocka_unit_test(what_does_not_map_is_named),
+		cmocka_unit_test(keys_of_other_guests_are_left_out),
 		cmocka_unit_test(bad_values_stop_a_translation),
 		cmocka_unit_test(a_view_is_printed),
 	};

@@ -36,7 +36,9 @@ static void refused(const char *text, unsigned line, unsigned column, const char
 
 static void strings_numbers_and_lists(void **state)
 {
-	struct cfg *c = parse("a = 'x'; b=0x10\n# c = 3\nd = [ 'p', [ \"q\" ,\n 5 ], ]\ne='it\\'s \\\\ \\n'\n", 0);
+	struct cfg *c = parse(
+		"a = 'x'; b=0x10\n# c = 3\nd = [ 'p', [ \"q\" ,\n 5 ], ]\ne='it\\'s \\\\ \\n'\n",
+		0);
 	const struct config_value *list;
 	struct config_error err = { 0 };
 	const char *s = NULL;
@@ -241,7 +243,8 @@ static void append_keeps_the_layout(void **state)
 	c = parse("d = [ 'x', \"y\" ]  # c\n", 0);
 	becomes(&c, cfg_append(&c, "d", &list, NULL), "d = [ 'x', \"y\", 'z' ]  # c\n");
 	c = parse("d = [\n\t\"x\", # one\n\t\"y\", # two\n]\n", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL), "d = [\n\t\"x\", # one\n\t\"y\",\n\t\"z\", # two\n]\n");
+	becomes(&c, cfg_append(&c, "d", &list, NULL),
+		"d = [\n\t\"x\", # one\n\t\"y\",\n\t\"z\", # two\n]\n");
 	c = parse("d=[]\n", 0);
 	becomes(&c, cfg_append(&c, "d", &list, NULL), "d=[ \"z\" ]\n");
 	c = parse("d=['x']\nd+=[]\n", 0);
@@ -261,7 +264,8 @@ static void strings_come_back(void **state)
 	(void)state;
 	for (unsigned first = 1; first < 256; first++)
 		for (int q = 0; q < 2; q++) {
-			struct config_value v = string((char[]){ 'a', (char)first, '\\', '\'', '"', 'n', 0 }, false);
+			struct config_value v = string(
+				(char[]){ 'a', (char)first, '\\', '\'', '"', 'n', 0 }, false);
 			struct cfg *c = parse("", CONFIG_AS_XL);
 			const char *s;
 

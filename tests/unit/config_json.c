@@ -100,15 +100,21 @@ static void layout_is_libxls(void **state)
 
 static void paths_find_names_with_dots(void **state)
 {
-	json_object *o = read_json("{\"b\": {\"type.hvm\": {\"boot\": \"c\"}, \"type\": {\"x\": 1}},"
-				   "\"disks\": [{\"vdev\": \"xvda\"}, [5, 6]]}"), *v;
+	json_object *o = read_json(
+			    "{\"b\": {\"type.hvm\": {\"boot\": \"c\"}, \"type\": {\"x\": 1}},"
+			    "\"disks\": [{\"vdev\": \"xvda\"}, [5, 6]]}"),
+		    *v;
 	static const struct {
 		const char *path, *value;
-	} there[] = { { "b.\"type.hvm\".boot", "c" }, { "b.type.hvm.boot", "c" }, { "b.type.x", "1" },
-		      { ".b.type.x", "1" }, { "disks[0].vdev", "xvda" }, { "disks[1][1]", "6" } };
-	static const char *const missing[] = { "c", "b.type.hvm.x", "disks[2]", "disks[0].x", "b[0]" };
-	static const char *const wrong[] = { "", "b.", "b..x", "disks[", "disks[x]", "disks[1", "b.\"type",
-					     "disks[0]vdev", "\"\"" };
+	} there[] = {
+		{ "b.\"type.hvm\".boot", "c" }, { "b.type.hvm.boot", "c" },  { "b.type.x", "1" },
+		{ ".b.type.x", "1" },		{ "disks[0].vdev", "xvda" }, { "disks[1][1]", "6" }
+	};
+	static const char *const missing[] = { "c", "b.type.hvm.x", "disks[2]", "disks[0].x",
+					       "b[0]" };
+	static const char *const wrong[] = { "",	 "b.",		 "b..x",
+					     "disks[",	 "disks[x]",	 "disks[1",
+					     "b.\"type", "disks[0]vdev", "\"\"" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(there); i++) {
@@ -131,7 +137,8 @@ static void paths_make_what_is_missing(void **state)
 	assert_int_equal(json_path_set(o, "b.\"t.x\".l[0].k", json_object_new_int(3), &err), 0);
 	assert_int_equal(json_path_get(o, "b.t.x.l[0].k", &v, NULL), 0);
 	assert_int_equal(json_object_get_int(v), 3);
-	assert_int_equal(json_path_set(o, "b.\"t.x\".l[2]", json_object_new_int(3), &err), XST_E_UNSUPPORTED);
+	assert_int_equal(json_path_set(o, "b.\"t.x\".l[2]", json_object_new_int(3), &err),
+			 XST_E_UNSUPPORTED);
 	assert_int_equal(json_path_set(o, "a.b", json_object_new_int(3), &err), XST_E_UNSUPPORTED);
 	assert_int_equal(json_path_unset(o, "b.t.x.l[0]", &err), 0);
 	assert_int_equal(json_path_unset(o, "b.t.x.l[0]", &err), XST_E_UNKNOWN);

@@ -212,7 +212,8 @@ static void limits(void **state)
 	assert_int_equal(xst_head_set_config(h, large, sizeof(large) - 1, false), 0);
 	assert_int_equal(xst_head_set_config(&other, "x", 1, false), XST_E_UNSUPPORTED);
 	assert_int_equal(xst_head_copy(&other, fd, NULL, NULL, NULL, NULL, &e), XST_E_UNSUPPORTED);
-	assert_int_equal(xst_head_replace(NULL, 0, &other, NULL, NULL, NULL, &e), XST_E_UNSUPPORTED);
+	assert_int_equal(xst_head_replace(NULL, 0, &other, NULL, NULL, NULL, &e),
+			 XST_E_UNSUPPORTED);
 	xst_head_free(h);
 	close(fd);
 	build_free(&b);
@@ -232,7 +233,9 @@ static int read_error(const struct build *b, struct xst_finding *e)
 static void refused(void **state)
 {
 	const struct front flags = { .mandatory = 4, .length = 4 };
-	const struct front beyond = { .length = 14, .config_length = 11, .data = "0123456789", .size = 10 };
+	const struct front beyond = {
+		.length = 14, .config_length = 11, .data = "0123456789", .size = 10
+	};
 	const struct front four_gib = { .length = UINT32_MAX, .config_length = UINT32_MAX - 4 };
 	struct xst_finding e;
 	struct build b = { 0 };

@@ -137,11 +137,11 @@ static void note_end(bool *may_end, size_t size, const struct sample *s, const s
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_CHECKPOINT &&
 	    ev->layer == XST_LAYER_LEGACY && s->wrapping == BARE)
 		may_end[ev->offset] = true;
-	/* COLO's channel back has no end; before its eighth stray octet too many nobody can see them. */
-	if (ev->layer == XST_LAYER_COLO && ev->offset &&
-	    (ev->type == XST_EVENT_RECORD_BEGIN ||
-	     (ev->type == XST_EVENT_ITEMS && ev->u.items.n == 1)))
+	/* COLO's channel back has no end; octets too many in a list can't be seen before the last pfn. */
+	if (ev->layer == XST_LAYER_COLO && ev->offset && ev->type == XST_EVENT_RECORD_BEGIN)
 		may_end[ev->offset] = true;
+	if (ev->layer == XST_LAYER_COLO && ev->type == XST_EVENT_WARNING)
+		may_end[ev->u.finding->offset + COLO_LIST * 8] = true;
 	/* This one lasts to the end of the input, wherever that is. */
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN && ev->u.payload.length == XST_LENGTH_UNKNOWN)
 		memset(may_end + ev->offset, true, size - ev->offset);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON of libxl_domain_config through the real libxl and out again: standard input to standard output.
- * The exit status is 1 if libxl refuses it.  Runs with nohypervisor.so in front of it. */
+/* JSON of libxl_domain_config through the real libxl and out again: standard input to standard
+ * output. The exit status is 1 if libxl refuses it.  Runs with nohypervisor.so in front of it. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The real libxlutil beside our parsers, over the same inputs: both take one, with the same values, or
- * both refuse it, or the difference has a name and a reason here.
+/* The real libxlutil beside our parsers, over the same inputs: both take one, with the same values,
+ * or both refuse it, or the difference has a name and a reason here.
  *
  *   xlutil-compare text|disk|rate N [FILE...]   N inputs; FILEs are mutated, too
  *
- * libxlutil may abort: it runs in a child, which tells through shared memory how far it has come. */
+ * libxlutil may abort: it runs in a child, which tells through shared memory how far it has
+ * come. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,18 +26,25 @@
 /* What may differ, and why. */
 enum difference {
 	SAME,
-	LAST_OCTET,   /* of an octet that is no token at the very end libxlutil loses the error */
+	LAST_OCTET, /* of an octet that is no token at the very end libxlutil loses the error */
 	OCTAL_ESCAPE, /* libxlutil takes \101 and makes nothing of it: we refuse it, as both do \x41 */
-	NUL,          /* libxlutil aborts, or passes over it in a comment: we refuse NULs */
-	LIMIT,        /* our limits on depth and numbers of things */
-	TRUSTED,      /* the manual has "trusted" and "untrusted" for disks, libxlutil of 4.17 has not */
+	NUL,	      /* libxlutil aborts, or passes over it in a comment: we refuse NULs */
+	LIMIT,	      /* our limits on depth and numbers of things */
+	TRUSTED, /* the manual has "trusted" and "untrusted" for disks, libxlutil of 4.17 has not */
 	LEADING_ZERO, /* in a rate libxlutil takes it for octal: we refuse it */
 	NEWLINE,      /* in a disk, where libxlutil reads on in some places only: we refuse it */
-	EMPTY,        /* libxlutil takes a disk with an empty target or vdev, and libxl refuses it later */
+	EMPTY, /* libxlutil takes a disk with an empty target or vdev, and libxl refuses it later */
 	DIFFERENCES
 };
-static const char *const names[] = { "the same", "an octet at the end", "octal escapes", "NULs", "limits",
-				     "trusted disks", "leading zeros", "newlines", "empty target or vdev" };
+static const char *const names[] = { "the same",
+				     "an octet at the end",
+				     "octal escapes",
+				     "NULs",
+				     "limits",
+				     "trusted disks",
+				     "leading zeros",
+				     "newlines",
+				     "empty target or vdev" };
 
 /* Shared with the child. */
 static struct shared {
@@ -111,7 +119,8 @@ static const char *differs(XLU_Config *x, const struct cfg *c, const char *key)
 /* Every word in the text that may be a key. */
 static const char *compare_keys(XLU_Config *x, const struct cfg *c, const struct input *in)
 {
-	static const char first[] = "abcdefghijklmnopqrstuvwxyz", all[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz",
+			  all[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 	const char *s = in->s, *wrong = NULL;
 
 	while (!wrong && *(s += strcspn(s, first))) {
@@ -190,23 +199,31 @@ static const char *compare_fields(const libxl_device_disk *t, const struct confi
 	if (!same_string(t->vdev, o->vdev))
 		return "the vdev differs";
 	if (empty ? o->target != NULL
-		  : !same_string(libxl_disk_format_to_string(t->format), o->format ? o->format : "raw"))
+		  : !same_string(libxl_disk_format_to_string(t->format),
+				 o->format ? o->format : "raw"))
 		return "the format differs";
 	if (!same_string(t->script, o->script) || !same_string(t->backend_domname, o->backend))
 		return "script or backend differ";
 	if (!same_string(word(libxl_disk_backend_to_string(t->backend)), o->backendtype) ||
-	    !same_string(word(libxl_disk_specification_to_string(t->specification)), o->specification))
+	    !same_string(word(libxl_disk_specification_to_string(t->specification)),
+			 o->specification))
 		return "backendtype or specification differ";
 	if (t->readwrite == o->readonly || (t->is_cdrom != 0) != o->cdrom ||
 	    t->direct_io_safe != o->direct_io_safe)
 		return "access, cdrom or direct-io-safe differ";
-	if (!same_string(t->colo_host, o->colo_host) || !same_string(t->colo_export, o->colo_export) ||
+	if (!same_string(t->colo_host, o->colo_host) ||
+	    !same_string(t->colo_export, o->colo_export) ||
 	    t->colo_port != (o->colo_port ? atoi(o->colo_port) : 0) ||
-	    !same_string(t->active_disk, o->active_disk) || !same_string(t->hidden_disk, o->hidden_disk))
+	    !same_string(t->active_disk, o->active_disk) ||
+	    !same_string(t->hidden_disk, o->hidden_disk))
 		return "parameters of COLO differ";
-	if ((libxl_defbool_is_default(t->discard_enable) ? -1 : libxl_defbool_val(t->discard_enable)) != o->discard ||
-	    (libxl_defbool_is_default(t->trusted) ? -1 : libxl_defbool_val(t->trusted)) != o->trusted ||
-	    (!libxl_defbool_is_default(t->colo_enable) && libxl_defbool_val(t->colo_enable)) != o->colo)
+	if ((libxl_defbool_is_default(t->discard_enable)
+		     ? -1
+		     : libxl_defbool_val(t->discard_enable)) != o->discard ||
+	    (libxl_defbool_is_default(t->trusted) ? -1 : libxl_defbool_val(t->trusted)) !=
+		    o->trusted ||
+	    (!libxl_defbool_is_default(t->colo_enable) && libxl_defbool_val(t->colo_enable)) !=
+		    o->colo)
 		return "flags differ";
 	return NULL;
 }
@@ -302,7 +319,8 @@ static const char *compare_rate(const struct input *in)
 		shared->counts[LEADING_ZERO]++;
 	else if (!theirs != !ours)
 		wrong = ours ? "we refuse what libxlutil takes" : "we take what libxlutil refuses";
-	else if (!ours && (nic.rate_bytes_per_interval != bytes || nic.rate_interval_usecs != usecs))
+	else if (!ours &&
+		 (nic.rate_bytes_per_interval != bytes || nic.rate_interval_usecs != usecs))
 		wrong = "the numbers differ";
 	shared->counts[SAME] += !wrong && !theirs == !ours;
 	*(ours ? &shared->refused : &shared->taken) += 1;
@@ -354,7 +372,8 @@ static int judge_abort(const struct mode *m)
 
 	input_make(&in, m->bases, m->alphabet, shared->next++);
 	shared->aborted++;
-	if (m->compare == compare_disk && strchr(in.s, '\n') && config_disk_parse(in.s, &d, NULL) != 0) {
+	if (m->compare == compare_disk && strchr(in.s, '\n') &&
+	    config_disk_parse(in.s, &d, NULL) != 0) {
 		shared->counts[NEWLINE]++;
 		return 0;
 	}
@@ -379,7 +398,8 @@ static int run(const struct mode *m, uint64_t n)
 		}
 		if (child < 0 || waitpid(child, &status, 0) < 0)
 			return 2;
-		failed = WIFEXITED(status) && WEXITSTATUS(status) < 2 ? WEXITSTATUS(status) : judge_abort(m);
+		failed = WIFEXITED(status) && WEXITSTATUS(status) < 2 ? WEXITSTATUS(status)
+								      : judge_abort(m);
 		if (failed)
 			return failed;
 	}
@@ -397,12 +417,14 @@ int main(int argc, char **argv)
 		return 2;
 	inputs_add_files(argv + 3, argc - 3);
 	devnull = fopen("/dev/null", "w");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (!devnull || shared == MAP_FAILED)
 		return 2;
 	if (run(m, strtoull(argv[2], NULL, 10)) != 0)
 		return 1;
-	printf("%s: %" PRIu64 " inputs: we take %" PRIu64 ", refuse %" PRIu64 "; libxlutil aborts at %" PRIu64 "\n",
+	printf("%s: %" PRIu64 " inputs: we take %" PRIu64 ", refuse %" PRIu64
+	       "; libxlutil aborts at %" PRIu64 "\n",
 	       m->name, shared->next, shared->taken, shared->refused, shared->aborted);
 	for (int i = 0; i < DIFFERENCES; i++)
 		if (shared->counts[i])

@@ -21,8 +21,10 @@ const char *const input_texts[] = {
 	"a=\"it's\"\nb='\"'\nc=''\n",
 	"a=0x1f\nb=017\nc=08\nd=1f\ne=99999999999999999999\nf=0xffffffffffffffff\ng='-5'\nh=' 7'\n",
 	"# comment\n\n\t a\t=\t1\t;\t\n;;;\n",
-	"memory = 512\nvcpus=2\nname = \"guest\"\ndisk = [ 'phy:/dev/x,xvda,w', 'file:/y,hdc:cdrom,r' ]\n"
-	"vif = [ 'mac=00:16:3e:01:02:03,bridge=xenbr0', '' ]\non_crash = 'preserve'\nboot=\"cda\"\n",
+	"memory = 512\nvcpus=2\nname = \"guest\"\ndisk = [ 'phy:/dev/x,xvda,w', "
+	"'file:/y,hdc:cdrom,r' ]\n"
+	"vif = [ 'mac=00:16:3e:01:02:03,bridge=xenbr0', '' ]\non_crash = "
+	"'preserve'\nboot=\"cda\"\n",
 	"a='\xc3\xa4'\nb='\xff'\n# \xe4\n",
 	"vnuma = [ [ \"pnode=0\",\"size=1024\" ], [ \"pnode=1\" ] ]\n",
 	"a=1\r\n",
@@ -57,7 +59,8 @@ const char *const input_disks[] = {
 	"backend=dd,backendtype=qdisk,vdev=xvda,target=a,b=c",
 	"direct-io-safe,no-discard,discard,vdev=xvda,script=block-x,target=x:y",
 	"specification=virtio,trusted,untrusted,vdev=xvda,/x",
-	"colo,colo-host=h,colo-port=5,colo-export=e,active-disk=/a,hidden-disk=/h,vdev=xvda,target=/x",
+	"colo,colo-host=h,colo-port=5,colo-export=e,active-disk=/a,hidden-disk=/"
+	"h,vdev=xvda,target=/x",
 	"nosuch:/x,xvda,w",
 	"host:name,raw,xvda,w",
 	"/x,raw,xvda,w,extra",
@@ -74,11 +77,27 @@ const char *const input_disks[] = {
 	NULL
 };
 
-const char *const input_rates[] = {
-	"10Mb/s", "250KB/s", "1MB/s@20ms", "1GB/s@1s", "7b/s", "1B/s@1us", "100", "10Mb", "10Mb/s@",
-	"10Mb/s@5", "0MB/s", "18446744073709551615B/s", "18446744073GB/s@1s", "10mb/s", "10Mb/s@5000s",
-	"10Mb/s@4294967295us", "10Mb/s@4294967296us", "10Mb/s@0ms", "1KB/s@60m", "", NULL
-};
+const char *const input_rates[] = { "10Mb/s",
+				    "250KB/s",
+				    "1MB/s@20ms",
+				    "1GB/s@1s",
+				    "7b/s",
+				    "1B/s@1us",
+				    "100",
+				    "10Mb",
+				    "10Mb/s@",
+				    "10Mb/s@5",
+				    "0MB/s",
+				    "18446744073709551615B/s",
+				    "18446744073GB/s@1s",
+				    "10mb/s",
+				    "10Mb/s@5000s",
+				    "10Mb/s@4294967295us",
+				    "10Mb/s@4294967296us",
+				    "10Mb/s@0ms",
+				    "1KB/s@60m",
+				    "",
+				    NULL };
 
 /* --- bases ---------------------------------------------------------------------------------- */
 

@@ -9,7 +9,8 @@
 
 #define CPUS 8
 
-xc_interface *xc_interface_open(xentoollog_logger *log, xentoollog_logger *domain_log, unsigned flags)
+xc_interface *xc_interface_open(xentoollog_logger *log, xentoollog_logger *domain_log,
+				unsigned flags)
 {
 	(void)log;
 	(void)domain_log;
@@ -51,7 +52,8 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 	info->cores_per_socket = CPUS;
 	info->total_pages = 1 << 22;
 	info->free_pages = 1 << 21;
-	info->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_hap;
+	info->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_pv |
+			     XEN_SYSCTL_PHYSCAP_hap;
 	return 0;
 }
 

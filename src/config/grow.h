@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONFIG_GROW_H
+#define CONFIG_GROW_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* Makes place for one more behind n things of `size` octets; *room: how many there is place for.
+ * Returns the array, or NULL when out of memory; the old one is good then. */
+static inline void *grow(void *array, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 8;
+	void *larger;
+
+	if (n < *room)
+		return array;
+	larger = reallocarray(array, more, size);
+	if (larger)
+		*room = more;
+	return larger;
+}
+
+#endif
