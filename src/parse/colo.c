@@ -44,7 +44,7 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (!row)
 		return fail(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, 0, "type",
 			    "%#x: no record of COLO's channel back", type);
-	if (!is_header(b))
+	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE)) /* a list may be empty */
 		return fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
 			    "no %s record has %u octets", row->name, length);
 	parser_consume(p, in, RECORD_HEADER_SIZE);
@@ -60,6 +60,7 @@ static int body(struct xst_parser *p, struct layer *l)
 	l->state = PADDING;
 	if (row->kind == XST_KIND_CHECKPOINT_STATE)
 		return 0;
+	l->u.colo.first = 0;
 	start_items(p, row->array, l->record.length / row->array->size);
 	l->state = LIST_END;
 	return 0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <xenstream/finding.h>
+#include <xenstream/parser.h>
 
 #include "wire/bytes.h"
 #include "wire/wire.h"
@@ -30,6 +30,7 @@ void colo_free(struct colo *c)
 {
 	free(c->pfns);
 	c->pfns = NULL;
+	c->parser = xst_parser_free(c->parser);
 }
 
 bool colo_is_mine(const struct colo *c)
@@ -83,30 +84,12 @@ size_t colo_send(struct colo *c, uint8_t buf[COLO_MESSAGE_SIZE])
 
 /* --- the back channel, as the primary reads it ---------------------------------------------- */
 
-static bool is_state_header(const uint8_t *b)
+static int begin_list(struct colo *c, uint64_t length)
 {
-	return get_number(b, 4, false) == wire_modern(XST_KIND_CHECKPOINT_STATE)->type &&
-	       (get_number(b + 4, 4, false) == COLO_STATE_LENGTH ||
-		get_number(b + 4, 4, false) == RECORD_ALIGN);
-}
-
-static void end_list(struct colo *c)
-{
-	c->in_list = false;
-	c->doubtful = c->stray == COLO_STRAY_UNKNOWN && (!c->npfns || c->pfns[0] == 0);
-	if (!c->doubtful && c->stray == COLO_STRAY_UNKNOWN)
-		c->stray = COLO_STRAY_NO;
-	go_on(c);
-}
-
-static int begin_list(struct colo *c)
-{
-	uint64_t length = get_number(c->hold + 4, 4, false);
 	uint64_t n = length / sizeof(uint64_t);
 	uint64_t *pfns;
 
-	c->held = 0;
-	if (length % sizeof(uint64_t))
+	if (c->step != COLO_DIRTY)
 		return XST_E_MALFORMED;
 	if (n > COLO_MAX_PFNS)
 		return XST_E_LIMIT;
@@ -115,84 +98,77 @@ static int begin_list(struct colo *c)
 		return XST_E_NOMEM;
 	c->pfns = pfns;
 	c->npfns = 0;
-	c->left = n + (c->stray == COLO_STRAY_YES);
-	c->in_list = c->left > 0;
-	if (!c->in_list)
-		end_list(c);
+	c->wanted = (size_t)n;
+	if (!n)
+		go_on(c);
 	return 0;
 }
 
-/* What stands behind a list tells whether its first 8 octets were none of its own. */
-static bool settle_doubt(struct colo *c)
+/* One more than the header says: the first was none, and all of it is one further. */
+static void put_right(struct colo *c, uint64_t last)
 {
-	c->doubtful = false;
-	c->stray = is_state_header(c->hold) ? COLO_STRAY_NO : COLO_STRAY_YES;
-	if (c->stray == COLO_STRAY_NO)
-		return false;
-	if (c->npfns) { /* all of it is one further: the last pfn is what we hold */
-		memmove(c->pfns, c->pfns + 1, (c->npfns - 1) * sizeof(*c->pfns));
-		c->pfns[c->npfns - 1] = get_number(c->hold, 8, false);
-	}
-	c->held = 0;
-	return true;
+	c->stray = true;
+	if (!c->npfns)
+		return;
+	memmove(c->pfns, c->pfns + 1, (c->npfns - 1) * sizeof(*c->pfns));
+	c->pfns[c->npfns - 1] = last;
 }
 
-static int take_pfn(struct colo *c)
+static void take_pfns(struct colo *c, const uint64_t *v, size_t n)
 {
-	uint64_t pfn = get_number(c->hold, 8, false);
+	for (size_t i = 0; i < n; i++) {
+		if (c->npfns == c->wanted) {
+			put_right(c, v[i]);
+			continue;
+		}
+		c->pfns[c->npfns++] = v[i];
+		if (c->npfns == c->wanted)
+			go_on(c);
+	}
+}
 
-	c->held = 0;
-	c->left--;
-	if (c->stray == COLO_STRAY_YES && c->npfns == 0 && pfn == 0 && !c->skipped) {
-		c->skipped = true;
-	} else {
-		c->pfns[c->npfns++] = pfn;
-	}
-	if (!c->left) {
-		c->skipped = false;
-		end_list(c);
-	}
+static int take(struct colo *c, const struct xst_event *ev)
+{
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_DIRTY_PFN_LIST)
+		return begin_list(c, ev->u.record.length);
+	if (ev->type == XST_EVENT_ITEMS)
+		take_pfns(c, ev->u.items.v, ev->u.items.n);
+	if (ev->type == XST_EVENT_FIELDS)
+		return colo_received(c, xst_event_field(ev, XST_FIELD_CHECKPOINT_STATE, UINT64_MAX));
 	return 0;
 }
 
-static int take_record(struct colo *c)
+static int open_parser(struct colo *c)
 {
-	if (c->step == COLO_DIRTY) {
-		if (get_number(c->hold, 4, false) != wire_modern(XST_KIND_DIRTY_PFN_LIST)->type)
-			return XST_E_MALFORMED;
-		return begin_list(c);
-	}
-	if (!is_state_header(c->hold))
-		return XST_E_MALFORMED;
-	if (c->held < RECORD_HEADER_SIZE + RECORD_ALIGN) /* the rest is to come */
-		return 0;
-	c->held = 0;
-	return colo_received(c, get_number(c->hold + RECORD_HEADER_SIZE, 4, false));
-}
+	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
 
-/* 8 octets, or 16 of a CHECKPOINT_STATE, lie in hold. */
-static int take(struct colo *c)
-{
-	if (c->in_list)
-		return take_pfn(c);
-	if (c->held == RECORD_HEADER_SIZE && c->doubtful && settle_doubt(c))
+	if (c->parser)
 		return 0;
-	return take_record(c);
+	o.start = XST_START_COLO;
+	return xst_parser_new(&o, &c->parser);
 }
 
 int colo_feed(struct colo *c, const uint8_t *data, size_t n)
 {
-	int r = 0;
+	struct xst_in in = { data, n, 0 };
+	const struct xst_event *ev;
+	int r = open_parser(c);
 
-	for (size_t i = 0; i < n && r == 0; i++) {
-		c->hold[c->held++] = data[i];
-		if (c->held % RECORD_ALIGN == 0)
-			r = take(c);
+	while (r == 0) {
+		r = xst_parser_next(c->parser, &in, &ev);
+		if (r || ev->type == XST_EVENT_NEED || ev->type == XST_EVENT_FINISHED)
+			break;
+		r = take(c, ev);
 	}
 	return r;
 }
 
-int colo_eof(const struct colo *c)
+int colo_eof(struct colo *c)
 {
-	return c->held || c->in_list ? XST_E_TRUNCATED : 0;
+	int r = open_parser(c);
+
+	if (r)
+		return r;
+	xst_parser_eof(c->parser);
+	return colo_feed(c, NULL, 0);
 }

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct xst_parser;
+
 #define COLO_MAX_PFNS (1 << 20) /* in one list */
 #define COLO_MESSAGE_SIZE 16    /* of all that the secondary sends but pfns */
 
@@ -30,17 +32,13 @@ enum colo_step { COLO_RECORDS, COLO_READY, COLO_RESUMED, COLO_NEW, COLO_SUSPENDE
 struct colo {
 	enum colo_role role;
 	enum colo_step step;
-	/* the primary's: what of the back channel is in hand */
-	uint8_t hold[16];
-	size_t held;
-	uint64_t left;        /* pfns of the list to come */
-	bool in_list, skipped;
+	struct xst_parser *parser; /* the primary's, of the back channel */
+	uint64_t *pfns;            /* the last list */
+	size_t npfns, wanted;
 	/* Since Xen 4.16 the secondary writes 8 octets of zeros between a list's header and its pfns,
-	 * which the header doesn't count.  Known once a list shows it. */
-	enum { COLO_STRAY_UNKNOWN, COLO_STRAY_YES, COLO_STRAY_NO } stray;
-	bool doubtful;        /* the last list may have been such a one */
-	uint64_t *pfns;       /* the last list */
-	size_t npfns;
+	 * which the header doesn't count.  What stands behind the list shows it, after it was told;
+	 * then `pfns` is put right and this is set. */
+	bool stray;
 };
 
 void colo_init(struct colo *c, enum colo_role role);
@@ -55,9 +53,10 @@ int colo_received(struct colo *c, uint64_t id);
  * Returns its octets, 0 if nothing is ours to send. */
 size_t colo_send(struct colo *c, uint8_t buf[COLO_MESSAGE_SIZE]);
 /* The primary takes octets of the back channel, all of them; a list is in c->pfns when c->step is no longer
- * COLO_DIRTY.  Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
+ * COLO_DIRTY.  Returns 0, XST_E_MALFORMED (also: not what is due), XST_E_LIMIT, XST_E_NOMEM or any other
+ * error of the parser. */
 int colo_feed(struct colo *c, const uint8_t *data, size_t n);
-/* The back channel has ended: what of a list was in doubt is settled.  Returns 0 or XST_E_TRUNCATED. */
-int colo_eof(const struct colo *c);
+/* The back channel has ended.  Returns 0 or XST_E_TRUNCATED. */
+int colo_eof(struct colo *c);
 
 #endif
