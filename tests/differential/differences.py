@@ -106,13 +106,8 @@ DIFFERENCES = (
     ),
     Difference(
         "checkpoint state",
-<<<<<<< HEAD
-        "CHECKPOINT_STATE has 4 octets, or 8 of which the last 4 are reserved; Xen's takes anything but nothing",
-        ("xl-hvm-plain", added(Piece(LIBXL, image.LIBXL_CHECKPOINT_STATE, bytes(12)))),
-=======
         "CHECKPOINT_STATE has 8 octets (or 4: without padding), the last 4 reserved; Xen's takes anything but nothing",
         ("xl-hvm-plain", added(Piece(LIBXL, image.LIBXL_CHECKPOINT_STATE, bytes(16)))),
->>>>>>> verifyrun
         ours=lambda _, e: e.record == "CHECKPOINT_STATE" and e.rule in ("record.length", "stream.reserved"),
     ),
     Difference(
