@@ -114,7 +114,7 @@ def test_info(name: str, scratch: Path) -> None:
 
 @pytest.mark.parametrize("name, facts", [
     ("libvirt", {"memory_mib": 64, "vcpus": 2, "type": "hvm"}),
-    ("xend-pv", {"memory_mib": 64, "maxmem_mib": 128, "vcpus": 2, "type": "pv"}),
+    ("xend-pv", {"memory_mib": 64, "maxmem_mib": 128, "vcpus": 4, "type": "pv"}),
 ])
 def test_configuration(name: str, facts: dict[str, object], scratch: Path) -> None:
     config = document(xenstream("info", "--json", put(scratch, samples()[name].data)))["config"]

@@ -72,14 +72,15 @@ def peak(words: list[str], **streams: int) -> int:
 @pytest.mark.parametrize("kind", KINDS)
 def test_peak_of_files(kind: str, large: Callable[[str], Path], scratch: Path) -> None:
     path = str(large(kind))
-    for words in (["info", path], ["verify", path], ["records", path],
+    for words in (["info", path], ["verify", path], ["verify", "--deep", path], ["records", path],
                   ["convert", path, str(scratch / "out")]):  # fmt: skip
         assert peak(words) <= PEAK, words
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_peak_of_pipes(kind: str, large: Callable[[str], Path]) -> None:
-    for words in (["info", "-"], ["verify", "-"], ["convert", "-", "-"]):
+    for words in (["info", "-"], ["verify", "-"], ["verify", "--tee"], ["verify", "--tee", "--deep"],
+                  ["convert", "-", "-"]):  # fmt: skip
         ends = os.pipe(), os.pipe()
         feeder = subprocess.Popen(["cat", large(kind)], stdout=ends[0][1])
         drain = subprocess.Popen(["cat"], stdin=ends[1][0], stdout=subprocess.DEVNULL)
@@ -100,6 +101,13 @@ def test_peak_of_directories(kind: str, large: Callable[[str], Path], scratch: P
     words = ["restore", "--no-config", "--into", str(scratch / "other"), "-"]
     assert peak(words, stdin=read) <= PEAK
     assert feeder.wait(10) == 0
+
+
+@pytest.mark.parametrize("kind", ["libxl-tables", "libxl-tiny"])
+def test_peak_of_extremes(kind: str, large: Callable[[str], Path]) -> None:
+    """Nothing but page tables; ten million records."""
+    for words in (["verify", str(large(kind))], ["verify", "--deep", str(large(kind))]):
+        assert peak(words) <= PEAK, words
 
 
 def test_peak_with_a_million_holes(unpacked: Unpack) -> None:

@@ -15,7 +15,7 @@ SEXPR = (
     b"(domain (domid 3) (uuid 11111111-2222-3333-4444-555555555555) (vcpus 2) (memory 64)"
     b" (maxmem 128) (name mail) (image (hvm (kernel '/usr/lib/xen/boot/hvmloader'))))"
 )
-PV_SEXPR = SEXPR.replace(b"(image (hvm ", b"(image (linux ")
+PV_SEXPR = SEXPR.replace(b"(image (hvm ", b"(image (linux ").replace(b"(vcpus 2)", b"(vcpus 4)")
 XENOPS = b'((time 20260101T00:00:00Z)(word_size 64)(vm_str "((id mail)(name mail))")(xs_subtree ()))'
 
 LIBVIRT_LEGACY = 1

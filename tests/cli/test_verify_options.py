@@ -1,0 +1,176 @@
+"""xenstream verify: all findings and not just the first, and what counts as one."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from support import image
+
+from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, REMARKS, USAGE, lines, octets, xenstream
+from .test_verify import changed, offset_of, verify
+
+
+def record(kind: int, body: bytes) -> bytes:
+    """A libxl or libxc record."""
+    return struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
+
+
+def in_front_of(data: bytes, kind: int, new: bytes) -> bytes:
+    """A copy with octets in front of the first libxc record of a type."""
+    place = offset_of(data, kind)
+    return data[:place] + new + data[place:]
+
+
+def rules(data: bytes, *words: str) -> tuple[int, list[str], dict[str, Any]]:
+    """Exit code, rules of the findings, and verdict."""
+    result = xenstream("verify", "--json", *words, "-", stdin=data)
+    *findings, verdict = lines(result)
+    return result.rc, [f["rule"] for f in findings], verdict
+
+
+def many_faults() -> bytes:
+    """An image with faults in many records, each of which leaves the framing alone."""
+    good = octets(MODERN_PV)
+    data = changed(good, offset_of(good, image.X86_TSC_INFO) + 8 + 20, b"\1")  # reserved
+    data = changed(data, offset_of(good, image.X86_PV_INFO) + 8, b"\4")  # width
+    data = changed(data, offset_of(good, image.PAGE_DATA) + 8, bytes(4))  # count
+    place = offset_of(good, image.SHARED_INFO)
+    more = record(0x77, b"from a later Xen") + record(image.VERIFY, bytes(9))
+    return data[:place] + more + data[place:]
+
+
+# --- going on -------------------------------------------------------------------------------------
+
+
+def test_every_fault_is_found() -> None:
+    code, found, verdict = rules(many_faults())
+    assert code == INVALID
+    assert {"stream.reserved", "libxc.pv-info", "libxc.page-data.count", "record.type",
+            "record.length"} <= set(found)  # fmt: skip
+    assert verdict["end"] == len(many_faults())  # read to its end
+    assert verdict["omitted"] == verdict["ignored"] == 0
+
+
+def test_unknown_guest_and_page_shift() -> None:
+    data = octets(MODERN_PV)
+    place = data.index(image.LIBXC_MARKER) + 24
+    _, found, verdict = rules(changed(data, place, struct.pack("<IH", 9, 13)))
+    assert {"libxc.guest-type", "libxc.page-shift"} <= set(found)
+    assert verdict["end"] == len(data)
+
+
+@pytest.mark.parametrize("place, new, skipped", [
+    (0x30, struct.pack("<I", 1 << 20), 0),   # a configuration longer than the optional data
+    (0x2C, struct.pack("<I", 2), 2),         # no room for its length
+], ids=["config", "optional"])  # fmt: skip
+def test_configuration_that_does_not_fit(place: int, new: bytes, skipped: int) -> None:
+    data = octets(MODERN_PV)
+    if skipped:
+        data = data[:0x30] + bytes(skipped) + data[0x30 + struct.unpack_from("<I", data, 0x2C)[0] :]
+    _, found, verdict = rules(changed(data, place, new))
+    assert "xl.config-length" in found and verdict["end"] == len(data)
+
+
+def test_lost_framing_ends_it() -> None:
+    """A wrong length, and no record behind it: one error more, not one for each octet group."""
+    data = octets(MODERN_PV)
+    bad = changed(data, offset_of(data, image.X86_PV_INFO) + 4, struct.pack("<I", 0x29))
+    code, findings, verdict = verify(bad)
+    fatal = [f for f in findings if "code" in f]
+    assert code == INVALID and verdict["end"] < len(data)
+    assert len(fatal) == 1 and "no record begins here" in fatal[0]["text"]
+
+
+def test_checkpoint_end_does_not_excuse_a_cut() -> None:
+    """The stream was never checkpointed: nobody has an older state to go back to."""
+    data = octets(MODERN_HVM)
+    code, found, _ = rules(data[:-8] + record(image.LIBXL_CHECKPOINT_END, b""))
+    assert code == INVALID and "input.truncated" in found and "checkpoint.cut" not in found
+
+
+# --- what counts ----------------------------------------------------------------------------------
+
+
+def remarkable() -> bytes:
+    """An image with a remark."""
+    data = octets(MODERN_PV)
+    xsave = offset_of(data, image.X86_PV_VCPU_XSAVE)
+    size = struct.unpack_from("<I", data, xsave + 4)[0]
+    return data[:xsave] + record(image.X86_PV_VCPU_XSAVE, bytes(8)) + data[xsave + 8 + size + -size % 8 :]
+
+
+def test_strict() -> None:
+    assert rules(remarkable())[0] == REMARKS
+    code, found, verdict = rules(remarkable(), "--strict")
+    assert code == INVALID and verdict["verdict"] == "invalid"
+    assert verdict["errors"] == len(found) and verdict["remarks"] == 0
+    assert rules(octets(MODERN_PV), "--strict")[0] == FINE
+
+
+def test_ignore() -> None:
+    _, found, _ = rules(many_faults())
+    words = [f"--ignore={rule}" for rule in set(found)]
+    code, left, verdict = rules(many_faults(), *words)
+    assert (code, left, verdict["verdict"]) == (FINE, [], "valid")
+    assert verdict["ignored"] == len(found)
+    _, left, verdict = rules(many_faults(), words[0])
+    assert set(left) == set(found) - {words[0].split("=")[1]}
+    assert "ignored" in xenstream("verify", words[0], "-", stdin=many_faults()).stdout.decode().splitlines()[-1]
+
+
+def test_what_ends_the_reading_is_not_ignored() -> None:
+    cut = octets(MODERN_PV)[:50000]
+    code, found, _ = rules(cut, "--ignore", "input.truncated")
+    assert code == INVALID and "input.truncated" in found
+    assert rules(b"no stream at all", "--ignore", "input.unknown")[0] == INVALID
+
+
+def test_max_findings() -> None:
+    _, found, whole = rules(many_faults())
+    code, few, verdict = rules(many_faults(), "--max-findings", "2")
+    assert code == INVALID and few == found[:2]
+    assert verdict["omitted"] == len(found) - 2
+    for name in ("errors", "remarks", "notes", "end", "records"):
+        assert verdict[name] == whole[name], name
+    words = xenstream("verify", "--max-findings=2", "-", stdin=many_faults()).stdout.decode()
+    assert f"{len(found) - 2} not shown" in words.splitlines()[-1]
+
+
+def test_a_hundred_of_each_rule() -> None:
+    """What is not told is counted, and said per rule."""
+    data = in_front_of(octets(MODERN_PV), image.SHARED_INFO, record(0x80000077, b"") * 150)
+    result = xenstream("verify", "-", stdin=data).stdout.decode()
+    assert result.count("[record.optional]") == 101 and "and 50 more of this rule" in result
+    assert rules(data, "--max-findings", "1000")[1].count("record.optional") == 150
+
+
+def test_like_xen() -> None:
+    """Only what Xen's verifier refuses, and that as an error."""
+    code, found, verdict = rules(in_front_of(octets(MODERN_PV), image.SHARED_INFO, record(0x80000077, b"")), "--like-xen")
+    assert (code, set(found)) == (INVALID, {"record.optional"}) and verdict["remarks"] == 0
+    data = octets(MODERN_PV)
+    hvm = in_front_of(data, image.SHARED_INFO, record(image.HVM_PARAMS, struct.pack("<IIQQ", 1, 0, 1, 0)))
+    assert rules(hvm)[0] == INVALID
+    assert rules(hvm, "--like-xen")[:2] == (FINE, [])
+
+
+@pytest.mark.parametrize("words", [["--ignore=nothing.such"], ["--max-findings=-1"], ["--ignore"],
+                                   ["--max-findings=many"]])  # fmt: skip
+def test_wrong_use(words: list[str]) -> None:
+    result = xenstream("verify", *words, "-", stdin=octets(MODERN_PV))
+    assert result.rc == USAGE and result.stdout == b""
+
+
+def test_rules() -> None:
+    """Listed without reading anything; each of them can be ignored."""
+    rows = [json.loads(line) for line in xenstream("verify", "--rules", "--json").stdout.splitlines()]
+    ids = [row.get("id") or row["rule"] for row in rows]
+    words = xenstream("verify", "--rules")
+    assert words.rc == FINE and all(rule in words.stdout.decode() for rule in ids)
+    assert len(set(ids)) == len(ids) > 80
+    every = [f"--ignore={rule}" for rule in ids]
+    assert rules(many_faults(), *every)[0] == FINE
