@@ -374,6 +374,7 @@ static void print_records(void)
 	records("Records of XenServer and XCP-ng", wire_xenserver_records, wire_xenserver_count);
 	records("Records of a libxl stream", wire_libxl_records, wire_libxl_count);
 	records("Records of a libxc image", wire_libxc_records, wire_libxc_count);
+	records("Records of COLO's channel back", wire_colo_records, wire_colo_count);
 	page_types();
 	hvm_types();
 	legacy_parts();

@@ -64,14 +64,15 @@ XST_API const struct xst_finding *xst_checker_finding(struct xst_checker *c);
 /* A version of Xen: XST_XEN(4, 13, 0). */
 #define XST_XEN(major, minor, point) \
 	((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(point))
+#define XST_XEN_NONE UINT32_MAX /* as a first version: no Xen that is known */
 
 #define XST_REASON_POINTS 4
 #define XST_REASONS 24
 
 /* Something in the stream that not every Xen takes. */
 struct xst_reason {
-	uint32_t since;                     /* the first Xen that takes it; 0: there is no first one */
-	uint32_t until;                     /* the last minor version; 0: there is no last one */
+	uint32_t since;                     /* the first Xen that takes it; 0: all do */
+	uint32_t until;                     /* the last minor version that does; 0: none is the last */
 	uint32_t points[XST_REASON_POINTS]; /* older Xens that got it in a point release; 0 ends them */
 	enum xst_layer layer;
 	uint64_t offset;                    /* of the record */

@@ -164,8 +164,6 @@ void check_checkpoint_begin(struct xst_checker *c);
 /* restorable.c */
 void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
 		  const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* For `since`: none that is known. */
-#define XST_XEN_NONE UINT32_MAX
 void check_restorable_stream(struct xst_checker *c, const struct xst_event *ev);
 void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev);
 void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f);

@@ -8,7 +8,6 @@
 #define MAJOR(xen) ((xen) >> 16)
 #define MINOR(xen) ((xen) >> 8 & 0xff)
 #define POINT(xen) ((xen)&0xff)
-#define NONE UINT32_MAX
 
 /* Up to three numbers below 256, with points between them. */
 bool xen_version(const char *words, uint32_t *ret)
@@ -74,7 +73,7 @@ const char *reason_words(const struct xst_reason *reason, char *buf, size_t size
 	char v[16];
 	int n;
 
-	if (reason->since == NONE)
+	if (reason->since == XST_XEN_NONE)
 		snprintf(buf, size, "%s", reason->text);
 	else if (reason->until)
 		snprintf(buf, size, "%s (up to %s)", reason->text,
@@ -95,14 +94,14 @@ const char *reason_words(const struct xst_reason *reason, char *buf, size_t size
 /* Whether there is a last version before the first one. */
 static bool contradictory(const struct xst_restorability *r)
 {
-	return r->until && r->since != NONE && r->since > (r->until | 0xff);
+	return r->until && r->since != XST_XEN_NONE && r->since > (r->until | 0xff);
 }
 
 /* Whether a reason sets the answer, or just says something. */
 static bool decides(const struct xst_restorability *r, const struct xst_reason *reason)
 {
 	if (r->never && !contradictory(r))
-		return reason->since == NONE;
+		return reason->since == XST_XEN_NONE;
 	return reason->until ? reason->until == r->until
 			     : !reason->since || reason->since == r->since;
 }
@@ -155,7 +154,7 @@ static json_object *version_json(uint32_t xen)
 {
 	char buf[16];
 
-	if (!xen || xen == NONE)
+	if (!xen || xen == XST_XEN_NONE)
 		return NULL;
 	return json_object_new_string(version(xen, buf, sizeof(buf)));
 }
