@@ -5,9 +5,9 @@
 
 #include "config/view.h"
 
-/* Fills *ret from an s-expression of xend's or from XML of libvirt's, by the first octet; text is
- * terminated. Free with config_view_clear().  Returns 0, XST_E_MALFORMED: neither of them, or
- * without a name; or XST_E_NOMEM. */
+/* Fills *ret from an s-expression of xend's or from XML of libvirt's, by the first octet; text is terminated.
+ * Free with config_view_clear().  Returns 0, XST_E_MALFORMED: neither of them, or without a name; or
+ * XST_E_NOMEM. */
 int config_peek(const char *text, struct config_view *ret);
 
 #endif
