@@ -10,7 +10,8 @@ import pytest
 from support import containers as box
 
 from .common import (
-    FINE, INVALID, IO, MODERN_PV, PV, REFUSED, REMARKS, USAGE, case, lines, octets, stream, xenstream,
+    FINE, INVALID, IO, MODERN_PV, PV, REFUSED, REMARKS, USAGE, case, lines, octets, program,
+    stream, xenstream,
 )
 from .test_containers import converted, parted, put, samples
 
@@ -181,3 +182,13 @@ def test_an_exported_vm_is_named(scratch: Path) -> None:
     path = put(scratch, b"ova.xml" + bytes(600))
     result = xenstream("verify", path)
     assert result.rc == INVALID and b"an exported VM of XenServer" in result.stdout + result.stderr.encode()
+
+
+@pytest.mark.parametrize("name", ["xend-pv", "libvirt-legacy"])
+def test_the_drop_in_reads_containers(name: str, scratch: Path) -> None:
+    """Without the configuration, which its output has no place for."""
+    sample, out = samples()[name], scratch / "out"
+    width = "32" if name == "xend-pv" else "64"
+    words = [program("convert-legacy-stream"), "-w", width, "-g", "pv", "-f", "libxl"]
+    done = subprocess.run([*words, "-i", put(scratch, sample.data), "-o", out], check=False)
+    assert done.returncode == 0 and out.read_bytes() == converted(sample.bare, "libxl")

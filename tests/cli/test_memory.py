@@ -24,7 +24,7 @@ PEAK = 16 << 20
 ADDRESS_SPACE = 48 << 20
 SIZE = "256M"
 GENERATOR = REPOSITORY / "bench" / "generate.py"
-KINDS = ("hvm-legacy", "libxl-pv")
+KINDS = ("hvm-legacy", "libxl-pv", "hvm-remus-compressed")
 
 
 @pytest.fixture(scope="module")
