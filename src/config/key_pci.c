@@ -109,7 +109,7 @@ static int pci_to_json(const struct config_key *k, const char *spec, size_t inde
 	return r;
 }
 
-/* Without a word of it, a PV guest's device has the first policy that there is. */
+/* Without a word of it, only HVM guests leave the policy open. */
 static int add_policy(json_object *root, const struct config_key *k)
 {
 	json_object *a, *there;
@@ -129,7 +129,7 @@ int key_write_pci(json_object *root, const struct config_key *k, const struct co
 {
 	int r = key_write_list(root, k, v, pci_to_json, err);
 
-	return r == 0 && config_json_type(root) == CONFIG_TYPE_PV ? add_policy(root, k) : r;
+	return r == 0 && config_json_type(root) != CONFIG_TYPE_HVM ? add_policy(root, k) : r;
 }
 
 /* --- from JSON ------------------------------------------------------------------------------ */

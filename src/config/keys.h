@@ -148,7 +148,7 @@ key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_v
 /* key_cpuid.c, key_pci.c */
 key_read_fn key_read_cpuid, key_read_pci;
 key_write_fn key_write_cpuid, key_write_pci;
-/* Flags that hold for all devices that don't say otherwise: keys of xl.cfg and members; up to NULL. */
+/* Flags for all devices that don't say otherwise: keys of xl.cfg and members, up to NULL. */
 extern const struct key_word key_pci_flags[];
 /* key_devices.c */
 key_read_fn key_read_disks, key_read_vifs, key_read_devices;

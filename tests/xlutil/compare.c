@@ -268,9 +268,7 @@ static const char *compare_disk(const struct input *in)
 	libxl_device_disk_init(&t);
 	theirs = xlu_disk_parse(x, 1, &spec, &t);
 	ours = config_disk_parse(spec, &d, NULL);
-	if (strstr(spec, "trusted")) {
-		shared->counts[TRUSTED]++;
-	} else if (!theirs && ours && strchr(spec, '\n')) {
+	if (!theirs && ours && strchr(spec, '\n')) {
 		shared->counts[NEWLINE]++;
 	} else if (!theirs && ours && (!t.pdev_path || !*t.pdev_path || !t.vdev || !*t.vdev)) {
 		shared->counts[EMPTY]++;
@@ -284,6 +282,10 @@ static const char *compare_disk(const struct input *in)
 			wrong = compare_fields(&t, &d);
 		if (ours == 0 && !wrong)
 			wrong = compare_printed(x, &d);
+	}
+	if (wrong && strstr(spec, "trusted")) {
+		shared->counts[TRUSTED]++;
+		wrong = NULL;
 	}
 	*(ours ? &shared->refused : &shared->taken) += 1;
 	if (ours == 0)
