@@ -16,8 +16,12 @@ now() { cut -d' ' -f1 /proc/uptime; }
 
 state() { xl list "$1" | awk 'END {print $5}'; }
 
-# config KEY FILE: what the domain's configuration, JSON in front of the image, says for KEY
-config() { head -c 2048 "$2" | tr -d '\0' | grep -a -o "\"$1\": *\"[^\"]*\"" | head -n 1 | cut -d'"' -f4; }
+# config KEY FILE: what the domain's configuration in front of the image says for KEY: "KEY": "..."
+# in JSON, KEY = "..." in text
+config() {
+  head -c 2048 "$2" | tr -d '\0' | grep -a -o "\"*$1\"* *[:=] *\"[^\"]*\"" | head -n 1 |
+    sed 's/"$//; s/.*"//'
+}
 
 # said: what the guest said since the restore. The log goes on from the domain before, of the
 # same name.
