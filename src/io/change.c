@@ -229,11 +229,23 @@ static int overwrite(struct xst_change *c)
 
 /* --- inserting ------------------------------------------------------------------------------- */
 
+/* Blocks could not be inserted, or it isn't sure that they are there.  What is on the disk of the
+ * journal decides, as after a break. */
+static int settle_insertion(struct xst_change *c, int err)
+{
+	struct xst_recovery r;
+
+	if (settle(&c->place, c->fd, &r) != SETTLE_NOTHING)
+		return failed(c, err);
+	close(c->journal);
+	c->journal = -1;
+	return r.outcome == XST_RECOVERY_DONE ? 0 : NOT_THIS_WAY;
+}
+
 /* Behind the journal.  Not one octet of the front is written before it's sure that the blocks
  * are there. */
 static int insert_and_write(struct xst_change *c, const struct journal *j, uint64_t shift)
 {
-	struct xst_recovery unused;
 	int r;
 
 	if (fallocate(c->fd, FALLOC_FL_INSERT_RANGE, 0, (off_t)shift) < 0)
@@ -241,8 +253,7 @@ static int insert_and_write(struct xst_change *c, const struct journal *j, uint6
 	else
 		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(c->journal, j);
 	if (r < 0)
-		return settle(&c->place, c->fd, &unused) == SETTLE_NOTHING ? NOT_THIS_WAY
-									   : failed(c, r);
+		return settle_insertion(c, r);
 	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
 	if (r == 0 && fsync(c->fd) < 0)
 		r = -errno;

@@ -300,6 +300,9 @@ TRACED = re.compile(r"^(?:\d+ +)?(\w+)\(")
 STRACE = ["env", "ASAN_OPTIONS=detect_leaks=0", "strace"]
 
 
+NEVER_FAIL = {"exit_group", "mmap", "munmap", "brk", "rt_sigaction", "close", "flock"}
+
+
 def calls(path: Path, name: str, log: Path) -> list[tuple[str, int]]:
     """The system calls of a change, from when the file is open: each with its number among those of its name."""
     run([*STRACE, "-o", log, program(), "config", "set", path, f"name={name}"])
@@ -336,6 +339,31 @@ def test_killed_at_each_system_call(
         assert listing(image.parent) == ["a.save"], (call, number)
     assert outcomes["mini1"] > 10 and outcomes[name] > 1
     assert recovered > 3, "it was killed in the middle, too"
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOTHING FAILS")
+@pytest.mark.parametrize("name", ["other", LONG], ids=["in-place", "longer"])
+def test_each_system_call_fails(
+    volume: tuple[str, Path], image: Path, name: str, scratch: Path
+) -> None:
+    """The old image or the new one, and what was said is true."""
+    trace = [call for call in calls(image, name, scratch / "log") if call[0] not in NEVER_FAIL]
+    failures = 0
+    for call, number in trace:
+        image.write_bytes(IMAGE)
+        inject = f"inject={call}:error=EIO:when={number}"
+        command = [program(), "config", "set", image, f"name={name}"]
+        result = run([*STRACE, "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *command])
+        assert result.rc in (FINE, IO, INVALID, REFUSED), (call, number, result)
+        failures += result.rc != FINE
+        left = check(image, "mini1", name)
+        if result.rc == FINE:
+            assert left == name, (call, number)
+        elif "next xenstream call" not in result.stderr:
+            assert left == "mini1", (call, number, result)
+        assert xenstream("verify", image).rc == FINE, (call, number)
+        assert listing(image.parent) == ["a.save"], (call, number)
+    assert failures > 3
 
 
 # --- others ----------------------------------------------------------------------------------------
