@@ -245,7 +245,10 @@ enum xst_outcome {
 	XST_OUTCOME_ABORTED = 3   /* by xst_restore_abort() or xst_restore_free() */
 };
 
-/* How it went.  Grows into `reserved` only. */
+/* How it went.  Errors are those of the parser, the checker (XST_E_MALFORMED), the converter and the sinks;
+ * besides them XST_E_REFUSED (no configuration), and XST_E_IO with sys_errno ETIMEDOUT (timeout, stall),
+ * ECANCELED (aborted) or that of reading the stream or keeping a checkpoint.
+ * Grows into `reserved` only. */
 struct xst_restore_result {
 	enum xst_outcome outcome;
 	int code;                 /* of error: 0 or a negative enum xst_errc */
