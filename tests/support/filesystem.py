@@ -56,7 +56,8 @@ def mounted(kind: str, folder: Path, size: Optional[str] = None) -> Iterator[Pat
     try:
         yield point
     finally:
-        subprocess.run(["umount", point], check=True)
+        # lazily: whoever still looks at it, a file indexer perhaps, must not leave it mounted
+        subprocess.run(["umount", "-l", point], check=True)
 
 
 def extents(path: Path) -> list[tuple[int, int, int]]:
