@@ -23,7 +23,8 @@ static const struct poptOption table[] = {
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
 	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older)", "LANGUAGE" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
-	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19",
+	  "FORMAT[:LEVEL]" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; write what no Xen restores", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -72,7 +73,8 @@ static int read_config(struct config_choice *c, struct xst_converter_options *to
 
 	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
 	    strcmp(opt.config_format, "json") != 0)
-		return usage_error(&verb_pack, "--config-format %s: not json or cfg", opt.config_format);
+		return usage_error(&verb_pack, "--config-format %s: not json or cfg",
+				   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
 		return usage_error(&verb_pack, "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)
@@ -115,8 +117,10 @@ static int failed(const char *directory, struct output *out, const struct xst_fi
 static int save(const char *directory, struct output *out, const struct xst_converter_options *to)
 {
 	struct xst_finding error = { 0 };
-	struct xst_job_options job = { .size = sizeof(job), .finding = tell,
-				       .progress = progress_tell, .userdata = (void *)directory,
+	struct xst_job_options job = { .size = sizeof(job),
+				       .finding = tell,
+				       .progress = progress_tell,
+				       .userdata = (void *)directory,
 				       .tmpdir = common.tmpdir };
 	struct xst_save_options o = { .size = sizeof(o), .job = &job, .converter = to };
 	int r;
@@ -156,7 +160,8 @@ static int pack(int argc, const char **argv)
 	out = options_argument(ctx);
 	choice.input = directory;
 	if (!directory || !out || options_argument(ctx))
-		code = usage_error(&verb_pack, "which directory into which file?  Two names are wanted");
+		code = usage_error(&verb_pack,
+				   "which directory into which file?  Two names are wanted");
 	else
 		code = read_options(&w, &choice, &to);
 	if (code == EXIT_FINE)

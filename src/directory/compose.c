@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Files become a stream again: what the directory came from, but for the order of its page frames,
- * which is Xen's.  Whether a Xen takes it is for the checker behind to say; here counts that nothing
- * but regular files of this directory is read, and that no name or size in it is believed. */
+/* Files become a stream again: what the directory came from, but for the order of its page
+ * frames, which is Xen's.  Whether a Xen takes it is for the checker behind to say; here counts
+ * that nothing but regular files of this directory is read, and that no name or size in it is
+ * believed. */
 #include "directory/compose.h"
 
 #include <dirent.h>
@@ -40,10 +41,11 @@ int compose_fail_file(struct composer *c, int err, const char *folder, const cha
 		return XST_E_NOMEM;
 	}
 	if (err == EINVAL)
-		return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file", path, folder, slash, name);
+		return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file", path, folder,
+				    slash, name);
 	if (err == EFBIG)
-		return compose_fail(c, XST_E_LIMIT, "%s/%s%s%s: larger than any such file", path, folder, slash,
-			    name);
+		return compose_fail(c, XST_E_LIMIT, "%s/%s%s%s: larger than any such file", path,
+				    folder, slash, name);
 	(void)compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name, strerror(err));
 	c->error.sys_errno = err;
 	return XST_E_IO;
@@ -73,7 +75,7 @@ int compose_emitted(struct composer *c, int r)
 }
 
 int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *folder,
-		const char *name)
+		 const char *name)
 {
 	while (n) {
 		bool out_failed;
@@ -84,15 +86,16 @@ int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *
 		if (k < 0)
 			return compose_fail_file(c, (int)-k, folder, name);
 		if (k == 0)
-			return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " octets too early",
-				    c->path, folder, *folder ? "/" : "", name, n);
+			return compose_fail(c, XST_E_MALFORMED,
+					    "%s/%s%s%s: ends %" PRIu64 " octets too early", c->path,
+					    folder, *folder ? "/" : "", name, n);
 		n -= (uint64_t)k;
 	}
 	return 0;
 }
 
-int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v, size_t n,
-		   uint64_t fixed, const void *data, size_t size)
+int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v,
+		   size_t n, uint64_t fixed, const void *data, size_t size)
 {
 	int r = xst_emit_begin(c->emitter, kind, fixed + size);
 
@@ -113,11 +116,12 @@ static int add_file(struct composer *c, const char *name)
 
 	f.kind = record_file_kind(name, &f.number);
 	if (!f.kind)
-		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%.100s: no name of a record",
-			    c->path, name);
+		return compose_fail(c, XST_E_MALFORMED,
+				    "%s/" RECORDS_DIR "/%.100s: no name of a record", c->path,
+				    name);
 	if (c->nfiles == MAX_RECORDS)
 		return compose_fail(c, XST_E_LIMIT, "%s/" RECORDS_DIR ": more than %d records",
-			    c->path, MAX_RECORDS);
+				    c->path, MAX_RECORDS);
 	if (c->nfiles == c->capacity) {
 		size_t n = c->capacity ? c->capacity * 2 : 64;
 		struct record_file *more = realloc(c->files, n * sizeof(*more));
@@ -135,7 +139,8 @@ static int by_number(const void *a, const void *b)
 {
 	const struct record_file *x = a, *y = b;
 
-	return x->number != y->number ? (x->number < y->number ? -1 : 1) : (int)x->kind - (int)y->kind;
+	return x->number != y->number ? (x->number < y->number ? -1 : 1)
+				      : (int)x->kind - (int)y->kind;
 }
 
 static int list_records(struct composer *c)
@@ -158,8 +163,9 @@ static int list_records(struct composer *c)
 		qsort(c->files, c->nfiles, sizeof(*c->files), by_number);
 	for (size_t i = 1; i < c->nfiles && r == 0; i++)
 		if (c->files[i].number == c->files[i - 1].number)
-			r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": two records with number %u",
-				 c->path, c->files[i].number);
+			r = compose_fail(c, XST_E_MALFORMED,
+					 "%s/" RECORDS_DIR ": two records with number %u", c->path,
+					 c->files[i].number);
 	return r;
 }
 
@@ -172,7 +178,7 @@ const struct record_file *compose_find(const struct composer *c, enum xst_kind k
 }
 
 int compose_read(struct composer *c, const struct record_file *f, size_t limit, uint8_t **ret,
-		       size_t *ret_size)
+		 size_t *ret_size)
 {
 	char name[RECORD_NAME_MAX];
 	int r;
@@ -193,8 +199,9 @@ int compose_header(struct composer *c, const struct record_file *f, bool big,
 	if (r)
 		return r;
 	if (n != row->fixed)
-		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
-			 c->path, f->number, row->name, n, (unsigned)row->fixed);
+		r = compose_fail(c, XST_E_MALFORMED,
+				 "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u", c->path,
+				 f->number, row->name, n, (unsigned)row->fixed);
 	else
 		wire_get_fields(row, octets, big, 4, ret);
 	free(octets);
@@ -243,18 +250,12 @@ static int write_record(struct composer *c, const struct record_file *f)
 {
 	switch (f->kind) {
 	case XST_KIND_XL_HEADER:
-	case XST_KIND_LIBXL_HEADER:
-		return 0;
-	case XST_KIND_IMAGE_HEADER:
-		return write_image_header(c, f);
-	case XST_KIND_PAGE_DATA:
-		return compose_pages(c);
-	case XST_KIND_EMULATOR_XENSTORE_DATA:
-		return compose_keys(c, f);
-	case XST_KIND_EMULATOR_CONTEXT:
-		return compose_state(c, f);
-	default:
-		return write_body(c, f);
+	case XST_KIND_LIBXL_HEADER: return 0;
+	case XST_KIND_IMAGE_HEADER: return write_image_header(c, f);
+	case XST_KIND_PAGE_DATA: return compose_pages(c);
+	case XST_KIND_EMULATOR_XENSTORE_DATA: return compose_keys(c, f);
+	case XST_KIND_EMULATOR_CONTEXT: return compose_state(c, f);
+	default: return write_body(c, f);
 	}
 }
 
@@ -296,16 +297,20 @@ static int check_format(struct composer *c)
 	int r = tree_read(c->dir, FORMAT_FILE, 64, &text, &n);
 
 	if (r == -ENOENT)
-		return compose_fail(c, XST_E_MAGIC, "%s: no image directory: there is no file \"" FORMAT_FILE
-			    "\" in it", c->path);
+		return compose_fail(c, XST_E_MAGIC,
+				    "%s: no image directory: there is no file \"" FORMAT_FILE
+				    "\" in it",
+				    c->path);
 	if (r < 0)
 		return compose_fail_file(c, -r, "", FORMAT_FILE);
 	if (strcmp((const char *)text, FORMAT_TEXT) != 0)
 		r = strncmp((const char *)text, stem, sizeof(stem) - 1) == 0
-			    ? compose_fail(c, XST_E_VERSION, "%s: an image directory of another version than 1",
-				   c->path)
-			    : compose_fail(c, XST_E_MAGIC, "%s/" FORMAT_FILE ": not that of an image directory",
-				   c->path);
+			    ? compose_fail(c, XST_E_VERSION,
+					   "%s: an image directory of another version than 1",
+					   c->path)
+			    : compose_fail(c, XST_E_MAGIC,
+					   "%s/" FORMAT_FILE ": not that of an image directory",
+					   c->path);
 	free(text);
 	return r;
 }
@@ -318,7 +323,7 @@ static int open_directory(struct composer *c)
 	if (c->dir < 0) {
 		r = errno;
 		(void)compose_fail(c, XST_E_IO, "%s: %s", c->path,
-			   r == ENOTDIR ? "no directory" : strerror(r));
+				   r == ENOTDIR ? "no directory" : strerror(r));
 		c->error.sys_errno = r;
 		return XST_E_IO;
 	}
@@ -352,8 +357,9 @@ static int read_version(struct composer *c)
 	r = compose_header(c, f, true, v);
 	c->version = (uint32_t)wire_value(v, 8, XST_FIELD_VERSION, 0);
 	if (r == 0 && (c->version < LIBXC_VERSION_MIN || c->version > LIBXC_VERSION_MAX))
-		r = compose_fail(c, XST_E_VERSION, "%s: an image of version %u; known are %d and %d",
-				 c->path, c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
+		r = compose_fail(c, XST_E_VERSION,
+				 "%s: an image of version %u; known are %d and %d", c->path,
+				 c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
 	return r;
 }
 

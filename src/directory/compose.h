@@ -20,15 +20,16 @@ struct composer {
 	struct xst_emitter *emitter;
 	struct transfer transfer;
 	struct xst_finding error;
-	uint32_t version;        /* of the image */
-	bool libxl;              /* there is a libxl stream around the image */
+	uint32_t version; /* of the image */
+	bool libxl;       /* there is a libxl stream around the image */
 
 	int memory, pages;
 	uint64_t batch[COMPOSE_BATCH];
 	size_t nbatch;
 };
 
-/* All that return int: 0 or a negative error, described in c->error unless the output has failed. */
+/* All that return int: 0 or a negative error, described in c->error unless the output has
+ * failed. */
 
 /* compose.c */
 int compose_fail(struct composer *c, int code, const char *format, ...)
@@ -45,8 +46,8 @@ const struct record_file *compose_find(const struct composer *c, enum xst_kind k
 int compose_read(struct composer *c, const struct record_file *f, size_t limit, uint8_t **ret,
 		 size_t *ret_size);
 /* A record that is in memory: fields, if n, and octets. */
-int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v, size_t n,
-		   uint64_t fixed, const void *data, size_t size);
+int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v,
+		   size_t n, uint64_t fixed, const void *data, size_t size);
 /* The fields that a header's file holds. */
 int compose_header(struct composer *c, const struct record_file *f, bool big,
 		   struct xst_field_value ret[8]);

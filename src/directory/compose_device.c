@@ -10,7 +10,7 @@
 #include "emit/buffer.h"
 #include "wire/bytes.h"
 
-#define MAX_KEYS (1u << 20)  /* octets of all keys */
+#define MAX_KEYS  (1u << 20) /* octets of all keys */
 #define MAX_VALUE (1u << 20) /* octets of a value */
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -49,8 +49,9 @@ static int add_pair(struct composer *c, struct buffer *b, const char *key, size_
 	int r;
 
 	if (!device_key_is_fine(key, n))
-		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key",
-				    c->path, key);
+		return compose_fail(c, XST_E_MALFORMED,
+				    "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key", c->path,
+				    key);
 	if (asprintf(&path, "%s" VALUE_SUFFIX, key) < 0)
 		return compose_fail_file(c, ENOMEM, "", "");
 	r = read_value(c, path, &value, &value_n);
@@ -82,8 +83,8 @@ static int add_pairs(struct composer *c, struct buffer *b, const uint8_t *keys, 
 
 static int too_short(struct composer *c, const struct record_file *f)
 {
-	return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: too short",
-			    c->path, f->number, record_row(f->kind)->name);
+	return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: too short", c->path,
+			    f->number, record_row(f->kind)->name);
 }
 
 int compose_keys(struct composer *c, const struct record_file *f)
@@ -168,9 +169,9 @@ int compose_state(struct composer *c, const struct record_file *f)
 	if (n < fixed)
 		r = too_short(c, f);
 	else if (!device_state_name(name))
-		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: names no file \""
-				 EMULATOR_FILE "\"", c->path, f->number,
-				 record_row(f->kind)->name);
+		r = compose_fail(c, XST_E_MALFORMED,
+				 "%s/" RECORDS_DIR "/%05u.%s: names no file \"" EMULATOR_FILE "\"",
+				 c->path, f->number, record_row(f->kind)->name);
 	else
 		r = write_state(c, f->kind, file, fixed, name);
 	free(file);

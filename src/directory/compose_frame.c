@@ -44,8 +44,8 @@ static int read_optional_file(struct composer *c, const char *name, uint8_t **re
 	return r < 0 && r != -ENOENT ? compose_fail_file(c, -r, "", name) : 0;
 }
 
-/* The file may have been changed: its own text says which language it is in.  Xen counts the NUL behind
- * JSON, and the file has it or not. */
+/* The file may have been changed: its own text says which language it is in.  Xen counts the NUL
+ * behind JSON, and the file has it or not. */
 static void note_language(struct xl *x)
 {
 	bool json = wire_config_is_json(x->config, x->config_size);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Page frames, ascending, in batches as Xen's own saver makes them: a receiver builds superpages only of
- * page frames that follow each other in one record. */
+/* Page frames, ascending, in batches as Xen's own saver makes them: a receiver builds superpages
+ * only of page frames that follow each other in one record. */
 #include "directory/compose.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define WINDOW 65536
@@ -78,8 +77,9 @@ static int write_batch(struct composer *c)
 static int add_page(struct composer *c, uint64_t pfn, uint8_t octet)
 {
 	if (octet & ~(PAGE_KNOWN | 0xf) || !(octet & PAGE_KNOWN))
-		return compose_fail(c, XST_E_MALFORMED, "%s/" PAGES_FILE ": pfn %#" PRIx64
-				    ": %#x is no type of a page", c->path, pfn, octet);
+		return compose_fail(c, XST_E_MALFORMED,
+				    "%s/" PAGES_FILE ": pfn %#" PRIx64 ": %#x is no type of a page",
+				    c->path, pfn, octet);
 	c->batch[c->nbatch++] = (uint64_t)(octet & 0xf) << 60 | pfn;
 	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
 }
@@ -120,9 +120,10 @@ static int open_pages(struct composer *c)
 	if (c->pages < 0)
 		return compose_fail_file(c, -c->pages, "", PAGES_FILE);
 	if (size > PAGES_MAX)
-		return compose_fail(c, XST_E_LIMIT, "%s/" PAGES_FILE ": %" PRIu64
-				    " page frames are more than %" PRIu64, c->path, size,
-				    (uint64_t)PAGES_MAX);
+		return compose_fail(c, XST_E_LIMIT,
+				    "%s/" PAGES_FILE ": %" PRIu64
+				    " page frames are more than %" PRIu64,
+				    c->path, size, (uint64_t)PAGES_MAX);
 	return 0;
 }
 
@@ -132,8 +133,8 @@ int compose_pages(struct composer *c)
 	int r;
 
 	if (c->pages >= 0)
-		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": PAGE_DATA stands there twice",
-				    c->path);
+		return compose_fail(c, XST_E_MALFORMED,
+				    "%s/" RECORDS_DIR ": PAGE_DATA stands there twice", c->path);
 	r = open_pages(c);
 	if (r)
 		return r;

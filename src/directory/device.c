@@ -14,7 +14,8 @@
 static int header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
 {
 	struct xst_field_value v[] = {
-		{ XST_FIELD_EMULATOR_ID, id }, { XST_FIELD_EMULATOR_INDEX, index },
+		{ XST_FIELD_EMULATOR_ID, id },
+		{ XST_FIELD_EMULATOR_INDEX, index },
 	};
 	int fd = state_open(d, kind, 0), r;
 
@@ -106,7 +107,8 @@ int device_pair(struct directory *d, const char *key, size_t key_len, const char
 		return directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
 				      "xenstore key \"%.*s\": not a relative path of names in "
 				      "[A-Za-z0-9-_@], of %d octets and %d levels at most",
-				      key_len < 64 ? (int)key_len : 64, key, MAX_KEY, TREE_DEPTH - 1);
+				      key_len < 64 ? (int)key_len : 64, key, MAX_KEY,
+				      TREE_DEPTH - 1);
 	return directory_result(d, write_pair(d, key, key_len, value, value_len), XENSTORE_DIR);
 }
 

@@ -199,8 +199,8 @@ int composer_open(const char *path, struct composer **ret, struct xst_finding *r
 void composer_free(struct composer *c);
 /* Of the image. */
 uint32_t composer_version(const struct composer *c);
-/* Writes the stream into a descriptor.  Returns 0 or a negative error; then composer_error() has code 0
- * if it was the descriptor that failed. */
+/* Writes the stream into a descriptor.  Returns 0 or a negative error; then composer_error() has
+ * code 0 if it was the descriptor that failed. */
 int composer_write(struct composer *c, int out);
 const struct xst_finding *composer_error(const struct composer *c);
 

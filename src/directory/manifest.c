@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What it all is, as JSON for people and programs.  Nothing here reads it: what counts are the files
- * that it tells of.  All strings are names of ours, so that none needs escaping. */
+/* What it all is, as JSON for people and programs.  Nothing here reads it: what counts are the
+ * files that it tells of.  All strings are names of ours, so that none needs escaping. */
 #include "directory/directory.h"
 
 #include <errno.h>
@@ -44,15 +44,18 @@ static void print_pages(FILE *f, const struct census *c)
 {
 	const char *comma = "";
 
-	fprintf(f, "  \"pages\": {\n    \"described\": %" PRIu64 ",\n    \"with_contents\": %" PRIu64
-		   ",\n", c->described, c->with_contents);
+	fprintf(f,
+		"  \"pages\": {\n    \"described\": %" PRIu64 ",\n    \"with_contents\": %" PRIu64
+		",\n",
+		c->described, c->with_contents);
 	if (c->described)
 		fprintf(f, "    \"last_pfn\": %" PRIu64 ",\n", c->last);
 	fputs("    \"types\": {", f);
 	for (unsigned i = 0; i < 16; i++) {
 		if (!c->by_type[i])
 			continue;
-		fprintf(f, "%s\n      \"%s\": %" PRIu64, comma, xst_page_type_name(i), c->by_type[i]);
+		fprintf(f, "%s\n      \"%s\": %" PRIu64, comma, xst_page_type_name(i),
+			c->by_type[i]);
 		comma = ",";
 	}
 	fputs("\n    }\n  },\n", f);
@@ -77,7 +80,9 @@ static void print_records(FILE *f, const struct directory *d)
 		if (s->dropped)
 			continue;
 		record_file_name(name, (unsigned)i, s->kind);
-		fprintf(f, "%s\n    { \"file\": \"" RECORDS_DIR "/%s\", \"record\": \"%s\", \"octets\": %" PRIu64,
+		fprintf(f,
+			"%s\n    { \"file\": \"" RECORDS_DIR
+			"/%s\", \"record\": \"%s\", \"octets\": %" PRIu64,
 			comma, name, record_row(s->kind)->name, s->size);
 		if (is_of_vcpu(s->kind))
 			fprintf(f, ", \"vcpu\": %u", s->id);
@@ -90,7 +95,9 @@ static void print_records(FILE *f, const struct directory *d)
 static void print_config(FILE *f, const struct xst_restore_domain *domain)
 {
 	if (domain->config)
-		fprintf(f, "  \"config\": { \"file\": \"" CONFIG_FILE "\", \"language\": \"%s\", \"replaced\": %s },\n",
+		fprintf(f,
+			"  \"config\": { \"file\": \"" CONFIG_FILE
+			"\", \"language\": \"%s\", \"replaced\": %s },\n",
 			domain->config_json ? "json" : "xl.cfg",
 			domain->config_replaced ? "true" : "false");
 }
@@ -105,7 +112,9 @@ static void print(FILE *f, const struct directory *d, const struct census *c)
 		d->image_version);
 	fprintf(f, "  \"byte_order\": \"%s\",\n", d->big_endian ? "big" : "little");
 	fprintf(f, "  \"container\": \"%s\",\n",
-		domain->xl ? "xl" : domain->libxl ? "libxl" : "libxc");
+		domain->xl	? "xl"
+		: domain->libxl ? "libxl"
+				: "libxc");
 	fprintf(f, "  \"converted\": %s,\n", domain->converted ? "true" : "false");
 	if (d->state > 1)
 		fprintf(f, "  \"checkpoints\": %" PRIu64 ",\n", d->state - 1);

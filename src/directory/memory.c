@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, an octet for each pfn.  Both
- * are as sparse as the guest's memory; nothing is kept here but one batch. */
+/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, an octet for each pfn.
+ * Both are as sparse as the guest's memory; nothing is kept here but one batch. */
 #include "directory/directory.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of the files that hold records: a number that says where it stands, and the record's name. */
+/* Names of the files that hold records: a number that says where it stands, and the record's
+ * name. */
 #include "directory/directory.h"
 
 #include <ctype.h>
@@ -9,7 +10,10 @@
 
 /* Headers that have no row among the records. */
 static const struct wire_record *const headers[] = {
-	&wire_xl_header, &wire_libxl_header, &wire_image_header, &wire_domain_header,
+	&wire_xl_header,
+	&wire_libxl_header,
+	&wire_image_header,
+	&wire_domain_header,
 };
 #define NR_HEADERS (sizeof(headers) / sizeof(headers[0]))
 
@@ -40,10 +44,8 @@ static bool has_file(const struct wire_record *row)
 	case XST_KIND_LIBXC_CONTEXT:
 	case XST_KIND_CHECKPOINT:
 	case XST_KIND_CHECKPOINT_END:
-	case XST_KIND_CHECKPOINT_STATE:
-		return false;
-	default:
-		return true;
+	case XST_KIND_CHECKPOINT_STATE: return false;
+	default: return true;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread makes a stream of the directory, and the converter reads it like any other: so it is parsed,
- * checked, and brought into whatever container and version is asked for.  Page contents cross the
- * pipe between the two inside the kernel. */
+/* A thread makes a stream of the directory, and the converter reads it like any other: so it is
+ * parsed, checked, and brought into whatever container and version is asked for.  Page contents
+ * cross the pipe between the two inside the kernel. */
 #include "directory/directory.h"
 
 #include <errno.h>
@@ -35,7 +35,8 @@ static int convert(const struct xst_save_options *o, int in, struct xst_output *
 {
 	struct xst_parser_options parser;
 	struct xst_job_options job;
-	struct xst_convert_options how = { .size = sizeof(how), .job = &job,
+	struct xst_convert_options how = { .size = sizeof(how),
+					   .job = &job,
 					   .converter = o->converter };
 
 	if (job_options(&job, o->job, &parser) < 0)
@@ -78,7 +79,8 @@ int xst_save_directory(const char *path, struct xst_output *o,
 	struct save s = { 0 };
 	int r;
 
-	if (!path || !o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0))
+	if (!path || !o ||
+	    (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0))
 		return XST_E_ARG;
 	if (opts.converter &&
 	    xst_options_copy(&to, sizeof(to), opts.converter, opts.converter->size) < 0)

@@ -151,8 +151,9 @@ static int nothing(void *self)
 
 static void close_all(struct directory *d)
 {
-	int *const all[] = { &d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir,
-			     &d->parent };
+	int *const all[] = {
+		&d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir, &d->parent,
+	};
 
 	memory_free(&d->memory);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -275,22 +276,50 @@ static const struct xst_finding *error(void *self)
 }
 
 static const struct xst_domain_sink_ops domain_ops = {
-	.size = sizeof(domain_ops), .name = "image", .prepare = prepare, .event = event,
-	.write = write_state, .move = move_state, .checkpoint = checkpoint,
-	.finish = finish_domain, .commit = commit_domain, .abort = take_back, .free = free_sink,
-	.wait = wait, .error = error,
+	.size = sizeof(domain_ops),
+	.name = "image",
+	.prepare = prepare,
+	.event = event,
+	.write = write_state,
+	.move = move_state,
+	.checkpoint = checkpoint,
+	.finish = finish_domain,
+	.commit = commit_domain,
+	.abort = take_back,
+	.free = free_sink,
+	.wait = wait,
+	.error = error,
 };
 
 static const struct xst_xenstore_sink_ops xenstore_ops = {
-	.size = sizeof(xenstore_ops), .name = "dir", .prepare = prepare, .begin = begin_keys,
-	.pair = pair, .end = end_keys, .finish = nothing, .commit = nothing, .abort = take_back,
-	.free = free_sink, .wait = wait, .error = error,
+	.size = sizeof(xenstore_ops),
+	.name = "dir",
+	.prepare = prepare,
+	.begin = begin_keys,
+	.pair = pair,
+	.end = end_keys,
+	.finish = nothing,
+	.commit = nothing,
+	.abort = take_back,
+	.free = free_sink,
+	.wait = wait,
+	.error = error,
 };
 
 static const struct xst_emulator_sink_ops emulator_ops = {
-	.size = sizeof(emulator_ops), .name = "file", .prepare = prepare, .begin = begin_emulator,
-	.write = write_emulator, .move = move_emulator, .end = end_emulator, .finish = nothing,
-	.commit = nothing, .abort = take_back, .free = free_sink, .wait = wait, .error = error,
+	.size = sizeof(emulator_ops),
+	.name = "file",
+	.prepare = prepare,
+	.begin = begin_emulator,
+	.write = write_emulator,
+	.move = move_emulator,
+	.end = end_emulator,
+	.finish = nothing,
+	.commit = nothing,
+	.abort = take_back,
+	.free = free_sink,
+	.wait = wait,
+	.error = error,
 };
 
 /* --- public ----------------------------------------------------------------------------------- */
@@ -309,7 +338,8 @@ static int split_path(struct directory *d, const char *path)
 	slash = strrchr(d->path, '/');
 	d->name = slash ? slash + 1 : d->path;
 	d->parent_path = !slash ? strdup(".")
-				: strndup(d->path, slash == d->path ? 1 : (size_t)(slash - d->path));
+				: strndup(d->path,
+					  slash == d->path ? 1 : (size_t)(slash - d->path));
 	return d->parent_path ? 0 : XST_E_NOMEM;
 }
 
@@ -350,7 +380,8 @@ int xst_directory_sinks(const struct xst_directory_options *options,
 	if (r)
 		return r;
 	d->references = 3;
-	*ret = (struct xst_directory_sinks){ { &domain_ops, d }, { &xenstore_ops, d },
+	*ret = (struct xst_directory_sinks){ { &domain_ops, d },
+					     { &xenstore_ops, d },
 					     { &emulator_ops, d } };
 	return 0;
 }

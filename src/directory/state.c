@@ -12,8 +12,8 @@
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
-/* A record of an earlier state that the one in hand replaces, or NULL.  In each state they come in the
- * same order, so that the first one looked at is mostly right. */
+/* A record of an earlier state that the one in hand replaces, or NULL.  In each state they come
+ * in the same order, so that the first one looked at is mostly right. */
 static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t id)
 {
 	for (size_t i = 0; i < d->nslots; i++) {
@@ -171,7 +171,8 @@ static bool has_no_file(enum xst_kind kind)
 static int emitted(struct directory *d, int r)
 {
 	if (r)
-		return directory_fail(d, r, RULE_OUTPUT_IO, "%s: a record that can't be written", d->path);
+		return directory_fail(d, r, RULE_OUTPUT_IO, "%s: a record that can't be written",
+				      d->path);
 	return state_emitted(d, d->file);
 }
 
@@ -254,33 +255,27 @@ static int record_event(struct directory *d, const struct xst_event *ev)
 	int r;
 
 	switch (ev->type) {
-	case XST_EVENT_FIELDS:
-		return fields(d, ev);
+	case XST_EVENT_FIELDS: return fields(d, ev);
 	case XST_EVENT_ITEMS:
 		r = without_fields(d, ev);
 		return r ? r : emitted(d, xst_emit_items(d->emitter, ev->u.items.v, ev->u.items.n));
-	case XST_EVENT_PAYLOAD_BEGIN:
-		return without_fields(d, ev);
-	case XST_EVENT_RECORD_END:
-		return record_end(d, ev);
-	default:
-		return 0;
+	case XST_EVENT_PAYLOAD_BEGIN: return without_fields(d, ev);
+	case XST_EVENT_RECORD_END: return record_end(d, ev);
+	default: return 0;
 	}
 }
 
 static int page_event(struct directory *d, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_RECORD_BEGIN:
-		return begin_batch(d);
+	case XST_EVENT_RECORD_BEGIN: return begin_batch(d);
 	case XST_EVENT_ITEMS:
 		return directory_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n),
 					PAGES_FILE);
 	case XST_EVENT_PAYLOAD_BEGIN:
 	case XST_EVENT_RECORD_END:
 		return directory_result(d, memory_end_items(&d->memory), PAGES_FILE);
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
@@ -296,7 +291,8 @@ int state_write(struct directory *d, const void *data, size_t n, size_t *ret_don
 	int r;
 
 	if (d->file < 0)
-		return directory_result(d, memory_write(&d->memory, data, n, ret_done), MEMORY_FILE);
+		return directory_result(d, memory_write(&d->memory, data, n, ret_done),
+					MEMORY_FILE);
 	r = write_all(d->file, data, n);
 	d->slot->size += n;
 	*ret_done = n;

@@ -95,7 +95,8 @@ int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *re
 	if (size > limit)
 		r = -EFBIG;
 	else
-		r = (data = malloc((size_t)size + 1)) ? read_whole(fd, data, (size_t)size) : -ENOMEM;
+		r = (data = malloc((size_t)size + 1)) ? read_whole(fd, data, (size_t)size)
+						      : -ENOMEM;
 	close(fd);
 	if (r) {
 		free(data);

@@ -46,8 +46,8 @@ int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *wha
 int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* A thread with all signals blocked: they are the caller's, and a pipe without a reader is no reason to
- * die.  Returns 0 or -errno. */
+/* A thread with all signals blocked: they are the caller's, and a pipe without a reader is no
+ * reason to die.  Returns 0 or -errno. */
 int start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata);
 
 /* A second reader at the same place of a seekable input, to look ahead with.  It does not own the

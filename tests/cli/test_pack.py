@@ -1,4 +1,4 @@
-"""restore --into and pack: a directory appears whole or not at all, and nothing in it is believed."""
+"""restore --into and pack: a directory is whole or not there, and nothing in it is believed."""
 
 from __future__ import annotations
 
@@ -528,7 +528,8 @@ def test_changed_anyhow(unpacked: Callable[[Item], Path], scratch: Path) -> None
     ("pack", "--image-version", "4", "d", "o"), ("pack", "--compress", "rar", "d", "o"),
     ("pack", "--to", "libxl", "--config", "c", "d", "o"),
     ("pack", "--config-format", "xml", "d", "o"),
-    ("restore", "--domain", "image:", "-"), ("restore", "--domain", "null:", "--xenstore", "dir:", "-"),
+    ("restore", "--domain", "image:", "-"),
+    ("restore", "--domain", "null:", "--xenstore", "dir:", "-"),
     ("restore", "--domain", "null:", "--emulator", "file:", "-"),
 ))
 def test_wrong_use(words: tuple[str, ...]) -> None:

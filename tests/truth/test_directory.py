@@ -1,4 +1,4 @@
-"""Restored into a directory, every image tells what its guest really held; packed, it is as it was."""
+"""Restored into a directory, images tell what their guest held; packed, they are as they were."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Image directories: what comes out of one is what went in; pages that lose their contents; its place;
- * names that lead out of it. */
+/* Image directories: what comes out of one is what went in; pages that lose their contents; its
+ * place; names that lead out of it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -56,9 +56,13 @@ static bool folder_is_empty(void)
 static int restore(int fd, const char *name, struct xst_restore_result *ret)
 {
 	struct xst_directory_sinks s = sinks(name);
-	struct xst_restore_options o = { .size = sizeof(o), .fd = fd, .domid = 5,
-					 .flags = XST_RESTORE_NO_CONFIG, .domain = s.domain,
-					 .xenstore = s.xenstore, .emulator = s.emulator };
+	struct xst_restore_options o = { .size = sizeof(o),
+					 .fd = fd,
+					 .domid = 5,
+					 .flags = XST_RESTORE_NO_CONFIG,
+					 .domain = s.domain,
+					 .xenstore = s.xenstore,
+					 .emulator = s.emulator };
 
 	return xst_restore_run(&o, -1, ret);
 }
@@ -128,7 +132,8 @@ static void there_and_back(void **state)
 
 #define ENTRY(type, pfn) ((uint64_t)(type) << 60 | (pfn))
 
-static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_t pages, int fill_with)
+static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_t pages,
+		      int fill_with)
 {
 	uint8_t page[XST_PAGE_SIZE];
 	size_t done;
@@ -185,7 +190,8 @@ static void pages_lose_their_contents(void **state)
 /* What follows each other is one move, and what has no offset in a file is refused. */
 static void runs_and_limits(void **state)
 {
-	const uint64_t entries[] = { ENTRY(0, 1), ENTRY(0, 2), ENTRY(0xf, 3), ENTRY(0, 3), ENTRY(0, 9) };
+	const uint64_t entries[] = { ENTRY(0, 1), ENTRY(0, 2), ENTRY(0xf, 3), ENTRY(0, 3),
+				     ENTRY(0, 9) };
 	const uint64_t beyond = ENTRY(0xf, PAGES_MAX), last = ENTRY(0xf, PAGES_MAX - 1);
 	int dir = open(folder, O_RDONLY | O_DIRECTORY);
 	struct memory m;
@@ -222,7 +228,8 @@ static void free_all(struct xst_directory_sinks *s)
 	s->emulator.ops->free(s->emulator.self);
 }
 
-/* Abort, free without abort, free before anything: nothing is left; committed and aborted: neither. */
+/* Abort, free without abort, free before anything: nothing is left; committed and aborted:
+ * neither. */
 static void taken_back(void **state)
 {
 	unsigned before = open_descriptors();
@@ -309,9 +316,20 @@ static void no_directory_of_ours(void **state)
 static void names_of_records(void **state)
 {
 	static const char *const wrong[] = {
-		"", "00000", "00000.", "00000.END", "0000.HVM_CONTEXT", "000000.HVM_CONTEXT",
-		"00000.HVM_CONTEXTS", "-0001.HVM_CONTEXT", "00000.hvm_context", "00000.CHECKPOINT",
-		"00000.LIBXC_CONTEXT", "../etc/passwd", "00000/HVM_CONTEXT", " 0000.HVM_CONTEXT",
+		"",
+		"00000",
+		"00000.",
+		"00000.END",
+		"0000.HVM_CONTEXT",
+		"000000.HVM_CONTEXT",
+		"00000.HVM_CONTEXTS",
+		"-0001.HVM_CONTEXT",
+		"00000.hvm_context",
+		"00000.CHECKPOINT",
+		"00000.LIBXC_CONTEXT",
+		"../etc/passwd",
+		"00000/HVM_CONTEXT",
+		" 0000.HVM_CONTEXT",
 	};
 	char name[RECORD_NAME_MAX];
 	unsigned number;
@@ -334,10 +352,16 @@ static void names_of_records(void **state)
 static void names_of_keys_and_states(void **state)
 {
 	static const char *const fine[] = { "a", "a/b", "physmap/1000000/start_addr", "a-b_c@d/0" };
-	static const char *const wrong[] = { "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a b", "a.b" };
+	static const char *const wrong[] = { "",  "/",	"/a",	  "a/",	 "a//b",
+					     ".", "..", "a/../b", "a b", "a.b" };
 	static const char *const states[] = { "qemu-resume", "qemu-resume.0", "qemu-resume.32751" };
-	static const char *const others[] = { "", "qemu-resume.", "qemu-resume.1/x", "qemu-resume.x",
-					      "../qemu-resume", "qemu-resume.1.2", "qemu-resumes",
+	static const char *const others[] = { "",
+					      "qemu-resume.",
+					      "qemu-resume.1/x",
+					      "qemu-resume.x",
+					      "../qemu-resume",
+					      "qemu-resume.1.2",
+					      "qemu-resumes",
 					      "qemu-resume.00000000000000000000000000000" };
 
 	(void)state;
