@@ -186,7 +186,8 @@ def test_info_of_what_was_translated(scratch: Path) -> None:
 
 
 def test_a_type_that_contradicts_the_stream(scratch: Path) -> None:
-    result = xenstream("convert", put(scratch, samples()["xend-pv"].data), "-")
+    contradicting = box.xend(samples()["xend-pv"].bare, box.SEXPR)
+    result = xenstream("convert", put(scratch, contradicting), "-")
     assert "of type hvm, but the stream holds one of type pv" in result.stderr
     assert b'type = "pv"' in parts(result.stdout)[1]
 

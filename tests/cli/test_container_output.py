@@ -33,7 +33,9 @@ def test_libvirt_as_it_is(scratch: Path) -> None:
 def test_libvirt_from_a_legacy_stream(scratch: Path) -> None:
     sample = samples()["libvirt-legacy"]
     result = xenstream("convert", "-q", "--to", "libvirt", put(scratch, sample.data), "-")
-    assert result.stdout == box.libvirt(converted(sample.bare, "libxl"), box.LIBVIRT_LIBXL)
+    assert result.stdout == box.libvirt(
+        converted(sample.bare, "libxl"), box.LIBVIRT_LIBXL, box.PV_XML
+    )
     checked = xenstream("verify", put(scratch, result.stdout))
     assert checked.rc in (FINE, REMARKS)
 
@@ -64,7 +66,7 @@ def test_fix(scratch: Path) -> None:
 
 def test_fix_the_other_way(scratch: Path) -> None:
     legacy = samples()["libvirt-legacy"]
-    path = put(scratch, box.libvirt(legacy.bare, box.LIBVIRT_LIBXL))
+    path = put(scratch, box.libvirt(legacy.bare, box.LIBVIRT_LIBXL, box.PV_XML))
     assert xenstream("convert", "-q", "--fix-libvirt", path).rc == FINE
     assert path.read_bytes() == legacy.data
 
