@@ -19,15 +19,18 @@ int config_facts(void *unused, enum xst_layer container, const uint8_t *config, 
 {
 	struct config_error err;
 	struct config_view v = { .name = NULL };
+	struct config_facts f;
 	int r = config_view_of(container, (const char *)config, size, &v, &err);
 
 	(void)unused;
 	if (r)
 		return r == XST_E_NOMEM ? r : XST_E_MALFORMED;
-	ret->guest = guest_of(v.type);
-	ret->device_model = v.type == CONFIG_TYPE_HVM;
-	ret->vcpus = v.maxvcpus > v.vcpus ? v.maxvcpus : v.vcpus;
-	ret->memory_kib = v.maxmem_kib > v.memory_kib ? v.maxmem_kib : v.memory_kib;
+	config_view_facts(&v, &f);
+	ret->guest = guest_of(f.type);
+	ret->device_model = f.type == CONFIG_TYPE_HVM;
+	ret->memory_kib = f.max_memory_kib;
+	if (v.vcpus || v.maxvcpus || config_foreign_of(container) == CONFIG_OWN)
+		ret->vcpus = f.max_vcpus; /* other toolstacks' may be elsewhere */
 	config_view_clear(&v);
 	return 0;
 }
