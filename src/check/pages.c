@@ -161,12 +161,54 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
+/* How many of n entries can be taken as one: an HVM guest's pages, side by side, none of them met in
+ * this record before. */
+static unsigned run_of_pages(struct xst_checker *c, const uint64_t *v, size_t n)
+{
+	uint64_t pfn = XST_PAGE_PFN(v[0]), room = PFNMAP_CHUNK - pfn % PFNMAP_CHUNK;
+	unsigned k = 1;
+
+	if (c->guest != XST_GUEST_HVM || c->layer != XST_LAYER_LIBXC || c->pages.has_p2m ||
+	    !XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[0])))
+		return 1;
+	while (k < n && k < room && v[k] == v[0] + k)
+		k++;
+	return pfnmap_count_run(&c->pages.in_record, pfn, k) ? 1 : k;
+}
+
+static int set_run(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned n)
+{
+	int r = pfnmap_set_run(m, pfn, n);
+
+	if (r == XST_E_LIMIT && m == &s->present)
+		s->inexact = true;
+	return r == XST_E_NOMEM ? r : 0;
+}
+
+static int entries(struct xst_checker *c, const uint64_t *v, unsigned n)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t pfn = XST_PAGE_PFN(v[0]);
+	int r;
+
+	if (n == 1)
+		return entry(c, v[0]);
+	r = set_run(s, &s->in_record, pfn, n);
+	s->data_pages += n;
+	s->present_count += n - pfnmap_count_run(&s->present, pfn, n);
+	return r ? r : set_run(s, &s->present, pfn, n);
+}
+
 static int page_items(struct xst_checker *c, const struct xst_event *ev)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < ev->u.items.n && r == 0; i++)
-		r = entry(c, ev->u.items.v[i]);
+	for (size_t i = 0; i < ev->u.items.n && r == 0;) {
+		unsigned k = run_of_pages(c, ev->u.items.v + i, ev->u.items.n - i);
+
+		r = entries(c, ev->u.items.v + i, k);
+		i += k;
+	}
 	return r;
 }
 

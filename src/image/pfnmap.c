@@ -151,6 +151,46 @@ int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned
 	return 0;
 }
 
+/* The bits of octet number i of a run that begins `first` bits into it and has n bits. */
+static uint8_t run_mask(unsigned i, unsigned first, unsigned n)
+{
+	unsigned begin = i ? 0 : first, end = first + n - 8 * i;
+
+	return (uint8_t)(0xffu << begin & (end < 8 ? (1u << end) - 1 : 0xffu));
+}
+
+static unsigned ones(unsigned octet)
+{
+	octet -= octet >> 1 & 0x55;
+	octet = (octet & 0x33) + (octet >> 2 & 0x33);
+	return (octet + (octet >> 4)) & 0xf;
+}
+
+unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+{
+	const struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	const uint8_t *octets = c ? &c->numbers[pfn % CHUNK_PFNS / 8] : NULL;
+	unsigned first = (unsigned)(pfn % 8), set = 0;
+
+	for (unsigned i = 0; c && 8 * i < first + n; i++)
+		set += ones(octets[i] & run_mask(i, first, n));
+	return set;
+}
+
+int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+{
+	int r = pfnmap_set(m, pfn, 1, NULL);
+	unsigned first = (unsigned)(pfn % 8);
+	uint8_t *octets;
+
+	if (r)
+		return r;
+	octets = &find(m, pfn / CHUNK_PFNS)->numbers[pfn % CHUNK_PFNS / 8];
+	for (unsigned i = 0; 8 * i < first + n; i++)
+		octets[i] |= run_mask(i, first, n);
+	return 0;
+}
+
 /* The lowest key of a chunk from `key` on.  Keys may lie far apart, so the chunks are gone through,
  * not the keys. */
 static bool next_chunk(const struct pfnmap *m, uint64_t key, uint64_t *ret)

@@ -19,8 +19,8 @@
 #include "parse/parser.h"
 #include "wire/options.h"
 
-#define WINDOW_MIN (16 << 10) /* headers and 1024 page frames, then payload to be sought over */
-#define WINDOW_MAX (256 << 10)
+#define WINDOW_MIN ((8 << 10) + 256) /* headers and 1024 page frames, then payload to be sought over */
+#define WINDOW_MAX (WINDOW_MIN << 5)
 #define TEE_REST_MAX (UINT64_C(64) << 20) /* between two looks at the progress */
 
 struct xst_reader {

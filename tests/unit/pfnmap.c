@@ -129,6 +129,27 @@ static void all_are_found_in_order(void **state)
 	pfnmap_free(&m);
 }
 
+/* Runs of every length at every place of an octet, and up to a chunk's end, against single frames. */
+static void runs_are_frames(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 20; first++)
+		for (unsigned n = 1; n < 40; n++) {
+			uint64_t pfn = first < 17 ? first : PFNMAP_CHUNK - n;
+			struct pfnmap m;
+
+			pfnmap_init(&m, 1, 0);
+			assert_int_equal(pfnmap_count_run(&m, pfn, n), 0);
+			assert_int_equal(pfnmap_set_run(&m, pfn, n), 0);
+			for (uint64_t i = 0; i < PFNMAP_CHUNK; i++)
+				assert_int_equal(pfnmap_get(&m, i), i >= pfn && i < pfn + n);
+			assert_int_equal(pfnmap_count_run(&m, pfn, n), n);
+			assert_int_equal(pfnmap_set(&m, pfn, 0, NULL), 0);
+			assert_int_equal(pfnmap_count_run(&m, pfn, n), n - 1);
+			pfnmap_free(&m);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +160,7 @@ int main(void)
 		cmocka_unit_test(its_memory_has_a_bound),
 		cmocka_unit_test(clear_forgets_all),
 		cmocka_unit_test(all_are_found_in_order),
+		cmocka_unit_test(runs_are_frames),
 	};
 
 	return cmocka_run_group_tests_name("pfnmap", tests, NULL, NULL);
