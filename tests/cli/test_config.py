@@ -8,12 +8,10 @@ import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from support import front
-from support.corpus import Item
 from support.front import JSON, STREAM_V2, Front
 
 from .common import (
@@ -27,6 +25,7 @@ from .common import (
     REFUSED,
     REMARKS,
     USAGE,
+    Unpack,
     listing,
     octets,
     program,
@@ -34,8 +33,6 @@ from .common import (
     stream,
     xenstream,
 )
-
-Unpack = Callable[[Item], Path]
 
 TEXT = b"""# a comment that stays
 name = "old"
