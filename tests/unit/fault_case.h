@@ -20,6 +20,9 @@ struct fault_case {
 /* Runs each case as a test of its name, in one window and in many. */
 int run_fault_cases(const char *group, const struct fault_case *cases, size_t n);
 
+/* The parser tells the same of it in windows of any size. */
+void same_in_pieces(const struct build *b, enum xst_start start, uint32_t flags);
+
 /* What more than one layer's cases are made of. */
 void hvm_image(struct build *b);
 void libxl_stream(struct build *b);
