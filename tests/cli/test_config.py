@@ -25,7 +25,6 @@ from .common import (
     REFUSED,
     REMARKS,
     USAGE,
-    Unpack,
     listing,
     octets,
     program,
