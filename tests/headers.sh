@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Every public header stands alone, as C99 and as C++17, without a warning.
+# Every public header stands alone, as C99 and as C++17, without a warning, and tells of all it exports.
 #
 #   headers.sh INCLUDEDIR [CC [CXX]]
 set -eu
@@ -27,4 +27,11 @@ for header in "$include"/xenstream/*.h; do
 	name=$(basename "$header")
 	case $name in xenstream.h | visibility.h | sinks.h) continue ;; esac
 	grep -q "<xenstream/$name>" "$include/xenstream/xenstream.h"
+done
+# and what it exports is told in front of it
+for header in "$include"/xenstream/*.h; do
+	awk -v name="$header" '
+		/^XST_API / && last !~ /\*\/$/ { print name ": no comment: " $0; bad = 1 }
+		{ last = $0 }
+		END { exit bad }' "$header"
 done

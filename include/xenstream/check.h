@@ -43,6 +43,7 @@ struct xst_checker_options {
  * XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_checker_new(const struct xst_checker_options *options,
 					  struct xst_checker **ret);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_checker *xst_checker_free(struct xst_checker *c);
 
 /* Takes every event of a parser; WARNING events become findings as they are.  Returns 0 or

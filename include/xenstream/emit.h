@@ -20,6 +20,7 @@ struct xst_emitter;
 
 /* Makes an emitter.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_emitter_new(struct xst_emitter **ret);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_emitter *xst_emitter_free(struct xst_emitter *e);
 
 /* The byte order of the records that a layer writes from now on; little-endian by default. */
@@ -42,17 +43,22 @@ XST_API XST_NODISCARD int xst_emit_begin_unknown(struct xst_emitter *e, enum xst
 XST_API XST_NODISCARD int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer,
 					    enum xst_kind kind, uint64_t length);
 
-/* Fills the open record.  Fields that are not given are 0.  Returns 0, XST_E_NOMEM, XST_E_STATE
- * (no record is open, or it would get longer than announced). */
+/* Fills the open record: its n fixed fields, of which those that are not given are 0.  Returns 0,
+ * XST_E_NOMEM, XST_E_STATE (no record is open, or it would get longer than announced), and so do the
+ * next three. */
 XST_API XST_NODISCARD int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v,
 					  size_t n);
+/* n items of its array, each of as many numbers as XST_EVENT_ITEMS tells.  XST_E_STATE, too, if the
+ * record has none. */
 XST_API XST_NODISCARD int xst_emit_items(struct xst_emitter *e, const uint64_t *numbers, size_t n);
+/* n octets as they are. */
 XST_API XST_NODISCARD int xst_emit_bytes(struct xst_emitter *e, const void *data, size_t n);
-/* n octets that the caller moves. */
+/* n octets that the caller moves, behind the output so far. */
 XST_API XST_NODISCARD int xst_emit_payload(struct xst_emitter *e, uint64_t n);
-/* Ends the record with its padding.  XST_E_STATE if it is shorter than announced. */
+/* Ends the record with its padding.  Returns 0, XST_E_NOMEM, or XST_E_STATE if it is shorter than
+ * announced or none is open. */
 XST_API XST_NODISCARD int xst_emit_end(struct xst_emitter *e);
-/* A record without a body. */
+/* A record without a body.  Returns what xst_emit_begin() and xst_emit_end() do. */
 XST_API XST_NODISCARD int xst_emit_empty(struct xst_emitter *e, enum xst_kind kind);
 
 /* What is to be written now: sets *ret, valid until the next call, and returns its size. */
@@ -109,6 +115,7 @@ struct xst_converter;
 /* Makes a converter for one stream.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_converter_new(const struct xst_converter_options *options,
 					    struct xst_converter **ret);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
 
 /* Takes the parser's next event (all but NEED, and PAYLOAD but where xst_converter_wants()).  Runs
@@ -126,6 +133,7 @@ XST_API XST_NODISCARD int xst_converter_keep_checkpoints(struct xst_converter *c
 
 /* Output to be written now, see xst_emitter_output(). */
 XST_API size_t xst_converter_output(const struct xst_converter *c, const uint8_t **ret);
+/* All of it was written. */
 XST_API void xst_converter_written(struct xst_converter *c);
 
 /* Whether the run that has just begun is the configuration, whose PAYLOAD events are wanted. */
@@ -133,11 +141,13 @@ XST_API bool xst_converter_wants(const struct xst_converter *c);
 
 /* Inside a run: octets of it to be moved behind the output so far; 0: the rest is left out. */
 XST_API uint64_t xst_converter_payload(const struct xst_converter *c);
-/* n of them were moved.  There may be new output now. */
+/* n of them were moved.  There may be new output now.  Returns 0, XST_E_ARG (more than were left),
+ * or a negative error as xst_converter_event() does. */
 XST_API XST_NODISCARD int xst_converter_moved(struct xst_converter *c, uint64_t n);
 
 /* The next remark (what was left out, added or skipped), or NULL. */
 XST_API const struct xst_finding *xst_converter_finding(struct xst_converter *c);
+/* The error that has ended the conversion, or NULL. */
 XST_API const struct xst_finding *xst_converter_error(const struct xst_converter *c);
 
 #ifdef __cplusplus

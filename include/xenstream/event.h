@@ -230,9 +230,11 @@ struct xst_event {
 	} u;
 };
 
-/* Names; static strings, never NULL. */
+/* A field's name, for example "page_shift"; a static string, never NULL, and so are the next two. */
 XST_API const char *xst_field_name(enum xst_field id);
+/* Of a page frame's type, its four highest bits (libxc-migration-stream, section "PAGE_DATA"). */
 XST_API const char *xst_page_type_name(unsigned type);
+/* Of an HVM parameter, by its index (Xen's public/hvm/params.h). */
 XST_API const char *xst_hvm_param_name(uint64_t index);
 
 /* The value of a field in a FIELDS event, or `fallback` if the record has none of that name. */

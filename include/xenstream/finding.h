@@ -78,9 +78,11 @@ struct xst_finding {
 XST_API size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf,
 				  size_t size);
 
-/* Names for people and for JSON; static strings, never NULL. */
+/* A layer's name for people and for JSON; a static string, never NULL, and so are the next two. */
 XST_API const char *xst_layer_name(enum xst_layer layer);
+/* "error", "remark" or "note". */
 XST_API const char *xst_severity_name(enum xst_severity severity);
+/* The name of an enum xst_errc. */
 XST_API const char *xst_errc_name(int code);
 
 #ifdef __cplusplus

@@ -43,6 +43,7 @@ struct xst_head {
  * returns; described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_head_read(int fd, const struct xst_parser_options *parser,
 					struct xst_head **ret, struct xst_finding *reterr);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_head *xst_head_free(struct xst_head *h);
 
 /* Puts a configuration into an xl header: n octets as they are to be stored, with the flag that

@@ -40,8 +40,11 @@ XST_API XST_NODISCARD int xst_output_flush(struct xst_output *o);
 XST_API XST_NODISCARD int xst_output_commit(struct xst_output *o);
 /* Frees; without a commit before, a file leaves no trace.  NULL is fine.  Returns NULL. */
 XST_API struct xst_output *xst_output_free(struct xst_output *o);
+/* Where the octets go: the caller's descriptor, or the file's. */
 XST_API int xst_output_get_fd(const struct xst_output *o);
+/* How many octets it has taken, gathered ones included. */
 XST_API uint64_t xst_output_offset(const struct xst_output *o);
+/* The error that it has failed with, or NULL. */
 XST_API const struct xst_finding *xst_output_error(const struct xst_output *o);
 
 /* --- reader --------------------------------------------------------------------------------- */
@@ -62,6 +65,7 @@ enum xst_reader_flags {
 XST_API XST_NODISCARD int xst_reader_new(int fd, const struct xst_parser_options *parser,
 					 uint32_t flags, const char *tmpdir,
 					 struct xst_reader **ret);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_reader *xst_reader_free(struct xst_reader *r);
 
 /* The next event; never NEED.  From a pipe or socket nothing is taken that is not part of the
@@ -98,9 +102,11 @@ XST_API XST_NODISCARD int xst_reader_move(struct xst_reader *r, struct xst_outpu
  * has. */
 XST_API XST_NODISCARD int xst_reader_finish(struct xst_reader *r);
 
-/* Offset of the next octet; the input's size, or 0 when it isn't known. */
+/* Offset of the next octet. */
 XST_API uint64_t xst_reader_offset(const struct xst_reader *r);
+/* The input's size, or 0 when it isn't known. */
 XST_API uint64_t xst_reader_size(const struct xst_reader *r);
+/* The error that has ended the reading, or NULL. */
 XST_API const struct xst_finding *xst_reader_error(const struct xst_reader *r);
 
 #ifdef __cplusplus

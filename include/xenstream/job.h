@@ -131,6 +131,7 @@ struct xst_info {
  * with xst_info_free().  Returns as xst_verify_fd(). */
 XST_API XST_NODISCARD int xst_info_fd(int fd, const struct xst_job_options *options,
 				      struct xst_info **ret, struct xst_finding *reterr);
+/* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_info *xst_info_free(struct xst_info *info);
 
 /* --- convert -------------------------------------------------------------------------------- */

@@ -312,8 +312,9 @@ XST_API struct xst_restore *xst_restore_free(struct xst_restore *r);
 XST_API XST_NODISCARD int xst_restore_start(struct xst_restore *r);
 
 /* One descriptor for everything: the stream, the sinks, children.  Stays the same from new to free.
- * To be watched for xst_restore_get_events(), which is POLLIN always. */
+ * To be watched for xst_restore_get_events(). */
 XST_API int xst_restore_get_fd(const struct xst_restore *r);
+/* As poll(2) takes them: POLLIN, always. */
 XST_API short xst_restore_get_events(const struct xst_restore *r);
 
 /* When to call xst_restore_process() even if the descriptor stays quiet: CLOCK_MONOTONIC in

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = { &verb_info, &verb_records, &verb_verify,
-					    &verb_convert, &verb_salvage, &verb_explain, &verb_config,
+					    &verb_explain, &verb_convert, &verb_salvage, &verb_config,
 					    &verb_restore, &verb_receive, &verb_pack };
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -87,22 +87,18 @@ static void close_both(const int pipe_ends[2])
 	close(pipe_ends[1]);
 }
 
-/* Signals wait until the child has made up its mind about them: one that asks the group how far it
- * is, in between, would kill it. */
-static pid_t fork_undisturbed(void)
+/* No signal reaches the child before default_signals() has said what becomes of it. */
+static pid_t fork_unsignalled(void)
 {
 	sigset_t all, before;
-	pid_t child;
-	int err;
+	pid_t pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	child = fork();
-	err = errno;
-	if (child != 0)
+	pid = fork();
+	if (pid != 0)
 		sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = err;
-	return child;
+	return pid;
 }
 
 /* data: the pipe of which the child has one end and the caller the other, `own`. */
@@ -113,7 +109,7 @@ static int start(struct filter *f, const struct task *t, const int data[2], int 
 
 	if (pipe2(reports, O_CLOEXEC) < 0)
 		return -errno;
-	f->child = fork_undisturbed();
+	f->child = fork_unsignalled();
 	if (f->child == 0)
 		be_child(t, reports[1], parent);
 	err = errno;

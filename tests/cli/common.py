@@ -26,6 +26,8 @@ TIMEOUT_SECONDS = 60
 NOBODY = 65534
 
 Word = Union[str, Path]
+# Gives the path of an uncompressed copy, as the fixture `unpacked` does.
+Unpack = Callable[[Item], Path]
 
 
 def case(name: str) -> Case:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import signal
 import tempfile
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 import pytest
 
 from support import xenref
 from support.corpus import Item
 
-from .common import octets
-
+from .common import Unpack, octets
 
 # A shell's background jobs ignore SIGINT, and so would the commands that are interrupted here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def unpacked() -> Iterator[Callable[[Item], Path]]:
+def unpacked() -> Iterator[Unpack]:
     """A function that gives the path of an uncompressed copy of an item. Not to be written to."""
     with tempfile.TemporaryDirectory(prefix="xenstream-cli-") as folder:
 

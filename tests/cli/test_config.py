@@ -8,12 +8,10 @@ import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from support import front
-from support.corpus import Item
 from support.front import JSON, STREAM_V2, Front
 
 from .common import (
@@ -34,8 +32,6 @@ from .common import (
     stream,
     xenstream,
 )
-
-Unpack = Callable[[Item], Path]
 
 TEXT = b"""# a comment that stays
 name = "old"

@@ -6,7 +6,6 @@ import os
 import pty
 import struct
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
@@ -28,6 +27,7 @@ from .common import (
     REFUSED,
     REMUS,
     USAGE,
+    Unpack,
     cases,
     document,
     lines,
@@ -40,7 +40,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 PLAIN = [c for c in cases() if c.plain]
 
 

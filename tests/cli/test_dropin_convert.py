@@ -6,18 +6,30 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Sequence
 
 import pytest
 
 from support import image, truth, xenref
 from support.command import Result
-from support.corpus import Case, Item
+from support.corpus import Case
 from support.truth import Form
 
-from .common import HVM, HVM_RAW, MODERN_PV, PV, PV32, Word, cases, listing, program, run, stream
+from .common import (
+    HVM,
+    HVM_RAW,
+    MODERN_PV,
+    PV,
+    PV32,
+    Unpack,
+    Word,
+    cases,
+    listing,
+    program,
+    run,
+    stream,
+)
 
-Unpack = Callable[[Item], Path]
 FINE = 0
 STREAM = 1
 TROUBLE = 2

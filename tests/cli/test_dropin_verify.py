@@ -6,7 +6,6 @@ import os
 import struct
 import sys
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
@@ -14,9 +13,8 @@ from support import image, xenref
 from support.command import Result
 from support.corpus import Item
 
-from .common import HVM, MODERN_HVM, MODERN_PV, PV, Word, octets, program, run, xenstream
+from .common import HVM, MODERN_HVM, MODERN_PV, PV, Unpack, Word, octets, program, run, xenstream
 
-Unpack = Callable[[Item], Path]
 FINE = 0
 STREAM = 1
 TROUBLE = 2

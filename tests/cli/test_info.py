@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 
@@ -22,6 +22,7 @@ from .common import (
     MODERN_PV,
     PV,
     REMUS,
+    Unpack,
     cases,
     document,
     octets,
@@ -29,7 +30,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 TYPES = {
     0: "NOTAB", 1: "L1TAB", 2: "L2TAB", 3: "L3TAB", 4: "L4TAB",
     9: "L1TAB_PINNED", 10: "L2TAB_PINNED", 11: "L3TAB_PINNED", 12: "L4TAB_PINNED",

@@ -15,11 +15,21 @@ from typing import Callable, Iterator
 import pytest
 
 from support import image
-from support.corpus import REPOSITORY, Item
+from support.corpus import REPOSITORY
 
-from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, PV, octets, program, stream, xenstream
+from .common import (
+    FINE,
+    INVALID,
+    MODERN_HVM,
+    MODERN_PV,
+    PV,
+    Unpack,
+    octets,
+    program,
+    stream,
+    xenstream,
+)
 
-Unpack = Callable[[Item], Path]
 PEAK = 16 << 20
 ADDRESS_SPACE = 48 << 20
 SIZE = "256M"
@@ -153,7 +163,6 @@ def libxc(*records: bytes) -> bytes:
     """The beginning of a PV guest's image."""
     head = image.LIBXC_MARKER + struct.pack(">IIHHI", image.LIBXC_IDENT, 3, 0, 0, 0)
     return head + struct.pack("<IHHII", 1, 12, 0, 4, 17) + b"".join(records)
-
 
 PV_INFO = record(image.X86_PV_INFO, struct.pack("<BBHI", 8, 4, 0, 0))
 STATIC = record(image.STATIC_DATA_END, b"")

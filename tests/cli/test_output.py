@@ -8,12 +8,11 @@ import stat
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 import pytest
 
 from support import image
-from support.corpus import Item
 
 from .common import (
     FINE,
@@ -22,6 +21,7 @@ from .common import (
     MODERN_PV,
     NOBODY,
     PV,
+    Unpack,
     listing,
     octets,
     program,
@@ -32,7 +32,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 OLD = b"the old contents\n"
 
 

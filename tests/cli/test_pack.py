@@ -15,7 +15,6 @@ from typing import Callable
 import pytest
 
 from support import directory, image
-from support.corpus import Item
 
 from .common import (
     BOOT_HVM,
@@ -28,6 +27,7 @@ from .common import (
     PV,
     REFUSED,
     USAGE,
+    Unpack,
     listing,
     octets,
     program,
@@ -41,7 +41,7 @@ CONFIG = b"name = 'clone'\nmemory = 4\n"
 
 
 @pytest.fixture
-def whole(unpacked: Callable[[Item], Path], scratch: Path) -> Path:
+def whole(unpacked: Unpack, scratch: Path) -> Path:
     """A directory with an HVM guest and its device model."""
     return into(unpacked(MODERN_HVM), scratch / "d")
 
@@ -86,9 +86,7 @@ def test_manifest_tells_of_every_file(whole: Path) -> None:
     assert (whole / state["file"]).stat().st_size == state["octets"]
 
 
-def test_config_is_the_one_that_counts(
-    unpacked: Callable[[Item], Path], scratch: Path
-) -> None:
+def test_config_is_the_one_that_counts(unpacked: Unpack, scratch: Path) -> None:
     stored = image.load(unpacked(MODERN_PV)).xl
     assert stored is not None
     found = into(unpacked(MODERN_PV), scratch / "d")
@@ -171,7 +169,7 @@ def test_only_the_owner_reads_it(whole: Path) -> None:
         assert (whole / name).stat().st_mode & 0o777 == 0o600
 
 
-def test_without_device_model(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_without_device_model(unpacked: Unpack, scratch: Path) -> None:
     """What goes elsewhere is not in the directory, nor in what is packed."""
     source = unpacked(BOOT_HVM)
     found = into(source, scratch / "d", "--xenstore", "none:", "--emulator", "none:")
@@ -179,15 +177,13 @@ def test_without_device_model(unpacked: Callable[[Item], Path], scratch: Path) -
     assert not image.decode(pack(found)).emulator_contexts
 
 
-def test_state_is_named_after_the_domain(
-    unpacked: Callable[[Item], Path], scratch: Path
-) -> None:
+def test_state_is_named_after_the_domain(unpacked: Unpack, scratch: Path) -> None:
     found = into(unpacked(MODERN_HVM), scratch / "d", "--domid", "77")
     assert (found / "qemu-resume.77").exists()
     assert pack(found) == octets(MODERN_HVM)
 
 
-def test_sync_and_compression(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_sync_and_compression(unpacked: Unpack, scratch: Path) -> None:
     found = into(unpacked(MODERN_PV), scratch / "d", "--sync")
     out = scratch / "out.zst"
     result = xenstream("pack", "--compress", "zstd", "--sync", found, out)
@@ -199,7 +195,7 @@ def test_sync_and_compression(unpacked: Callable[[Item], Path], scratch: Path) -
 # ---- its place ----
 
 
-def test_what_is_there_stays(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_what_is_there_stays(unpacked: Unpack, scratch: Path) -> None:
     (scratch / "d").mkdir()
     (scratch / "d" / "kept").write_bytes(b"kept")
     result = xenstream("restore", "--into", scratch / "d", unpacked(MODERN_PV))
@@ -215,15 +211,13 @@ def test_what_is_there_stays(unpacked: Callable[[Item], Path], scratch: Path) ->
     assert listing(scratch) == ["d", "file", "link"]
 
 
-def test_an_empty_directory_is_filled(
-    unpacked: Callable[[Item], Path], scratch: Path
-) -> None:
+def test_an_empty_directory_is_filled(unpacked: Unpack, scratch: Path) -> None:
     (scratch / "d").mkdir()
     into(unpacked(MODERN_PV), scratch / "d")
     assert pack(scratch / "d") == octets(MODERN_PV)
 
 
-def test_nowhere_to_put_it(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_nowhere_to_put_it(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "no" / "d", unpacked(MODERN_PV))
     assert result.rc == IO and "no/d" in result.stderr, str(result)
 
@@ -253,7 +247,7 @@ def test_signals(how: signal.Signals, scratch: Path) -> None:
         assert listing(scratch) == []
 
 
-def test_full_disk(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_full_disk(unpacked: Unpack, scratch: Path) -> None:
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
@@ -263,7 +257,7 @@ def test_full_disk(unpacked: Callable[[Item], Path], scratch: Path) -> None:
     assert listing(scratch) == []
 
 
-def test_full_file_system(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_full_file_system(unpacked: Unpack, scratch: Path) -> None:
     """A tmpfs of its own, in a namespace of its own."""
     source = unpacked(MODERN_HVM)
     words = (
@@ -500,7 +494,7 @@ def change_somewhere(whole: Path, dice: random.Random) -> None:
             file.truncate(at)
 
 
-def test_changed_anyhow(unpacked: Callable[[Item], Path], scratch: Path) -> None:
+def test_changed_anyhow(unpacked: Unpack, scratch: Path) -> None:
     """Whatever is changed: an image that the converter takes as it is, or one clear error."""
     dice = random.Random(20)
     whole = into(unpacked(HVM.stream), scratch / "d", "--no-config")

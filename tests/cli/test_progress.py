@@ -9,15 +9,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
-from support.corpus import Item
 
-from .common import FINE, PV, start, stream, wait_for, xenstream
+from .common import FINE, PV, Unpack, start, stream, wait_for, xenstream
 
-Unpack = Callable[[Item], Path]
 LINE = r"\(standard input\): [0-9.]+ [KM]iB(, \d+ %)?, [0-9.]+ ([KMG]iB|octets)/s"
 VERBS = [("info", "-"), ("verify", "-"), ("records", "-"), ("convert", "-", "/dev/null")]
 

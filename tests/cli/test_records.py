@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 
@@ -18,6 +18,7 @@ from .common import (
     MODERN_HVM,
     MODERN_PV,
     PV,
+    Unpack,
     cases,
     lines,
     octets,
@@ -25,7 +26,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 Row = dict[str, Any]
 
 # Headers are records of their own; a legacy stream also has parts without a chunk's header.

@@ -12,12 +12,10 @@ import struct
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from support import containers, image
-from support.corpus import Item
 
 from .common import (
     BOOT_PV,
@@ -30,6 +28,7 @@ from .common import (
     REFUSED,
     REMUS,
     USAGE,
+    Unpack,
     document,
     listing,
     octets,
@@ -40,7 +39,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 NO_CONFIG = "--no-config"
 NULL = ("--domain", "null:")
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from support import image, truth
 from support.command import Result
-from support.corpus import Item
 
 from .common import (
     FINE, HVM, INVALID, IO, PV, REMUS, USAGE, listing, stream, xenstream,
+    Unpack,
 )
 
-Unpack = Callable[[Item], Path]
 BEHIND_THE_GUEST = 4   # octets from the end that leave all but END of a converted PV image
 RAW_VDI = b"\xa5" * 5000
 

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
@@ -29,6 +28,7 @@ from .common import (
     PV,
     REMUS,
     USAGE,
+    Unpack,
     octets,
     program,
     run,
@@ -36,7 +36,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 EVERY = [PV.stream, HVM.stream, REMUS.stream, MODERN_PV, MODERN_HVM, BOOT_PV32, BOOT_HVM]
 
 

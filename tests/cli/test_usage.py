@@ -2,18 +2,88 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from .common import FINE, IO, PV, USAGE, lines, stream, xenstream
+from support.corpus import REPOSITORY
 
-VERBS = ("info", "records", "verify", "convert")
+from .common import FINE, IO, PV, USAGE, lines, program, run, stream, xenstream
+
+VERBS = (
+    "info",
+    "records",
+    "verify",
+    "explain",
+    "convert",
+    "salvage",
+    "config",
+    "restore",
+    "receive",
+    "pack",
+)
+READERS = ("info", "records", "verify", "convert", "salvage")
+OPTION = re.compile(r"^ +(?:-(\w)(?: \S+)?, )?--([a-z-]+)", re.MULTILINE)
+DOCUMENTED_OPTION = re.compile(r"^\*-(?:-|\w\*)[^\n]*\n\t", re.MULTILINE)
+
+
+def page(name: str) -> str:
+    """The source of a manual page."""
+    return (REPOSITORY / "man" / f"{name}.1.scd").read_text(encoding="utf-8")
+
+
+def section(text: str, level: str, *names: str) -> str:
+    """What stands below the heading with one of these names."""
+    parts = re.split(rf"^{level} (.*)$", text, flags=re.MULTILINE)
+    found = [body for title, body in zip(parts[1::2], parts[2::2]) if set(names) & set(title.split(", "))]
+    assert len(found) == 1, names
+    return found[0].split("\n# ")[0]
+
+
+def offered(words: str) -> set[tuple[str, str]]:
+    """Options of a help text: their letter, if any, and their name."""
+    return {(letter, name) for letter, name in OPTION.findall(words) if name != "version"}
+
+
+def described(text: str) -> set[tuple[str, str]]:
+    """Options that have a paragraph of their own in a part of a manual page."""
+    found: set[tuple[str, str]] = set()
+    for line in DOCUMENTED_OPTION.findall(text):
+        letter = re.search(r"\*-(\w)\*", line)
+        names = re.findall(r"\*--([a-z-]+)\*", line)
+        found |= {(letter[1] if letter and len(names) == 1 else "", name) for name in names}
+    return found
 
 
 @pytest.mark.parametrize("option", ["--help", "-h", "help"])
 def test_help_names_every_verb(option: str) -> None:
     result = xenstream(option)
     assert result.rc == FINE and result.stderr == ""
-    assert all(f"  {verb} " in result.stdout.decode() for verb in VERBS)
+    assert tuple(re.findall(r"^  ([a-z]+)  ?", result.stdout.decode(), re.MULTILINE)) == VERBS
+
+
+def test_manual_has_every_verb_in_order() -> None:
+    synopsis = section(page("xenstream"), "#", "SYNOPSIS")
+    named = re.findall(r"^\*xenstream ([a-z]+)\*", synopsis, re.MULTILINE)
+    assert tuple(dict.fromkeys(named)) == VERBS
+    titles = re.findall(r"^## (.*)$", page("xenstream"), re.MULTILINE)
+    assert tuple(verb for title in titles for verb in title.split(", ")) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_manual_has_every_option_of_a_verb(verb: str) -> None:
+    own, common = xenstream(verb, "--help").stdout.decode().split("Options of every verb:")
+    text = page("xenstream")
+    assert offered(own) == described(section(text, "##", verb))
+    assert offered(common) == described(section(text, "#", "OPTIONS OF EVERY VERB"))
+
+
+@pytest.mark.parametrize("name", ["convert-legacy-stream", "verify-stream-v2"])
+def test_manual_has_every_option_of_a_drop_in(name: str) -> None:
+    words = run([program(name), "--help"]).stdout.decode()
+    assert {n for _, n in offered(words)} == {
+        n for _, n in described(section(page(name), "#", "OPTIONS")) if n != "version"
+    }
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -33,7 +103,9 @@ def test_help_fits_a_terminal_and_wins_over_errors() -> None:
 
 def test_version() -> None:
     result = xenstream("--version")
-    assert result.rc == FINE and result.stdout.startswith(b"xenstream ")
+    version = re.search(r"version: '(.*)'", (REPOSITORY / "meson.build").read_text())
+    assert version and result.rc == FINE
+    assert result.stdout.decode() == f"xenstream {version[1]}\n"
 
 
 @pytest.mark.parametrize(
@@ -73,17 +145,17 @@ def test_wrong_use(words: list[str], says: str) -> None:
     assert "--help)" in result.stderr or "--help" in result.stderr
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", READERS)
 def test_file_that_is_not_there(verb: str) -> None:
-    result = xenstream(verb, "/nonexistent", *["/dev/null"] * (verb == "convert"))
+    result = xenstream(verb, "/nonexistent", *["/dev/null"] * (verb in ("convert", "salvage")))
     assert result.rc == IO
     assert result.stderr == "xenstream: /nonexistent: No such file or directory\n"
     assert result.stdout == b""
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", READERS)
 def test_folder_as_input(verb: str) -> None:
-    result = xenstream(verb, "/", *["/dev/null"] * (verb == "convert"))
+    result = xenstream(verb, "/", *["/dev/null"] * (verb in ("convert", "salvage")))
     assert result.rc == IO and "Is a directory" in result.stderr
 
 

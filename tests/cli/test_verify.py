@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -22,6 +22,7 @@ from .common import (
     MODERN_PV,
     PV,
     REMARKS,
+    Unpack,
     cases,
     lines,
     octets,
@@ -30,7 +31,6 @@ from .common import (
     xenstream,
 )
 
-Unpack = Callable[[Item], Path]
 EVERY = [c.stream for c in cases()] + [MODERN_PV, MODERN_HVM, BOOT_PV, BOOT_PV32, BOOT_HVM]
 VERDICT = {"schema", "file", "verdict", "errors", "remarks", "notes", "records", "end", "trailing", "restorable",
            "omitted", "ignored"}
