@@ -130,9 +130,8 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn)
 {
 	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
-	unsigned shift;
 
-	return c ? *pfnmap_locate(m, c, pfn, &shift) >> shift & ((1u << m->bits) - 1) : 0;
+	return c ? pfnmap_get_in(m, c, pfn) : 0;
 }
 
 int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)

@@ -58,6 +58,14 @@ static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk
 	return &c->numbers[bit / 8];
 }
 
+static inline unsigned pfnmap_get_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn)
+{
+	unsigned shift;
+	const uint8_t *octet = pfnmap_locate(m, c, pfn, &shift);
+
+	return (unsigned)*octet >> shift & ((1u << m->bits) - 1);
+}
+
 static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
 				 unsigned value, unsigned *ret_old)
 {
@@ -72,10 +80,7 @@ static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c,
 /* Whether a frame near the last one has a number; false may mean that it isn't near. */
 static inline bool pfnmap_is_near(const struct pfnmap *m, uint64_t pfn)
 {
-	unsigned shift;
-
-	return m->last && m->last->key == pfn / PFNMAP_CHUNK &&
-	       (*pfnmap_locate(m, m->last, pfn, &shift) >> shift & ((1u << m->bits) - 1));
+	return m->last && m->last->key == pfn / PFNMAP_CHUNK && pfnmap_get_in(m, m->last, pfn);
 }
 
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
