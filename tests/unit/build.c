@@ -414,6 +414,13 @@ static void emulator_records(struct build *b, const struct modern *m)
 	}
 }
 
+static void colo_state(struct build *b, uint32_t id)
+{
+	record_begin(b, 5);
+	put32(b, id);
+	record_end(b);
+}
+
 static void checkpoints(struct build *b, const struct modern *m)
 {
 	for (unsigned i = 0; i < m->checkpoints; i++) {
@@ -424,6 +431,8 @@ static void checkpoints(struct build *b, const struct modern *m)
 		}
 		emulator_records(b, m);
 		empty_record(b, 4);
+		if (m->colo)
+			colo_state(b, 0);
 		guest_state(b, m);
 	}
 }
@@ -779,13 +788,6 @@ void xenserver_record(struct build *b, uint64_t type, uint64_t length)
 	put64(b, length);
 }
 
-static void colo_state(struct build *b, uint32_t id)
-{
-	record_begin(b, 5);
-	put32(b, id);
-	record_end(b);
-}
-
 /* Two lists, the second one as Xen since 4.16 writes it: eight octets too many. */
 static void colo_capture(struct build *b)
 {
@@ -888,6 +890,8 @@ const struct sample samples[] = {
 	       .batches = 1, .pages = 1, .holes = 1, .params = 2, .pairs = 2, .emulator = 7),
 	MODERN("libxl-pv-unknown-records", .libxl = true, .pv = true, .batches = 1, .pages = 1,
 	       .unknown = true),
+	MODERN("libxl-hvm-colo", .libxl = true, .batches = 1, .pages = 1, .params = 2,
+	       .checkpoints = 2, .colo = true, .pairs = 1, .emulator = 9),
 	MODERN("xl-pv-checkpoint", .xl = true, .config = "{}", .pv = true, .batches = 1, .pages = 1,
 	       .checkpoints = 1),
 	MODERN("xl-image", .bare_xl = true, .config = "x", .pv = true, .batches = 1, .pages = 2),
