@@ -203,8 +203,9 @@ def test_the_main_stream_of_colo() -> None:
     state = good[offset_of(good, image.HVM_CONTEXT) : place]
     stream = good[:place] + checkpoint + colo_state(0) + state
     stream += checkpoint + colo_state(0) + good[place:]
-    code, found, _ = rules(stream)
+    code, found, verdict = rules(stream)
     assert code != INVALID and "libxl.checkpoint-state.side" not in found
+    assert any("COLO" in reason["text"] for reason in verdict["restorable"]["reasons"])
     assert rules(stream.replace(colo_state(0), colo_state(1)))[1].count(
         "libxl.checkpoint-state.side"
     ) == 2
