@@ -59,8 +59,8 @@ enum xst_parser_flags {
 	/* A legacy stream ends with its first state of the guest, as it does for a receiver that
 	 * expects no checkpoints: no look at what may follow. */
 	XST_PARSER_ONE_CHECKPOINT = 1 << 2,
-	/* A COLO stream: behind each CHECKPOINT_END a CHECKPOINT_STATE stands, before the image goes
-	 * on.  Its length may be 4, as libxl writes it. */
+	/* A COLO stream: behind each CHECKPOINT_END a CHECKPOINT_STATE must stand, before the image
+	 * goes on.  Without this flag one may stand there, if its length is 4, as libxl writes it. */
 	XST_PARSER_COLO = 1 << 3
 };
 

@@ -46,6 +46,8 @@ struct pages_state {
 	struct pfnmap frames;     /* PV: of the p2m */
 	struct pfnmap referred;   /* PV, deep: pfns that page tables name */
 	bool inexact;             /* too many, or too far apart, to follow */
+	bool doubles_unseen;      /* the same within a record */
+	bool untracked_told;
 	bool has_p2m;
 	uint64_t last_pfn;        /* PV: as the p2m says */
 	struct page_table *list;  /* deep: the page tables of the record in hand */

@@ -135,6 +135,7 @@ static int entry(struct xst_checker *c, uint64_t item)
 		r = s->single ? 0 : pfnmap_set(&s->in_record, pfn, 1, &old);
 		if (r == XST_E_NOMEM)
 			return r;
+		s->doubles_unseen |= r == XST_E_LIMIT;
 		if (r == 0 && old)
 			check_find(c, RULE_PAGE_TWICE, 0, "pfn", "%#llx stands twice in the record",
 				   (unsigned long long)pfn);
@@ -182,6 +183,8 @@ static int set_run(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsign
 
 	if (r == XST_E_LIMIT && m == &s->present)
 		s->inexact = true;
+	else if (r == XST_E_LIMIT)
+		s->doubles_unseen = true;
 	return r == XST_E_NOMEM ? r : 0;
 }
 
@@ -442,8 +445,22 @@ static void complete_referred(struct xst_checker *c)
 			   (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)first);
 }
 
+static void tell_untracked(struct xst_checker *c)
+{
+	struct pages_state *s = &c->pages;
+
+	if (s->inexact && !s->untracked_told)
+		check_find(c, RULE_PAGE_UNTRACKED, 0, NULL,
+			   "page frames lie in too many places: that none is missing was not checked");
+	else if (s->doubles_unseen && !s->untracked_told)
+		check_find(c, RULE_PAGE_UNTRACKED, 0, NULL,
+			   "page frames of a record lie in too many places: that none stands twice was not checked");
+	s->untracked_told = s->inexact || s->doubles_unseen;
+}
+
 void check_pages_complete(struct xst_checker *c)
 {
+	tell_untracked(c);
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		return;
 	complete_frames(c);

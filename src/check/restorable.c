@@ -136,6 +136,9 @@ void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
 	record_length(c);
 	if (ev->layer == XST_LAYER_LEGACY)
 		legacy(c);
+	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
+		check_reason(c, XEN(4, 7), 0, NULL,
+			     "a COLO stream, which only a secondary takes: Xen knows it since 4.7");
 	if (ev->kind != XST_KIND_UNKNOWN)
 		return;
 	if (ev->layer == XST_LAYER_LIBXL)

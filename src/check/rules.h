@@ -171,6 +171,9 @@
 	X(PAGE_TABLE_RANGE, "libxc.page-table.range", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
 	  "a page table of a PV guest can't name a pfn beyond its p2m (checked with --deep)", \
 	  "an L1 entry with pfn 0x2000 and a p2m up to 0x1fff") \
+	X(PAGE_UNTRACKED, "libxc.page-data.untracked", NOTE, false, LIBXC, "libxc: PAGE_DATA", \
+	  "which pages an image holds is followed in 64 MiB at most, for 2 TiB of a guest; beyond that, rules on missing pages are not applied", \
+	  "page tables in a thousand places, 128 MiB from one another") \
 	X(PV_WIDTH, "libxc.pv-info", ERROR, true, LIBXC, "libxc: X86_PV_INFO", \
 	  "a guest is 32-bit with 3 levels of page tables, or 64-bit with 4", \
 	  "width 8 with 3 levels") \

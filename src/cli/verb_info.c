@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 
 static struct {
-	int json;
+	int json, back_channel;
 } opt;
 
 static const struct poptOption table[] = {
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "one JSON document", NULL },
+	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	POPT_TABLEEND
 };
 
@@ -71,12 +72,14 @@ static void print(const struct input *in, const struct xst_info *i)
 
 static int info_of(struct input *in)
 {
+	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
 	struct xst_job_options o = { .size = sizeof(o), .progress = progress_tell,
-				     .tmpdir = common.tmpdir };
+				     .tmpdir = common.tmpdir, .parser = &parser };
 	struct xst_finding error = { 0 };
 	struct xst_info *i = NULL;
 	int r;
 
+	parser.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
 	progress_start(in->name);
 	r = xst_info_fd(in->fd, &o, &i, &error);
 	progress_end();

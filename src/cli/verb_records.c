@@ -10,12 +10,13 @@
 #define ROWS_AT_ONCE 512 /* a long listing is printed in pieces */
 
 static struct {
-	int json, all;
+	int json, all, back_channel;
 } opt;
 
 static const struct poptOption table[] = {
 	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0,
 	  "each page batch on its own, with its page frames in JSON; arrays in full", NULL },
+	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "an object a line", NULL },
 	POPT_TABLEEND
 };
@@ -222,6 +223,7 @@ static int list_input(struct input *in)
 	int e;
 
 	o.flags = XST_PARSER_KEEP_GOING;
+	o.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
 	e = xst_reader_new(in->fd, &o, 0, common.tmpdir, &r);
 	if (e)
 		return exit_for(e);

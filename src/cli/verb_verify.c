@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static struct {
-	int json, strict, like_xen, deep, tee, rules;
+	int json, strict, like_xen, deep, tee, rules, back_channel;
 	long long max_findings;
 	const char **ignore;
 	const char *for_xen;
@@ -26,6 +26,7 @@ static const struct poptOption table[] = {
 	  "findings of this rule do not count; may be given again", "ID" },
 	{ "max-findings", '\0', POPT_ARG_LONGLONG, &opt.max_findings, 0,
 	  "show the first N and count the rest (the first hundred of each rule)", "N" },
+	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	{ "for", '\0', POPT_ARG_STRING, &opt.for_xen, 0,
 	  "an error unless this version of Xen restores it", "VERSION" },
 	{ "tee", '\0', POPT_ARG_NONE, &opt.tee, 0,
@@ -135,17 +136,20 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 	       struct xst_finding *error)
 {
 	struct input *in = reading->in;
+	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
 	struct xst_checker_options checker = { .size = sizeof(checker),
 					       .flags = opt.deep ? XST_CHECK_DEEP : 0u,
 					       .config = config_facts };
 	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
 				     .restorability = keep, .userdata = reading,
-				     .tmpdir = common.tmpdir, .checker = &checker };
+				     .tmpdir = common.tmpdir, .parser = &parser,
+				     .checker = &checker };
 	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
 					     .max_findings = (uint64_t)opt.max_findings,
 					     .ignore = opt.ignore };
 	int r;
 
+	parser.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
 	while (opt.ignore && opt.ignore[verify.n_ignore])
 		verify.n_ignore++;
 	verify.flags = (opt.strict ? XST_VERIFY_STRICT : 0u) |

@@ -83,6 +83,13 @@ static int open_record(struct xst_emitter *e, const struct wire_record *row, uin
 	return 0;
 }
 
+/* What libxl writes in front of a CHECKPOINT_STATE, whose second field is its padding: by that the
+ * record is known from one of the image. */
+static uint64_t framed_length(const struct wire_record *row, uint64_t length)
+{
+	return row && row->kind == XST_KIND_CHECKPOINT_STATE ? COLO_STATE_LENGTH : length;
+}
+
 static int begin_framed(struct xst_emitter *e, enum xst_layer layer, const struct wire_record *row,
 			uint32_t type, uint64_t length)
 {
@@ -98,7 +105,7 @@ static int begin_framed(struct xst_emitter *e, enum xst_layer layer, const struc
 	e->framed = true;
 	e->big = layer == XST_LAYER_LIBXL ? e->big_libxl : e->big_libxc;
 	put_number(b, 4, e->big, type);
-	put_number(b + 4, 4, e->big, length);
+	put_number(b + 4, 4, e->big, framed_length(row, length));
 	return open_record(e, row, length);
 }
 

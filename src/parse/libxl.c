@@ -4,7 +4,7 @@
 
 #include "wire/bytes.h"
 
-enum state { HEADER, HEADER_READ, LIBXC, ENDED };
+enum state { HEADER, HEADER_READ, LIBXC, RESUMED, ENDED };
 
 static int header_read(struct xst_parser *p, struct layer *l)
 {
@@ -36,6 +36,26 @@ static int resume_image(struct xst_parser *p, struct layer *l)
 			     "CHECKPOINT_END outside of a checkpoint");
 	l->u.rec.in_checkpoint = false;
 	l->u.rec.awaits_state = p->flags & XST_PARSER_COLO;
+	if (!l->u.rec.awaits_state)
+		l->state = RESUMED;
+	return 0;
+}
+
+/* In a COLO stream a CHECKPOINT_STATE is next.  Its type and length are those of no record of an
+ * image: there this type has eight octets at least. */
+static int resumed(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const struct wire_record *row = NULL;
+	const uint8_t *b;
+	int r = parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	if (b && get_number(b + 4, 4, l->big) == COLO_STATE_LENGTH)
+		row = wire_find(wire_libxl_records, wire_libxl_count,
+				(uint32_t)get_number(b, 4, l->big));
+	l->state = STATE_RECORD;
+	l->u.rec.awaits_state = row && row->kind == XST_KIND_CHECKPOINT_STATE;
 	if (!l->u.rec.awaits_state)
 		p->active = p->depth;
 	return 0;
@@ -93,6 +113,8 @@ int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		return header_read(p, l);
 	case LIBXC:
 		return detect_inner(p, l, in, XST_START_LIBXC, STATE_RECORD);
+	case RESUMED:
+		return resumed(p, l, in);
 	case ENDED:
 		return parser_end_layer(p);
 	default:

@@ -174,3 +174,40 @@ def test_rules() -> None:
     assert len(set(ids)) == len(ids) > 80
     every = [f"--ignore={rule}" for rule in ids]
     assert rules(many_faults(), *every)[0] == FINE
+
+
+def colo_state(state: int) -> bytes:
+    return record(5, struct.pack("<I", state))
+
+
+def test_a_back_channel_that_begins_with_a_list() -> None:
+    """Nothing tells what it is, but the option does."""
+    channel = record(0xF, struct.pack("<3Q", 3, 4, 9)) + colo_state(2) + colo_state(3)
+    assert rules(channel)[0] == INVALID
+    code, found, verdict = rules(channel, "--back-channel")
+    assert (code, found, verdict["records"]) == (REMARKS, ["colo.turn"], 3)
+    listed = xenstream("records", "--json", "--back-channel", "-", stdin=channel)
+    assert listed.rc == FINE
+    assert [row["type"] for row in lines(listed)] == [
+        "CHECKPOINT_DIRTY_PFN_LIST", "CHECKPOINT_STATE", "CHECKPOINT_STATE",
+    ]  # fmt: skip
+    told = xenstream("info", "--back-channel", "-", stdin=channel)
+    assert told.rc == FINE and b"channel back of COLO" in told.stdout
+
+
+def test_the_main_stream_of_colo() -> None:
+    """A CHECKPOINT_STATE of libxl stands where the image goes on; nobody has to announce it."""
+    good = octets(MODERN_HVM)
+    place = offset_of(good, image.END)
+    checkpoint = record(0xE, b"") + record(4, b"")
+    state = good[offset_of(good, image.HVM_CONTEXT) : place]
+    stream = good[:place] + checkpoint + colo_state(0) + state
+    stream += checkpoint + colo_state(0) + good[place:]
+    code, found, verdict = rules(stream)
+    assert code != INVALID and "libxl.checkpoint-state.side" not in found
+    assert any("COLO" in reason["text"] for reason in verdict["restorable"]["reasons"])
+    assert rules(stream.replace(colo_state(0), colo_state(1)))[1].count(
+        "libxl.checkpoint-state.side"
+    ) == 2
+    listed = lines(xenstream("records", "--json", "-", stdin=stream))
+    assert [r["layer"] for r in listed if r["type"] == "CHECKPOINT_STATE"] == ["libxl", "libxl"]

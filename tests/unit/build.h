@@ -74,6 +74,7 @@ struct modern {
 	size_t params;             /* HVM; SIZE_MAX: a record with none */
 	bool verify, unknown;      /* a VERIFY record; optional records of unknown type */
 	unsigned checkpoints;      /* libxl: before the end */
+	bool colo;                 /* libxl: a CHECKPOINT_STATE behind each */
 	size_t pairs;              /* xenstore keys; no record if 0 */
 	size_t emulator;           /* octets of the device model's state; no record if 0 */
 	const char *tail;          /* behind a bare image: a legacy signature */

@@ -332,6 +332,13 @@ static void emulator_records(struct build *b, const struct modern *m)
 	}
 }
 
+void colo_state(struct build *b, uint32_t id)
+{
+	record_begin(b, 5);
+	put32(b, id);
+	record_end(b);
+}
+
 static void checkpoints(struct build *b, const struct modern *m)
 {
 	for (unsigned i = 0; i < m->checkpoints; i++) {
@@ -342,6 +349,8 @@ static void checkpoints(struct build *b, const struct modern *m)
 		}
 		emulator_records(b, m);
 		empty_record(b, 4);
+		if (m->colo)
+			colo_state(b, 0);
 		guest_state(b, m);
 	}
 }

@@ -16,5 +16,7 @@ uint64_t *some_entries(size_t pages, size_t holes, uint64_t first, bool pv);
 void qemu_state(struct build *b, size_t n);
 /* The same behind an image, as legacy toolstacks wrote it; signature NULL: none. */
 void legacy_emulator(struct build *b, const char *signature, size_t n);
+/* A CHECKPOINT_STATE of COLO's. */
+void colo_state(struct build *b, uint32_t id);
 
 #endif

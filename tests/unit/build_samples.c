@@ -30,13 +30,6 @@ void xenserver_record(struct build *b, uint64_t type, uint64_t length)
 	put64(b, length);
 }
 
-static void colo_state(struct build *b, uint32_t id)
-{
-	record_begin(b, 5);
-	put32(b, id);
-	record_end(b);
-}
-
 /* Two lists, the second one as Xen since 4.16 writes it: eight octets too many. */
 static void colo_capture(struct build *b)
 {
@@ -139,6 +132,8 @@ const struct sample samples[] = {
 	       .batches = 1, .pages = 1, .holes = 1, .params = 2, .pairs = 2, .emulator = 7),
 	MODERN("libxl-pv-unknown-records", .libxl = true, .pv = true, .batches = 1, .pages = 1,
 	       .unknown = true),
+	MODERN("libxl-hvm-colo", .libxl = true, .batches = 1, .pages = 1, .params = 2,
+	       .checkpoints = 2, .colo = true, .pairs = 1, .emulator = 9),
 	MODERN("xl-pv-checkpoint", .xl = true, .config = "{}", .pv = true, .batches = 1, .pages = 1,
 	       .checkpoints = 1),
 	MODERN("xl-image", .bare_xl = true, .config = "x", .pv = true, .batches = 1, .pages = 2),

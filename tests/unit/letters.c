@@ -152,6 +152,16 @@ static void large_batch(struct build *b)
 	free(entries);
 }
 
+/* Entries 128 MiB from one another, more than the checker has room for. */
+static void scattered(struct build *b, uint64_t type, size_t n)
+{
+	uint64_t entries[1100];
+
+	for (size_t i = 0; i < n; i++)
+		entries[i] = TYPED(type, (i + 1) * 0x8000);
+	memory(b, entries, n, 0);
+}
+
 static bool put_memory_letter(struct build *b, char letter)
 {
 	switch (letter) {
@@ -169,6 +179,8 @@ static bool put_memory_letter(struct build *b, char letter)
 	case '@': memory(b, (uint64_t[]){ TYPED(1, 6), 9 }, 2, 0x77001); break;
 	case '&': memory(b, (uint64_t[]){ TYPED(1, 6) }, 1, 0x20000001); break;
 	case '{': large_batch(b); break;
+	case '}': scattered(b, 1, 600); break;
+	case '0': scattered(b, 0xf, 1100); break;
 	case 'V': empty_record(b, 0xd); break;
 	case 'K': empty_record(b, 0xe); break;
 	case 'E': empty_record(b, 0); break;

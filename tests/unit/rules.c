@@ -230,6 +230,8 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.page-data.level", .letters = "p8SFZ[THbE" },
 	{ .rules = "libxc.page-data.pinned", .letters = "pISFD]_THBE" },
 	{ .rules = "libxc.page-data.pfn", .letters = "pISFD=THBE" },
+	{ .rules = "libxc.page-data.pfn libxc.page-data.untracked", .letters = "pISFD}THBE" },
+	{ .rules = "libxc.page-data.untracked", .letters = "hSD0TPNE" },
 	{ .rules = "libxc.page-table", .letters = "pISFD@THBE", .deep = true },
 	{ .rules = "libxc.page-table.range", .letters = "pISFD&THBE", .deep = true },
 	{ .rules = "libxc.pv-info", .letters = "pJSFDTHBE" },
