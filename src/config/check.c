@@ -15,6 +15,7 @@ struct check {
 	config_complaint_fn fn;
 	void *userdata;
 	int complaints;
+	bool no_memory;
 };
 
 static void complain(struct check *k, const char *key, const char *format, ...)
@@ -130,6 +131,7 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 
 	if (r == XST_E_MALFORMED)
 		complain(c, key, "%s", err.text);
+	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
 	if (!config_vdev_valid(d.vdev))
@@ -147,8 +149,10 @@ static void check_twice(struct check *c, const char *key)
 {
 	struct config_view v;
 
-	if (config_view_read(c->c, &v) != 0)
+	if (config_view_read(c->c, &v) != 0) {
+		c->no_memory = true;
 		return;
+	}
 	for (size_t i = 1; i < v.ndisks && v.ndisks <= MANY_DISKS; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
@@ -166,6 +170,7 @@ static void check_vif(struct check *c, const char *key, const char *spec)
 
 	if (r == XST_E_MALFORMED)
 		complain(c, key, "%s", err.text);
+	c->no_memory |= r == XST_E_NOMEM;
 	if (r == 0)
 		config_vif_clear(&v);
 }
@@ -200,8 +205,38 @@ static bool takes_both(const struct config_key *k)
 	}
 }
 
+/* A complaint names its key already. */
+static const char *behind_key(const char *key, const char *text)
+{
+	size_t n = strlen(key);
+
+	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+}
+
+/* What has no check of its own means something if libxl's JSON has a place for it. */
+static void check_meaning(struct check *c, const struct config_key *k, const struct config_value *v)
+{
+	const struct config_key *type = config_key_find("type");
+	struct config_value guest = { 0 };
+	struct config_error err = { 0 };
+	json_object *root = json_object_new_object();
+	int r = root ? 0 : XST_E_NOMEM;
+
+	if (r == 0 && config_value_of(c->c, type->name, &guest, &err) == 0)
+		(void)key_write(root, type, &guest, &err); /* judged by itself */
+	if (r == 0)
+		r = key_write(root, k, v, &err);
+	if (r == XST_E_MALFORMED)
+		complain(c, k->name, "%s", behind_key(k->name, err.text));
+	c->no_memory |= r == XST_E_NOMEM;
+	config_value_clear(&guest);
+	json_object_put(root);
+}
+
 static void check_value(struct check *c, const struct config_key *k, const struct config_value *v)
 {
+	int before = c->complaints;
+
 	if (config_key_is_list(k))
 		check_list(c, k, v);
 	else if (v->is_list && !takes_both(k))
@@ -210,6 +245,8 @@ static void check_value(struct check *c, const struct config_key *k, const struc
 		check_number(c, k, v);
 	else if (!v->is_list)
 		check_string(c, k, v);
+	if (c->c->cfg && c->complaints == before && k->kind != KEY_DISKS && k->kind != KEY_VIFS)
+		check_meaning(c, k, v);
 }
 
 static uint64_t number(const struct check *c, const char *key)
@@ -274,5 +311,5 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 	check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
 	check_twice(&check, "disk");
-	return check.complaints;
+	return check.no_memory ? XST_E_NOMEM : check.complaints;
 }

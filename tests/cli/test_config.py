@@ -214,7 +214,8 @@ def test_nothing_to_change(image: Path) -> None:
 def test_nonsense_is_refused_without_force(image: Path, text_image: Path) -> None:
     for path in (image, text_image):
         before = path.read_bytes()
-        for setting in ("memory=-1", "memory=lots", "vcpus=0", "vcpus=many"):
+        nonsense = ("memory=-1", "memory=lots", "vcpus=0", "vcpus=many", "pci=['zz']", "cpuid=['x']")
+        for setting in (*nonsense, "ioports=['zz']"):
             result = xenstream("config", "set", path, setting)
             assert result.rc in (REFUSED, INVALID, USAGE), (path, setting)
             assert setting.split("=", maxsplit=1)[0] in result.stderr
