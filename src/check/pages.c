@@ -162,6 +162,18 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
+#define SIDE_BY_SIDE 16
+
+/* Whether so many entries are those behind `before`. */
+static bool follow(const uint64_t *v, uint64_t before)
+{
+	uint64_t differ = 0;
+
+	for (unsigned i = 0; i < SIDE_BY_SIDE; i++)
+		differ |= v[i] ^ (before + 1 + i);
+	return !differ;
+}
+
 /* How many of n entries can be taken as one: an HVM guest's pages, side by side, none of them met in
  * this record before. */
 static unsigned run_of_pages(struct xst_checker *c, const uint64_t *v, size_t n)
@@ -172,7 +184,11 @@ static unsigned run_of_pages(struct xst_checker *c, const uint64_t *v, size_t n)
 	if (c->guest != XST_GUEST_HVM || c->layer != XST_LAYER_LIBXC || c->pages.has_p2m ||
 	    !XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[0])))
 		return 1;
-	while (k < n && k < room && v[k] == v[0] + k)
+	if (n > room)
+		n = room;
+	while (k + SIDE_BY_SIDE <= n && follow(v + k, v[k - 1]))
+		k += SIDE_BY_SIDE;
+	while (k < n && v[k] == v[0] + k)
 		k++;
 	return pfnmap_count_run(&c->pages.in_record, pfn, k) ? 1 : k;
 }
