@@ -217,7 +217,7 @@ static int ioports_json(const char *s, json_object *o)
 /* "fed00,1" or "a0,20@100": page frames */
 static int iomem_json(const char *s, json_object *o)
 {
-	uint64_t start, number, gfn;
+	uint64_t start, number, gfn = 0;
 	bool elsewhere;
 
 	if (!hex(&s, &start) || *s++ != ',' || !hex(&s, &number))

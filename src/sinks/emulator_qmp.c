@@ -160,7 +160,7 @@ static int answer(struct emulator *e, const char *doing, json_object **ret_holde
 /* The same where nobody wants to know more than that it worked. */
 static int agreed(struct emulator *e, const char *doing)
 {
-	json_object *holder, *value;
+	json_object *holder = NULL, *value = NULL;
 	int r = answer(e, doing, &holder, &value);
 
 	if (r == 0)
@@ -199,7 +199,7 @@ static int go_on(struct emulator *e)
 
 static int status_state(struct emulator *e)
 {
-	json_object *holder, *value;
+	json_object *holder = NULL, *value = NULL;
 	int r = answer(e, "query-status", &holder, &value);
 
 	if (r)
@@ -257,7 +257,7 @@ static int connect_state(struct emulator *e)
 /* Newer ones stay, and can say why. */
 static int reason_state(struct emulator *e)
 {
-	json_object *holder, *value;
+	json_object *holder = NULL, *value = NULL;
 	int r = answer(e, "taking the state", &holder, &value);
 	const char *why;
 
