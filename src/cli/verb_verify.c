@@ -282,6 +282,8 @@ static int verify(int argc, const char **argv)
 	if (!code)
 		code = opt.rules ? explain_all(opt.json) : opt.tee ? tee(ctx) : files(ctx);
 	poptFreeContext(ctx);
+	for (size_t i = 0; opt.ignore && opt.ignore[i]; i++)
+		free((char *)opt.ignore[i]);
 	free(opt.ignore);
 	return code;
 }
