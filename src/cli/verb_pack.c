@@ -5,6 +5,7 @@
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "config/stored.h"
 
 #define UNSET (-1)
 
@@ -71,16 +72,14 @@ static int read_config(struct config_choice *c, struct xst_converter_options *to
 {
 	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
 
-	if (opt.config_format && strcmp(opt.config_format, "cfg") != 0 &&
-	    strcmp(opt.config_format, "json") != 0)
+	c->format = opt.config_format ? config_language_parse(opt.config_format) : 0;
+	if (opt.config_format && !c->format)
 		return usage_error(&verb_pack, "--config-format %s: not json or cfg",
 				   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
 		return usage_error(&verb_pack, "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
-	if (opt.config_format)
-		c->format = *opt.config_format == 'j' ? CONFIG_JSON : CONFIG_CFG;
 	c->file = opt.config;
 	to->config = config_choice_make;
 	to->config_userdata = c;
