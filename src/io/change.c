@@ -303,6 +303,14 @@ static int keep_metadata(struct xst_change *c, int fd)
 		what, strerror(-r));
 }
 
+/* Once it has its name others may open it, and must wait until the journal is away. */
+static int lock_new(struct xst_change *c, int fd)
+{
+	int r = settle_lock(fd, LOCK_EX);
+
+	return r < 0 ? failed(c, r) : 0;
+}
+
 /* Says of which file the name is temporary, should it never become more than that. */
 static int announce(struct xst_change *c, int fd)
 {
@@ -332,6 +340,8 @@ static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_w
 	int fd = xst_output_get_fd(o), r = keep_metadata(c, fd);
 
 	if (r == 0)
+		r = lock_new(c, fd);
+	if (r == 0)
 		r = announce(c, fd);
 	if (r)
 		return r;
@@ -355,8 +365,8 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 	if (r)
 		return r;
 	r = replace(c, o, ret_way);
-	xst_output_free(o);
 	end(c);
+	xst_output_free(o); /* with the lock */
 	return r;
 }
 

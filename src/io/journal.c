@@ -228,8 +228,8 @@ int journal_read(const struct place *p, const struct stat *file, struct journal_
 	if (*ret_why)
 		return JOURNAL_FOREIGN;
 	fd = openat(p->dir, p->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) /* its writer may just have ended */
+		return errno == ENOENT ? JOURNAL_NONE : -errno;
 	if (fstat(fd, &st) < 0)
 		r = -errno;
 	else if ((*ret_why = distrust(&st, file)))
