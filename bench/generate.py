@@ -37,6 +37,7 @@ LAST_CHECKPOINT, ENABLE_COMPRESSION, COMPRESSED_DATA = -9, -13, -12
 L1TAB, L4TAB_PINNED, XTAB = 0x10000000, 0xC0000000, 0xF0000000
 PRESENT = 1  # in a page table's entry
 PV_L4_PFN, PV_START_INFO_PFN = 1, 2
+PV_TABLES = (100, 612)  # in each batch: a page table for each 512 pages
 
 # An HVM guest's memory map: VGA hole, then RAM up to the MMIO hole, which has
 # the special pages near its end, and the rest of the RAM from 4 GiB.
@@ -62,6 +63,8 @@ class Guest:
         # the pages of a file different from each other.
         self.noise = bytearray(random.Random(1).randbytes(BATCH * PAGE))
         self.stamped = 1
+        for place in () if hvm else PV_TABLES:  # empty: noise is no valid page table
+            self.noise[place * PAGE : (place + 1) * PAGE] = bytes(PAGE)
 
     def entries(self, first):
         """Types (bits 31-28, as the legacy stream has them) and pfns of a batch."""
@@ -72,12 +75,17 @@ class Guest:
                 pfns[pfn - first] |= XTAB
         if not self.hvm and first == 0:
             pfns[PV_L4_PFN] |= L4TAB_PINNED
+        if not self.hvm and last <= self.p2m_frames()[0]:
+            for place in PV_TABLES:
+                pfns[place] |= L1TAB
         return pfns
 
     def contents(self, first, count):
         """The next count pages. They hold until the next call."""
         words = memoryview(self.noise).cast("Q")
         words[: count * PAGE // 8 : PAGE // 8] = array("Q", range(self.stamped, self.stamped + count))
+        for place in () if self.hvm else PV_TABLES:
+            words[place * PAGE // 8] = 0
         self.stamped += count
         data = memoryview(self.noise)[: count * PAGE]
         if not self.hvm and first == 0:

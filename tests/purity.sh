@@ -12,6 +12,7 @@ wanted="$wanted|malloc|calloc|realloc|free|v?snprintf"
 fortified='__(mem(cpy|move|set)|str(cpy|ncpy|cat)|v?snprintf)_chk'
 compiler='bcmp' # what clang makes of memcmp
 compiler="$compiler|__stack_chk_(fail|guard)|_GLOBAL_OFFSET_TABLE_|__(start|stop)_.*"
+compiler="$compiler|__cpu_(model|indicator_init)" # which processor is it? (WIDE_LOOPS)
 compiler="$compiler|__(asan|ubsan|sanitizer|sancov|tsan|msan|gcov|llvm)_.*"
 
 nm -P "$archive" >/dev/null # or stop here

@@ -162,35 +162,53 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-#define SIDE_BY_SIDE 16
+#define SIDE_BY_SIDE 64 /* enough for the compiler to compare several at a time */
 
-/* Whether so many entries are those behind `before`. */
-static bool follow(const uint64_t *v, uint64_t before)
+/* Whether so many entries are `first` and those behind it. */
+static inline bool follow(const uint64_t *v, uint64_t first)
 {
 	uint64_t differ = 0;
 
 	for (unsigned i = 0; i < SIDE_BY_SIDE; i++)
-		differ |= v[i] ^ (before + 1 + i);
+		differ |= v[i] ^ (first + i);
 	return !differ;
 }
 
-/* How many of n entries can be taken as one: an HVM guest's pages, side by side, none of them met in
- * this record before. */
-static unsigned run_of_pages(struct xst_checker *c, const uint64_t *v, size_t n)
+/* How many of n entries are of one type and side by side. */
+WIDE_LOOPS static unsigned side_by_side(const uint64_t *v, size_t n)
 {
-	uint64_t pfn = XST_PAGE_PFN(v[0]), room = PFNMAP_CHUNK - pfn % PFNMAP_CHUNK;
-	unsigned k = 1;
+	unsigned k = 0;
 
-	if (c->guest != XST_GUEST_HVM || c->layer != XST_LAYER_LIBXC || c->pages.has_p2m ||
-	    !XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[0])))
-		return 1;
-	if (n > room)
-		n = room;
-	while (k + SIDE_BY_SIDE <= n && follow(v + k, v[k - 1]))
+	while (k + SIDE_BY_SIDE <= n && follow(v + k, v[0] + k))
 		k += SIDE_BY_SIDE;
 	while (k < n && v[k] == v[0] + k)
 		k++;
-	return pfnmap_count_run(&c->pages.in_record, pfn, k) ? 1 : k;
+	return k;
+}
+
+/* Whether n entries can be taken as one: none was met in this record before, none was a page table
+ * once, and none that is said to be absent was there. */
+static bool is_news(struct pages_state *s, uint64_t pfn, unsigned n, bool data)
+{
+	return !pfnmap_any_run(&s->in_record, pfn, n) && !pfnmap_any_run(&s->tables, pfn, n) &&
+	       (data || !pfnmap_any_run(&s->present, pfn, n));
+}
+
+/* How many of n entries can be taken as one: ordinary pages, or frames without any, side by side. */
+static unsigned run_of_entries(struct xst_checker *c, const uint64_t *v, size_t n)
+{
+	struct pages_state *s = &c->pages;
+	uint64_t pfn = XST_PAGE_PFN(v[0]), room = PFNMAP_CHUNK - pfn % PFNMAP_CHUNK;
+	unsigned type = XST_PAGE_TYPE(v[0]), k;
+	bool data = XST_PAGE_HAS_DATA(type);
+
+	if ((data && type != XST_PAGE_NOTAB) || c->layer != XST_LAYER_LIBXC ||
+	    (s->has_p2m && pfn > s->last_pfn))
+		return 1;
+	if (s->has_p2m && room > s->last_pfn - pfn)
+		room = s->last_pfn - pfn + 1;
+	k = side_by_side(v, n < room ? n : (size_t)room);
+	return is_news(s, pfn, k, data) ? k : 1;
 }
 
 static int set_run(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned n)
@@ -213,9 +231,11 @@ static int entries(struct xst_checker *c, const uint64_t *v, unsigned n)
 	if (n == 1)
 		return entry(c, v[0]);
 	r = set_run(s, &s->in_record, pfn, n);
+	if (r || !XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[0])))
+		return r;
 	s->data_pages += n;
 	s->present_count += n - pfnmap_count_run(&s->present, pfn, n);
-	return r ? r : set_run(s, &s->present, pfn, n);
+	return set_run(s, &s->present, pfn, n);
 }
 
 static int page_items(struct xst_checker *c, const struct xst_event *ev)
@@ -223,7 +243,7 @@ static int page_items(struct xst_checker *c, const struct xst_event *ev)
 	int r = 0;
 
 	for (size_t i = 0; i < ev->u.items.n && r == 0;) {
-		unsigned k = run_of_pages(c, ev->u.items.v + i, ev->u.items.n - i);
+		unsigned k = run_of_entries(c, ev->u.items.v + i, ev->u.items.n - i);
 
 		r = entries(c, ev->u.items.v + i, k);
 		i += k;

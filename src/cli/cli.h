@@ -139,7 +139,7 @@ struct output {
 int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
 		enum filter_format format, int level);
 /* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
-int output_failed(struct output *o, const struct xst_finding *error);
+int output_tell(struct output *o, const struct xst_finding *error);
 /* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */
 int output_commit(struct output *o);
 /* Without a commit before, nothing complete is left. */

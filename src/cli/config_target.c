@@ -215,7 +215,7 @@ static int copy(struct target *t, struct output *o, enum xst_change_way *ret_way
 	r = xst_head_copy(t->head, t->in.fd, o->stream, progress_tell, NULL, ret_way, &error);
 	progress_end();
 	if (r && error.rule && strcmp(error.rule, "output.io") == 0)
-		return output_failed(o, &error);
+		return output_tell(o, &error);
 	t->reads = false;
 	fault = input_close(&t->in);
 	if (fault)

@@ -8,7 +8,7 @@
 static int failed(const char *in, struct output *o, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
-		return output_failed(o, error);
+		return output_tell(o, error);
 	print_finding(stderr, in, error);
 	return exit_for(error->code);
 }

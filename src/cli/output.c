@@ -79,7 +79,7 @@ static int say_fault(struct output *o)
 	return EXIT_IO;
 }
 
-int output_failed(struct output *o, const struct xst_finding *error)
+int output_tell(struct output *o, const struct xst_finding *error)
 {
 	if (o->compression && say_fault(o))
 		return EXIT_IO;
@@ -92,7 +92,7 @@ int output_commit(struct output *o)
 	int r = xst_output_flush(o->stream);
 
 	if (r)
-		return output_failed(o, xst_output_error(o->stream));
+		return output_tell(o, xst_output_error(o->stream));
 	if (o->compression && say_fault(o))
 		return EXIT_IO;
 	r = xst_output_commit(o->file);

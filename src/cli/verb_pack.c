@@ -105,7 +105,7 @@ static int read_options(struct conversion *w, struct config_choice *c,
 static int failed(const char *directory, struct output *out, const struct xst_finding *error)
 {
 	if (error->rule && strcmp(error->rule, "output.io") == 0)
-		return output_failed(out, error);
+		return output_tell(out, error);
 	if (error->rule && strcmp(error->rule, "directory.fault") == 0)
 		say("%s", error->text);
 	else

@@ -7,7 +7,7 @@
 
 #define MAX_CONFIG (16u << 20)
 
-enum xst_layer config_language(enum xst_container to)
+enum xst_layer container_language(enum xst_container to)
 {
 	switch (to) {
 	case XST_CONTAINER_XL:
@@ -23,7 +23,7 @@ enum xst_layer config_language(enum xst_container to)
 
 bool config_wanted(const struct xst_converter *c)
 {
-	enum xst_layer language = config_language(c->to);
+	enum xst_layer language = container_language(c->to);
 
 	if (language == XST_LAYER_NONE)
 		return false;
@@ -53,7 +53,7 @@ int config_event(struct xst_converter *c, const struct xst_event *ev)
 
 int config_choose(struct xst_converter *c)
 {
-	enum xst_layer language = config_language(c->to);
+	enum xst_layer language = container_language(c->to);
 	struct configuration *g = &c->config;
 	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
 				     .size = g->stored.size, .guest = c->guest };

@@ -27,7 +27,7 @@ static void leave_config_out(struct xst_converter *c)
 		[XST_LAYER_LIBVIRT] = "libvirt",
 		[XST_LAYER_XENSERVER] = "XenServer",
 	};
-	enum xst_layer language = config_language(c->to);
+	enum xst_layer language = container_language(c->to);
 	bool other = language == XST_LAYER_LIBVIRT || language == XST_LAYER_XENSERVER;
 
 	c->config.left_out = true;

@@ -127,7 +127,7 @@ int config_event(struct xst_converter *c, const struct xst_event *ev);
 /* Settles which one the output gets. */
 int config_choose(struct xst_converter *c);
 /* The layer whose language the output's container stores, or XST_LAYER_NONE. */
-enum xst_layer config_language(enum xst_container to);
+enum xst_layer container_language(enum xst_container to);
 
 /* --- containers ----------------------------------------------------------------------------- */
 

@@ -4,8 +4,7 @@
  * libarchive is loaded here, in the child and only if something is compressed: with the libraries
  * that it needs (an XML parser and all of Unicode) it is ten times the size of the command.
  *
- * gzip is read by zlib: libarchive does not look at the checksum, and there is nothing else by which
- * damage to a guest's pages could be seen.  zstd has unzstd.c. */
+ * gzip and zstd are read in gunzip.c and unzstd.c. */
 #include "filter/pump.h"
 
 #include <archive.h>
@@ -16,10 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define LIBRARY "libarchive.so.13"
-#define GZIP_WINDOW (15 + 16)
 
 #define FUNCTIONS(X)                             \
 	X(archive_entry_new)                     \
@@ -159,6 +156,21 @@ void pump_error(struct filter_report *report, enum filter_outcome outcome, int e
 	report->error = error;
 }
 
+void pump_end(const struct pump *p, const char *fault, struct filter_report *report)
+{
+	report->written = p->written;
+	if (p->write_error == EPIPE) {
+		report->outcome = FILTER_STOPPED;
+	} else if (p->write_error) {
+		pump_error(report, FILTER_WRITE, p->write_error);
+	} else if (p->read_error) {
+		pump_error(report, FILTER_READ, p->read_error);
+	} else if (fault) {
+		report->outcome = FILTER_DAMAGED;
+		pump_text(report, fault);
+	}
+}
+
 /* Without a system call to blame it is the data. */
 static void failed(const struct library_pump *p, struct filter_report *report)
 {
@@ -232,84 +244,6 @@ static void pump_through_library(enum filter_format format, struct filter_report
 	else if (r != ARCHIVE_EOF)
 		failed(&p, report);
 	report->written = p.pump.written;
-}
-
-/* --- gzip ------------------------------------------------------------------------------------ */
-
-struct gunzip {
-	struct pump pump;
-	z_stream z;
-	char out[PIECE];
-};
-
-/* More input, if all of it was used.  Returns whether there is any. */
-static bool refill(struct gunzip *g)
-{
-	ssize_t n;
-
-	if (g->z.avail_in)
-		return true;
-	n = pump_take(&g->pump, 0);
-	g->z.next_in = (Bytef *)g->pump.buffer;
-	g->z.avail_in = n > 0 ? (uInt)n : 0;
-	return n > 0;
-}
-
-/* One member of a file.  Returns what is wrong with it, or NULL. */
-static const char *gunzip_member(struct gunzip *g)
-{
-	int r = Z_OK;
-
-	while (r != Z_STREAM_END) {
-		if (!refill(g))
-			return "it ends in the middle";
-		g->z.next_out = (Bytef *)g->out;
-		g->z.avail_out = sizeof(g->out);
-		r = inflate(&g->z, Z_NO_FLUSH);
-		if (!pump_give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
-			return "";
-		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
-			return g->z.msg ? g->z.msg : "it can't be decompressed";
-	}
-	return NULL;
-}
-
-/* Behind a member there may be another; anything else is ignored, as gzip does. */
-static const char *gunzip_all(struct gunzip *g)
-{
-	const char *fault;
-
-	if (inflateInit2(&g->z, GZIP_WINDOW) != Z_OK) {
-		g->pump.read_error = ENOMEM;
-		return "";
-	}
-	do
-		fault = gunzip_member(g);
-	while (!fault && refill(g) && *g->z.next_in == 0x1f && inflateReset(&g->z) == Z_OK);
-	return fault;
-}
-
-void pump_end(const struct pump *p, const char *fault, struct filter_report *report)
-{
-	report->written = p->written;
-	if (p->write_error == EPIPE) {
-		report->outcome = FILTER_STOPPED;
-	} else if (p->write_error) {
-		pump_error(report, FILTER_WRITE, p->write_error);
-	} else if (p->read_error) {
-		pump_error(report, FILTER_READ, p->read_error);
-	} else if (fault) {
-		report->outcome = FILTER_DAMAGED;
-		pump_text(report, fault);
-	}
-}
-
-static void gunzip(struct filter_report *report)
-{
-	static struct gunzip g;
-	const char *fault = gunzip_all(&g);
-
-	pump_end(&g.pump, fault, report);
 }
 
 void pump_decompress(enum filter_format format, struct filter_report *report)

@@ -29,7 +29,8 @@ void pump_error(struct filter_report *report, enum filter_outcome outcome, int e
 /* fault: what is wrong with the data, or NULL. */
 void pump_end(const struct pump *p, const char *fault, struct filter_report *report);
 
-/* unzstd.c */
+/* gunzip.c, unzstd.c */
+void gunzip(struct filter_report *report);
 void unzstd(struct filter_report *report);
 
 #endif

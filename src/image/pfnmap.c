@@ -8,6 +8,7 @@
 
 #define CHUNK_PFNS PFNMAP_CHUNK
 #define FIRST_SLOTS 64
+#define KEPT 4 /* chunks of older generations */
 
 static size_t chunk_octets(const struct pfnmap *m)
 {
@@ -29,7 +30,8 @@ void pfnmap_free(struct pfnmap *m)
 	pfnmap_init(m, m->bits, 0);
 }
 
-/* Costs nothing, whatever the map holds: chunks are emptied when they are used again. */
+/* Costs nothing, whatever the map holds: chunks are emptied when they are used again, or given back when
+ * most are of no use any more. */
 void pfnmap_clear(struct pfnmap *m)
 {
 	m->generation++;
@@ -107,7 +109,7 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 	if (m->in_use >= m->max_chunks)
 		return XST_E_LIMIT;
 	if (!c) {
-		if (m->used >= m->max_chunks)
+		if (m->used >= m->max_chunks || m->used > 2 * m->in_use + KEPT)
 			drop_old(m);
 		if (m->used * 2 >= m->slots && grow(m) < 0)
 			return XST_E_NOMEM;
@@ -150,45 +152,110 @@ int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned
 	return 0;
 }
 
-/* The bits of octet number i of a run that begins `first` bits into it and has n bits. */
-static uint8_t run_mask(unsigned i, unsigned first, unsigned n)
-{
-	unsigned begin = i ? 0 : first, end = first + n - 8 * i;
+/* --- runs ----------------------------------------------------------------------------------- */
 
-	return (uint8_t)(0xffu << begin & (end < 8 ? (1u << end) - 1 : 0xffu));
+/* Octets in which the numbers of side by side frames lie: only some bits of the first and the last one
+ * are theirs.  A run within one octet has it as both. */
+struct run {
+	uint8_t *octets;
+	size_t n;
+	uint8_t first, last;
+};
+
+static struct run find_run(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn, unsigned n)
+{
+	unsigned begin, end;
+	uint8_t *octets = pfnmap_locate(m, c, pfn, &begin);
+	struct run r = { .octets = octets };
+
+	end = begin + n * m->bits;
+	r.n = (end + 7) / 8;
+	r.first = (uint8_t)(0xffu << begin);
+	r.last = (uint8_t)(0xffu >> (8 * r.n - end));
+	if (r.n == 1)
+		r.first = r.last &= r.first;
+	return r;
 }
 
-static unsigned ones(unsigned octet)
+static unsigned ones(uint64_t v)
 {
-	octet -= octet >> 1 & 0x55;
-	octet = (octet & 0x33) + (octet >> 2 & 0x33);
-	return (octet + (octet >> 4)) & 0xf;
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)(v * UINT64_C(0x0101010101010101) >> 56);
+}
+
+static unsigned ones_in(const uint8_t *octets, size_t n)
+{
+	unsigned set = 0;
+	uint64_t v;
+
+	for (; n >= sizeof(v); n -= sizeof(v), octets += sizeof(v)) {
+		memcpy(&v, octets, sizeof(v));
+		set += ones(v);
+	}
+	for (; n; n--)
+		set += ones(*octets++);
+	return set;
+}
+
+static bool any_in(const uint8_t *octets, size_t n)
+{
+	uint64_t any = 0, v;
+
+	for (; n >= sizeof(v); n -= sizeof(v), octets += sizeof(v)) {
+		memcpy(&v, octets, sizeof(v));
+		any |= v;
+	}
+	for (; n; n--)
+		any |= *octets++;
+	return any;
+}
+
+bool pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+{
+	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct run r;
+
+	if (!c)
+		return false;
+	r = find_run(m, c, pfn, n);
+	return r.octets[0] & r.first || r.octets[r.n - 1] & r.last ||
+	       (r.n > 2 && any_in(r.octets + 1, r.n - 2));
 }
 
 unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 {
-	const struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
-	const uint8_t *octets = c ? &c->numbers[pfn % CHUNK_PFNS / 8] : NULL;
-	unsigned first = (unsigned)(pfn % 8), set = 0;
+	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct run r;
+	unsigned set;
 
-	for (unsigned i = 0; c && 8 * i < first + n; i++)
-		set += ones(octets[i] & run_mask(i, first, n));
+	if (!c)
+		return 0;
+	r = find_run(m, c, pfn, n);
+	set = ones(r.octets[0] & r.first);
+	if (r.n > 1)
+		set += ones_in(r.octets + 1, r.n - 2) + ones(r.octets[r.n - 1] & r.last);
 	return set;
 }
 
 int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 {
-	int r = pfnmap_set(m, pfn, 1, NULL);
-	unsigned first = (unsigned)(pfn % 8);
-	uint8_t *octets;
+	int e = pfnmap_set(m, pfn, 1, NULL);
+	struct run r;
 
-	if (r)
-		return r;
-	octets = &find(m, pfn / CHUNK_PFNS)->numbers[pfn % CHUNK_PFNS / 8];
-	for (unsigned i = 0; 8 * i < first + n; i++)
-		octets[i] |= run_mask(i, first, n);
+	if (e)
+		return e;
+	r = find_run(m, find(m, pfn / CHUNK_PFNS), pfn, n);
+	r.octets[0] |= r.first;
+	if (r.n > 1) {
+		memset(r.octets + 1, 0xff, r.n - 2);
+		r.octets[r.n - 1] |= r.last;
+	}
 	return 0;
 }
+
+/* --- going through -------------------------------------------------------------------------- */
 
 /* The lowest key of a chunk from `key` on.  Keys may lie far apart, so the chunks are gone through,
  * not the keys. */

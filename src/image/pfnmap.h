@@ -37,8 +37,9 @@ unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn);
 /* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT, the last for
  * a number above all that fit a PAGE_DATA entry, too. */
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
-/* For maps of one bit, n frames from pfn on that lie in one chunk (pfn / PFNMAP_CHUNK): how many are set,
- * and setting them all, which returns as pfnmap_set() does. */
+/* n > 0 frames from pfn on that lie in one chunk (pfn / PFNMAP_CHUNK): whether any has a number; and, for maps
+ * of one bit, how many are set, and setting them all, which returns as pfnmap_set() does. */
+bool pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 /* The first frame from `from` on whose number is not 0.  False behind the last one. */

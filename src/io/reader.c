@@ -16,11 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/ahead.h"
 #include "parse/parser.h"
 #include "wire/options.h"
 
 #define WINDOW_MIN ((8 << 10) + 256) /* headers and 1024 page frames, then payload to be sought over */
-#define WINDOW_MAX (WINDOW_MIN << 5)
+#define WINDOW_MAX (WINDOW_MIN << 3)
 #define TEE_REST_MAX (UINT64_C(64) << 20) /* between two looks at the progress */
 
 struct xst_reader {
@@ -31,6 +32,7 @@ struct xst_reader {
 	uint64_t position; /* of the next octet to read, in the parser's counting; seekable only */
 	uint64_t size;     /* where the input ends; 0: unknown */
 	uint8_t *window;
+	struct ahead ahead;
 	size_t capacity;   /* of the next window */
 	struct xst_in in;
 	struct xst_parser *parser;
@@ -195,7 +197,7 @@ static int fill(struct xst_reader *r, uint64_t max)
 	if (e)
 		return e;
 	if (r->seekable)
-		k = pread_some(r->fd, r->window, n, (off_t)(r->position - r->base));
+		k = ahead_pread(&r->ahead, r->fd, r->window, n, r->position - r->base);
 	else
 		k = read_some(r->fd, r->window, n);
 	if (k < 0)

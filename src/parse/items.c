@@ -95,18 +95,48 @@ int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 	return 0;
 }
 
-#define BLOCK 16
+#define BLOCK 64 /* enough for the compiler to look at several at a time */
 
-/* Takes a block of little-endian entries at once if they are ordinary pages, all of them. */
-static bool take_ordinary(const uint8_t *src, uint64_t *to)
+static bool is_plain(uint64_t entry)
 {
-	uint64_t all = 0;
+	return !(entry & PAGE_RESERVED_BITS) && is_page_type(XST_PAGE_TYPE(entry));
+}
+
+/* Takes a block of little-endian entries at once if they are plain and of one type, all of them. */
+static inline bool take_alike(const uint8_t *src, uint64_t *to)
+{
+	uint64_t first = le64(src), differ = 0;
 
 	for (unsigned i = 0; i < BLOCK; i++) {
-		to[i] = le64(src + i * sizeof(*to));
-		all |= to[i];
+		uint64_t entry = le64(src + i * sizeof(entry));
+
+		differ |= entry ^ first;
+		to[i] = entry;
 	}
-	return XST_PAGE_PFN(all) == all;
+	return XST_PAGE_PFN(differ) == differ && is_plain(first);
+}
+
+/* Takes plain entries up to the first that is none of n.  Returns how many; *data_pages grows by those of
+ * them that have pages. */
+WIDE_LOOPS static size_t take_plain(const uint8_t *src, bool big, uint64_t *to, size_t n, uint64_t *data_pages)
+{
+	size_t k = 0;
+
+	while (k < n) {
+		size_t end = n - k < BLOCK ? n : k + BLOCK;
+
+		if (!big && end == k + BLOCK && take_alike(src + k * sizeof(*to), to + k)) {
+			*data_pages += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(to[k])) ? BLOCK : 0;
+			k = end;
+		}
+		for (; k < end; k++) {
+			to[k] = get_number(src + k * sizeof(*to), sizeof(*to), big);
+			if (!is_plain(to[k]))
+				return k;
+			*data_pages += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(to[k]));
+		}
+	}
+	return k;
 }
 
 /* Most of what is read of an image without its pages: entries that lie in the window as a whole and
@@ -114,7 +144,7 @@ static bool take_ordinary(const uint8_t *src, uint64_t *to)
 void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in)
 {
 	struct items *it = &p->items;
-	size_t n = (in->size - in->pos) / sizeof(uint64_t), k;
+	size_t n = (in->size - in->pos) / sizeof(uint64_t);
 
 	if (it->array->items != XST_ITEMS_PAGES || l->id != XST_LAYER_LIBXC || p->held)
 		return;
@@ -122,20 +152,9 @@ void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in
 		n = (size_t)it->left;
 	if (n > XST_BATCH - it->n)
 		n = XST_BATCH - it->n;
-	for (k = 0; !l->big && k + BLOCK <= n; k += BLOCK)
-		if (!take_ordinary(in->src + in->pos + k * sizeof(uint64_t), it->numbers + it->n + k))
-			break;
-	it->data_pages += k;
-	for (; k < n; k++) {
-		uint64_t entry = get_number(in->src + in->pos + k * sizeof(entry), sizeof(entry), l->big);
-
-		if (entry & PAGE_RESERVED_BITS || !is_page_type(XST_PAGE_TYPE(entry)))
-			break;
-		it->data_pages += XST_PAGE_HAS_DATA(XST_PAGE_TYPE(entry));
-		it->numbers[it->n + k] = entry;
-	}
-	it->n += k;
-	it->left -= k;
-	in->pos += k * sizeof(uint64_t);
-	p->offset += k * sizeof(uint64_t);
+	n = take_plain(in->src + in->pos, l->big, it->numbers + it->n, n, &it->data_pages);
+	it->n += n;
+	it->left -= n;
+	in->pos += n * sizeof(uint64_t);
+	p->offset += n * sizeof(uint64_t);
 }

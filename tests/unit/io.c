@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/ahead.h"
 #include "log.h"
 #include "pour.h"
 #include "unit.h"
@@ -599,6 +600,33 @@ static int set_up(void **state)
 	return mkdtemp(dir) ? 0 : -1;
 }
 
+/* The places that follow are asked for at once when the file is not in memory, and what is read is the same. */
+static void jumps_are_foreseen(void **state)
+{
+	enum { WINDOW = 100, JUMP = 5000, JUMPS = 60 };
+	struct ahead a = { .from_disk = true }, overflow = { .from_disk = true };
+	uint8_t file[JUMP * JUMPS], window[WINDOW];
+	int fd = temporary();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(file); i++)
+		file[i] = (uint8_t)(i * 7 + i / 256);
+	assert_int_equal(write(fd, file, sizeof(file)), sizeof(file));
+	for (uint64_t at = 0, i = 0; i < JUMPS; i++, at += i == 30 ? JUMP / 2 : JUMP) {
+		size_t there = sizeof(file) - at < WINDOW ? sizeof(file) - (size_t)at : WINDOW;
+
+		assert_int_equal(ahead_pread(&a, fd, window, WINDOW, at), there);
+		assert_memory_equal(window, file + at, there);
+		if (i < 4 || (i >= 30 && i < 34))
+			assert_true(a.asked <= at);
+		if (i == 10 || i == 50)
+			assert_true(a.asked > at + 30 * JUMP && a.asked <= at + 40 * JUMP);
+	}
+	for (uint64_t i = 0; i < 10; i++)
+		assert_true(ahead_pread(&overflow, fd, window, WINDOW, i << 59) >= -EINVAL);
+	close(fd);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -623,6 +651,7 @@ int main(void)
 		cmocka_unit_test(a_reader_that_is_gone),
 		cmocka_unit_test(an_input_that_can_not_be_read),
 		cmocka_unit_test(descriptors_that_do_not_block),
+		cmocka_unit_test(jumps_are_foreseen),
 	};
 
 	return cmocka_run_group_tests_name("io", tests, set_up, tear_down);

@@ -129,25 +129,62 @@ static void all_are_found_in_order(void **state)
 	pfnmap_free(&m);
 }
 
-/* Runs of every length at every place of an octet, and up to a chunk's end, against single frames. */
+/* At every place of an octet, and up to a chunk's end, against single frames. */
+static void one_run(unsigned first, unsigned n, unsigned bits)
+{
+	uint64_t pfn = first < 17 ? first : PFNMAP_CHUNK - n;
+	struct pfnmap m;
+
+	pfnmap_init(&m, bits, 0);
+	assert_false(pfnmap_any_run(&m, pfn, n));
+	if (pfn)
+		assert_int_equal(pfnmap_set(&m, pfn - 1, 1, NULL), 0);
+	if ((pfn + n) % PFNMAP_CHUNK)
+		assert_int_equal(pfnmap_set(&m, pfn + n, 1, NULL), 0);
+	assert_false(pfnmap_any_run(&m, pfn, n));
+	for (uint64_t i = pfn; i < pfn + n; i += n > 40 ? 13 : 1) {
+		assert_int_equal(pfnmap_set(&m, i, 1, NULL), 0);
+		assert_true(pfnmap_any_run(&m, pfn, n));
+		assert_int_equal(pfnmap_set(&m, i, 0, NULL), 0);
+	}
+	if (bits == 1) {
+		assert_int_equal(pfnmap_count_run(&m, pfn, n), 0);
+		assert_int_equal(pfnmap_set_run(&m, pfn, n), 0);
+		for (uint64_t i = pfn < 2 ? 0 : pfn - 2; i < pfn + n + 2 && i < PFNMAP_CHUNK; i++)
+			assert_int_equal(pfnmap_get(&m, i), i + 1 >= pfn && i <= pfn + n);
+		assert_int_equal(pfnmap_count_run(&m, pfn, n), n);
+		assert_int_equal(pfnmap_set(&m, pfn + n / 2, 0, NULL), 0);
+		assert_int_equal(pfnmap_count_run(&m, pfn, n), n - 1);
+	}
+	pfnmap_free(&m);
+}
+
 static void runs_are_frames(void **state)
 {
 	(void)state;
-	for (unsigned first = 0; first < 20; first++)
-		for (unsigned n = 1; n < 40; n++) {
-			uint64_t pfn = first < 17 ? first : PFNMAP_CHUNK - n;
-			struct pfnmap m;
+	for (unsigned bits = 1; bits <= 4; bits += 3)
+		for (unsigned first = 0; first < 20; first++)
+			for (unsigned n = 1; n < 300; n += n < 40 ? 1 : 29)
+				one_run(first, n, bits);
+}
 
-			pfnmap_init(&m, 1, 0);
-			assert_int_equal(pfnmap_count_run(&m, pfn, n), 0);
-			assert_int_equal(pfnmap_set_run(&m, pfn, n), 0);
-			for (uint64_t i = 0; i < PFNMAP_CHUNK; i++)
-				assert_int_equal(pfnmap_get(&m, i), i >= pfn && i < pfn + n);
-			assert_int_equal(pfnmap_count_run(&m, pfn, n), n);
-			assert_int_equal(pfnmap_set(&m, pfn, 0, NULL), 0);
-			assert_int_equal(pfnmap_count_run(&m, pfn, n), n - 1);
-			pfnmap_free(&m);
-		}
+/* What earlier generations leave is given back when it is most of it, and nothing of it is seen again. */
+static void old_frames_do_not_pile_up(void **state)
+{
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 1, 0);
+	for (uint64_t i = 0; i < 1000; i++) {
+		pfnmap_clear(&m);
+		for (uint64_t k = 0; k < 3; k++)
+			assert_int_equal(pfnmap_set(&m, (i + k) * PFNMAP_CHUNK + i % 7, 1, NULL), 0);
+		for (uint64_t k = 0; k < 5; k++)
+			assert_int_equal(pfnmap_get(&m, (i + k) * PFNMAP_CHUNK + i % 7), k < 3);
+		assert_int_equal(pfnmap_get(&m, i * PFNMAP_CHUNK + (i + 6) % 7), 0);
+		assert_true(m.used <= 16);
+	}
+	pfnmap_free(&m);
 }
 
 int main(void)
@@ -161,6 +198,7 @@ int main(void)
 		cmocka_unit_test(clear_forgets_all),
 		cmocka_unit_test(all_are_found_in_order),
 		cmocka_unit_test(runs_are_frames),
+		cmocka_unit_test(old_frames_do_not_pile_up),
 	};
 
 	return cmocka_run_group_tests_name("pfnmap", tests, NULL, NULL);
