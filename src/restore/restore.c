@@ -318,7 +318,8 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	r->options = o;
 	r->parser_options = parser;
 	r->watch.epoll = r->watch.kick = -1;
-	r->main.fd = r->replay.fd = r->spool.fd = -1;
+	r->main.fd = r->replay.fd = -1;
+	spool_init(&r->spool, 0, NULL);
 	e = open_all(r);
 	if (e) {
 		int err = errno;

@@ -60,13 +60,14 @@ struct spool {
 	uint8_t *memory;
 	size_t capacity;
 	uint64_t size;    /* octets that it holds */
-	int fd;           /* -1: all of it is in memory */
+	int file;         /* -1: none yet; it outlives what is in it */
+	int fd;           /* the same, if it holds the octets; -1: all of them are in memory */
 	struct transfer transfer;
 };
 
 void spool_init(struct spool *s, uint64_t limit, const char *dir);
 void spool_free(struct spool *s);
-/* Empties it, and gives back what it has taken but for a little memory. */
+/* Empties it, and gives back most of what it has taken. */
 void spool_clear(struct spool *s);
 /* Returns 0, or XST_E_IO or XST_E_NOMEM, described in *reterr. */
 int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr);

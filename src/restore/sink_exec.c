@@ -580,7 +580,8 @@ int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain
 	x = calloc(1, sizeof(*x));
 	if (!x)
 		return XST_E_NOMEM;
-	x->fd = x->pidfd = x->held.spool.fd = -1;
+	x->fd = x->pidfd = -1;
+	held_init(&x->held, NULL);
 	x->to = o.to ? o.to : XST_CONTAINER_XL;
 	x->command = strdup(o.command);
 	r = x->command ? xst_emitter_new(&x->emitter) : XST_E_NOMEM;

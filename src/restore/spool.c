@@ -9,36 +9,45 @@
 
 #include "check/finding.h"
 
-#define KEPT (64 << 10) /* octets of memory that clearing doesn't give back */
+/* What clearing doesn't give back: writing over it is faster than to get it anew. */
+#define KEPT (64 << 10)
+#define KEPT_ON_DISK (UINT64_C(64) << 20)
 
 void spool_init(struct spool *s, uint64_t limit, const char *dir)
 {
-	*s = (struct spool){ .limit = limit, .dir = dir, .fd = -1 };
+	*s = (struct spool){ .limit = limit, .dir = dir, .file = -1, .fd = -1 };
 }
 
 static void close_file(struct spool *s)
 {
 	transfer_free(&s->transfer);
 	s->transfer = (struct transfer){ .way = WAY_UNKNOWN };
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	if (s->file >= 0)
+		close(s->file);
+	s->file = s->fd = -1;
+}
+
+static void free_memory(struct spool *s)
+{
+	free(s->memory);
+	s->memory = NULL;
+	s->capacity = 0;
 }
 
 void spool_free(struct spool *s)
 {
 	close_file(s);
-	free(s->memory);
-	s->memory = NULL;
-	s->capacity = 0;
+	free_memory(s);
 	s->size = 0;
 }
 
 void spool_clear(struct spool *s)
 {
 	if (s->capacity > KEPT)
-		spool_free(s);
-	close_file(s);
+		free_memory(s);
+	if (s->file >= 0 && s->size > KEPT_ON_DISK && ftruncate(s->file, KEPT_ON_DISK) < 0)
+		close_file(s);
+	s->fd = -1;
 	s->size = 0;
 }
 
@@ -50,19 +59,16 @@ static int failed(const struct spool *s, int err, struct xst_finding *reterr)
 /* From now on in a file. */
 static int spill(struct spool *s, struct xst_finding *reterr)
 {
-	int fd = unnamed_file(s->dir), r;
+	int r = s->file < 0 ? s->file = unnamed_file(s->dir) : 0;
 
-	if (fd < 0)
-		return failed(s, -fd, reterr);
-	r = write_all(fd, s->memory, (size_t)s->size);
-	if (r < 0) {
-		close(fd);
+	if (r >= 0 && lseek(s->file, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = write_all(s->file, s->memory, (size_t)s->size);
+	if (r < 0)
 		return failed(s, -r, reterr);
-	}
-	s->fd = fd;
-	free(s->memory);
-	s->memory = NULL;
-	s->capacity = 0;
+	s->fd = s->file;
+	free_memory(s);
 	return 0;
 }
 
