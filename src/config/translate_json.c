@@ -226,7 +226,10 @@ static int move_type_back(json_object *root)
 		return 0;
 	json_object_get(members);
 	json_object_object_del(b_info, name);
-	return json_object_object_add(b_info, name, members) ? XST_E_NOMEM : 0;
+	if (json_object_object_add(b_info, name, members) == 0)
+		return 0;
+	json_object_put(members);
+	return XST_E_NOMEM;
 }
 
 static int write_all(const struct translation *t, const struct cfg *c, json_object *root)
