@@ -317,8 +317,10 @@ static int read_vif(const struct config_key *k, json_object *o, size_t index, st
 	char *type = NULL;
 	int r = copy_string(o, "nictype", &type);
 
-	if (type && strncmp(type, "vif", 3) == 0)
+	if (type && strncmp(type, "vif", 3) == 0) {
 		v->type = strdup(strcmp(type, "vif") == 0 ? "vif" : "ioemu");
+		r = v->type ? 0 : XST_E_NOMEM;
+	}
 	free(type);
 	for (size_t i = 0; r == 0 && i < config_vif_strings_count; i++)
 		if (config_vif_strings[i].member)
