@@ -121,11 +121,21 @@ static void indent(struct text *t, unsigned depth)
 
 static void write_value(struct text *t, json_object *o, unsigned depth);
 
+/* As json-c prints it, if it has the memory. */
+static void write_scalar(struct text *t, json_object *o)
+{
+	const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	text_puts(t, s ? s : "");
+	t->failed |= !s;
+}
+
 static void write_string(struct text *t, const char *s)
 {
 	json_object *o = json_object_new_string(s);
 
-	text_puts(t, o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE) : "");
+	if (o)
+		write_scalar(t, o);
 	t->failed |= !o;
 	json_object_put(o);
 }
@@ -175,7 +185,7 @@ static void write_value(struct text *t, json_object *o, unsigned depth)
 		write_array(t, o, depth);
 		break;
 	default:
-		text_puts(t, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
+		write_scalar(t, o);
 	}
 }
 

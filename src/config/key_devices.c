@@ -75,10 +75,12 @@ static int add_truth(json_object *o, const char *name, int flag)
 static int copy_string(json_object *o, const char *name, char **to)
 {
 	json_object *v;
+	const char *s;
 
 	if (!json_object_object_get_ex(o, name, &v) || !v)
 		return 0;
-	*to = strdup(json_object_get_string(v));
+	s = json_object_get_string(v);
+	*to = s ? strdup(s) : NULL;
 	return *to ? 0 : XST_E_NOMEM;
 }
 
