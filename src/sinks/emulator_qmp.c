@@ -55,6 +55,7 @@ static int trouble(struct emulator *e, int err, const char *doing, const char *w
 /* A negative errno of the connection. */
 static int broken(struct emulator *e, int r, const char *doing)
 {
+	e->state = NULL;
 	if (r == -ENOMEM)
 		return sink_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
 	if (r == -EPIPE || r == -ECONNRESET)
