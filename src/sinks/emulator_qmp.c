@@ -483,8 +483,8 @@ static int emulator_abort(void *self)
 	e->state = NULL;
 	close_fd(&e->own);
 	close_fd(&e->theirs);
-	if (e->begun && e->qmp.fd >= 0 && qmp_command(&e->qmp, "quit", NULL, -1) == 0)
-		(void)qmp_flush(&e->qmp);
+	if (e->begun && e->qmp.fd >= 0)
+		qmp_quit(&e->qmp);
 	qmp_close(&e->qmp);
 	return 0;
 }

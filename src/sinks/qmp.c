@@ -115,6 +115,13 @@ int qmp_flush(struct qmp *q)
 	return 0;
 }
 
+void qmp_quit(const struct qmp *q)
+{
+	static const char text[] = "{\"execute\":\"quit\"}";
+
+	(void)send(q->fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int receive(struct qmp *q)
 {
 	ssize_t n;

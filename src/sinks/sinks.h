@@ -120,6 +120,8 @@ bool qmp_add(struct json_object *o, const char *name, struct json_object *v);
  * the caller's until qmp_flush() has returned 0; or -1. */
 int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass);
 int qmp_flush(struct qmp *q);
+/* Tells QEMU to quit, in so far as that can be done at once; takes no memory. */
+void qmp_quit(const struct qmp *q);
 /* The next message, the caller's to put.  -EPIPE: QEMU has closed the connection; -EPROTO: it is no
  * QMP. */
 int qmp_message(struct qmp *q, struct json_object **ret);
