@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* json-c's and expat's: a call that may run out of memory counts as one allocation. */
-#include <expat.h>
+/* json-c's: a call that may run out of memory counts as one allocation. */
 #include <json-c/json.h>
 #include <stdlib.h>
 
@@ -38,10 +37,6 @@ const char *__real_json_object_to_json_string_ext(json_object *o, int flags);
 const char *__wrap_json_object_to_json_string_ext(json_object *o, int flags);
 const char *__real_json_object_get_string(json_object *o);
 const char *__wrap_json_object_get_string(json_object *o);
-XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding);
-void *__wrap_malloc(size_t n);
-void *__wrap_realloc(void *p, size_t n);
-void __wrap_free(void *p);
 
 /* What is there already is only replaced. */
 int __wrap_json_object_object_add(json_object *o, const char *name, json_object *v)
@@ -84,11 +79,4 @@ const char *__wrap_json_object_get_string(json_object *o)
 	return !json_object_is_type(o, json_type_string) && starve_fails()
 		       ? NULL
 		       : __real_json_object_get_string(o);
-}
-
-XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding)
-{
-	static const XML_Memory_Handling_Suite ours = { __wrap_malloc, __wrap_realloc, __wrap_free };
-
-	return XML_ParserCreate_MM(encoding, &ours, NULL);
 }
