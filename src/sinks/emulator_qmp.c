@@ -277,21 +277,22 @@ static int reason_state(struct emulator *e)
 
 static int outcome_state(struct emulator *e)
 {
+	static const char doing[] = "taking the state";
 	json_object *o;
-	int r = 0;
 
-	while (r == 0 && !e->completed && !e->failed) {
-		r = message(e, "taking the state", &o);
-		if (r == 0)
-			json_object_put(o);
+	/* what comes behind the outcome doesn't matter any more */
+	while (!e->completed && !e->failed) {
+		int r = qmp_message(&e->qmp, &o);
+
+		if (r)
+			return r == XST_AGAIN ? await(e, doing) : broken(e, r, doing);
+		take_event(e, o);
+		json_object_put(o);
 	}
-	if (e->completed) {
-		e->state = NULL;
-		return 0;
-	}
-	if (e->failed)
+	if (!e->completed)
 		return command(e, "query-migrate", NULL, -1, reason_state);
-	return r;
+	e->state = NULL;
+	return 0;
 }
 
 /* What has come without being asked for. */
