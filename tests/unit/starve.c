@@ -198,6 +198,8 @@ void each_fails(int (*job)(void), int expected_code)
 	for (unsigned i = 1; i <= total; i++) {
 		int r = run(job, i);
 
+		if (r == 0 && count < i) /* threads: this time it took fewer */
+			break;
 		if (r != XST_E_NOMEM && r != expected_code)
 			fail_msg("allocation %u of %u fails: %d", i, total, r);
 		if (alive)
