@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes the seeds of a fuzz target into a directory, or a dictionary out of the wire tables.
  *
- *   seeds HEAD DIRECTORY   HEAD octets for the target's flags stand in front of each stream
+ *   seeds HEAD DIRECTORY        HEAD octets for the target's flags stand in front of each stream
+ *   seeds directory DIRECTORY   each stream restored to an image directory, as files.h has it
  *   seeds dict FILE */
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "build.h"
+#include "files.h"
+#include "probe.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
@@ -64,6 +70,9 @@ static int write_dictionary(const char *path)
 	entry(f, "libxl", ident, 8);
 	put_number(ident, 4, true, LIBXC_IDENT);
 	entry(f, "libxc", ident, 4);
+	entry(f, "image directory", FORMAT_TEXT, sizeof(FORMAT_TEXT) - 1);
+	for (size_t i = 0; i < FILES_NAMES; i++)
+		entry(f, "file", files_names[i], strlen(files_names[i]));
 	number(f, "marker", UINT64_MAX, 8);
 	number(f, "vcpu of a 64-bit guest", LEGACY_VCPU64_SIZE, 4);
 	number(f, "vcpu of a 32-bit guest", LEGACY_VCPU32_SIZE, 4);
@@ -112,11 +121,139 @@ static int write_seeds(size_t nhead, const char *dir)
 	return failed;
 }
 
+/* --- image directories ------------------------------------------------------------------------ */
+
+static void put_name(struct build *b, const char *path)
+{
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < FILES_NAMES; i++)
+		if (strcmp(path, files_names[i]) == 0) {
+			put8(b, (uint8_t)i);
+			return;
+		}
+	for (size_t i = 0; i < files_kinds(); i++)
+		if (strncmp(path, RECORDS_DIR "/", sizeof(RECORDS_DIR)) == 0 &&
+		    strcmp(path + sizeof(RECORDS_DIR) + 6, files_kind(i)->name) == 0) {
+			put8(b, (uint8_t)(FILES_NAMES + i));
+			return;
+		}
+	put8(b, FILES_FREE);
+	put8(b, (uint8_t)n);
+	put(b, path, n);
+}
+
+/* Of page frames what is no zero, and not more than a few octets each. */
+static void put_memory(struct build *b, int fd)
+{
+	uint8_t page[XST_PAGE_SIZE];
+
+	put_name(b, MEMORY_FILE);
+	put8(b, FILES_WHOLE);
+	put16(b, 0);
+	for (uint64_t i = 0; pread(fd, page, sizeof(page), (off_t)(i * sizeof(page))) > 0; i++) {
+		if (!page[0] && memcmp(page, page + 1, sizeof(page) - 1) == 0) /* zeroes */
+			continue;
+		put_name(b, MEMORY_FILE);
+		put8(b, FILES_PART);
+		put32(b, (uint32_t)i);
+		put16(b, 8);
+		put(b, page, 8);
+	}
+}
+
+static void put_file(struct build *b, int dir, const char *path)
+{
+	uint8_t data[65535];
+	int fd = openat(dir, path, O_RDONLY);
+	ssize_t n;
+
+	if (fd >= 0 && strcmp(path, MEMORY_FILE) == 0) {
+		put_memory(b, fd);
+	} else if (fd >= 0 && (n = read(fd, data, sizeof(data))) >= 0) {
+		put_name(b, path);
+		put8(b, FILES_WHOLE);
+		put16(b, (uint16_t)n);
+		put(b, data, (size_t)n);
+	}
+	close(fd);
+}
+
+/* In the order of their names, which numbers the records. */
+static void put_folder(struct build *b, int dir, const char *path)
+{
+	struct dirent **names = NULL;
+	int n = scandirat(dir, *path ? path : ".", &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char longer[512];
+		struct stat st;
+
+		snprintf(longer, sizeof(longer), "%s%s%s", path, *path ? "/" : "", names[i]->d_name);
+		if (names[i]->d_name[0] == '.' || fstatat(dir, longer, &st, 0) < 0)
+			;
+		else if (S_ISDIR(st.st_mode))
+			put_folder(b, dir, longer);
+		else
+			put_file(b, dir, longer);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static int restore(const struct build *b, const char *path)
+{
+	struct xst_directory_options to = { .size = sizeof(to), .path = path };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_restore_result result;
+	struct xst_directory_sinks s;
+	int r;
+
+	if (xst_directory_sinks(&to, &s) < 0)
+		return -1;
+	o.fd = file_of(b->data, b->size);
+	o.domid = 5;
+	o.domain = s.domain;
+	o.xenstore = s.xenstore;
+	o.emulator = s.emulator;
+	r = xst_restore_run(&o, -1, &result);
+	close(o.fd);
+	return r;
+}
+
+/* Streams that can't be restored make none. */
+static int write_directories(const char *dir)
+{
+	int failed = 0, fd;
+
+	(void)mkdir(dir, 0777);
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	for (size_t i = 0; fd >= 0 && i < samples_count; i++) {
+		struct build b = { 0 }, files = { 0 };
+		char path[4096];
+		int image;
+
+		snprintf(path, sizeof(path), "%s/.d", dir);
+		build_sample(&b, &samples[i]);
+		if (restore(&b, path) == 0 && (image = tree_enter(fd, ".d", false)) >= 0) {
+			put_folder(&files, image, "");
+			close(image);
+			failed |= write_seed(dir, samples[i].name, (const uint8_t *)"", 0, &files);
+			failed |= tree_remove(fd, ".d");
+		}
+		build_free(&b);
+		build_free(&files);
+	}
+	return failed || fd < 0 || close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 3)
 		return 2;
 	if (strcmp(argv[1], "dict") == 0)
 		return write_dictionary(argv[2]);
+	if (strcmp(argv[1], "directory") == 0)
+		return write_directories(argv[2]);
 	return write_seeds((size_t)strtoul(argv[1], NULL, 10) % 17, argv[2]);
 }

@@ -56,21 +56,24 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 	}
 }
 
+static bool is_among(const struct key_word *w, const char *s)
+{
+	while (w->cfg && strcmp(w->cfg, s) != 0)
+		w++;
+	return w->cfg != NULL;
+}
+
 static void check_word(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	struct text words = { 0 };
 
-	for (const struct key_word *w = k->words; w && w->cfg; w++) {
-		if (strcmp(w->cfg, v->string) == 0) {
-			text_drop(&words);
-			return;
-		}
+	if (!k->words || is_among(k->words, v->string))
+		return;
+	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (!isdigit((unsigned char)*w->cfg))
 			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
-	}
-	if (k->words)
-		complain(c, k->name, "'%.60s' is none of %s", v->string,
-			 words.s ? words.s : "them");
+	complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
+	c->no_memory |= words.failed;
 	text_drop(&words);
 }
 
@@ -220,11 +223,11 @@ static void check_meaning(struct check *c, const struct config_key *k, const str
 	struct config_value guest = { 0 };
 	struct config_error err = { 0 };
 	json_object *root = json_object_new_object();
-	int r = root ? 0 : XST_E_NOMEM;
+	int r = root ? config_value_of(c->c, type->name, &guest, &err) : XST_E_NOMEM;
 
-	if (r == 0 && config_value_of(c->c, type->name, &guest, &err) == 0)
-		(void)key_write(root, type, &guest, &err); /* judged by itself */
 	if (r == 0)
+		r = key_write(root, type, &guest, &err); /* judged by itself */
+	if (r != XST_E_NOMEM)
 		r = key_write(root, k, v, &err);
 	if (r == XST_E_MALFORMED)
 		complain(c, k->name, "%s", behind_key(k->name, err.text));
@@ -249,13 +252,15 @@ static void check_value(struct check *c, const struct config_key *k, const struc
 		check_meaning(c, k, v);
 }
 
-static uint64_t number(const struct check *c, const char *key)
+static uint64_t number(struct check *c, const char *key)
 {
 	struct config_value v = { 0 };
 	int64_t n = 0;
+	int r = config_value_of(c->c, key, &v, NULL);
 
-	if (config_value_of(c->c, key, &v, NULL) == 0)
+	if (r == 0)
 		(void)key_number(config_key_find(key), &v, &n, NULL);
+	c->no_memory |= r == XST_E_NOMEM;
 	config_value_clear(&v);
 	return n > 0 ? (uint64_t)n : 0;
 }

@@ -187,9 +187,12 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 
 static int failed(const struct builder *b, const char *text, struct config_error *err)
 {
-	const char *why = b->why ? b->why : XML_ErrorString(XML_GetErrorCode(b->parser));
+	enum XML_Error e = XML_GetErrorCode(b->parser);
+	const char *why = b->why ? b->why : XML_ErrorString(e);
 	XML_Index at = XML_GetCurrentByteIndex(b->parser);
 
+	if (e == XML_ERROR_NO_MEMORY)
+		return XST_E_NOMEM;
 	return config_fail_at(err, b->error ? b->error : XST_E_MALFORMED, text,
 			      at > 0 ? (size_t)at : 0, "%s", why);
 }

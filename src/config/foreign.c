@@ -21,8 +21,10 @@ static void add_line(struct config_foreign *f, const char *line)
 	more = realloc(f->left_out, (f->nleft_out + 1) * sizeof(*more));
 	if (more)
 		f->left_out = more;
-	f->no_memory |= !more || !(more[f->nleft_out] = strdup(line));
-	f->nleft_out += !f->no_memory;
+	if (more && (more[f->nleft_out] = strdup(line)))
+		f->nleft_out++;
+	else
+		f->no_memory = true;
 }
 
 /* A text of xl's is UTF-8, and a comment has one line.  The end may have been cut anywhere. */

@@ -28,6 +28,12 @@ static const char *tokener_words(enum json_tokener_error e)
 	}
 }
 
+/* When json-c runs out of memory it stops where it is, and says that all is well. */
+static bool stopped_early(const char *text, size_t n, size_t end, const json_object *o)
+{
+	return end < n || (!o && strncmp(text + strspn(text, " \t\r\n"), "null", 4) != 0);
+}
+
 static int read_all(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
 	json_tokener *tok = json_tokener_new_ex(CONFIG_MAX_DEPTH);
@@ -43,11 +49,13 @@ static int read_all(const char *text, size_t n, json_object **ret, struct config
 	e = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
 	json_tokener_free(tok);
-	if (e == json_tokener_success) {
+	if (e == json_tokener_success && !stopped_early(text, n, end, o)) {
 		*ret = o;
 		return 0;
 	}
 	json_object_put(o);
+	if (e == json_tokener_success)
+		return XST_E_NOMEM;
 	return config_fail_at(err, tokener_code(e), text, end < n ? end : n, "%s",
 			      tokener_words(e));
 }
@@ -121,11 +129,21 @@ static void indent(struct text *t, unsigned depth)
 
 static void write_value(struct text *t, json_object *o, unsigned depth);
 
+/* As json-c prints it, if it has the memory. */
+static void write_scalar(struct text *t, json_object *o)
+{
+	const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	text_puts(t, s ? s : "");
+	t->failed |= !s;
+}
+
 static void write_string(struct text *t, const char *s)
 {
 	json_object *o = json_object_new_string(s);
 
-	text_puts(t, o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE) : "");
+	if (o)
+		write_scalar(t, o);
 	t->failed |= !o;
 	json_object_put(o);
 }
@@ -175,7 +193,7 @@ static void write_value(struct text *t, json_object *o, unsigned depth)
 		write_array(t, o, depth);
 		break;
 	default:
-		text_puts(t, json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
+		write_scalar(t, o);
 	}
 }
 

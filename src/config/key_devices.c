@@ -75,10 +75,12 @@ static int add_truth(json_object *o, const char *name, int flag)
 static int copy_string(json_object *o, const char *name, char **to)
 {
 	json_object *v;
+	const char *s;
 
 	if (!json_object_object_get_ex(o, name, &v) || !v)
 		return 0;
-	*to = strdup(json_object_get_string(v));
+	s = json_object_get_string(v);
+	*to = s ? strdup(s) : NULL;
 	return *to ? 0 : XST_E_NOMEM;
 }
 
@@ -317,8 +319,10 @@ static int read_vif(const struct config_key *k, json_object *o, size_t index, st
 	char *type = NULL;
 	int r = copy_string(o, "nictype", &type);
 
-	if (type && strncmp(type, "vif", 3) == 0)
+	if (type && strncmp(type, "vif", 3) == 0) {
 		v->type = strdup(strcmp(type, "vif") == 0 ? "vif" : "ioemu");
+		r = v->type ? 0 : XST_E_NOMEM;
+	}
 	free(type);
 	for (size_t i = 0; r == 0 && i < config_vif_strings_count; i++)
 		if (config_vif_strings[i].member)

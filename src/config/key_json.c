@@ -144,6 +144,7 @@ enum config_type config_json_type(json_object *root)
 static int read_scalar(json_object *root, const struct config_key *k, struct config_value *ret,
 		       struct config_error *err)
 {
+	const char *s;
 	json_object *o;
 	int r = key_at(root, k, &o);
 
@@ -153,7 +154,8 @@ static int read_scalar(json_object *root, const struct config_key *k, struct con
 	    !o)
 		return config_refuse(err, XST_E_UNSUPPORTED,
 				     "%s: %s is neither a string nor a number", k->name, k->path);
-	r = key_return_string(ret, json_object_get_string(o));
+	s = json_object_get_string(o); /* prints what is none */
+	r = s ? key_return_string(ret, s) : XST_E_NOMEM;
 	ret->bare = r == 0 && json_object_is_type(o, json_type_int);
 	return r;
 }
@@ -284,10 +286,11 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 		return read_scalar(root, k, ret, err);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		json_object *o = json_object_array_get_idx(a, i);
+		const char *s = o ? json_object_get_string(o) : NULL;
 
 		if (!o)
 			r = key_wrong(k, "null in the list", err);
-		else if (!config_value_add_string(&list, json_object_get_string(o)))
+		else if (!s || !config_value_add_string(&list, s))
 			r = XST_E_NOMEM;
 		else
 			list.items[i].bare = json_object_is_type(o, json_type_int);

@@ -243,7 +243,10 @@ static int write_ranges(json_object *root, const struct config_key *k, const str
 	for (size_t i = 0; r == 0 && i < v->n; i++) {
 		json_object *o = json_object_new_object();
 
-		r = o && !v->items[i].is_list ? one(v->items[i].string, o) : XST_E_MALFORMED;
+		if (v->items[i].is_list)
+			r = XST_E_MALFORMED;
+		else
+			r = o ? one(v->items[i].string, o) : XST_E_NOMEM;
 		if (r == 0)
 			r = key_append(a, o);
 		else

@@ -58,16 +58,18 @@ static int known_parameters(const struct translation *t, const struct config_val
 		struct config_vif v;
 		char *known = NULL;
 		bool added;
+		int r = config_vif_parse(spec, &v, NULL);
 
-		if (config_vif_parse(spec, &v, NULL) == 0) {
+		if (r == 0) {
 			if (v.rest)
 				translation_loss(t, "vif", v.rest);
 			free(v.rest);
 			v.rest = NULL;
 			known = config_vif_print(&v);
+			r = known ? 0 : XST_E_NOMEM;
 			config_vif_clear(&v);
 		}
-		added = config_value_add_string(ret, known ? known : spec);
+		added = r != XST_E_NOMEM && config_value_add_string(ret, known ? known : spec);
 		free(known);
 		if (!added)
 			return XST_E_NOMEM;
@@ -224,7 +226,10 @@ static int move_type_back(json_object *root)
 		return 0;
 	json_object_get(members);
 	json_object_object_del(b_info, name);
-	return json_object_object_add(b_info, name, members) ? XST_E_NOMEM : 0;
+	if (json_object_object_add(b_info, name, members) == 0)
+		return 0;
+	json_object_put(members);
+	return XST_E_NOMEM;
 }
 
 static int write_all(const struct translation *t, const struct cfg *c, json_object *root)

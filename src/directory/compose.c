@@ -159,7 +159,7 @@ static int list_records(struct composer *c)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			r = add_file(c, e->d_name);
 	closedir(d);
-	if (r == 0)
+	if (r == 0 && c->nfiles)
 		qsort(c->files, c->nfiles, sizeof(*c->files), by_number);
 	for (size_t i = 1; i < c->nfiles && r == 0; i++)
 		if (c->files[i].number == c->files[i - 1].number)

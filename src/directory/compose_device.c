@@ -12,6 +12,7 @@
 
 #define MAX_KEYS  (1u << 20) /* octets of all keys */
 #define MAX_VALUE (1u << 20) /* octets of a value */
+#define MAX_PAIRS (64u << 20) /* octets of all keys and values: each may be told of many times */
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
@@ -52,6 +53,9 @@ static int add_pair(struct composer *c, struct buffer *b, const char *key, size_
 		return compose_fail(c, XST_E_MALFORMED,
 				    "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key", c->path,
 				    key);
+	if (b->size > MAX_PAIRS)
+		return compose_fail(c, XST_E_LIMIT, "%s/" XENSTORE_DIR ": more than %u octets",
+				    c->path, MAX_PAIRS);
 	if (asprintf(&path, "%s" VALUE_SUFFIX, key) < 0)
 		return compose_fail_file(c, ENOMEM, "", "");
 	r = read_value(c, path, &value, &value_n);

@@ -40,8 +40,12 @@ static int header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t
 /* Each state of the guest has keys of its own. */
 int device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
 {
-	if (d->xenstore_state && d->xenstore_state < d->state)
-		tree_remove(d->dir, XENSTORE_DIR);
+	int r = d->xenstore_state && d->xenstore_state < d->state
+			? tree_remove(d->dir, XENSTORE_DIR)
+			: 0;
+
+	if (r < 0)
+		return directory_result(d, r, XENSTORE_DIR);
 	d->xenstore_state = d->state;
 	d->xenstore_keys = header(d, XST_KIND_EMULATOR_XENSTORE_DATA, id, index);
 	return d->xenstore_keys < 0 ? d->xenstore_keys : 0;

@@ -48,8 +48,8 @@ int tree_enter_path(int dir, const char *path, bool make, const char **ret_last)
 int tree_open(int dir, const char *name, uint64_t *ret_size);
 /* All of a file, n octets exactly and a NUL behind them, malloc'ed; -EFBIG above `limit`. */
 int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *ret_size);
-/* A file or a directory with all in it. */
-void tree_remove(int dir, const char *name);
+/* A file or a directory with all in it, or as much as can be; that there is none is fine. */
+int tree_remove(int dir, const char *name);
 /* All of it on the disk. */
 int tree_sync(int dir);
 /* Whether there is nothing in it. */

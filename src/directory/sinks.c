@@ -169,9 +169,9 @@ static int take_back(void *self)
 	struct directory *d = self;
 
 	if (d->stage == STAGE_BUILDING)
-		tree_remove(d->parent, d->temporary);
+		(void)tree_remove(d->parent, d->temporary);
 	else if (d->stage == STAGE_DONE)
-		tree_remove(d->parent, d->name);
+		(void)tree_remove(d->parent, d->name);
 	d->stage = STAGE_GONE;
 	close_all(d);
 	return 0;

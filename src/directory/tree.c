@@ -117,8 +117,9 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* For each entry, until one says otherwise than 0. */
-static int walk(int dir, int depth, entry_fn fn)
+/* For each entry, until one says otherwise than 0, or to the end in any case.  Returns the first that
+ * was not 0. */
+static int walk(int dir, int depth, entry_fn fn, bool to_the_end)
 {
 	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0), r = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -131,31 +132,34 @@ static int walk(int dir, int depth, entry_fn fn)
 		return r;
 	}
 	rewinddir(d); /* the copy shares its place with the original */
-	while (r == 0 && (e = readdir(d)))
-		if (!is_dots(e->d_name))
-			r = fn(dir, e->d_name, depth);
+	while ((r == 0 || to_the_end) && (e = readdir(d))) {
+		int k = is_dots(e->d_name) ? 0 : fn(dir, e->d_name, depth);
+
+		r = r ? r : k;
+	}
 	closedir(d);
 	return r;
 }
 
 static int remove_entry(int dir, const char *name, int depth)
 {
-	int fd;
+	int fd, r;
 
-	if (unlinkat(dir, name, 0) == 0 || (errno != EISDIR && errno != EPERM) || depth == 0)
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
+	if ((errno != EISDIR && errno != EPERM) || depth == 0)
+		return -errno;
 	fd = tree_enter(dir, name, false);
-	if (fd >= 0) {
-		walk(fd, depth - 1, remove_entry);
-		close(fd);
-	}
-	(void)unlinkat(dir, name, AT_REMOVEDIR);
-	return 0;
+	if (fd < 0)
+		return fd;
+	r = walk(fd, depth - 1, remove_entry, true);
+	close(fd);
+	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && !r ? -errno : r;
 }
 
-void tree_remove(int dir, const char *name)
+int tree_remove(int dir, const char *name)
 {
-	remove_entry(dir, name, TREE_DEPTH + 2);
+	return remove_entry(dir, name, TREE_DEPTH + 2);
 }
 
 static int sync_entry(int dir, const char *name, int depth)
@@ -166,7 +170,7 @@ static int sync_entry(int dir, const char *name, int depth)
 	if (fd < 0)
 		return -errno;
 	if (depth && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		r = walk(fd, depth - 1, sync_entry);
+		r = walk(fd, depth - 1, sync_entry, false);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);
@@ -175,7 +179,7 @@ static int sync_entry(int dir, const char *name, int depth)
 
 int tree_sync(int dir)
 {
-	int r = walk(dir, TREE_DEPTH + 1, sync_entry);
+	int r = walk(dir, TREE_DEPTH + 1, sync_entry, false);
 
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
@@ -190,5 +194,5 @@ static int not_empty(int dir, const char *name, int depth)
 
 int tree_is_empty(int dir)
 {
-	return walk(dir, 0, not_empty);
+	return walk(dir, 0, not_empty, false);
 }

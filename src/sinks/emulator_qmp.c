@@ -55,6 +55,7 @@ static int trouble(struct emulator *e, int err, const char *doing, const char *w
 /* A negative errno of the connection. */
 static int broken(struct emulator *e, int r, const char *doing)
 {
+	e->state = NULL;
 	if (r == -ENOMEM)
 		return sink_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
 	if (r == -EPIPE || r == -ECONNRESET)
@@ -177,12 +178,16 @@ static int command(struct emulator *e, const char *name, json_object *arguments,
 	return r ? broken(e, r, name) : 0;
 }
 
-static json_object *one_argument(const char *name, json_object *value)
+/* The same with one argument, which it takes. */
+static int command_with(struct emulator *e, const char *name, const char *argument,
+			json_object *value, int pass, state_fn next)
 {
-	json_object *o = json_object_new_object();
+	json_object *arguments = json_object_new_object();
 
-	json_object_object_add(o, name, value);
-	return o;
+	if (qmp_add(arguments, argument, value))
+		return command(e, name, arguments, pass, next);
+	json_object_put(arguments);
+	return broken(e, -ENOMEM, name);
 }
 
 /* Runs the states until one waits, fails or was the last. */
@@ -272,21 +277,22 @@ static int reason_state(struct emulator *e)
 
 static int outcome_state(struct emulator *e)
 {
+	static const char doing[] = "taking the state";
 	json_object *o;
-	int r = 0;
 
-	while (r == 0 && !e->completed && !e->failed) {
-		r = message(e, "taking the state", &o);
-		if (r == 0)
-			json_object_put(o);
+	/* what comes behind the outcome doesn't matter any more */
+	while (!e->completed && !e->failed) {
+		int r = qmp_message(&e->qmp, &o);
+
+		if (r)
+			return r == XST_AGAIN ? await(e, doing) : broken(e, r, doing);
+		take_event(e, o);
+		json_object_put(o);
 	}
-	if (e->completed) {
-		e->state = NULL;
-		return 0;
-	}
-	if (e->failed)
+	if (!e->completed)
 		return command(e, "query-migrate", NULL, -1, reason_state);
-	return r;
+	e->state = NULL;
+	return 0;
 }
 
 /* What has come without being asked for. */
@@ -366,9 +372,8 @@ static int descriptor_state(struct emulator *e)
 		return r;
 	close_fd(&e->theirs);
 	e->begun = true;
-	return command(e, "migrate-incoming",
-		       one_argument("uri", json_object_new_string("fd:" DESCRIPTOR_NAME)), -1,
-		       incoming_state);
+	return command_with(e, "migrate-incoming", "uri",
+			    json_object_new_string("fd:" DESCRIPTOR_NAME), -1, incoming_state);
 }
 
 static int events_state(struct emulator *e)
@@ -381,20 +386,23 @@ static int events_state(struct emulator *e)
 		return broken(e, -errno, "getfd");
 	e->own = ends[0];
 	e->theirs = ends[1];
-	return command(e, "getfd",
-		       one_argument("fdname", json_object_new_string(DESCRIPTOR_NAME)), e->theirs,
-		       descriptor_state);
+	return command_with(e, "getfd", "fdname", json_object_new_string(DESCRIPTOR_NAME), e->theirs,
+			    descriptor_state);
 }
 
 static int ask_for_events(struct emulator *e)
 {
 	json_object *capability = json_object_new_object(), *list = json_object_new_array();
+	bool complete = qmp_add(capability, "capability", json_object_new_string("events")) &&
+			qmp_add(capability, "state", json_object_new_boolean(1)) && list &&
+			json_object_array_add(list, capability) == 0;
 
-	json_object_object_add(capability, "capability", json_object_new_string("events"));
-	json_object_object_add(capability, "state", json_object_new_boolean(1));
-	json_object_array_add(list, capability);
-	return command(e, "migrate-set-capabilities", one_argument("capabilities", list), -1,
-		       events_state);
+	if (complete)
+		return command_with(e, "migrate-set-capabilities", "capabilities", list, -1,
+				    events_state);
+	json_object_put(capability);
+	json_object_put(list);
+	return broken(e, -ENOMEM, "migrate-set-capabilities");
 }
 
 /* --- the sink --------------------------------------------------------------------------------- */
@@ -476,8 +484,8 @@ static int emulator_abort(void *self)
 	e->state = NULL;
 	close_fd(&e->own);
 	close_fd(&e->theirs);
-	if (e->begun && e->qmp.fd >= 0 && qmp_command(&e->qmp, "quit", NULL, -1) == 0)
-		(void)qmp_flush(&e->qmp);
+	if (e->begun && e->qmp.fd >= 0)
+		qmp_quit(&e->qmp);
 	qmp_close(&e->qmp);
 	return 0;
 }

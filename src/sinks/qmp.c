@@ -48,15 +48,23 @@ void qmp_close(struct qmp *q)
 	*q = (struct qmp){ .fd = -1, .pass = -1 };
 }
 
+bool qmp_add(json_object *o, const char *name, json_object *v)
+{
+	if (o && v && json_object_object_add(o, name, v) == 0)
+		return true;
+	json_object_put(v);
+	return false;
+}
+
 int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass)
 {
 	json_object *o = json_object_new_object();
+	bool complete = qmp_add(o, "execute", json_object_new_string(command));
 	const char *text;
 
-	json_object_object_add(o, "execute", json_object_new_string(command));
 	if (arguments)
-		json_object_object_add(o, "arguments", arguments);
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+		complete &= qmp_add(o, "arguments", arguments);
+	text = complete ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN) : NULL;
 	free(q->out);
 	q->out = text ? strdup(text) : NULL;
 	json_object_put(o);
@@ -105,6 +113,13 @@ int qmp_flush(struct qmp *q)
 		q->pass = -1;
 	}
 	return 0;
+}
+
+void qmp_quit(const struct qmp *q)
+{
+	static const char text[] = "{\"execute\":\"quit\"}";
+
+	(void)send(q->fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static int receive(struct qmp *q)

@@ -114,10 +114,14 @@ struct qmp {
 /* All return 0, XST_AGAIN or -errno. */
 int qmp_open(struct qmp *q, const char *path);
 void qmp_close(struct qmp *q);
+/* A new member; takes v in any case.  False: out of memory, which o or v being NULL says, too. */
+bool qmp_add(struct json_object *o, const char *name, struct json_object *v);
 /* Makes a command to be sent.  Takes arguments (may be NULL).  pass: a descriptor to go with it,
  * the caller's until qmp_flush() has returned 0; or -1. */
 int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass);
 int qmp_flush(struct qmp *q);
+/* Tells QEMU to quit, in so far as that can be done at once; takes no memory. */
+void qmp_quit(const struct qmp *q);
 /* The next message, the caller's to put.  -EPIPE: QEMU has closed the connection; -EPROTO: it is no
  * QMP. */
 int qmp_message(struct qmp *q, struct json_object **ret);

@@ -311,6 +311,75 @@ static void no_directory_of_ours(void **state)
 	remove_all();
 }
 
+/* --- what others make of one ------------------------------------------------------------------ */
+
+static void put_file(const char *name, const void *data, size_t n)
+{
+	int fd = open(place(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_equal(write(fd, data, n), n);
+	close(fd);
+}
+
+static void put_record(unsigned number, enum xst_kind kind, const void *data, size_t n)
+{
+	char name[100] = "d/" RECORDS_DIR "/";
+
+	record_file_name(name + strlen(name), number, kind);
+	put_file(name, data, n);
+}
+
+static void put_directory(void)
+{
+	assert_int_equal(mkdir(place("d"), 0700), 0);
+	assert_int_equal(mkdir(place("d/" RECORDS_DIR), 0700), 0);
+	assert_int_equal(mkdir(place("d/" XENSTORE_DIR), 0700), 0);
+	put_file("d/" FORMAT_FILE, FORMAT_TEXT, sizeof(FORMAT_TEXT) - 1);
+}
+
+/* Without a converter, which would be ahead with complaints of its own. */
+static void expect_composed(int code, const char *words)
+{
+	struct xst_finding error = { 0 };
+	struct composer *c;
+	int fd = open("/dev/null", O_WRONLY), r = composer_open(place("d"), &c, &error);
+
+	if (r == 0) {
+		r = composer_write(c, fd);
+		error = *composer_error(c);
+		composer_free(c);
+	}
+	assert_int_equal(r, code);
+	assert_int_equal(error.code, code);
+	assert_non_null(strstr(error.text, words));
+	close(fd);
+}
+
+static void no_records(void **state)
+{
+	(void)state;
+	put_directory();
+	expect_composed(XST_E_MALFORMED, "there is no");
+	remove_all();
+}
+
+/* One large value stands for as many as a file of keys tells of. */
+static void a_value_told_of_many_times(void **state)
+{
+	static const uint8_t image[24] = { [15] = 3 };
+	static uint8_t keys[8 + 2 * 100], value[1 << 20];
+
+	(void)state;
+	for (size_t i = 8; i < sizeof(keys); i += 2)
+		keys[i] = 'a';
+	put_directory();
+	put_record(0, XST_KIND_IMAGE_HEADER, image, sizeof(image));
+	put_record(1, XST_KIND_EMULATOR_XENSTORE_DATA, keys, sizeof(keys));
+	put_file("d/" XENSTORE_DIR "/a" VALUE_SUFFIX, value, sizeof(value));
+	expect_composed(XST_E_LIMIT, "more than");
+	remove_all();
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static void names_of_records(void **state)
@@ -386,6 +455,8 @@ int main(void)
 		cmocka_unit_test(place_is_taken_meanwhile),
 		cmocka_unit_test(wrong_arguments),
 		cmocka_unit_test(no_directory_of_ours),
+		cmocka_unit_test(no_records),
+		cmocka_unit_test(a_value_told_of_many_times),
 		cmocka_unit_test(names_of_records),
 		cmocka_unit_test(names_of_keys_and_states),
 	};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* A small image directory in a few octets, for the fuzz target and its seeds: one file behind the other,
+ *
+ *   octet 0        its name: a place in files_names, behind these a kind of record, which gets the next
+ *                  number; FILES_FREE: octet n and n octets of a path, here
+ *   octet          what it is, enum files_what, modulo its end
+ *   4 octets       FILES_PART only: where it goes in the file, in pages for `memory`
+ *   2 octets       its length
+ *   the contents
+ *
+ * Numbers are little-endian. */
+#ifndef FUZZ_FILES_H
+#define FUZZ_FILES_H
+
+#include "directory/directory.h"
+
+enum files_what { FILES_WHOLE, FILES_PART, FILES_LINK, FILES_DIRECTORY, FILES_FIFO, FILES_END };
+
+#define FILES_FREE 255
+
+static const char *const files_names[] = {
+	FORMAT_FILE,	 MEMORY_FILE,
+	PAGES_FILE,	 CONFIG_FILE,
+	OPTIONAL_FILE,	 MANIFEST_FILE,
+	EMULATOR_FILE,	 EMULATOR_FILE ".5",
+	RECORDS_DIR,	 XENSTORE_DIR,
+	XENSTORE_DIR "/a" VALUE_SUFFIX,
+	XENSTORE_DIR "/a/b" VALUE_SUFFIX,
+};
+#define FILES_NAMES (sizeof(files_names) / sizeof(files_names[0]))
+
+static const struct wire_record *const files_headers[] = {
+	&wire_xl_header, &wire_libxl_header, &wire_image_header, &wire_domain_header,
+};
+#define FILES_HEADERS (sizeof(files_headers) / sizeof(files_headers[0]))
+
+static inline size_t files_kinds(void)
+{
+	return FILES_HEADERS + wire_libxc_count + wire_libxl_count;
+}
+
+/* The row of a kind, by its place. */
+static inline const struct wire_record *files_kind(size_t i)
+{
+	if (i < FILES_HEADERS)
+		return files_headers[i];
+	i -= FILES_HEADERS;
+	return i < wire_libxc_count ? &wire_libxc_records[i]
+				    : &wire_libxl_records[i - wire_libxc_count];
+}
+
+#endif
