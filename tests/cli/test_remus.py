@@ -128,3 +128,20 @@ def test_cut_inside_a_suspend_image(scratch: Path) -> None:
     result = xenstream("convert", "--to", "libxl", source, "-")
     assert result.rc == FINE and "an incomplete one behind it is dropped" in result.stderr
     assert contents(result.stdout) == remus.memory(memory[:2])
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("boxed", [False, True])
+def test_cut_in_front_of_the_device_model(piped: bool, boxed: bool, scratch: Path) -> None:
+    """A state without its device model's is not a whole one, if the others have theirs."""
+    memory, source = states(7), scratch / "in"
+    data = remus.stream(memory, False)
+    cut = data[:data.rindex(b"DeviceModelRecord0002")]
+    if boxed:
+        whole = box.xenserver(box.image(box.LIBXC_LEGACY_TYPE, data))
+        cut = whole[:whole.rindex(b"DeviceModelRecord0002")]
+    source.write_bytes(cut)
+    result = xenstream("convert", "--to", "libxl", "-" if piped else source, "-",
+                       stdin=cut if piped else b"")
+    assert result.rc == FINE and "number 2 of 2" in result.stderr, result
+    assert contents(result.stdout) == remus.memory(memory[:2])
