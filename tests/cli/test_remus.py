@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import containers as box
 from support import image, remus
 
-from .common import FINE, INVALID, program, xenstream
+from .common import FINE, INVALID, REMUS as GENUINE, program, stream, xenstream
 
 Memory = remus.Memory
 
@@ -145,3 +145,14 @@ def test_cut_in_front_of_the_device_model(piped: bool, boxed: bool, scratch: Pat
                        stdin=cut if piped else b"")
     assert result.rc == FINE and "number 2 of 2" in result.stderr, result
     assert contents(result.stdout) == remus.memory(memory[:2])
+
+
+@pytest.mark.parametrize("verb", ["convert", "salvage"])
+def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
+    """What a disk has behind a PV guest's stream would be a state of zeros."""
+    source, zeros = scratch / "in", scratch / "zeros"
+    source.write_bytes(stream(GENUINE))
+    zeros.write_bytes(stream(GENUINE) + bytes(65536))
+    wanted = xenstream("convert", "-q", source, "-")
+    result = xenstream(verb, zeros, "-")
+    assert result.rc == FINE and result.stdout == wanted.stdout
