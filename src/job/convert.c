@@ -28,6 +28,7 @@ struct convert {
 	enum xst_guest guest;
 	bool had_libxl, had_image, image_ended, had_emulator;
 	uint64_t boundary;     /* octets of output up to the last whole record */
+	uint64_t input_end;    /* of a checkpointed stream, if it does not break off */
 	struct xst_finding error;
 	uint64_t begin;        /* where the layer in hand begins */
 };
@@ -104,7 +105,8 @@ struct outlook {
 	uint64_t end;              /* of the last one that is wanted */
 	uint64_t first_compressed; /* checkpoint, 0: none */
 	bool cut;                  /* the stream breaks off behind them */
-	uint64_t seen;             /* offset of the break */
+	uint64_t seen;             /* offset of the break, or of the stream's end */
+	uint64_t size;             /* of the input */
 };
 
 static void look(struct outlook *l, const struct xst_event *ev)
@@ -138,6 +140,7 @@ static int look_ahead(struct convert *c, struct outlook *l)
 	}
 	l->cut = e != 0;
 	l->seen = xst_reader_offset(r);
+	l->size = xst_reader_size(r);
 	if (e == XST_E_IO || e == XST_E_NOMEM)
 		c->error = *xst_reader_error(r);
 	xst_reader_free(r);
@@ -158,7 +161,7 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 	if (l->cut && take == l->complete && n > 0 && (size_t)n < sizeof(f.text))
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
 			       "; an incomplete one behind it is dropped (%llu octets)",
-			       (unsigned long long)(l->seen - l->end));
+			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) - l->end));
 	job_tell(c->job, &f);
 }
 
@@ -195,6 +198,7 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 		return 0;
 	plan.compressed = l->first_compressed && l->first_compressed <= plan.take;
 	tell_choice(c, l, plan.take);
+	c->input_end = l->cut ? UINT64_MAX : l->seen;
 	if (late && !plan.keep && plan.take > 1)
 		converter_drop_body(c->converter);
 	if (plan.keep && c->layer != XST_LAYER_LEGACY)
@@ -478,11 +482,12 @@ static bool cut_accepted(const struct convert *c)
 
 static void tell_trailing(struct convert *c)
 {
-	uint64_t size = xst_reader_size(c->reader), end = xst_reader_offset(c->reader);
+	uint64_t size = xst_reader_size(c->reader);
+	uint64_t end = c->stopped ? c->input_end : xst_reader_offset(c->reader);
 	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
 				 .offset = end };
 
-	if (size <= end || c->stopped)
+	if (size <= end)
 		return;
 	(void)snprintf(f.text, sizeof(f.text), "%llu octets behind the end of the stream are left out",
 		       (unsigned long long)(size - end));

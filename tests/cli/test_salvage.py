@@ -60,6 +60,30 @@ def test_what_follows_is_left_out(unpacked: Unpack, scratch: Path) -> None:
     assert (scratch / "out").read_bytes() == whole
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_what_follows_a_checkpointed_stream_is_told(piped: bool, scratch: Path) -> None:
+    """All of it, be it nothing of Xen's or the beginning of a state that is none."""
+    whole, batch = stream(REMUS), b"\1\0\0\0" + b"\xff" * 4999
+    (scratch / "whole").write_bytes(whole)
+    wanted = xenstream("convert", "-q", "--checkpoints", "last", scratch / "whole", "-").stdout
+    for behind, words in ((RAW_VDI, f"{len(RAW_VDI)} octets behind the end"),
+                          (batch, f"dropped ({len(batch)} octets)")):
+        (scratch / "more").write_bytes(whole + behind)
+        result = xenstream("salvage", "-" if piped else scratch / "more", "-",
+                           stdin=whole + behind if piped else b"")
+        assert result.rc == FINE and words in result.stderr, result
+        assert result.stdout == wanted
+
+
+def test_other_states_do_not_follow_the_end(scratch: Path) -> None:
+    (scratch / "in").write_bytes(stream(REMUS))
+    kept = scratch / "kept"
+    assert xenstream("convert", "-q", "--checkpoints", "keep", scratch / "in", kept).rc == FINE
+    for source in (scratch / "in", kept):
+        result = xenstream("salvage", source, scratch / "out")
+        assert result.rc == FINE and "behind the end" not in result.stderr
+
+
 def test_a_cut_that_costs_nothing(unpacked: Unpack, scratch: Path) -> None:
     for case in (PV, HVM):
         whole = converted(unpacked, unpacked(case.stream), scratch / "whole")
