@@ -14,7 +14,7 @@
 
 struct pagefile;
 
-/* Returns 0, XST_E_NOMEM or XST_E_IO, described in *reterr. */
+/* The name of the folder has to stay.  Returns 0, XST_E_NOMEM or XST_E_IO, described in *reterr. */
 int pagefile_new(const char *tmpdir, struct pagefile **ret, struct xst_finding *reterr);
 struct pagefile *pagefile_free(struct pagefile *p);
 

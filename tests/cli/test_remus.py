@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support import containers as box
 from support import image, remus
 
-from .common import FINE, INVALID, REMUS as GENUINE, program, stream, xenstream
+from .common import FINE, INVALID, IO, REMUS as GENUINE, program, stream, xenstream
+from .test_output import root, tmpfs  # noqa: F401
 
 Memory = remus.Memory
 
@@ -156,3 +157,16 @@ def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
     wanted = xenstream("convert", "-q", source, "-")
     result = xenstream(verb, zeros, "-")
     assert result.rc == FINE and result.stdout == wanted.stdout
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_no_room_for_temporary_files(root: None, piped: bool, scratch: Path) -> None:  # noqa: F811
+    """The error names their folder, not the output, which is not to blame."""
+    source, full, out = scratch / "in", scratch / "full", scratch / "out"
+    source.write_bytes(stream(GENUINE))
+    full.mkdir()
+    with tmpfs(full, "64k"):
+        result = xenstream("convert", "--tmpdir", full, "-" if piped else source, out,
+                           stdin=stream(GENUINE) if piped else b"")
+    assert result.rc == IO and f"{full}: no space left" in result.stderr, result
+    assert not out.exists()
