@@ -26,7 +26,8 @@ struct convert {
 	bool layer_ended;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
-	bool had_libxl, had_image, image_ended, had_emulator;
+	bool had_legacy, had_libxl, had_image, image_ended, had_emulator;
+	bool no_emulator;      /* is read */
 	uint64_t boundary;     /* octets of output up to the last whole record */
 	uint64_t input_end;    /* of a checkpointed stream, if it does not break off */
 	struct xst_finding error;
@@ -393,6 +394,7 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 
 	c->layer_ended |= ev->type == XST_EVENT_STREAM_END && ev->layer == c->layer;
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
+		c->had_legacy |= legacy;
 		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
 		c->wrapped |= ev->layer == XST_LAYER_XENSERVER;
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
@@ -480,6 +482,39 @@ static bool cut_accepted(const struct convert *c)
 	       (c->options->cut == XST_CUT_HARMLESS && harmless(c));
 }
 
+static bool wants_emulator(const struct convert *c)
+{
+	enum xst_container to = c->options->converter ? c->options->converter->to
+						      : XST_CONTAINER_AUTO;
+
+	return c->had_legacy && c->guest == XST_GUEST_HVM && !c->no_emulator &&
+	       !c->options->legacy_only && to != XST_CONTAINER_LIBXC &&
+	       to != XST_CONTAINER_XL_LIBXC;
+}
+
+/* An HVM guest's legacy stream can end in front of the device model's state: as libxc alone writes
+ * it, or because it breaks off just there. */
+static int check_emulator(struct convert *c)
+{
+	struct xst_finding f = { .rule = rules[RULE_CONVERT_CUT].id,
+				 .severity = rules[RULE_CONVERT_CUT].severity,
+				 .layer = XST_LAYER_LEGACY,
+				 .offset = xst_reader_offset(c->reader) };
+
+	if (c->had_emulator || !wants_emulator(c))
+		return 0;
+	(void)snprintf(f.text, sizeof(f.text),
+		       "the input ends in front of the device model's state, without which no HVM guest can be started");
+	if (c->options->cut == XST_CUT_HARMLESS) {
+		f.severity = XST_ERROR;
+		f.code = XST_E_TRUNCATED;
+		c->error = f;
+		return f.code;
+	}
+	job_tell(c->job, &f);
+	return 0;
+}
+
 static void tell_trailing(struct convert *c)
 {
 	uint64_t size = xst_reader_size(c->reader);
@@ -511,7 +546,7 @@ static int loop(struct convert *c)
 	}
 	if (r && cut_accepted(c))
 		r = end_cut(c);
-	else if (r == 0)
+	else if (r == 0 && (r = check_emulator(c)) == 0)
 		tell_trailing(c);
 	job_progress(c->job, c->reader);
 	if (r == 0)
@@ -553,6 +588,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 		return XST_E_ARG;
 	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
 	c.one_checkpoint = parser.flags & (XST_PARSER_ONE_CHECKPOINT | XST_PARSER_NO_EMULATOR);
+	c.no_emulator = parser.flags & XST_PARSER_NO_EMULATOR;
 	r = xst_reader_new(fd, &parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
 	if (r == 0)
 		r = xst_converter_new(opts.converter, &c.converter);

@@ -101,6 +101,21 @@ def test_no_guest_is_started_from_a_part(unpacked: Unpack, scratch: Path, share:
     assert listing(scratch) == ["damaged"]
 
 
+def test_a_cut_in_front_of_the_device_model(scratch: Path) -> None:
+    """Nothing of a legacy stream tells that from one that libxc wrote alone."""
+    whole = stream(HVM)
+    cut = whole[: whole.rindex(b"DeviceModelRecord0002")]
+    result = salvage(scratch, cut)
+    assert result.rc == INVALID and "--force" in result.stderr, result
+    assert "in front of the device model's state" in result.stderr
+    assert listing(scratch) == ["damaged"]
+    assert salvage(scratch, cut, "--force").rc == FINE
+    for to, said in (("xl", True), ("libxl", True), ("xenserver", True), ("libxc", False)):
+        result = xenstream("convert", "--to", to, scratch / "damaged", "-")
+        assert result.rc == FINE and ("device model's state" in result.stderr) == said, result
+    assert "device model's state" not in xenstream("convert", "-", "-", stdin=whole).stderr
+
+
 def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
     whole = converted(unpacked, unpacked(HVM.stream), scratch / "whole")
     wanted = image.decode(whole)
