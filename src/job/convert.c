@@ -38,7 +38,8 @@ static int refuse(struct convert *c, int code, enum xst_rule rule, const char *f
 		  unsigned stream, unsigned given)
 {
 	c->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
-					 .rule = rules[rule].id, .layer = XST_LAYER_LEGACY,
+					 .rule = rules[rule].id,
+					 .layer = c->layer ? c->layer : XST_LAYER_LEGACY,
 					 .offset = c->begin };
 	(void)snprintf(c->error.text, sizeof(c->error.text), format, stream, given);
 	return code;
@@ -202,9 +203,11 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	c->input_end = l->cut ? UINT64_MAX : l->seen;
 	if (late && !plan.keep && plan.take > 1)
 		converter_drop_body(c->converter);
-	if (plan.keep && c->layer != XST_LAYER_LEGACY)
+	if (plan.keep && c->layer != XST_LAYER_LEGACY && plan.take == l->complete && !l->cut)
 		return 0; /* as it is */
-	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
+	r = plan.keep && c->layer == XST_LAYER_LEGACY
+		    ? xst_converter_keep_checkpoints(c->converter)
+		    : 0;
 	if (r == 0)
 		r = unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
 	return r == 0 && plan.compressed && late ? recall(c) : r;
@@ -231,7 +234,7 @@ static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 		return false;
 	if (ev->layer == XST_LAYER_LEGACY)
 		return reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
-	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
+	return ev->layer == XST_LAYER_LIBXL && expected(c);
 }
 
 /* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or
@@ -324,17 +327,6 @@ static int end_stream(struct convert *c, enum xst_layer layer)
 	return r ? r : end_layer(c, XST_LAYER_XENSERVER);
 }
 
-static int stop(struct convert *c, const struct xst_event *ev)
-{
-	int r = feed(c, ev);
-
-	c->finished = true;
-	if (r || c->wrapped) /* the container goes on */
-		return r;
-	c->stopped = true;
-	return end_stream(c, ev->layer);
-}
-
 /* The image's END, in place of what the input has there. */
 static int end_image(struct convert *c)
 {
@@ -347,6 +339,19 @@ static int end_image(struct convert *c)
 	if (r == 0)
 		r = feed(c, &ev);
 	return r ? r : end_layer(c, XST_LAYER_LIBXC);
+}
+
+static int stop(struct convert *c, const struct xst_event *ev)
+{
+	int r = feed(c, ev);
+
+	if (r == 0 && c->options->keep_checkpoints && c->layer == XST_LAYER_LIBXL)
+		r = end_image(c); /* which would have gone on */
+	c->finished = true;
+	if (r || c->wrapped) /* the container goes on */
+		return r;
+	c->stopped = true;
+	return end_stream(c, ev->layer);
 }
 
 static int unfolded(struct convert *c, const struct xst_event *ev)

@@ -314,6 +314,8 @@ bool unfold_anew(enum xst_kind kind)
 
 static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 {
+	if (u->plan.keep)
+		return true;
 	if (ev->kind == XST_KIND_CHECKPOINT_END || ev->kind == XST_KIND_CHECKPOINT_STATE)
 		return false;
 	return !unfold_anew(ev->kind) || u->body == u->plan.take;
@@ -325,7 +327,7 @@ static void event_of_today(struct unfold *u, const struct xst_event *ev, enum un
 		u->kind = ev->kind;
 		u->dropping = !wanted_today(u, ev);
 		*ret = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
-		if (ev->kind == XST_KIND_CHECKPOINT) {
+		if (ev->kind == XST_KIND_CHECKPOINT && !u->plan.keep) {
 			u->dropping = true;
 			*ret = u->body == u->plan.take ? UNFOLD_END : UNFOLD_DROP;
 		}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import containers as box
 from support import image, remus
 
-from .common import FINE, INVALID, IO, REMUS as GENUINE, program, stream, xenstream
+from .common import FINE, INVALID, IO, REFUSED, REMUS as GENUINE, program, stream, xenstream
 from .test_output import root, tmpfs  # noqa: F401
 
 Memory = remus.Memory
@@ -91,6 +91,30 @@ def test_pipe_into_a_pipe() -> None:
         assert done.returncode == FINE and contents(done.stdout) == remus.memory(memory)
     kept = through_pipes(data, "--checkpoints", "keep")
     assert kept.returncode == FINE and image.decode(kept.stdout).checkpoints == 3
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_fewer_states_of_a_stream_of_today(piped: bool, scratch: Path) -> None:
+    """Those up to the one that is asked for, or to where the stream breaks off."""
+    memory, source = states(8, 4), scratch / "legacy"
+    source.write_bytes(remus.stream(memory, True))
+    whole = xenstream("convert", "-q", "--checkpoints", "keep", source, "-").stdout
+
+    def keep(data: bytes, *words: str) -> bytes:
+        (scratch / "in").write_bytes(data)
+        done = xenstream("convert", "-q", "--checkpoints", "keep", *words,
+                         "-" if piped else scratch / "in", "-", stdin=data if piped else b"")
+        assert done.rc == FINE, done
+        (scratch / "out").write_bytes(done.stdout)
+        assert xenstream("verify", "-q", scratch / "out").rc != INVALID
+        return done.stdout
+
+    assert keep(whole) == keep(whole, "--checkpoint", "4") == whole
+    for number, got in ((2, keep(whole, "--checkpoint", "2")), (3, keep(whole[:-100]))):
+        assert image.decode(got).checkpoints == number
+        assert contents(got) == remus.memory(memory[:number])
+    refused = xenstream("convert", "--checkpoint", "9", scratch / "in", "-")
+    assert refused.rc == REFUSED and "(libxl)" in refused.stderr
 
 
 @settings(max_examples=25, deadline=None)
