@@ -2,6 +2,7 @@
 #include "job/unfold.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,17 @@ struct unfold *unfold_free(struct unfold *u)
 static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What is wrong with one state is no harm to those in front of it. */
+static void tell_way_out(const struct unfold *u, struct xst_finding *f)
+{
+	size_t n = strlen(f->text);
+
+	if (u->body > 1 && !u->plan.late)
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+			       " (state %llu; convert --checkpoint %llu takes the one in front of it)",
+			       (unsigned long long)u->body, (unsigned long long)u->body - 1);
+}
+
 static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
 		const char *format, ...)
 {
@@ -98,6 +110,7 @@ static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t
 	va_start(ap, format);
 	finding_fill(reterr, &where, code, rule, NULL, format, ap);
 	va_end(ap);
+	tell_way_out(u, reterr);
 	return code;
 }
 
@@ -248,11 +261,16 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 	int r = 0;
 
 	while (n && r == 0) {
+		uint64_t offset = ev->offset + (ev->u.payload.size - n);
+		enum delta_result result;
+
 		if (!u->nwaiting)
-			return fail(u, reterr, XST_E_MALFORMED, ev->offset + (ev->u.payload.size - n),
+			return fail(u, reterr, XST_E_MALFORMED, offset,
 				    "more pages than were announced");
-		r = decoded(u, delta_decode(&u->delta, &data, &n),
-			    ev->offset + (ev->u.payload.size - n), reterr);
+		result = delta_decode(&u->delta, &data, &n);
+		if (result == DELTA_BAD) /* the octet before */
+			offset = ev->offset + (ev->u.payload.size - n) - 1;
+		r = decoded(u, result, offset, reterr);
 	}
 	return r;
 }

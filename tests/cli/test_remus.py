@@ -194,3 +194,21 @@ def test_no_room_for_temporary_files(root: None, piped: bool, scratch: Path) -> 
                            stdin=stream(GENUINE) if piped else b"")
     assert result.rc == IO and f"{full}: no space left" in result.stderr, result
     assert not out.exists()
+
+
+def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
+    """The error says where it is, and how to get the guest back all the same."""
+    memory, source = states(9), scratch / "in"
+    data = bytearray(remus.stream(memory, True))
+    pfn = next(iter(memory[2]))
+    at = data.rindex(remus.difference(remus.memory(memory[:2])[pfn], memory[2][pfn]))
+    data[at] = 0x80 | remus.MOST_WORDS  # which is too much for all that follow
+    data[at + 1:at + 10] = bytes([0x80 | remus.MOST_WORDS]) * 9
+    source.write_bytes(data)
+    for verb in ("convert", "salvage"):
+        result = xenstream(verb, source, scratch / "out")
+        assert result.rc == INVALID and f"pfn {pfn:#x} go past its page" in result.stderr, result
+        assert f"error: offset {at + 8:#x} " in result.stderr
+        assert "(state 3; convert --checkpoint 2 takes" in result.stderr
+    result = xenstream("convert", "-q", "--checkpoint", "2", source, "-")
+    assert result.rc == FINE and contents(result.stdout) == remus.memory(memory[:2])
