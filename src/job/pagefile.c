@@ -158,11 +158,32 @@ int pagefile_read(struct pagefile *p, const uint32_t *wanted, size_t n, uint8_t 
 	return 0;
 }
 
-int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,
+static int give_copies(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,
+		       struct xst_finding *reterr)
+{
+	int r = 0;
+
+	p->ahead = p->ahead_end = 0; /* the buffer is theirs */
+	while (n && r == 0) {
+		size_t size = n < sizeof(p->read) ? (size_t)n : sizeof(p->read);
+		ssize_t k = pread_some(p->fd, p->read, size, (off_t)offset);
+
+		if (k <= 0)
+			return failed(p, reterr, k < 0 ? (int)-k : EIO);
+		r = xst_output_write(o, p->read, (size_t)k);
+		offset += (uint64_t)k;
+		n -= (uint64_t)k;
+	}
+	return r;
+}
+
+int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n, bool last,
 		  struct xst_finding *reterr)
 {
 	int r = flush(p, reterr);
 
+	if (r == 0 && !last)
+		return give_copies(p, o, offset, n, reterr);
 	if (r == 0)
 		r = xst_output_flush(o);
 	while (n && r == 0) {

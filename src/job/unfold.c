@@ -550,6 +550,7 @@ static void advance(struct unfold *u, uint64_t n)
 
 int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr)
 {
+	bool last = u->body == u->plan.take;
 	int r = 0;
 
 	while (n && r == 0) {
@@ -557,7 +558,7 @@ int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_f
 
 		k = k < n ? k : n;
 		r = pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left, k,
-				  reterr);
+				  last, reterr);
 		advance(u, k);
 		n -= k;
 	}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import subprocess
 from pathlib import Path
@@ -13,10 +15,12 @@ from hypothesis import strategies as st
 from support import containers as box
 from support import image, remus
 
-from .common import FINE, INVALID, IO, REFUSED, REMUS as GENUINE, program, stream, xenstream
+from .common import (FINE, INVALID, IO, REFUSED, REMUS as GENUINE, TIMEOUT_SECONDS, program, stream,
+                     xenstream)
 from .test_output import root, tmpfs  # noqa: F401
 
 Memory = remus.Memory
+ROOMY = 1 << 20  # octets of a pipe, more than all of the output
 
 
 def states(seed: int, count: int = 3) -> list[Memory]:
@@ -115,6 +119,23 @@ def test_fewer_states_of_a_stream_of_today(piped: bool, scratch: Path) -> None:
         assert contents(got) == remus.memory(memory[:number])
     refused = xenstream("convert", "--checkpoint", "9", scratch / "in", "-")
     assert refused.rc == REFUSED and "(libxl)" in refused.stderr
+
+
+def test_kept_states_in_a_pipe_that_is_read_late(scratch: Path) -> None:
+    """What lies in the pipe must not change with the pages that the next state changes."""
+    memory, source = states(10, 4), scratch / "in"
+    source.write_bytes(remus.stream(memory, True))
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, ROOMY)
+    with open(reading, "rb") as pipe:
+        with open(writing, "wb") as out:
+            done = subprocess.run([program(), "convert", "-q", "--checkpoints", "keep", source, "-"],
+                                  stdout=out, check=False, timeout=TIMEOUT_SECONDS)
+        kept = pipe.read()
+    assert done.returncode == FINE
+    for number in range(1, 5):
+        plain = xenstream("convert", "-q", "--checkpoint", str(number), "-", "-", stdin=kept)
+        assert contents(plain.stdout) == remus.memory(memory[:number])
 
 
 @settings(max_examples=25, deadline=None)
