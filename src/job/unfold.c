@@ -202,14 +202,14 @@ int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_findi
 /* The pages of the batch come later, as differences. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
-	if (u->first) { /* what was served makes room */
+	if (u->first > u->nwaiting / 4) { /* what was served makes room: no octet moves often */
 		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
 		u->first = 0;
 	}
 	if (u->nwaiting + u->nbatch > MAX_WAITING)
 		return fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
 			    "more than %u pages are announced before their contents", MAX_WAITING);
-	while (u->nwaiting + u->nbatch > u->capacity) {
+	while (u->first + u->nwaiting + u->nbatch > u->capacity) {
 		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
 		uint32_t *more = realloc(u->waiting, n * sizeof(*more));
 
@@ -219,7 +219,7 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 		u->capacity = n;
 	}
 	for (size_t i = 0; i < u->nbatch; i++)
-		u->waiting[u->nwaiting++] = (uint32_t)u->batch[i];
+		u->waiting[u->first + u->nwaiting++] = (uint32_t)u->batch[i];
 	return 0;
 }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import random
+import struct
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -233,3 +235,27 @@ def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
         assert "(state 3; convert --checkpoint 2 takes" in result.stderr
     result = xenstream("convert", "-q", "--checkpoint", "2", source, "-")
     assert result.rc == FINE and contents(result.stdout) == remus.memory(memory[:2])
+
+
+def long_queue(served: int) -> bytes:
+    """A state that announces a page 2 Mi times, then `served` times more, each with one served."""
+    batches = 2048
+    rest = batches * 1024
+    batch = struct.pack("<i", 1024) + struct.pack("<I", 1) * 1024
+    unchanged_and_one_more = struct.pack("<iIB", -12, 1, 0) + struct.pack("<iI", 1, 1)
+    return (
+        remus.stream([Memory({1: bytes(remus.PAGE)})], True)
+        + batch * batches + unchanged_and_one_more * served
+        + struct.pack("<iI", -12, rest) + bytes(rest)
+        + remus.VCPU_INFO + remus.END_OF_BODY + remus.tail(1)
+    )
+
+
+def test_a_long_queue_of_pages_is_not_moved_for_each(scratch: Path) -> None:
+    source, seconds = scratch / "in", []
+    for served in (0, 40000):
+        source.write_bytes(long_queue(served))
+        begin = time.monotonic()
+        assert xenstream("convert", "-q", source, scratch / "out").rc == FINE
+        seconds.append(time.monotonic() - begin)
+    assert seconds[1] < 10 * seconds[0]
