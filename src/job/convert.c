@@ -184,6 +184,12 @@ static int recall(struct convert *c)
 	return r;
 }
 
+/* Whether somebody has said beforehand that there are checkpoints. */
+static bool expected(const struct convert *c)
+{
+	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
+}
+
 static int choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
@@ -199,7 +205,8 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	if (!l->complete)
 		return 0;
 	plan.compressed = l->first_compressed && l->first_compressed <= plan.take;
-	tell_choice(c, l, plan.take);
+	if (l->complete > 1 || l->cut || expected(c)) /* else a stream from before LAST_CHECKPOINT */
+		tell_choice(c, l, plan.take);
 	c->input_end = l->cut ? UINT64_MAX : l->seen;
 	if (late && !plan.keep && plan.take > 1)
 		converter_drop_body(c->converter);
@@ -219,12 +226,6 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 	return ev->type == XST_EVENT_RECORD_BEGIN &&
 	       (ev->kind == XST_KIND_ENABLE_COMPRESSION ||
 		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
-}
-
-/* Whether somebody has said beforehand that there are checkpoints. */
-static bool expected(const struct convert *c)
-{
-	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
 }
 
 /* Whether it is time to find out about checkpoints. */

@@ -195,6 +195,14 @@ def test_cut_in_front_of_the_device_model(piped: bool, boxed: bool, scratch: Pat
     assert contents(result.stdout) == remus.memory(memory[:2])
 
 
+def test_one_state_is_no_choice(scratch: Path) -> None:
+    """A stream from before there were checkpoints does not say that it has none."""
+    source = scratch / "in"
+    source.write_bytes(remus.stream(states(11, 1), False))
+    assert "checkpoint" not in xenstream("convert", source, scratch / "out").stderr
+    assert "number 1 of 1" in xenstream("convert", "--checkpoint", "1", source, scratch / "out").stderr
+
+
 @pytest.mark.parametrize("verb", ["convert", "salvage"])
 def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
     """What a disk has behind a PV guest's stream would be a state of zeros."""
