@@ -105,7 +105,7 @@ static int write_output(struct convert *c)
 struct outlook {
 	uint64_t complete;         /* checkpoints */
 	uint64_t end;              /* of the last one that is wanted */
-	uint64_t first_compressed; /* checkpoint, 0: none */
+	uint64_t first_compressed; /* checkpoint whose batches have no pages, 0: none */
 	bool cut;                  /* the stream breaks off behind them */
 	uint64_t seen;             /* offset of the break, or of the stream's end */
 	uint64_t size;             /* of the input */
@@ -120,9 +120,9 @@ static void look(struct outlook *l, const struct xst_event *ev)
 		l->complete++;
 		l->end = ev->offset;
 	}
-	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_COMPRESSED_DATA &&
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_ENABLE_COMPRESSION &&
 	    !l->first_compressed)
-		l->first_compressed = l->complete + 1;
+		l->first_compressed = l->complete + 2; /* the one behind this */
 }
 
 static int look_ahead(struct convert *c, struct outlook *l)
@@ -158,7 +158,8 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
 			 c->options->keep_checkpoints ? "kept are" : "taken is number",
 			 (unsigned long long)take, (unsigned long long)l->complete,
-			 l->first_compressed ? ", compressed" : "");
+			 l->first_compressed && l->first_compressed <= l->complete ? ", compressed"
+										   : "");
 
 	if (l->cut && take == l->complete && n > 0 && (size_t)n < sizeof(f.text))
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
@@ -252,6 +253,7 @@ static int plan(struct convert *c, const struct xst_event *ev)
 		return 0;
 	c->planned = true;
 	c->layer = ev->layer;
+	look(&l, ev); /* what the second reader does not meet any more */
 	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);

@@ -267,3 +267,20 @@ def test_a_long_queue_of_pages_is_not_moved_for_each(scratch: Path) -> None:
         assert xenstream("convert", "-q", source, scratch / "out").rc == FINE
         seconds.append(time.monotonic() - begin)
     assert seconds[1] < 10 * seconds[0]
+
+
+@pytest.mark.parametrize("words", [[], ["--checkpoints", "keep"], ["--checkpoints", "last"]])
+@pytest.mark.parametrize("piped", [False, True])
+def test_pages_whose_contents_never_come(piped: bool, words: list[str], scratch: Path) -> None:
+    """Nothing of a state but its batches says that there should be compressed data."""
+    memory = [Memory({pfn: bytes([pfn]) * remus.PAGE for pfn in range(1, 5)})]
+    data = (
+        remus.stream(memory, True) + remus.batch({2: b"", 3: b""}, False)
+        + remus.VCPU_INFO + remus.END_OF_BODY + remus.tail(1)
+    )
+    (scratch / "in").write_bytes(data)
+    source, stdin = ("-", data) if piped else (scratch / "in", b"")
+    result = xenstream("convert", *words, source, scratch / "out", stdin=stdin)
+    assert result.rc == INVALID and "contents of 2 pages are missing" in result.stderr, result
+    first = xenstream("convert", "-q", "--checkpoint", "1", source, "-", stdin=stdin)
+    assert first.rc == FINE and contents(first.stdout) == memory[0]
