@@ -380,7 +380,8 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 static int check(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
-	int r = xst_checker_event(c->checker, ev);
+	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
+	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c judges these */
 
 	while (r == 0 && (f = xst_checker_finding(c->checker))) {
 		if (f->severity != XST_ERROR)

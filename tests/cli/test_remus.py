@@ -243,6 +243,32 @@ def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
         assert "(state 3; convert --checkpoint 2 takes" in result.stderr
     result = xenstream("convert", "-q", "--checkpoint", "2", source, "-")
     assert result.rc == FINE and contents(result.stdout) == remus.memory(memory[:2])
+    result = xenstream("verify", source)
+    assert result.rc == INVALID and b"the differences go past their page" in result.stdout
+    assert f"error: offset {at + 8:#x} ".encode() in result.stdout
+
+
+@pytest.mark.parametrize("data, says", [
+    (b"", "the contents of 1 page are missing"),
+    (b"\x80" + bytes(remus.PAGE - 1), "the contents of 1 page are missing"),
+    (b"\x80" + bytes(remus.PAGE) + b"\0", "more pages than were announced"),
+    (b"\x01aaaa\0", "go past their page"),
+    (b"\0", ""),
+    (b"\x80" + bytes(remus.PAGE), ""),
+])
+@pytest.mark.parametrize("piped", [False, True])
+def test_verify_counts_compressed_pages(piped: bool, data: bytes, says: str, scratch: Path) -> None:
+    """It looks at what converting a stream would find out."""
+    whole = (
+        remus.stream([Memory({1: bytes(remus.PAGE)})], True) + remus.batch({1: b""}, False)
+        + struct.pack("<iI", -12, len(data)) + data
+        + remus.VCPU_INFO + remus.END_OF_BODY + remus.tail(1)
+    )
+    (scratch / "in").write_bytes(whole)
+    result = xenstream("verify", "-" if piped else scratch / "in", stdin=whole if piped else b"")
+    assert (result.rc == INVALID) == bool(says), result
+    assert says.encode() in result.stdout and (b"legacy.compressed" in result.stdout) == bool(says)
+    assert (xenstream("convert", scratch / "in", scratch / "out").rc == INVALID) == bool(says)
 
 
 def long_queue(served: int) -> bytes:
