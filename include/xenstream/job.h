@@ -141,7 +141,8 @@ XST_API struct xst_info *xst_info_free(struct xst_info *info);
  * come from xst_output_file(). */
 enum xst_cut {
 	XST_CUT_REFUSED = 0,
-	XST_CUT_HARMLESS = 1, /* accepted if the guest's own state is complete and needs no more */
+	XST_CUT_HARMLESS = 1, /* accepted if the guest's own state is complete and needs no more;
+			       * an HVM guest's legacy stream without a device model is refused, too */
 	XST_CUT_ANYWHERE = 2  /* accepted, though no guest can be started from the result */
 };
 
@@ -157,10 +158,10 @@ struct xst_convert_options {
 	bool legacy_only;
 	/* Of a checkpointed stream: the state to take, from 1; 0: the last complete one. */
 	uint64_t checkpoint;
-	/* From a legacy one, write a checkpointed libxl stream with all states up to that one. */
+	/* Write a checkpointed libxl stream with all states up to that one. */
 	bool keep_checkpoints;
 	/* Make a plain image of a checkpointed libxl stream of today, too, which is passed on as it
-	 * is otherwise.  Implied by `checkpoint`. */
+	 * is otherwise.  Implied by `checkpoint` without keep_checkpoints. */
 	bool flatten;
 	/* What to do with an input that breaks off. */
 	enum xst_cut cut;

@@ -9,6 +9,7 @@
 #include <xenstream/check.h>
 
 #include "check/finding.h"
+#include "image/delta.h"
 #include "image/pfnmap.h"
 #include "wire/hvm_save.h"
 #include "wire/pv.h"
@@ -33,7 +34,7 @@ extern const struct check_subject check_pages, check_p2m_frames, check_unmapped,
 extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
 extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
 extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
-extern const struct check_subject check_xl_header, check_image_header, check_domain_header;
+extern const struct check_subject check_compressed, check_xl_header, check_image_header, check_domain_header;
 
 /* What vCPU records have said of each vCPU, since the last checkpoint. */
 enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };
@@ -55,6 +56,14 @@ struct pages_state {
 	uint64_t data_pages;      /* of the record in hand */
 	uint64_t present_count;
 	uint8_t entry[WIRE_PTE_SIZE]; /* of a page table, cut by a window */
+};
+
+struct compressed_state {
+	bool on, next;       /* the batches of this state have no pages; those of the next one */
+	bool unseen;         /* not all of the data were shown, or they are wrong already */
+	uint64_t waiting;    /* pages that are announced */
+	uint64_t octets;     /* of the data in hand that were shown */
+	struct delta delta;
 };
 
 struct hvm_state {
@@ -110,6 +119,7 @@ struct xst_checker {
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
 	uint64_t vcpus_max;              /* of any state in the stream */
 	struct pages_state pages;
+	struct compressed_state compressed;
 	struct hvm_state hvm;
 	uint64_t params[CHECK_HVM_PARAMS], params_seen;
 	uint64_t policy_last;            /* of the policy in hand, for its order */
@@ -159,6 +169,10 @@ bool check_page_present(struct xst_checker *c, uint64_t pfn);
 
 /* emulator.c */
 void check_emulator_begin(struct xst_checker *c);
+
+/* compressed.c */
+void check_compressed_begin(struct xst_checker *c);
+void check_compressed_batch(struct xst_checker *c, uint64_t pages);
 
 /* checkpoints.c */
 void check_checkpoint_begin(struct xst_checker *c);

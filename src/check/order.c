@@ -186,6 +186,7 @@ void check_order_begin(struct xst_checker *c)
 		break;
 	case XST_LAYER_LEGACY:
 		legacy_record(c);
+		check_compressed_begin(c);
 		break;
 	default:
 		break;

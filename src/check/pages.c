@@ -387,8 +387,16 @@ static int page_payload(struct xst_checker *c, const struct xst_event *ev)
 	return r;
 }
 
+static int page_end(struct xst_checker *c, const struct xst_event *ev)
+{
+	(void)ev;
+	check_compressed_batch(c, c->pages.data_pages);
+	return 0;
+}
+
 const struct check_subject check_pages = { .fields = page_fields, .items = page_items,
-					   .run = page_run, .payload = page_payload };
+					   .run = page_run, .payload = page_payload,
+					   .end = page_end };
 const struct check_subject check_unmapped = { .items = unmapped_items };
 
 /* --- the p2m -------------------------------------------------------------------------------- */

@@ -120,6 +120,8 @@ void input_read_on(struct input *in);
 const char *input_fault(struct input *in);
 /* The same, and says it.  Returns EXIT_FINE or what to exit with. */
 int input_close(struct input *in);
+/* The same where what is there was enough: that the compressed data end too soon is told only. */
+int input_close_cut(struct input *in);
 /* Closes it without waiting for anything, when something else has failed. */
 void input_abandon(struct input *in);
 

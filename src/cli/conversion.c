@@ -28,7 +28,7 @@ void conversion_done(const char *in, const struct output *o)
 }
 
 /* Returns what to exit with if the input is at fault. */
-static int end_input(struct input *in, int code)
+static int end_input(const struct conversion *w, struct input *in, int code)
 {
 	if (code != EXIT_FINE && code != EXIT_INVALID) {
 		input_abandon(in);
@@ -36,7 +36,7 @@ static int end_input(struct input *in, int code)
 	}
 	if (code == EXIT_INVALID)
 		input_read_on(in);
-	return input_close(in);
+	return w->salvage && code == EXIT_FINE ? input_close_cut(in) : input_close(in);
 }
 
 /* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
@@ -54,7 +54,7 @@ static int convert_into(struct conversion *w, struct input *in, struct output *o
 	r = xst_convert_fd(in->fd, out->stream, &o, &error);
 	w->error = r;
 	progress_end();
-	code = end_input(in, exit_for(r));
+	code = end_input(w, in, exit_for(r));
 	if (code)
 		return code;
 	code = r ? failed(in->name, out, &error) : output_commit(out);

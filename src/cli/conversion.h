@@ -10,6 +10,7 @@ struct conversion {
 	xst_finding_fn tell;
 	enum filter_format format;          /* to compress with */
 	int level;
+	bool salvage;                       /* take what compressed data that end too soon hold */
 	int sync;                           /* a new file is put on the disk, too */
 	int error;                          /* enum xst_errc of the stream, when it has run */
 };

@@ -115,7 +115,16 @@ void input_abandon(struct input *in)
 	close_input(in->file);
 }
 
-int input_close(struct input *in)
+/* A layer inside of one that ends too soon does so, too. */
+static bool is_only_cut(struct input *in)
+{
+	for (unsigned i = 0; i < in->layers; i++)
+		if (is_fault(filter_end(&in->filters[i])) && !in->filters[i].report.cut)
+			return false;
+	return true;
+}
+
+static int close_with_words(struct input *in, bool cut_is_fine)
 {
 	int layer = faulty_layer(in);
 
@@ -123,5 +132,17 @@ int input_close(struct input *in)
 	if (layer < 0)
 		return EXIT_FINE;
 	say("%s: %s", in->name, words(in->compression[layer], &in->filters[layer].report));
+	if (cut_is_fine && is_only_cut(in))
+		return EXIT_FINE;
 	return in->filters[layer].report.outcome == FILTER_DAMAGED ? EXIT_INVALID : EXIT_IO;
+}
+
+int input_close(struct input *in)
+{
+	return close_with_words(in, false);
+}
+
+int input_close_cut(struct input *in)
+{
+	return close_with_words(in, true);
 }

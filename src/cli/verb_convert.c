@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
 #include "config/stored.h"
 
-#define UNSET (-1)
+#define UNSET INT_MIN
 
 static struct {
 	char *to, *guest;
@@ -27,10 +28,10 @@ static const struct poptOption table[] = {
 	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
 	  "a legacy stream's guest is believed to be pv or hvm; refuse if it is not", "TYPE" },
 	{ "checkpoint", '\0', POPT_ARG_INT, &opt.checkpoint, 0,
-	  "of a checkpointed (Remus) legacy stream: the state to take; by default the last complete one",
+	  "of a checkpointed (Remus) stream: the state to take; by default a legacy one's last complete one",
 	  "N" },
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
-	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image",
+	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image, which a legacy one becomes by default",
 	  "WHAT" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
 	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
 #include "config/stored.h"
 
-#define UNSET (-1)
+#define UNSET INT_MIN
 
 static struct {
 	char *to, *compress, *config, *config_format;

@@ -34,7 +34,7 @@ static void tell(void *file, const struct xst_finding *f)
 static int salvage(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
-	struct conversion w = { .verb = &verb_salvage, .tell = tell,
+	struct conversion w = { .verb = &verb_salvage, .tell = tell, .salvage = true,
 				.options = { .size = sizeof(w.options), .converter = &to,
 					     .flatten = true } };
 	struct config_choice choice = { .file = NULL };

@@ -147,6 +147,8 @@ bool foreign_disk_source(struct config_foreign *f, struct config_disk *d, const 
 
 		if (strncmp(source, sources[i].prefix, n) != 0)
 			continue;
+		if (!source[n]) /* an empty drive */
+			return true;
 		/* a block device's name may stand without its folder */
 		snprintf(path, sizeof(path), "%s%s",
 			 sources[i].backendtype && source[n] != '/' ? "/dev/" : "", source + n);
@@ -162,15 +164,64 @@ bool foreign_disk_source(struct config_foreign *f, struct config_disk *d, const 
 	return scripted(f, d, source);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool disk_reads_back(const char *spec, struct config_disk *d)
+{
+	struct config_disk back;
+	bool same;
+
+	if (config_disk_parse(spec, &back, NULL))
+		return false;
+	same = back.readonly == d->readonly && back.cdrom == d->cdrom;
+	for (size_t i = 0; i < config_disk_strings_count; i++)
+		same = same && same_text(*config_disk_string_of(d, &config_disk_strings[i]),
+					 *config_disk_string_of(&back, &config_disk_strings[i]));
+	config_disk_clear(&back);
+	return same;
+}
+
+static bool vif_reads_back(const char *spec, struct config_vif *v)
+{
+	struct config_vif back;
+	bool same;
+
+	if (config_vif_parse(spec, &back, NULL))
+		return false;
+	same = same_text(back.rest, v->rest);
+	for (size_t i = 0; i < config_vif_strings_count; i++)
+		same = same && same_text(*config_vif_string_of(v, &config_vif_strings[i]),
+					 *config_vif_string_of(&back, &config_vif_strings[i]));
+	config_vif_clear(&back);
+	return same;
+}
+
+/* A device is left out if xl refuses its specification, and with that the configuration, or takes
+ * it for another: behind a comma stands the next parameter. */
 void foreign_disk(struct config_foreign *f, struct config_disk *d)
 {
-	f->no_memory |= config_view_add_disk(&f->view, d) < 0;
+	char *spec = config_disk_print(d);
+
+	if (spec && !(fits(spec) && disk_reads_back(spec, d)))
+		foreign_leave(f, "disk: %s", spec);
+	else
+		f->no_memory |= !spec || config_view_add_disk(&f->view, d) < 0;
+	free(spec);
 	config_disk_clear(d);
 }
 
 void foreign_vif(struct config_foreign *f, struct config_vif *v)
 {
-	f->no_memory |= config_view_add_vif(&f->view, v) < 0;
+	char *spec = config_vif_print(v);
+
+	if (spec && !(fits(spec) && vif_reads_back(spec, v)))
+		foreign_leave(f, "vif: %s", spec);
+	else
+		f->no_memory |= !spec || config_view_add_vif(&f->view, v) < 0;
+	free(spec);
 	config_vif_clear(v);
 }
 

@@ -22,7 +22,7 @@ static void leave(struct config_foreign *f, const char *where, const struct domx
 }
 
 /* Each element in e: by the table, else it is left out.  An element without a function is looked
- * at elsewhere. */
+ * at elsewhere, the first of its name. */
 static void each(struct config_foreign *f, const struct domxml *e, const char *where,
 		 const struct element *elements, size_t n)
 {
@@ -31,7 +31,7 @@ static void each(struct config_foreign *f, const struct domxml *e, const char *w
 
 		while (i < n && strcmp(c->name, elements[i].name) != 0)
 			i++;
-		if (i == n)
+		if (i == n || (!elements[i].fn && domxml_find(e, c->name) != c))
 			leave(f, where, c);
 		else if (elements[i].fn)
 			elements[i].fn(f, c);

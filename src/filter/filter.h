@@ -33,6 +33,7 @@ enum filter_outcome {
 struct filter_report {
 	enum filter_outcome outcome;
 	int error;
+	bool cut;         /* FILTER_DAMAGED: no more than that the data end too soon */
 	uint64_t written; /* octets */
 	char text[200];   /* one line, for FILTER_DAMAGED */
 };

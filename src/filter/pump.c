@@ -102,6 +102,7 @@ ssize_t pump_take(struct pump *p, size_t from)
 	while (n < 0 && again(STDIN_FILENO, POLLIN));
 	if (n < 0)
 		p->read_error = errno;
+	p->ended |= n == 0;
 	return n;
 }
 
@@ -167,6 +168,7 @@ void pump_end(const struct pump *p, const char *fault, struct filter_report *rep
 		pump_error(report, FILTER_READ, p->read_error);
 	} else if (fault) {
 		report->outcome = FILTER_DAMAGED;
+		report->cut = p->ended;
 		pump_text(report, fault);
 	}
 }
@@ -184,6 +186,7 @@ static void failed(const struct library_pump *p, struct filter_report *report)
 		pump_error(report, FILTER_READ, ENOMEM);
 	else
 		report->outcome = FILTER_DAMAGED;
+	report->cut = report->outcome == FILTER_DAMAGED && p->pump.ended;
 	pump_text(report, text ? text : "it can't be decompressed");
 }
 

@@ -11,6 +11,7 @@
 
 struct pump {
 	int read_error, write_error; /* errno */
+	bool ended;                  /* more was wanted than there is */
 	uint64_t written;
 	char buffer[PIECE];          /* of input */
 };

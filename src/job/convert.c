@@ -26,8 +26,10 @@ struct convert {
 	bool layer_ended;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
-	bool had_libxl, had_image, image_ended, had_emulator;
+	bool had_legacy, had_libxl, had_image, image_ended, had_emulator;
+	bool no_emulator;      /* is read */
 	uint64_t boundary;     /* octets of output up to the last whole record */
+	uint64_t input_end;    /* of a checkpointed stream, if it does not break off */
 	struct xst_finding error;
 	uint64_t begin;        /* where the layer in hand begins */
 };
@@ -36,7 +38,8 @@ static int refuse(struct convert *c, int code, enum xst_rule rule, const char *f
 		  unsigned stream, unsigned given)
 {
 	c->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
-					 .rule = rules[rule].id, .layer = XST_LAYER_LEGACY,
+					 .rule = rules[rule].id,
+					 .layer = c->layer ? c->layer : XST_LAYER_LEGACY,
 					 .offset = c->begin };
 	(void)snprintf(c->error.text, sizeof(c->error.text), format, stream, given);
 	return code;
@@ -102,9 +105,10 @@ static int write_output(struct convert *c)
 struct outlook {
 	uint64_t complete;         /* checkpoints */
 	uint64_t end;              /* of the last one that is wanted */
-	uint64_t first_compressed; /* checkpoint, 0: none */
+	uint64_t first_compressed; /* checkpoint whose batches have no pages, 0: none */
 	bool cut;                  /* the stream breaks off behind them */
-	uint64_t seen;             /* offset of the break */
+	uint64_t seen;             /* offset of the break, or of the stream's end */
+	uint64_t size;             /* of the input */
 };
 
 static void look(struct outlook *l, const struct xst_event *ev)
@@ -116,9 +120,9 @@ static void look(struct outlook *l, const struct xst_event *ev)
 		l->complete++;
 		l->end = ev->offset;
 	}
-	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_COMPRESSED_DATA &&
+	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_ENABLE_COMPRESSION &&
 	    !l->first_compressed)
-		l->first_compressed = l->complete + 1;
+		l->first_compressed = l->complete + 2; /* the one behind this */
 }
 
 static int look_ahead(struct convert *c, struct outlook *l)
@@ -138,6 +142,7 @@ static int look_ahead(struct convert *c, struct outlook *l)
 	}
 	l->cut = e != 0;
 	l->seen = xst_reader_offset(r);
+	l->size = xst_reader_size(r);
 	if (e == XST_E_IO || e == XST_E_NOMEM)
 		c->error = *xst_reader_error(r);
 	xst_reader_free(r);
@@ -153,12 +158,13 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
 			 c->options->keep_checkpoints ? "kept are" : "taken is number",
 			 (unsigned long long)take, (unsigned long long)l->complete,
-			 l->first_compressed ? ", compressed" : "");
+			 l->first_compressed && l->first_compressed <= l->complete ? ", compressed"
+										   : "");
 
 	if (l->cut && take == l->complete && n > 0 && (size_t)n < sizeof(f.text))
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
 			       "; an incomplete one behind it is dropped (%llu octets)",
-			       (unsigned long long)(l->seen - l->end));
+			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) - l->end));
 	job_tell(c->job, &f);
 }
 
@@ -179,6 +185,12 @@ static int recall(struct convert *c)
 	return r;
 }
 
+/* Whether somebody has said beforehand that there are checkpoints. */
+static bool expected(const struct convert *c)
+{
+	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
+}
+
 static int choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
@@ -194,12 +206,16 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	if (!l->complete)
 		return 0;
 	plan.compressed = l->first_compressed && l->first_compressed <= plan.take;
-	tell_choice(c, l, plan.take);
+	if (l->complete > 1 || l->cut || expected(c)) /* else a stream from before LAST_CHECKPOINT */
+		tell_choice(c, l, plan.take);
+	c->input_end = l->cut ? UINT64_MAX : l->seen;
 	if (late && !plan.keep && plan.take > 1)
 		converter_drop_body(c->converter);
-	if (plan.keep && c->layer != XST_LAYER_LEGACY)
+	if (plan.keep && c->layer != XST_LAYER_LEGACY && plan.take == l->complete && !l->cut)
 		return 0; /* as it is */
-	r = plan.keep ? xst_converter_keep_checkpoints(c->converter) : 0;
+	r = plan.keep && c->layer == XST_LAYER_LEGACY
+		    ? xst_converter_keep_checkpoints(c->converter)
+		    : 0;
 	if (r == 0)
 		r = unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
 	return r == 0 && plan.compressed && late ? recall(c) : r;
@@ -213,12 +229,6 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 		(ev->kind == XST_KIND_END_OF_BODY && !c->last_checkpoint));
 }
 
-/* Whether somebody has said beforehand that there are checkpoints. */
-static bool expected(const struct convert *c)
-{
-	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
-}
-
 /* Whether it is time to find out about checkpoints. */
 static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 {
@@ -226,7 +236,7 @@ static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 		return false;
 	if (ev->layer == XST_LAYER_LEGACY)
 		return reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
-	return ev->layer == XST_LAYER_LIBXL && (c->options->flatten || c->options->checkpoint);
+	return ev->layer == XST_LAYER_LIBXL && expected(c);
 }
 
 /* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or
@@ -243,6 +253,7 @@ static int plan(struct convert *c, const struct xst_event *ev)
 		return 0;
 	c->planned = true;
 	c->layer = ev->layer;
+	look(&l, ev); /* what the second reader does not meet any more */
 	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);
@@ -319,17 +330,6 @@ static int end_stream(struct convert *c, enum xst_layer layer)
 	return r ? r : end_layer(c, XST_LAYER_XENSERVER);
 }
 
-static int stop(struct convert *c, const struct xst_event *ev)
-{
-	int r = feed(c, ev);
-
-	c->finished = true;
-	if (r || c->wrapped) /* the container goes on */
-		return r;
-	c->stopped = true;
-	return end_stream(c, ev->layer);
-}
-
 /* The image's END, in place of what the input has there. */
 static int end_image(struct convert *c)
 {
@@ -342,6 +342,19 @@ static int end_image(struct convert *c)
 	if (r == 0)
 		r = feed(c, &ev);
 	return r ? r : end_layer(c, XST_LAYER_LIBXC);
+}
+
+static int stop(struct convert *c, const struct xst_event *ev)
+{
+	int r = feed(c, ev);
+
+	if (r == 0 && c->options->keep_checkpoints && c->layer == XST_LAYER_LIBXL)
+		r = end_image(c); /* which would have gone on */
+	c->finished = true;
+	if (r || c->wrapped) /* the container goes on */
+		return r;
+	c->stopped = true;
+	return end_stream(c, ev->layer);
 }
 
 static int unfolded(struct convert *c, const struct xst_event *ev)
@@ -367,7 +380,8 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 static int check(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
-	int r = xst_checker_event(c->checker, ev);
+	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
+	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c judges these */
 
 	while (r == 0 && (f = xst_checker_finding(c->checker))) {
 		if (f->severity != XST_ERROR)
@@ -389,6 +403,7 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 
 	c->layer_ended |= ev->type == XST_EVENT_STREAM_END && ev->layer == c->layer;
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
+		c->had_legacy |= legacy;
 		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
 		c->wrapped |= ev->layer == XST_LAYER_XENSERVER;
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
@@ -476,13 +491,47 @@ static bool cut_accepted(const struct convert *c)
 	       (c->options->cut == XST_CUT_HARMLESS && harmless(c));
 }
 
+static bool wants_emulator(const struct convert *c)
+{
+	enum xst_container to = c->options->converter ? c->options->converter->to
+						      : XST_CONTAINER_AUTO;
+
+	return c->had_legacy && c->guest == XST_GUEST_HVM && !c->no_emulator &&
+	       !c->options->legacy_only && to != XST_CONTAINER_LIBXC &&
+	       to != XST_CONTAINER_XL_LIBXC;
+}
+
+/* An HVM guest's legacy stream can end in front of the device model's state: as libxc alone writes
+ * it, or because it breaks off just there. */
+static int check_emulator(struct convert *c)
+{
+	struct xst_finding f = { .rule = rules[RULE_CONVERT_CUT].id,
+				 .severity = rules[RULE_CONVERT_CUT].severity,
+				 .layer = XST_LAYER_LEGACY,
+				 .offset = xst_reader_offset(c->reader) };
+
+	if (c->had_emulator || !wants_emulator(c))
+		return 0;
+	(void)snprintf(f.text, sizeof(f.text),
+		       "the input ends in front of the device model's state, without which no HVM guest can be started");
+	if (c->options->cut == XST_CUT_HARMLESS) {
+		f.severity = XST_ERROR;
+		f.code = XST_E_TRUNCATED;
+		c->error = f;
+		return f.code;
+	}
+	job_tell(c->job, &f);
+	return 0;
+}
+
 static void tell_trailing(struct convert *c)
 {
-	uint64_t size = xst_reader_size(c->reader), end = xst_reader_offset(c->reader);
+	uint64_t size = xst_reader_size(c->reader);
+	uint64_t end = c->stopped ? c->input_end : xst_reader_offset(c->reader);
 	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
 				 .offset = end };
 
-	if (size <= end || c->stopped)
+	if (size <= end)
 		return;
 	(void)snprintf(f.text, sizeof(f.text), "%llu octets behind the end of the stream are left out",
 		       (unsigned long long)(size - end));
@@ -506,7 +555,7 @@ static int loop(struct convert *c)
 	}
 	if (r && cut_accepted(c))
 		r = end_cut(c);
-	else if (r == 0)
+	else if (r == 0 && (r = check_emulator(c)) == 0)
 		tell_trailing(c);
 	job_progress(c->job, c->reader);
 	if (r == 0)
@@ -548,6 +597,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 		return XST_E_ARG;
 	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
 	c.one_checkpoint = parser.flags & (XST_PARSER_ONE_CHECKPOINT | XST_PARSER_NO_EMULATOR);
+	c.no_emulator = parser.flags & XST_PARSER_NO_EMULATOR;
 	r = xst_reader_new(fd, &parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
 	if (r == 0)
 		r = xst_converter_new(opts.converter, &c.converter);

@@ -13,6 +13,7 @@
 
 struct pagefile {
 	int fd;
+	const char *dir;            /* where the file is */
 	struct xst_output *in;      /* the file, to be moved into */
 	struct transfer out;
 	struct pfnmap there;
@@ -28,9 +29,9 @@ static off_t place_of(uint64_t pfn)
 	return (off_t)(pfn * XST_PAGE_SIZE);
 }
 
-static int failed(struct xst_finding *reterr, int err)
+static int failed(const struct pagefile *p, struct xst_finding *reterr, int err)
 {
-	return io_error(reterr, RULE_INPUT_IO, err, "the temporary file");
+	return io_error(reterr, RULE_INPUT_IO, err, p->dir);
 }
 
 int pagefile_new(const char *tmpdir, struct pagefile **ret, struct xst_finding *reterr)
@@ -41,8 +42,9 @@ int pagefile_new(const char *tmpdir, struct pagefile **ret, struct xst_finding *
 	if (!p)
 		return XST_E_NOMEM;
 	pfnmap_init(&p->there, 1, 0);
+	p->dir = tmpdir;
 	p->fd = unnamed_file(tmpdir);
-	r = p->fd < 0 ? io_error(reterr, RULE_INPUT_IO, -p->fd, tmpdir)
+	r = p->fd < 0 ? failed(p, reterr, -p->fd)
 		      : xst_output_fd(p->fd, &p->in);
 	if (r)
 		pagefile_free(p);
@@ -77,7 +79,7 @@ static int flush(struct pagefile *p, struct xst_finding *reterr)
 	ssize_t k = n ? pwrite(p->fd, p->write, n, place_of(p->behind)) : 0;
 
 	p->nbehind = 0;
-	return k == (ssize_t)n ? 0 : failed(reterr, k < 0 ? errno : ENOSPC);
+	return k == (ssize_t)n ? 0 : failed(p, reterr, k < 0 ? errno : ENOSPC);
 }
 
 int pagefile_write(struct pagefile *p, uint64_t pfn, const uint8_t *page,
@@ -107,15 +109,16 @@ int pagefile_take(struct pagefile *p, struct xst_reader *r, uint64_t pfn, size_t
 		return e;
 	p->ahead = p->ahead_end = 0;
 	if (lseek(p->fd, place_of(pfn), SEEK_SET) < 0)
-		return failed(reterr, errno);
+		return failed(p, reterr, errno);
 	e = xst_reader_move(r, p->in, n * XST_PAGE_SIZE, &moved);
 	if (e == 0)
 		e = xst_output_flush(p->in);
 	for (size_t i = 0; i < n && e == 0; i++)
 		e = pfnmap_set(&p->there, pfn + i, 1, NULL);
+	if (e && xst_output_error(p->in)->code) /* which is not the job's output */
+		return failed(p, reterr, xst_output_error(p->in)->sys_errno);
 	if (e)
-		*reterr = xst_output_error(p->in)->code ? *xst_output_error(p->in)
-							: *xst_reader_error(r);
+		*reterr = *xst_reader_error(r);
 	return e;
 }
 
@@ -147,7 +150,7 @@ int pagefile_read(struct pagefile *p, const uint32_t *wanted, size_t n, uint8_t 
 		p->first = p->ahead = p->ahead_end = pfn;
 		k = pread_some(p->fd, p->read, size, place_of(pfn));
 		if (k < XST_PAGE_SIZE)
-			return failed(reterr, k < 0 ? (int)-k : EIO);
+			return failed(p, reterr, k < 0 ? (int)-k : EIO);
 		p->ahead_end = pfn + (uint64_t)k / XST_PAGE_SIZE;
 	}
 	memcpy(page, p->read + (pfn - p->first) * XST_PAGE_SIZE, XST_PAGE_SIZE);
@@ -155,11 +158,32 @@ int pagefile_read(struct pagefile *p, const uint32_t *wanted, size_t n, uint8_t 
 	return 0;
 }
 
-int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,
+static int give_copies(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,
+		       struct xst_finding *reterr)
+{
+	int r = 0;
+
+	p->ahead = p->ahead_end = 0; /* the buffer is theirs */
+	while (n && r == 0) {
+		size_t size = n < sizeof(p->read) ? (size_t)n : sizeof(p->read);
+		ssize_t k = pread_some(p->fd, p->read, size, (off_t)offset);
+
+		if (k <= 0)
+			return failed(p, reterr, k < 0 ? (int)-k : EIO);
+		r = xst_output_write(o, p->read, (size_t)k);
+		offset += (uint64_t)k;
+		n -= (uint64_t)k;
+	}
+	return r;
+}
+
+int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n, bool last,
 		  struct xst_finding *reterr)
 {
 	int r = flush(p, reterr);
 
+	if (r == 0 && !last)
+		return give_copies(p, o, offset, n, reterr);
 	if (r == 0)
 		r = xst_output_flush(o);
 	while (n && r == 0) {
@@ -169,7 +193,7 @@ int pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uin
 
 		if (k <= 0)
 			return out ? output_failed(o, (int)-k)
-				   : failed(reterr, k < 0 ? (int)-k : EIO);
+				   : failed(p, reterr, k < 0 ? (int)-k : EIO);
 		output_moved(o, (uint64_t)k);
 		offset += (uint64_t)k;
 		n -= (uint64_t)k;

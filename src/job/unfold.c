@@ -2,6 +2,7 @@
 #include "job/unfold.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,17 @@ struct unfold *unfold_free(struct unfold *u)
 static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What is wrong with one state is no harm to those in front of it. */
+static void tell_way_out(const struct unfold *u, struct xst_finding *f)
+{
+	size_t n = strlen(f->text);
+
+	if (u->body > 1 && !u->plan.late)
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+			       " (state %llu; convert --checkpoint %llu takes the one in front of it)",
+			       (unsigned long long)u->body, (unsigned long long)u->body - 1);
+}
+
 static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
 		const char *format, ...)
 {
@@ -98,6 +110,7 @@ static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t
 	va_start(ap, format);
 	finding_fill(reterr, &where, code, rule, NULL, format, ap);
 	va_end(ap);
+	tell_way_out(u, reterr);
 	return code;
 }
 
@@ -189,14 +202,14 @@ int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_findi
 /* The pages of the batch come later, as differences. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
-	if (u->first) { /* what was served makes room */
+	if (u->first > u->nwaiting / 4) { /* what was served makes room: no octet moves often */
 		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
 		u->first = 0;
 	}
 	if (u->nwaiting + u->nbatch > MAX_WAITING)
 		return fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
 			    "more than %u pages are announced before their contents", MAX_WAITING);
-	while (u->nwaiting + u->nbatch > u->capacity) {
+	while (u->first + u->nwaiting + u->nbatch > u->capacity) {
 		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
 		uint32_t *more = realloc(u->waiting, n * sizeof(*more));
 
@@ -206,7 +219,7 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 		u->capacity = n;
 	}
 	for (size_t i = 0; i < u->nbatch; i++)
-		u->waiting[u->nwaiting++] = (uint32_t)u->batch[i];
+		u->waiting[u->first + u->nwaiting++] = (uint32_t)u->batch[i];
 	return 0;
 }
 
@@ -248,11 +261,16 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 	int r = 0;
 
 	while (n && r == 0) {
+		uint64_t offset = ev->offset + (ev->u.payload.size - n);
+		enum delta_result result;
+
 		if (!u->nwaiting)
-			return fail(u, reterr, XST_E_MALFORMED, ev->offset + (ev->u.payload.size - n),
+			return fail(u, reterr, XST_E_MALFORMED, offset,
 				    "more pages than were announced");
-		r = decoded(u, delta_decode(&u->delta, &data, &n),
-			    ev->offset + (ev->u.payload.size - n), reterr);
+		result = delta_decode(&u->delta, &data, &n);
+		if (result == DELTA_BAD) /* the octet before */
+			offset = ev->offset + (ev->u.payload.size - n) - 1;
+		r = decoded(u, result, offset, reterr);
 	}
 	return r;
 }
@@ -314,6 +332,8 @@ bool unfold_anew(enum xst_kind kind)
 
 static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 {
+	if (u->plan.keep)
+		return true;
 	if (ev->kind == XST_KIND_CHECKPOINT_END || ev->kind == XST_KIND_CHECKPOINT_STATE)
 		return false;
 	return !unfold_anew(ev->kind) || u->body == u->plan.take;
@@ -325,7 +345,7 @@ static void event_of_today(struct unfold *u, const struct xst_event *ev, enum un
 		u->kind = ev->kind;
 		u->dropping = !wanted_today(u, ev);
 		*ret = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
-		if (ev->kind == XST_KIND_CHECKPOINT) {
+		if (ev->kind == XST_KIND_CHECKPOINT && !u->plan.keep) {
 			u->dropping = true;
 			*ret = u->body == u->plan.take ? UNFOLD_END : UNFOLD_DROP;
 		}
@@ -530,6 +550,7 @@ static void advance(struct unfold *u, uint64_t n)
 
 int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr)
 {
+	bool last = u->body == u->plan.take;
 	int r = 0;
 
 	while (n && r == 0) {
@@ -537,7 +558,7 @@ int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_f
 
 		k = k < n ? k : n;
 		r = pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left, k,
-				  reterr);
+				  last, reterr);
 		advance(u, k);
 		n -= k;
 	}

@@ -23,6 +23,13 @@ static int known_signature(struct xst_parser *p, struct layer *l, struct xst_in 
 	return begin_record(p, l, &s->row, 0, LEGACY_SIGNATURE_SIZE, 0);
 }
 
+/* Each state of a checkpointed stream has the record, or none has: an end in front of it cuts one
+ * that is not the first. */
+static bool needed(const struct layer *l)
+{
+	return l->id == XST_LAYER_LEGACY && l->u.legacy.checkpoints;
+}
+
 /* Whether what follows the stream may be something else than the record. */
 static bool may_be_absent(struct xst_parser *p, struct layer *l)
 {
@@ -51,7 +58,9 @@ static int signature(struct xst_parser *p, struct layer *l, struct xst_in *in, i
 	const uint8_t *b = NULL;
 	int r = 0;
 
-	if (!something_else(p, l, in))
+	if (needed(l))
+		r = parser_peek(p, in, LEGACY_SIGNATURE_SIZE, 0, &b);
+	else if (!something_else(p, l, in))
 		r = parser_peek_or_end(p, in, LEGACY_SIGNATURE_SIZE, &b);
 	if (r)
 		return r;

@@ -503,7 +503,7 @@ static int checkpoint(struct xst_parser *p, struct layer *l)
 }
 
 /* Without LAST_CHECKPOINT another state of the guest may follow, or the input ends, or a record of
- * XenServer's.  Some of their types could be batches of 15 or 240 entries: one that has zeros where
+ * XenServer's, or zeros of the disk that the stream lies on: a state begins with a chunk.  Some of their types could be batches of 15 or 240 entries: one that has zeros where
  * they are in such a header would name pfn 0 twice. */
 static int more(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
@@ -519,7 +519,7 @@ static int more(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		return r;
 	record = record && le32(b + 4) == 0 && le32(b + 12) == 0;
 	id = b && !record ? (int32_t)le32(b) : INT32_MIN;
-	l->state = id >= LEGACY_CHUNK_MIN && id <= LEGACY_MAX_BATCH ? BODY : FINISH;
+	l->state = id && id >= LEGACY_CHUNK_MIN && id <= LEGACY_MAX_BATCH ? BODY : FINISH;
 	return 0;
 }
 

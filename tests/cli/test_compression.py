@@ -14,6 +14,7 @@ from typing import Callable
 
 import pytest
 
+from support import image, remus
 from support.corpus import RANDOM_AREAS
 
 from .common import (
@@ -40,13 +41,16 @@ FORMATS = ("gzip", "zstd", "xz", "lz4", "bzip2")
 WRITTEN = ("zstd", "gzip", "xz", "lz4")
 VERBS = (["info"], ["records"], ["verify"])
 STATUS = Path("/proc")
+SMALL_BLOCKS = {"lz4": ["-B4"], "bzip2": ["-1"]}
+RANDOM_STATES = [{pfn: random.Random(pfn + 99 * state).randbytes(remus.PAGE) for pfn in range(1, 60)}
+                 for state in range(3)]
 
 
-def pack(how: str, data: bytes) -> bytes:
+def pack(how: str, data: bytes, *words: str) -> bytes:
     """Compresses with the real tool."""
     if shutil.which(how) is None:
         pytest.skip(f"no {how}")
-    return subprocess.run([how, "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run([how, "-qc", *words], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def unpack(how: str, data: bytes) -> bytes:
@@ -407,6 +411,35 @@ def test_damaged_input_leaves_no_compressed_output(packed: Callable[[str], bytes
         assert result.rc == INVALID
         with pytest.raises(subprocess.CalledProcessError):  # it does not look complete
             unpack("zstd", result.stdout)
+
+
+@pytest.mark.parametrize("how", FORMATS)
+def test_salvage_of_a_part(how: str, scratch: Path) -> None:
+    """What a part of the compressed data holds is salvaged like an image of that size."""
+    states, source = remus.stream(RANDOM_STATES, False), scratch / "in"
+    data = pack(how, states, *SMALL_BLOCKS.get(how, ()))
+    source.write_bytes(data[: len(data) * 5 // 6])
+    for verb in ("convert", "salvage"):
+        result = xenstream(verb, source, scratch / "out")
+        assert f"damaged {how} data" in result.stderr, result
+        assert (result.rc == FINE) == (verb == "salvage"), result
+    assert "number 2 of 2" in result.stderr
+    source.write_bytes(states)
+    wanted = xenstream("convert", "-q", "--checkpoints", "last", "--checkpoint", "2", source, "-")
+    written = xenstream("convert", "-q", scratch / "out", "-").stdout
+    assert image.decode(written).memory == image.decode(wanted.stdout).memory
+
+
+def test_salvage_wants_no_damage(scratch: Path) -> None:
+    """Whether pages in front of it are right nobody knows, and of a part it may be too little."""
+    data = bytearray(pack("gzip", stream(PV)))
+    (scratch / "little").write_bytes(data[: len(data) // 2])
+    data[-8] ^= 1
+    (scratch / "damaged").write_bytes(data)
+    for name in ("little", "damaged"):
+        result = xenstream("salvage", scratch / name, scratch / "out")
+        assert result.rc == INVALID and "damaged gzip data" in result.stderr
+    assert listing(scratch) == ["damaged", "little"]
 
 
 def noise() -> bytes:

@@ -60,6 +60,30 @@ def test_what_follows_is_left_out(unpacked: Unpack, scratch: Path) -> None:
     assert (scratch / "out").read_bytes() == whole
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_what_follows_a_checkpointed_stream_is_told(piped: bool, scratch: Path) -> None:
+    """All of it, be it nothing of Xen's or the beginning of a state that is none."""
+    whole, batch = stream(REMUS), b"\1\0\0\0" + b"\xff" * 4999
+    (scratch / "whole").write_bytes(whole)
+    wanted = xenstream("convert", "-q", "--checkpoints", "last", scratch / "whole", "-").stdout
+    for behind, words in ((RAW_VDI, f"{len(RAW_VDI)} octets behind the end"),
+                          (batch, f"dropped ({len(batch)} octets)")):
+        (scratch / "more").write_bytes(whole + behind)
+        result = xenstream("salvage", "-" if piped else scratch / "more", "-",
+                           stdin=whole + behind if piped else b"")
+        assert result.rc == FINE and words in result.stderr, result
+        assert result.stdout == wanted
+
+
+def test_other_states_do_not_follow_the_end(scratch: Path) -> None:
+    (scratch / "in").write_bytes(stream(REMUS))
+    kept = scratch / "kept"
+    assert xenstream("convert", "-q", "--checkpoints", "keep", scratch / "in", kept).rc == FINE
+    for source in (scratch / "in", kept):
+        result = xenstream("salvage", source, scratch / "out")
+        assert result.rc == FINE and "behind the end" not in result.stderr
+
+
 def test_a_cut_that_costs_nothing(unpacked: Unpack, scratch: Path) -> None:
     for case in (PV, HVM):
         whole = converted(unpacked, unpacked(case.stream), scratch / "whole")
@@ -75,6 +99,21 @@ def test_no_guest_is_started_from_a_part(unpacked: Unpack, scratch: Path, share:
     result = salvage(scratch, whole[: int(len(whole) * share)])
     assert result.rc == INVALID and "--force" in result.stderr
     assert listing(scratch) == ["damaged"]
+
+
+def test_a_cut_in_front_of_the_device_model(scratch: Path) -> None:
+    """Nothing of a legacy stream tells that from one that libxc wrote alone."""
+    whole = stream(HVM)
+    cut = whole[: whole.rindex(b"DeviceModelRecord0002")]
+    result = salvage(scratch, cut)
+    assert result.rc == INVALID and "--force" in result.stderr, result
+    assert "in front of the device model's state" in result.stderr
+    assert listing(scratch) == ["damaged"]
+    assert salvage(scratch, cut, "--force").rc == FINE
+    for to, said in (("xl", True), ("libxl", True), ("xenserver", True), ("libxc", False)):
+        result = xenstream("convert", "--to", to, scratch / "damaged", "-")
+        assert result.rc == FINE and ("device model's state" in result.stderr) == said, result
+    assert "device model's state" not in xenstream("convert", "-", "-", stdin=whole).stderr
 
 
 def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:

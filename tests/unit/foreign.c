@@ -228,6 +228,42 @@ static void values_that_break_lines(void **state)
 	config_foreign_clear(&f);
 }
 
+/* Neither another parameter than was meant, nor a configuration that xl does not read for one device. */
+static void devices_that_xl_would_misread(void **state)
+{
+	struct config_foreign f = read_text(
+		CONFIG_XEND,
+		"(domain (device (vif (bridge 'a,script=/b') (mac 00:16:3e:00:00:01)))"
+		" (device (vif (mac nonsense))) (device (vif (bridge c)))"
+		" (device (vbd (uname phy:/dev/a) (dev 'hda,script=/b') (mode w)))"
+		" (device (vbd (uname 'file:/it\\'s') (dev 'hda\"') (mode w)))"
+		" (device (vbd (uname phy:) (dev hdb) (mode w)))"
+		" (device (vbd (uname phy:) (dev hdc:cdrom) (mode r)))"
+		" (device (vbd (uname file:/a,b) (dev hdd) (mode w))))");
+
+	(void)state;
+	is_vif(&f.view, "bridge=c");
+	is_left_out(&f, "vif: mac=00:16:3e:00:00:01,bridge=a,script=/b");
+	is_left_out(&f, "vif: mac=nonsense");
+	assert_int_equal(f.view.ndisks, 2);
+	is_disk(&f.view, 0, "vdev=hdc,access=ro,devtype=cdrom");
+	is_disk(&f.view, 1, "format=raw,vdev=hdd,access=rw,target=/a,b");
+	is_left_out(&f, "disk: format=raw,vdev=hda,script=/b,backendtype=phy,access=rw,target=/dev/a");
+	is_left_out(&f, "disk: format=raw,vdev=hda\",access=rw,target=/it's");
+	is_left_out(&f, "disk: vdev=hdb,access=rw");
+	config_foreign_clear(&f);
+	f = read_text(CONFIG_LIBVIRT,
+		      "<domain><devices><disk type='file'><driver name='qemu' type='vmdk'/>"
+		      "<source file='/a'/><target dev='hda'/></disk><interface type='bridge'>"
+		      "<source bridge='a'/><ip address='1.2.3.4'/><ip address='1.2.3.5'/>"
+		      "</interface></devices></domain>");
+	assert_int_equal(f.view.ndisks, 0);
+	is_left_out(&f, "disk: format=vmdk,vdev=hda,backendtype=qdisk,access=rw,target=/a");
+	is_vif(&f.view, "bridge=a,ip=1.2.3.4");
+	is_left_out(&f, "interface: <ip address='1.2.3.5'/>");
+	config_foreign_clear(&f);
+}
+
 static void comments_have_an_end(void **state)
 {
 	size_t n = 60000, at = 0;
@@ -392,6 +428,7 @@ int main(void)
 		cmocka_unit_test(xenops_pv),
 		cmocka_unit_test(xenops_without_a_vm),
 		cmocka_unit_test(values_that_break_lines),
+		cmocka_unit_test(devices_that_xl_would_misread),
 		cmocka_unit_test(comments_have_an_end),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(depth_and_number_have_limits),

@@ -119,12 +119,14 @@ static void windows_that_move(void **state)
 /* --- truncation ----------------------------------------------------------------------------- */
 
 /* The few places where a stream that ends is not truncated. */
-static void note_end(bool *may_end, size_t size, const struct sample *s, const struct xst_event *ev)
+static void note_end(bool *may_end, size_t size, const struct sample *s, const struct xst_event *ev,
+		     bool *later)
 {
-	bool inside = ev->layer == XST_LAYER_LIBXL || s->wrapping == XENSERVER;
+	bool inside = ev->layer == XST_LAYER_LIBXL || s->wrapping == XENSERVER || *later;
 
+	*later |= ev->kind == XST_KIND_CHECKPOINT && ev->layer == XST_LAYER_LEGACY;
 	/* The device model's record behind a bare HVM image or in an HVM guest's legacy stream may
-	 * be missing altogether. */
+	 * be missing altogether; not in a state that follows one that has it. */
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_EMULATOR_CONTEXT &&
 	    !inside)
 		may_end[ev->offset] = true;
@@ -151,7 +153,7 @@ static bool *ends(const struct subject *s)
 {
 	const struct xst_event *ev;
 	struct xst_in in = { s->b.data, s->b.size, 0 };
-	bool *may_end = calloc(s->b.size + 1, sizeof(*may_end));
+	bool *may_end = calloc(s->b.size + 1, sizeof(*may_end)), later = false;
 	struct xst_parser *p;
 
 	assert_non_null(may_end);
@@ -160,7 +162,7 @@ static bool *ends(const struct subject *s)
 		assert_int_equal(xst_parser_next(p, &in, &ev), 0);
 		if (ev->type == XST_EVENT_NEED)
 			xst_parser_eof(p);
-		note_end(may_end, s->b.size, s->sample, ev);
+		note_end(may_end, s->b.size, s->sample, ev, &later);
 	} while (ev->type != XST_EVENT_FINISHED);
 	xst_parser_free(p);
 	return may_end;
