@@ -77,13 +77,18 @@ static int again(struct exec *x, int fd, short events, uint64_t deadline)
 static int collect(struct exec *x)
 {
 	int status;
+	pid_t ended;
 
 	if (x->pidfd < 0)
 		return 0;
-	if (waitpid(x->pid, &status, WNOHANG) == 0)
+	ended = waitpid(x->pid, &status, WNOHANG);
+	if (ended == 0)
 		return again(x, x->pidfd, POLLIN, UINT64_MAX);
 	close(x->pidfd);
 	x->pidfd = -1;
+	if (ended < 0) /* somebody else has waited for it, or children are ignored */
+		return fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
+			    strerror(errno));
 	if (WIFSIGNALED(status))
 		return fail(x, 0, "%.160s: was killed by signal %d", x->command, WTERMSIG(status));
 	if (WEXITSTATUS(status))

@@ -224,6 +224,16 @@ def test_the_program_does_not_inherit_what_is_ours(unpacked: Unpack, scratch: Pa
     assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
 
 
+def test_sigchld_is_ignored_where_we_come_from(unpacked: Unpack) -> None:
+    source = unpacked(MODERN_PV)
+    for status, code in ((0, FINE), (3, IO)):
+        result = xenstream(
+            "restore", NO_CONFIG, "--domain", f"exec:cat >/dev/null; exit {status}", source,
+            preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        assert result.rc == code, str(result)
+        assert ("status 3" in result.stderr) == (status == 3), str(result)
+
+
 # --- signals and time ---------------------------------------------------------------------------
 
 

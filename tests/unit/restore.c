@@ -567,6 +567,29 @@ static void no_directory_for_the_spool(void **state)
 
 /* --- the object ------------------------------------------------------------------------------- */
 
+/* Whose children leave no status can't be told that a program has done well. */
+static void children_that_are_ignored(void **state)
+{
+	struct xst_sink_exec_options exec = { .size = sizeof(exec), .command = "cat >/dev/null" };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	unsigned before = open_descriptors();
+	struct xst_restore_result result;
+	struct build b = { 0 };
+
+	(void)state;
+	build_modern(&b, &remus);
+	o.fd = file_of(b.data, b.size);
+	assert_int_equal(xst_sink_exec(&exec, &o.domain), 0);
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(xst_restore_run(&o, -1, &result), XST_E_IO);
+	signal(SIGCHLD, SIG_DFL);
+	assert_non_null(strstr(result.error.text, "how it ended can't be told"));
+	assert_int_equal(result.error.sys_errno, ECHILD);
+	close(o.fd);
+	build_free(&b);
+	assert_int_equal(open_descriptors(), before);
+}
+
 struct own {
 	unsigned told;
 	enum xst_outcome outcome;
@@ -800,6 +823,7 @@ int main(void)
 		cmocka_unit_test(streams_that_never_end),
 		cmocka_unit_test(no_room_for_the_spool),
 		cmocka_unit_test(no_directory_for_the_spool),
+		cmocka_unit_test(children_that_are_ignored),
 		cmocka_unit_test(the_object_may_go_in_its_callback),
 		cmocka_unit_test(never_started),
 		cmocka_unit_test(the_source_stays_the_callers),
