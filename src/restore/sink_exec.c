@@ -23,7 +23,8 @@
 #include "wire/options.h"
 #include "wire/wire.h"
 
-#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM */
+#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM, or when
+			* it has stopped reading */
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (64 << 10)
 
@@ -41,6 +42,7 @@ struct exec {
 	int fd, pidfd;         /* the program's standard input and the program, or -1 */
 	pid_t pid;
 	bool broken;           /* it reads no more */
+	uint64_t end_by;       /* when it is broken: how long its status is waited for */
 	enum stage stage;
 	size_t next;           /* held record to be written */
 	uint64_t done;         /* octets of it that are gone */
@@ -97,11 +99,15 @@ static int collect(struct exec *x)
 	return 0;
 }
 
-/* Its status says more than that it reads no more. */
+/* Its status says more than that it reads no more, if it ends. */
 static int broken(struct exec *x)
 {
 	int r = collect(x);
 
+	if (r == XST_AGAIN && watch_now() >= x->end_by)
+		return fail(x, EPIPE, "%.160s: has stopped reading before the end", x->command);
+	if (r == XST_AGAIN)
+		return again(x, x->pidfd, POLLIN, x->end_by);
 	return r ? r : fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
 }
 
@@ -115,6 +121,7 @@ static size_t sent(struct exec *x, ssize_t k, int *ret)
 		*ret = again(x, x->fd, POLLOUT, UINT64_MAX);
 	} else if (errno == EPIPE) {
 		x->broken = true;
+		x->end_by = watch_now() + GRACE;
 		*ret = broken(x);
 	} else {
 		*ret = fail(x, errno, "%.160s: %s", x->command, strerror(errno));

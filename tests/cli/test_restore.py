@@ -198,6 +198,12 @@ def test_a_program_that_fails(unpacked: Unpack, command: str, words: str) -> Non
     assert len([line for line in result.stderr.splitlines() if words in line]) == 1
 
 
+def test_a_program_that_stops_reading_and_stays(unpacked: Unpack) -> None:
+    result = xenstream("restore", "--timeout", "30", "--domain", "exec:exec <&-; sleep 100",
+                       unpacked(MODERN_HVM))
+    assert result.rc == IO and "has stopped reading" in result.stderr, str(result)
+
+
 def test_no_other_sinks_beside_a_whole_stream(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream(
         "restore", *to_file(scratch / "out"), "--emulator", f"file:{scratch}/state",
