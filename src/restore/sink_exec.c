@@ -322,13 +322,16 @@ static int spawn(struct exec *x, int in)
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	r = posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	if (r == 0) /* not what others have left open, either */
+		r = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
 						POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &pipe);
-	r = posix_spawn(&x->pid, "/bin/sh", &files, &attr, argv, environ);
+	if (r == 0)
+		r = posix_spawn(&x->pid, "/bin/sh", &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	if (r)

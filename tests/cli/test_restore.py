@@ -228,6 +228,10 @@ def test_the_program_does_not_inherit_what_is_ours(unpacked: Unpack, scratch: Pa
     assert xenstream("restore", "--domain", command, unpacked(MODERN_HVM)).rc == FINE
     # its input, outputs, the redirected one, and ls's own
     assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
+    with (scratch / "fds").open() as other:
+        assert xenstream("restore", "--domain", command, unpacked(MODERN_HVM),
+                         pass_fds=[other.fileno()]).rc == FINE
+    assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
 
 
 def test_sigchld_is_ignored_where_we_come_from(unpacked: Unpack) -> None:
