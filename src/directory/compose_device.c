@@ -79,9 +79,15 @@ static int write_pair(struct composer *c, const char *key, size_t n, uint64_t *s
 		close(dir);
 	if (r < 0)
 		r = compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
+	else if (memchr(value, '\0', value_n))
+		r = compose_fail(c, XST_E_MALFORMED,
+				 "%s/" XENSTORE_DIR "/%s: a NUL in it would end the value", c->path,
+				 name);
 	free(name);
-	if (r)
+	if (r) {
+		free(value);
 		return r;
+	}
 	r = xst_emit_bytes(c->emitter, key, n + 1);
 	if (r == 0)
 		r = xst_emit_bytes(c->emitter, value, value_n + 1);

@@ -463,6 +463,15 @@ def test_linked_keys(whole: Path, scratch: Path) -> None:
     assert found.emulator_xenstore == {(0, 0): [(b"a/b", b"value")]}
 
 
+def test_a_value_that_would_be_a_key_as_well(whole: Path, scratch: Path) -> None:
+    (whole / "records" / "00090.EMULATOR_XENSTORE_DATA").write_bytes(keys(b"physmap/a"))
+    (whole / "xenstore" / "physmap").mkdir(parents=True)
+    (whole / "xenstore" / "physmap" / "a.value").write_bytes(b"1\0physmap/b\0002")
+    result = xenstream("pack", whole, scratch / "out")
+    assert result.rc == INVALID and "physmap/a.value: a NUL" in result.stderr, str(result)
+    assert not (scratch / "out").exists()
+
+
 def test_a_page_far_away(whole: Path) -> None:
     """It is found without reading what lies before it."""
     last_page(1 << 31)(whole)
