@@ -152,6 +152,16 @@ def test_memory_is_sparse(whole: Path) -> None:
     assert size.st_blocks * 512 <= (pages + 64) * PAGE < size.st_size
 
 
+def test_optional_data_as_long_as_it_may_be(unpacked: Unpack, scratch: Path) -> None:
+    """What follows the configuration: 16 MiB with it."""
+    data = bytearray(octets(MODERN_PV))
+    length = int.from_bytes(data[44:48], "little")
+    data[48 + length:48 + length] = b"o" * ((16 << 20) - length)
+    data[44:48] = (16 << 20).to_bytes(4, "little")
+    (scratch / "in").write_bytes(data)
+    assert pack(into(scratch / "in", scratch / "d")) == data
+
+
 def test_batches_are_those_of_xen(whole: Path) -> None:
     """Ascending, 1024 in each but the last: what superpages need."""
     first = []
