@@ -379,7 +379,8 @@ static int task_checkpoint(struct xst_restore *r)
 	return route_mark_image(r);
 }
 
-/* All that is ours to tell the primary before we listen again. */
+/* All that is ours to tell the primary before we listen again.  When it can't be told it is gone, as it is
+ * when it can't be read. */
 static int task_colo(struct xst_restore *r)
 {
 	uint8_t buf[COLO_MESSAGE_SIZE];
@@ -394,7 +395,10 @@ static int task_colo(struct xst_restore *r)
 		return watch_fd(&r->watch, fd, POLLOUT);
 	n = colo_send(&r->colo, buf);
 	e = write_all(fd, buf, n);
-	return e < 0 ? io_error(&r->error, RULE_OUTPUT_IO, -e, "the back channel") : 0;
+	if (e == 0)
+		return 0;
+	(void)io_error(&r->main.error, RULE_OUTPUT_IO, -e, "the back channel");
+	return fail_over(r);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
