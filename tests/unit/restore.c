@@ -488,6 +488,43 @@ static void not_confirmed(void **state)
 	build_free(&b);
 }
 
+static int abort_instead(void *userdata, struct xst_finding *reterr)
+{
+	(void)reterr;
+	xst_restore_abort(*(struct xst_restore **)userdata);
+	return 0;
+}
+
+/* Whoever aborts when he is asked finds nothing done, though the stream has ended well. */
+static void aborted_in_a_callback(void **state)
+{
+	struct build b = { 0 };
+	struct xst_restore *r;
+	struct probe p;
+	struct xst_restore_options o;
+
+	(void)state;
+	build_modern(&b, &remus);
+	probe_init(&p);
+	o = probe_options(&p, file_of(b.data, b.size));
+	o.confirm = abort_instead;
+	o.done = NULL;
+	o.finding = NULL;
+	o.userdata = &r;
+	assert_int_equal(xst_restore_new(&o, &r), 0);
+	assert_int_equal(xst_restore_start(r), 0);
+	while (xst_restore_process(r) == 0)
+		;
+	xst_restore_free(r);
+	assert_int_equal(p.finished[PROBE_DOMAIN], 0);
+	for (int i = 0; i < PROBE_SINKS; i++)
+		assert_int_equal(p.committed[i], 0);
+	assert_taken_back(&p);
+	close(o.fd);
+	probe_free(&p);
+	build_free(&b);
+}
+
 /* --- time and trouble ------------------------------------------------------------------------- */
 
 static void streams_that_never_end(void **state)
@@ -820,6 +857,7 @@ int main(void)
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(translated_configurations),
 		cmocka_unit_test(not_confirmed),
+		cmocka_unit_test(aborted_in_a_callback),
 		cmocka_unit_test(streams_that_never_end),
 		cmocka_unit_test(no_room_for_the_spool),
 		cmocka_unit_test(no_directory_for_the_spool),
