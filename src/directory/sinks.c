@@ -91,10 +91,21 @@ static int open_parent(struct directory *d)
 	return d->parent < 0 ? -errno : 0;
 }
 
+/* Nothing can be renamed to these, however empty. */
+static bool can_be_taken(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int build(struct directory *d)
 {
-	int r = open_parent(d);
+	int r;
 
+	if (!can_be_taken(d->name))
+		return directory_fail(d, XST_E_IO, RULE_OUTPUT_IO,
+				      "%s: can't be put in place; give a directory's own name",
+				      d->path);
+	r = open_parent(d);
 	if (r == 0)
 		r = look_at_place(d);
 	if (r == 0)

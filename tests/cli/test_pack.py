@@ -227,6 +227,15 @@ def test_an_empty_directory_is_filled(unpacked: Unpack, scratch: Path) -> None:
     assert pack(scratch / "d") == octets(MODERN_PV)
 
 
+@pytest.mark.parametrize("name", (".", "..", "sub/.", "sub/..", "/"))
+def test_a_place_without_a_name(name: str, unpacked: Unpack, scratch: Path) -> None:
+    """Known before the first octet is written, not at the last rename."""
+    (scratch / "here" / "sub").mkdir(parents=True)
+    result = xenstream("restore", "--into", name, unpacked(MODERN_HVM), cwd=scratch / "here")
+    assert result.rc == IO and "own name" in result.stderr, str(result)
+    assert listing(scratch) == ["here"] and listing(scratch / "here") == ["sub"]
+
+
 def test_nowhere_to_put_it(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "no" / "d", unpacked(MODERN_PV))
     assert result.rc == IO and "no/d" in result.stderr, str(result)
