@@ -100,6 +100,14 @@ def test_wrong_usage(words: list[str]) -> None:
     assert result.rc == USAGE and result.stderr.startswith("xenstream: "), str(result)
 
 
+@pytest.mark.parametrize("words", [
+    ["--into", "d", *NULL], [*NULL, "--xenstore", "dir:"], ["--domain", "exec:cat", "--emulator", "file:"],
+])
+def test_parts_of_a_directory_that_is_not_made(words: list[str], scratch: Path) -> None:
+    result = xenstream("restore", *words, "x", cwd=scratch)
+    assert result.rc == USAGE and "is a part of image:DIR, but --domain is" in result.stderr, str(result)
+
+
 def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, scratch / "none").rc == IO
     assert xenstream("restore", *NULL, f"unix:{scratch}/none").rc == IO
