@@ -9,7 +9,6 @@
 
 #include "wire/bytes.h"
 
-#define MAX_KEYS  (1u << 20) /* octets of all keys */
 #define MAX_VALUE (1u << 20) /* octets of a value */
 
 /* --- keys ------------------------------------------------------------------------------------- */
@@ -141,7 +140,7 @@ int compose_keys(struct composer *c, const struct record_file *f)
 	const size_t fixed = record_row(f->kind)->fixed;
 	uint8_t *file;
 	size_t n;
-	int r = compose_read(c, f, MAX_KEYS, &file, &n);
+	int r = compose_read(c, f, KEYS_MAX, &file, &n);
 
 	if (r)
 		return r;

@@ -58,6 +58,8 @@ int tree_is_empty(int dir);
 /* --- record.c --------------------------------------------------------------------------------- */
 
 #define RECORD_NAME_MAX 64
+#define RECORDS_MAX 65536     /* files of records */
+#define KEYS_MAX (1u << 20)   /* octets of a record's file with keys */
 
 /* NUMBER.NAME */
 void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind);

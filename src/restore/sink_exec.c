@@ -170,8 +170,12 @@ static int emitted(struct exec *x, int code)
 		return take_output(x);
 	if (code == XST_E_NOMEM)
 		finding_no_memory(&x->error);
+	else if (code == XST_E_LIMIT)
+		fail(x, 0, "too many records that a state of the guest has anew");
 	else
 		fail(x, 0, "a record that can't be written");
+	if (code == XST_E_LIMIT)
+		x->error.rule = rules[RULE_LIMIT].id;
 	return code;
 }
 
@@ -245,11 +249,15 @@ static bool goes_at_once(enum xst_kind kind)
 
 static int record_begin(struct exec *x, const struct xst_event *ev)
 {
+	int r = 0;
+
 	x->holding = !goes_at_once(ev->kind);
 	x->late = ev->layer == XST_LAYER_LIBXC && ev->kind == XST_KIND_EMULATOR_CONTEXT;
-	if (x->holding && held_begin(&x->held, ev->kind) < 0)
-		return XST_E_NOMEM;
-	return x->late ? 0 : xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
+	if (x->holding)
+		r = held_begin(&x->held, ev->kind);
+	if (r || x->late)
+		return r;
+	return xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
 }
 
 /* The body of a libxl record of a device model that had none of its own. */

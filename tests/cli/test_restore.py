@@ -212,6 +212,17 @@ def test_a_program_that_stops_reading_and_stays(unpacked: Unpack) -> None:
     assert result.rc == IO and "has stopped reading" in result.stderr, str(result)
 
 
+def test_more_records_than_any_guest_has(scratch: Path) -> None:
+    """They are held back for the program, and need memory."""
+    one = struct.pack("<IIII", 0x0a, 8, 0, 0)  # HVM_PARAMS without any
+    head = struct.pack(">QIIHHI", (1 << 64) - 1, 0x58454E46, 3, 0, 0, 0) + struct.pack(
+        "<IHHIIII", 2, 12, 0, 4, 17, 0x10, 0)
+    result = xenstream("restore", NO_CONFIG, "--format", "libxc", *to_file(scratch / "out"), "-",
+                       stdin=head + 65537 * one)
+    assert result.rc == INVALID and "too many records" in result.stderr, str(result)
+    assert "input.limit" in result.stderr, str(result)
+
+
 def test_no_other_sinks_beside_a_whole_stream(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream(
         "restore", *to_file(scratch / "out"), "--emulator", f"file:{scratch}/state",

@@ -276,6 +276,35 @@ static void place_is_taken_meanwhile(void **state)
 	remove_all();
 }
 
+/* What pack would refuse is not written in the first place. */
+static void no_more_than_pack_takes(void **state)
+{
+	struct xst_directory_sinks s = sinks("d");
+	struct directory *d = s.domain.self;
+	static const char key[] = "physmap/"
+				  "00000000000000000000000000000000000000000000000000000000000000000000000"
+				  "00000000000000000000000000000000000000000000000000000000000000000000000";
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	assert_int_equal(prepare(&s), 0);
+	assert_int_equal(s.xenstore.ops->begin(s.xenstore.self, 0, 0), 0);
+	while ((r = s.xenstore.ops->pair(s.xenstore.self, key, strlen(key), "v", 1)) == 0)
+		n++;
+	assert_int_equal(r, XST_E_LIMIT);
+	assert_int_equal(n, ((1 << 20) - 8) / sizeof(key));
+	d->error.code = 0;
+	free(d->slots);
+	d->slots = calloc(RECORDS_MAX, sizeof(*d->slots));
+	assert_non_null(d->slots);
+	d->nslots = d->capacity = RECORDS_MAX;
+	assert_int_equal(state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
+	assert_non_null(strstr(d->error.text, "more than 65536 records"));
+	free_all(&s);
+	assert_true(folder_is_empty());
+}
+
 static void wrong_arguments(void **state)
 {
 	struct xst_directory_options o = { .size = sizeof(o), .path = "" };
@@ -384,6 +413,7 @@ int main(void)
 		cmocka_unit_test(runs_and_limits),
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
+		cmocka_unit_test(no_more_than_pack_takes),
 		cmocka_unit_test(wrong_arguments),
 		cmocka_unit_test(no_directory_of_ours),
 		cmocka_unit_test(names_of_records),
