@@ -75,6 +75,9 @@ bool record_is_libxl(enum xst_kind kind);
 #define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
 
+/* Pages for which a record has room, whose length has 32 bits. */
+#define MEMORY_RUNS_MAX (UINT32_MAX / XST_PAGE_SIZE)
+
 struct page_run {
 	uint64_t pfn, n;
 };

@@ -205,6 +205,13 @@ static void runs_and_limits(void **state)
 	assert_int_equal(m.runs[0].pfn, 1);
 	assert_int_equal(m.runs[0].n, 3);
 	assert_int_equal(memory_items(&m, &beyond, 1), -EFBIG);
+	/* entries for which no record has pages need no memory */
+	free(m.runs);
+	m.runs = calloc(MEMORY_RUNS_MAX, sizeof(*m.runs));
+	assert_non_null(m.runs);
+	m.nruns = m.capacity = MEMORY_RUNS_MAX;
+	assert_int_equal(memory_items(&m, entries, 1), 0);
+	assert_int_equal(m.capacity, MEMORY_RUNS_MAX);
 	memory_begin_batch(&m);
 	assert_int_equal(memory_items(&m, &last, 1), 0);
 	memory_free(&m);
