@@ -160,11 +160,9 @@ static int nothing(void *self)
 	return 0;
 }
 
-static void close_all(struct directory *d)
+static void close_files(struct directory *d)
 {
-	int *const all[] = {
-		&d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir, &d->parent,
-	};
+	int *const all[] = { &d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir };
 
 	memory_free(&d->memory);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -174,11 +172,21 @@ static void close_all(struct directory *d)
 	}
 }
 
-/* Whichever of the sinks is told first. */
+static void close_all(struct directory *d)
+{
+	close_files(d);
+	if (d->parent >= 0)
+		close(d->parent);
+	d->parent = -1;
+}
+
+/* Whichever of the sinks is told first.  What is open is closed first, as removing needs descriptors, of
+ * which there may be no more. */
 static int take_back(void *self)
 {
 	struct directory *d = self;
 
+	close_files(d);
 	if (d->stage == STAGE_BUILDING)
 		tree_remove(d->parent, d->temporary);
 	else if (d->stage == STAGE_DONE)

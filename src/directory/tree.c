@@ -117,12 +117,13 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* For each entry, until one says otherwise than 0. */
-static int walk(int dir, int depth, entry_fn fn)
+/* For each entry, until one says otherwise than 0.  Takes the descriptor, and needs no other: there may
+ * be none left. */
+static int walk(int fd, int depth, entry_fn fn)
 {
-	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0), r = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
+	int r = 0;
 
 	if (!d) {
 		r = -errno;
@@ -130,25 +131,24 @@ static int walk(int dir, int depth, entry_fn fn)
 			close(fd);
 		return r;
 	}
-	rewinddir(d); /* the copy shares its place with the original */
+	rewinddir(d); /* a copy shares its place with the original */
 	while (r == 0 && (e = readdir(d)))
 		if (!is_dots(e->d_name))
-			r = fn(dir, e->d_name, depth);
+			r = fn(fd, e->d_name, depth);
 	closedir(d);
 	return r;
 }
 
+static int walk_copy(int dir, int depth, entry_fn fn)
+{
+	return walk(fcntl(dir, F_DUPFD_CLOEXEC, 0), depth, fn);
+}
+
 static int remove_entry(int dir, const char *name, int depth)
 {
-	int fd;
-
 	if (unlinkat(dir, name, 0) == 0 || (errno != EISDIR && errno != EPERM) || depth == 0)
 		return 0;
-	fd = tree_enter(dir, name, false);
-	if (fd >= 0) {
-		walk(fd, depth - 1, remove_entry);
-		close(fd);
-	}
+	(void)walk(tree_enter(dir, name, false), depth - 1, remove_entry);
 	(void)unlinkat(dir, name, AT_REMOVEDIR);
 	return 0;
 }
@@ -166,7 +166,7 @@ static int sync_entry(int dir, const char *name, int depth)
 	if (fd < 0)
 		return -errno;
 	if (depth && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		r = walk(fd, depth - 1, sync_entry);
+		r = walk_copy(fd, depth - 1, sync_entry);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);
@@ -175,7 +175,7 @@ static int sync_entry(int dir, const char *name, int depth)
 
 int tree_sync(int dir)
 {
-	int r = walk(dir, TREE_DEPTH + 1, sync_entry);
+	int r = walk_copy(dir, TREE_DEPTH + 1, sync_entry);
 
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
@@ -190,5 +190,5 @@ static int not_empty(int dir, const char *name, int depth)
 
 int tree_is_empty(int dir)
 {
-	return walk(dir, 0, not_empty);
+	return walk_copy(dir, 0, not_empty);
 }

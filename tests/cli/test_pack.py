@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -274,6 +275,19 @@ def test_full_disk(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "d", unpacked(MODERN_PV), preexec_fn=limit)
     assert result.rc == IO and "d/memory: File too large" in result.stderr, str(result)
     assert listing(scratch) == []
+
+
+def test_no_more_descriptors(unpacked: Unpack, scratch: Path) -> None:
+    """However far it came: there must be some to take it back with."""
+    source, codes = unpacked(MODERN_HVM), []
+    for limit in range(7, 24):
+        few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit))
+        result = xenstream("restore", "--into", scratch / "d", source, preexec_fn=few)
+        codes.append(result.rc)
+        assert result.rc in (FINE, IO), (limit, str(result))
+        assert listing(scratch) == (["d"] if result.rc == FINE else []), (limit, str(result))
+        shutil.rmtree(scratch / "d", ignore_errors=True)
+    assert codes[0] == IO and codes[-1] == FINE
 
 
 def test_full_file_system(unpacked: Unpack, scratch: Path) -> None:
