@@ -306,7 +306,8 @@ XST_API XST_NODISCARD int xst_restore_new(const struct xst_restore_options *opti
 					  struct xst_restore **ret);
 
 /* Frees it and its sinks.  One that was started and is not over is aborted first, which may block as
- * long as the sinks' free takes.  NULL is fine.  Returns NULL. */
+ * long as the sinks' free takes, and their abort if some have committed already.  NULL is fine.
+ * Returns NULL. */
 XST_API struct xst_restore *xst_restore_free(struct xst_restore *r);
 
 /* Begins.  Nothing is read before the first xst_restore_process().  Returns 0 or XST_E_STATE. */

@@ -337,6 +337,12 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	return 0;
 }
 
+/* One sink may have committed and another not: free() of the former would leave it at that. */
+static bool is_committing(const struct xst_restore *r)
+{
+	return r->started && r->task == TASK_FINISH && r->step >= SINKS;
+}
+
 static void free_sinks(struct xst_restore *r)
 {
 	for (unsigned i = 0; i < SINKS; i++)
@@ -349,6 +355,10 @@ struct xst_restore *xst_restore_free(struct xst_restore *r)
 	if (!r || r->freed)
 		return NULL;
 	r->freed = true;
+	if (is_committing(r)) {
+		xst_restore_abort(r);
+		restore_loop(r, -1);
+	}
 	worker_free(r->worker);
 	free_sinks(r);
 	if (r->started && !r->told) {

@@ -3,6 +3,7 @@
  *
  *   restore.c  the object, one call of it, and the public interface
  *   tasks.c    what it does, task by task; tail.c: one of them
+ *   run.c      the smallest loop that does it
  *   route.c    what records mean: which phase, which sink
  *   player.c   a stream's events off a descriptor that must not block
  *   spool.c    octets that wait: in memory, then in an unnamed file
@@ -159,6 +160,11 @@ const struct xst_finding *worker_finding(struct worker *w);
 uint64_t worker_octets(const struct worker *w);
 /* Cancels it and waits for its end. */
 struct worker *worker_free(struct worker *w);
+
+/* --- run.c ---------------------------------------------------------------------------------- */
+
+/* Polls and processes until it is over; aborts it when `stop` becomes readable. */
+void restore_loop(struct xst_restore *r, int stop);
 
 /* --- restore.c, route.c --------------------------------------------------------------------- */
 

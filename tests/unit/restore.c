@@ -168,6 +168,37 @@ static void an_abort_at_every_call(void **state)
 	build_free(&b);
 }
 
+/* One that is taken away while some sinks have committed is not left half done. */
+static void freed_at_every_call(void **state)
+{
+	static const struct modern plain = { .libxl = true, .batches = 1, .pages = 1, .params = 1,
+					     .pairs = 1, .emulator = 9 };
+	unsigned before = open_descriptors(), halves = 0;
+	struct build b = { 0 };
+	bool over = false;
+
+	(void)state;
+	build_modern(&b, &plain);
+	for (unsigned n = 1; !over; n++) {
+		struct xst_restore_options o;
+		struct probe p;
+
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		p.again = 1;
+		(void)drive(&p, b.data, b.size, &from_file, &o, n, true);
+		over = p.result.outcome != XST_OUTCOME_ABORTED;
+		for (int i = 0; i < PROBE_SINKS && !over; i++) {
+			assert_int_equal(p.aborted[i] >= p.committed[i], true);
+			halves += p.committed[i];
+		}
+		probe_free(&p);
+	}
+	assert_int_equal(halves, 3); /* the xenstore's; the same and the emulator's */
+	assert_int_equal(open_descriptors(), before);
+	build_free(&b);
+}
+
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
 static const struct modern remus = { .libxl = true, .batches = 1, .pages = 2, .params = 2,
@@ -856,6 +887,7 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_state_out_of_turn),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(translated_configurations),
+		cmocka_unit_test(freed_at_every_call),
 		cmocka_unit_test(not_confirmed),
 		cmocka_unit_test(aborted_in_a_callback),
 		cmocka_unit_test(streams_that_never_end),
