@@ -379,6 +379,17 @@ def test_a_socket_that_was_left_behind(scratch: Path) -> None:
     assert process.wait(30) == FINE
 
 
+def test_one_who_listens_already_is_not_disturbed(scratch: Path) -> None:
+    first = start("receive", *to_file(scratch / "out"), f"unix:{scratch}/s")
+    wait_for((scratch / "s").exists)
+    second = xenstream("receive", *NULL, f"unix:{scratch}/s")
+    assert second.rc == IO and "in use" in second.stderr, str(second)
+    with connected(scratch / "s") as one:
+        one.sendall(octets(MODERN_HVM))
+    assert first.wait(30) == FINE
+    assert listing(scratch) == ["out"]
+
+
 def test_something_else_of_that_name_stays(scratch: Path) -> None:
     (scratch / "s").write_text("mine")
     assert xenstream("receive", *NULL, f"unix:{scratch}/s").rc == IO
