@@ -35,6 +35,14 @@ int restore_prepare(struct xst_restore *r)
 	return e;
 }
 
+/* A file's offset goes behind the stream that was taken. */
+static void pass_stream(struct xst_restore *r)
+{
+	if (r->main.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
+		(void)lseek(r->options.fd, (off_t)player_place(&r->main, player_fed(&r->main)),
+			    SEEK_SET);
+}
+
 /* Each sink in turn finishes, then each commits. */
 static int task_finish(struct xst_restore *r)
 {
@@ -52,6 +60,7 @@ static int task_finish(struct xst_restore *r)
 	}
 	if (e)
 		return e;
+	pass_stream(r);
 	r->task = TASK_OVER;
 	return 0;
 }
@@ -187,9 +196,6 @@ static int stream_over(struct xst_restore *r)
 			       "what stands behind checkpoint %llu, the last complete one, is left out",
 			       (unsigned long long)r->result.checkpoint);
 	}
-	if (r->main.seekable && !r->worker)
-		(void)lseek(r->options.fd, (off_t)player_place(&r->main, player_fed(&r->main)),
-			    SEEK_SET);
 	return begin_finish(r, outcome(r));
 }
 

@@ -740,11 +740,13 @@ static void never_started(void **state)
 }
 
 /* The descriptor's flags are shared with others and stay as they are; the offset of a file stands
- * behind the stream. */
+ * behind the stream that was restored. */
 static void the_source_stays_the_callers(void **state)
 {
 	struct build b = { 0 };
 	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_sink_exec_options exec = { .size = sizeof(exec),
+					      .command = "cat >/dev/null; exit 1" };
 	struct xst_restore_result result;
 	size_t size;
 	int flags;
@@ -754,8 +756,11 @@ static void the_source_stays_the_callers(void **state)
 	size = b.size;
 	put(&b, "something else", 14);
 	o.fd = file_of(b.data, b.size);
-	o.domain = xst_sink_null();
 	flags = fcntl(o.fd, F_GETFL);
+	assert_int_equal(xst_sink_exec(&exec, &o.domain), 0);
+	assert_int_equal(xst_restore_run(&o, -1, &result), XST_E_IO);
+	assert_int_equal(lseek(o.fd, 0, SEEK_CUR), 0);
+	o.domain = xst_sink_null();
 	assert_int_equal(xst_restore_run(&o, -1, &result), 0);
 	assert_int_equal(fcntl(o.fd, F_GETFL), flags);
 	assert_int_equal(lseek(o.fd, 0, SEEK_CUR), size);
