@@ -53,14 +53,23 @@ int directory_result(struct directory *d, int r, const char *what)
 
 /* --- its place -------------------------------------------------------------------------------- */
 
-/* An empty directory may be replaced: that is what rename() does. */
+/* Another file system begins there. */
+static bool is_mounted(int parent, int place)
+{
+	struct stat around, inside;
+
+	return fstat(parent, &around) == 0 && fstat(place, &inside) == 0 &&
+	       around.st_dev != inside.st_dev;
+}
+
+/* An empty directory may be replaced: that is what rename() does, but for one that is mounted. */
 static int look_at_place(struct directory *d)
 {
 	int fd = openat(d->parent, d->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? -EEXIST : -errno;
-	r = tree_is_empty(fd);
+	r = is_mounted(d->parent, fd) ? -EBUSY : tree_is_empty(fd);
 	close(fd);
 	return r;
 }

@@ -237,6 +237,18 @@ def test_a_place_without_a_name(name: str, unpacked: Unpack, scratch: Path) -> N
     assert listing(scratch) == ["here"] and listing(scratch / "here") == ["sub"]
 
 
+def test_a_place_that_is_mounted(scratch: Path) -> None:
+    """Known before the first octet is written, too."""
+    (scratch / "half").write_bytes(octets(MODERN_HVM)[:100000])
+    (scratch / "d").mkdir()
+    words = f"mount -t tmpfs none d || exit 99; '{program()}' restore --into d half"
+    result = subprocess.run(["unshare", "--mount", "sh", "-c", words], cwd=scratch,
+                            capture_output=True, check=False)
+    if result.returncode in (1, 99):
+        pytest.skip("no mount namespace here: A MOUNTED PLACE IS NOT TESTED")
+    assert result.returncode == IO and b"d: Device or resource busy" in result.stderr, result.stderr
+
+
 def test_nowhere_to_put_it(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "no" / "d", unpacked(MODERN_PV))
     assert result.rc == IO and "no/d" in result.stderr, str(result)
