@@ -165,8 +165,8 @@ struct xst_emulator_sink_ops {
 	const struct xst_finding *(*error)(void *self);
 };
 
-/* A sink is its operations and the object that they work on.  ops NULL: there is none, and what it
- * would get is checked and left out. */
+/* A sink is its operations and the object that they work on, which may be NULL.  ops NULL: there is
+ * none, and what it would get is checked and left out. */
 struct xst_domain_sink {
 	const struct xst_domain_sink_ops *ops;
 	void *self;

@@ -79,8 +79,8 @@ int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *rete
 
 /* Where a run's octets go. */
 struct drain {
-	void *self; /* NULL: nowhere */
-	int (*write)(void *self, const void *data, size_t n, size_t *ret_done);
+	void *self;
+	int (*write)(void *self, const void *data, size_t n, size_t *ret_done); /* NULL: nowhere */
 	int (*move)(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
 	void (*wait)(void *self, struct xst_wait *ret);
 	int sink; /* enum sink_id, for its error */

@@ -54,7 +54,7 @@ static int task_finish(struct xst_restore *r)
 						  : (enum sink_id)(r->step - SINKS);
 		struct sink *s = &r->sinks[id];
 
-		if (s->self && s->touched)
+		if (s->touched)
 			e = restore_sink_result(r, id, r->step < SINKS ? s->finish(s->self)
 								       : s->commit(s->self));
 	}
@@ -157,7 +157,7 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 		return r->error.code;
 	if (pl->error.code)
 		r->error = pl->error;
-	else if (pl->drain.self && code != XST_E_NOMEM)
+	else if (pl->drain.write && code != XST_E_NOMEM)
 		return restore_sink_result(r, (enum sink_id)pl->drain.sink, code);
 	else
 		finding_no_memory(&r->error);

@@ -658,6 +658,60 @@ static void children_that_are_ignored(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+static struct {
+	uint64_t octets;
+	unsigned finished, committed;
+} seen;
+
+static int count_octets(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	assert_null(self);
+	assert_non_null(data);
+	seen.octets += n;
+	*ret_done = n;
+	return 0;
+}
+
+static int count_finish(void *self)
+{
+	assert_null(self);
+	seen.finished++;
+	return 0;
+}
+
+static int count_commit(void *self)
+{
+	assert_null(self);
+	seen.committed++;
+	return 0;
+}
+
+/* One that needs no object is told everything, and one that wants no payload gets none. */
+static void sinks_without_an_object(void **state)
+{
+	struct xst_domain_sink_ops ops = *xst_sink_null().ops;
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_restore_result result;
+	struct build b = { 0 };
+
+	(void)state;
+	build_modern(&b, &remus);
+	ops.move = NULL;
+	ops.finish = count_finish;
+	ops.commit = count_commit;
+	for (unsigned i = 1; i <= 2; i++) {
+		ops.write = i == 1 ? count_octets : NULL;
+		o.fd = file_of(b.data, b.size);
+		o.domain = (struct xst_domain_sink){ &ops, NULL };
+		assert_int_equal(xst_restore_run(&o, -1, &result), 0);
+		assert_int_equal(seen.finished, i);
+		assert_int_equal(seen.committed, i);
+		close(o.fd);
+	}
+	assert_true(seen.octets >= 2 * XST_PAGE_SIZE);
+	build_free(&b);
+}
+
 struct own {
 	unsigned told;
 	enum xst_outcome outcome;
@@ -898,6 +952,7 @@ int main(void)
 		cmocka_unit_test(streams_that_never_end),
 		cmocka_unit_test(no_room_for_the_spool),
 		cmocka_unit_test(no_directory_for_the_spool),
+		cmocka_unit_test(sinks_without_an_object),
 		cmocka_unit_test(children_that_are_ignored),
 		cmocka_unit_test(the_object_may_go_in_its_callback),
 		cmocka_unit_test(never_started),
