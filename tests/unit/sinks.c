@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -510,6 +511,30 @@ static void test_file_that_was_there(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+/* There need be no descriptor to spare. */
+static void test_file_put_back_without_descriptors(void **state)
+{
+	struct rlimit before, none;
+	struct xst_emulator_sink s;
+	int next;
+
+	(void)state;
+	write_file("older", 0640);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	next = dup(0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ (rlim_t)next, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(s.ops->abort(s.self), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	expect_file("older", 0640);
+	s.ops->free(s.self);
+}
+
 static void test_file_without_a_domain(void **state)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o), .dir = dir };
@@ -580,6 +605,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_file_of_the_last_state, clean),
 		cmocka_unit_test(test_file_taken_back),
 		cmocka_unit_test_teardown(test_file_that_was_there, clean),
+		cmocka_unit_test_teardown(test_file_put_back_without_descriptors, clean),
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
 		cmocka_unit_test(test_arguments),
