@@ -20,7 +20,8 @@ enum xst_output_flags {
 				    replaces another always is */
 };
 
-/* Output to a descriptor, from its present offset on; the descriptor stays the caller's.
+/* Output to a descriptor, from its present offset on; the descriptor stays the caller's.  A pipe or socket
+ * that nobody reads any more is XST_E_IO for a process that ignores SIGPIPE; any other gets that.
  * Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_output_fd(int fd, struct xst_output **ret);
 

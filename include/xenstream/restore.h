@@ -165,8 +165,8 @@ struct xst_emulator_sink_ops {
 	const struct xst_finding *(*error)(void *self);
 };
 
-/* A sink is its operations and the object that they work on.  ops NULL: there is none, and what it
- * would get is checked and left out. */
+/* A sink is its operations and the object that they work on, which may be NULL.  ops NULL: there is
+ * none, and what it would get is checked and left out. */
 struct xst_domain_sink {
 	const struct xst_domain_sink_ops *ops;
 	void *self;
@@ -193,7 +193,8 @@ struct xst_sink_exec_options {
  * the configuration that counts, a libxl stream or a libxc image.  The first two have the device model's
  * records in them, so no other sinks go with them.  A checkpointed stream becomes a plain one with
  * its last complete state.  The program has to end with status 0; abort sends SIGTERM to its process
- * group, and SIGKILL after two seconds.  On success *ret is the caller's until a restore takes it.
+ * group, and SIGKILL after two seconds.  The sink waits for it: meanwhile nobody else should wait for just
+ * any child, nor ignore SIGCHLD.  On success *ret is the caller's until a restore takes it.
  * Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_sink_exec(const struct xst_sink_exec_options *options,
 					struct xst_domain_sink *ret);
@@ -305,7 +306,8 @@ XST_API XST_NODISCARD int xst_restore_new(const struct xst_restore_options *opti
 					  struct xst_restore **ret);
 
 /* Frees it and its sinks.  One that was started and is not over is aborted first, which may block as
- * long as the sinks' free takes.  NULL is fine.  Returns NULL. */
+ * long as the sinks' free takes, and their abort if some have committed already.  NULL is fine.
+ * Returns NULL. */
 XST_API struct xst_restore *xst_restore_free(struct xst_restore *r);
 
 /* Begins.  Nothing is read before the first xst_restore_process().  Returns 0 or XST_E_STATE. */

@@ -46,7 +46,8 @@ static int unix_connect(const char *name, const char *path)
 	return fd;
 }
 
-/* A socket that nobody listens to any more was left by somebody who was killed. */
+/* A socket that nobody listens to any more was left by somebody who was killed.  Asked with another type
+ * of socket, one that is listened to says so, and nobody there takes it for the connection he waits for. */
 static void remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -54,7 +55,7 @@ static void remove_stale(const struct sockaddr_un *address)
 
 	if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
 		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
 	    errno == ECONNREFUSED)
 		unlink(address->sun_path);

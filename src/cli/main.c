@@ -83,6 +83,7 @@ int main(int argc, char **argv)
 	occupy_descriptors();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be inherited, children leave no status */
 	if (strcmp(name, "convert-legacy-stream") == 0)
 		code = dropin_convert(argc, argv);
 	else if (strcmp(name, "verify-stream-v2") == 0)

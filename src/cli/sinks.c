@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Opens a sink.  Returns 0 or a negative enum xst_errc. */
+/* Opens a sink.  Returns 0 or a negative enum xst_errc; XST_E_STATE: there is no directory that it is
+ * a part of. */
 typedef int (*open_fn)(const struct sink_plan *plan, const char *rest, void *ret);
 
 struct scheme {
@@ -63,7 +64,7 @@ static int xenstore_dir(const struct sink_plan *plan, const char *rest, void *re
 	struct xst_xenstore_sink *sink = ret, *own = &plan->directory->xenstore;
 
 	if (*rest || !own->ops)
-		return XST_E_ARG;
+		return *rest ? XST_E_ARG : XST_E_STATE;
 	*sink = *own;
 	own->ops = NULL;
 	return 0;
@@ -96,7 +97,7 @@ static int emulator_directory(const struct sink_plan *plan, struct xst_emulator_
 	struct xst_emulator_sink *own = &plan->directory->emulator;
 
 	if (!own->ops)
-		return XST_E_ARG;
+		return XST_E_STATE;
 	*ret = *own;
 	own->ops = NULL;
 	return 0;
@@ -170,6 +171,9 @@ static int open_one(const struct verb *verb, const struct sink_plan *plan, const
 	if (r == XST_E_ARG)
 		return usage_error(verb, "--%s %s: what stands behind the colon is of no use", option,
 				   url);
+	if (r == XST_E_STATE)
+		return usage_error(verb, "--%s %s is a part of image:DIR, but --domain is %s", option,
+				   url, plan->domain ? plan->domain : "none:");
 	if (r && r != XST_E_UNSUPPORTED) /* who opens it says what it lacks */
 		say("--%s %s: %s", option, url, r == XST_E_NOMEM ? "out of memory" : "can't be used");
 	return exit_for(r);

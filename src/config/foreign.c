@@ -169,13 +169,15 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool disk_reads_back(const char *spec, struct config_disk *d)
+/* Whether xl would find in the text what it was made of: 1, 0, or XST_E_NOMEM. */
+static int disk_reads_back(const char *spec, struct config_disk *d)
 {
 	struct config_disk back;
+	int r = config_disk_parse(spec, &back, NULL);
 	bool same;
 
-	if (config_disk_parse(spec, &back, NULL))
-		return false;
+	if (r)
+		return r == XST_E_NOMEM ? r : 0;
 	same = back.readonly == d->readonly && back.cdrom == d->cdrom;
 	for (size_t i = 0; i < config_disk_strings_count; i++)
 		same = same && same_text(*config_disk_string_of(d, &config_disk_strings[i]),
@@ -184,13 +186,14 @@ static bool disk_reads_back(const char *spec, struct config_disk *d)
 	return same;
 }
 
-static bool vif_reads_back(const char *spec, struct config_vif *v)
+static int vif_reads_back(const char *spec, struct config_vif *v)
 {
 	struct config_vif back;
+	int r = config_vif_parse(spec, &back, NULL);
 	bool same;
 
-	if (config_vif_parse(spec, &back, NULL))
-		return false;
+	if (r)
+		return r == XST_E_NOMEM ? r : 0;
 	same = same_text(back.rest, v->rest);
 	for (size_t i = 0; i < config_vif_strings_count; i++)
 		same = same && same_text(*config_vif_string_of(v, &config_vif_strings[i]),
@@ -204,11 +207,12 @@ static bool vif_reads_back(const char *spec, struct config_vif *v)
 void foreign_disk(struct config_foreign *f, struct config_disk *d)
 {
 	char *spec = config_disk_print(d);
+	int same = !spec ? XST_E_NOMEM : fits(spec) ? disk_reads_back(spec, d) : 0;
 
-	if (spec && !(fits(spec) && disk_reads_back(spec, d)))
+	if (same == 0)
 		foreign_leave(f, "disk: %s", spec);
 	else
-		f->no_memory |= !spec || config_view_add_disk(&f->view, d) < 0;
+		f->no_memory |= same < 0 || config_view_add_disk(&f->view, d) < 0;
 	free(spec);
 	config_disk_clear(d);
 }
@@ -216,11 +220,12 @@ void foreign_disk(struct config_foreign *f, struct config_disk *d)
 void foreign_vif(struct config_foreign *f, struct config_vif *v)
 {
 	char *spec = config_vif_print(v);
+	int same = !spec ? XST_E_NOMEM : fits(spec) ? vif_reads_back(spec, v) : 0;
 
-	if (spec && !(fits(spec) && vif_reads_back(spec, v)))
+	if (same == 0)
 		foreign_leave(f, "vif: %s", spec);
 	else
-		f->no_memory |= !spec || config_view_add_vif(&f->view, v) < 0;
+		f->no_memory |= same < 0 || config_view_add_vif(&f->view, v) < 0;
 	free(spec);
 	config_vif_clear(v);
 }

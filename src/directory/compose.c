@@ -16,8 +16,6 @@
 
 #include "check/finding.h"
 
-#define MAX_RECORDS 65536
-
 /* --- errors ----------------------------------------------------------------------------------- */
 
 int compose_fail(struct composer *c, int code, const char *format, ...)
@@ -119,9 +117,9 @@ static int add_file(struct composer *c, const char *name)
 		return compose_fail(c, XST_E_MALFORMED,
 				    "%s/" RECORDS_DIR "/%.100s: no name of a record", c->path,
 				    name);
-	if (c->nfiles == MAX_RECORDS)
+	if (c->nfiles == RECORDS_MAX)
 		return compose_fail(c, XST_E_LIMIT, "%s/" RECORDS_DIR ": more than %d records",
-				    c->path, MAX_RECORDS);
+				    c->path, RECORDS_MAX);
 	if (c->nfiles == c->capacity) {
 		size_t n = c->capacity ? c->capacity * 2 : 64;
 		struct record_file *more = realloc(c->files, n * sizeof(*more));

@@ -7,71 +7,97 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "emit/buffer.h"
 #include "wire/bytes.h"
 
-#define MAX_KEYS  (1u << 20) /* octets of all keys */
 #define MAX_VALUE (1u << 20) /* octets of a value */
-#define MAX_PAIRS (64u << 20) /* octets of all keys and values: each may be told of many times */
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-static int append(struct composer *c, struct buffer *b, const void *data, size_t n)
+/* The folder that the value of a key is in; *ret_name, to be freed: the value's path, which ends in
+ * *ret_last. */
+static int enter_value(struct composer *c, const char *key, char **ret_name, const char **ret_last)
 {
-	uint8_t *room = buffer_append(b, n);
+	int tree, dir;
 
-	if (!room)
-		return compose_fail_file(c, ENOMEM, "", "");
-	memcpy(room, data, n);
-	return 0;
-}
-
-static int read_value(struct composer *c, const char *key, uint8_t **ret, size_t *ret_n)
-{
-	int tree = tree_enter(c->dir, XENSTORE_DIR, false), dir, r;
-	const char *last = key;
-
+	if (asprintf(ret_name, "%s" VALUE_SUFFIX, key) < 0) {
+		*ret_name = NULL;
+		return -ENOMEM;
+	}
+	tree = tree_enter(c->dir, XENSTORE_DIR, false);
 	if (tree < 0)
 		return tree;
-	dir = tree_enter_path(tree, key, false, &last);
+	dir = tree_enter_path(tree, *ret_name, false, ret_last);
 	close(tree);
-	if (dir < 0)
-		return dir;
-	r = tree_read(dir, last, MAX_VALUE, ret, ret_n);
-	close(dir);
-	return r;
+	return dir;
 }
 
-static int add_pair(struct composer *c, struct buffer *b, const char *key, size_t n)
+static int value_size(int dir, const char *name, uint64_t *ret)
 {
-	char *path = NULL;
-	uint8_t *value;
-	size_t value_n;
-	int r;
+	int fd = tree_open(dir, name, ret);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return *ret > MAX_VALUE ? -EFBIG : 0;
+}
+
+/* The key and its value, each with a NUL. */
+static int measure_pair(struct composer *c, const char *key, size_t n, uint64_t *size)
+{
+	const char *last = key;
+	uint64_t value = 0;
+	char *name;
+	int dir, r;
 
 	if (!device_key_is_fine(key, n))
 		return compose_fail(c, XST_E_MALFORMED,
 				    "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key", c->path,
 				    key);
-	if (b->size > MAX_PAIRS)
-		return compose_fail(c, XST_E_LIMIT, "%s/" XENSTORE_DIR ": more than %u octets",
-				    c->path, MAX_PAIRS);
-	if (asprintf(&path, "%s" VALUE_SUFFIX, key) < 0)
-		return compose_fail_file(c, ENOMEM, "", "");
-	r = read_value(c, path, &value, &value_n);
-	r = r < 0 ? compose_fail_file(c, -r, XENSTORE_DIR, path) : 0;
-	free(path);
-	if (r)
-		return r;
-	r = append(c, b, key, n + 1);
-	if (r == 0)
-		r = append(c, b, value, value_n + 1);
-	free(value);
+	dir = enter_value(c, key, &name, &last);
+	r = dir < 0 ? dir : value_size(dir, last, &value);
+	if (dir >= 0)
+		close(dir);
+	if (r < 0)
+		r = compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
+	free(name);
+	*size += n + 1 + value + 1;
 	return r;
 }
 
+static int write_pair(struct composer *c, const char *key, size_t n, uint64_t *size)
+{
+	const char *last = key;
+	uint8_t *value = NULL;
+	size_t value_n = 0;
+	char *name;
+	int dir = enter_value(c, key, &name, &last);
+	int r = dir < 0 ? dir : tree_read(dir, last, MAX_VALUE, &value, &value_n);
+
+	(void)size;
+	if (dir >= 0)
+		close(dir);
+	if (r < 0)
+		r = compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
+	else if (memchr(value, '\0', value_n))
+		r = compose_fail(c, XST_E_MALFORMED,
+				 "%s/" XENSTORE_DIR "/%s: a NUL in it would end the value", c->path,
+				 name);
+	free(name);
+	if (r) {
+		free(value);
+		return r;
+	}
+	r = xst_emit_bytes(c->emitter, key, n + 1);
+	if (r == 0)
+		r = xst_emit_bytes(c->emitter, value, value_n + 1);
+	free(value);
+	return compose_emitted(c, r);
+}
+
 /* Each key in the file ends in a NUL, and there is one behind the last in memory in any case. */
-static int add_pairs(struct composer *c, struct buffer *b, const uint8_t *keys, size_t size)
+static int each_key(struct composer *c, const uint8_t *keys, size_t size,
+		    int (*fn)(struct composer *c, const char *key, size_t n, uint64_t *size),
+		    uint64_t *arg)
 {
 	size_t at = 0;
 	int r = 0;
@@ -79,7 +105,7 @@ static int add_pairs(struct composer *c, struct buffer *b, const uint8_t *keys, 
 	while (at < size && r == 0) {
 		size_t n = strlen((const char *)keys + at);
 
-		r = add_pair(c, b, (const char *)keys + at, n);
+		r = fn(c, (const char *)keys + at, n, arg);
 		at += n + 1;
 	}
 	return r;
@@ -91,23 +117,38 @@ static int too_short(struct composer *c, const struct record_file *f)
 			    f->number, record_row(f->kind)->name);
 }
 
+/* Twice over the keys: what all their values need is known before the first, and none is kept. */
+static int write_keys(struct composer *c, enum xst_kind kind, const uint8_t *file, size_t n,
+		      size_t fixed)
+{
+	uint64_t size = fixed;
+	int r = each_key(c, file + fixed, n - fixed, measure_pair, &size);
+
+	if (r == 0 && size > MAX_PAIRS)
+		r = compose_fail(c, XST_E_LIMIT, "%s/" XENSTORE_DIR ": more than %u octets", c->path,
+				 MAX_PAIRS);
+	if (r)
+		return r;
+	r = xst_emit_begin(c->emitter, kind, size);
+	if (r == 0)
+		r = xst_emit_bytes(c->emitter, file, fixed);
+	r = compose_emitted(c, r);
+	if (r == 0)
+		r = each_key(c, file + fixed, n - fixed, write_pair, NULL);
+	return r ? r : compose_emitted(c, xst_emit_end(c->emitter));
+}
+
 int compose_keys(struct composer *c, const struct record_file *f)
 {
 	const size_t fixed = record_row(f->kind)->fixed;
-	struct buffer body = { 0 };
 	uint8_t *file;
 	size_t n;
-	int r = compose_read(c, f, MAX_KEYS, &file, &n);
+	int r = compose_read(c, f, KEYS_MAX, &file, &n);
 
 	if (r)
 		return r;
-	r = n < fixed ? too_short(c, f) : append(c, &body, file, fixed);
-	if (r == 0)
-		r = add_pairs(c, &body, file + fixed, n - fixed);
-	if (r == 0)
-		r = compose_record(c, f->kind, NULL, 0, 0, body.data, body.size);
+	r = n < fixed ? too_short(c, f) : write_keys(c, f->kind, file, n, fixed);
 	free(file);
-	buffer_free(&body);
 	return r;
 }
 

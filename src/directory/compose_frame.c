@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CONFIG (4u << 20)
+/* What the parser takes. */
+#define MAX_CONFIG   (4u << 20)
+#define MAX_OPTIONAL (16u << 20)
 
 struct xl {
 	bool big;
@@ -37,9 +39,10 @@ static int read_xl_header(struct composer *c, struct xl *x)
 }
 
 /* The file, if it is there. */
-static int read_optional_file(struct composer *c, const char *name, uint8_t **ret, size_t *ret_size)
+static int read_optional_file(struct composer *c, const char *name, size_t limit, uint8_t **ret,
+			      size_t *ret_size)
 {
-	int r = tree_read(c->dir, name, MAX_CONFIG, ret, ret_size);
+	int r = tree_read(c->dir, name, limit, ret, ret_size);
 
 	return r < 0 && r != -ENOENT ? compose_fail_file(c, -r, "", name) : 0;
 }
@@ -60,9 +63,10 @@ static int read_xl(struct composer *c, struct xl *x)
 	int r = read_xl_header(c, x);
 
 	if (r == 0)
-		r = read_optional_file(c, CONFIG_FILE, &x->config, &x->config_size);
+		r = read_optional_file(c, CONFIG_FILE, MAX_CONFIG, &x->config, &x->config_size);
 	if (r == 0)
-		r = read_optional_file(c, OPTIONAL_FILE, &x->optional, &x->optional_size);
+		r = read_optional_file(c, OPTIONAL_FILE, MAX_OPTIONAL, &x->optional,
+				       &x->optional_size);
 	if (r == 0 && x->config_size)
 		note_language(x);
 	return r;

@@ -113,6 +113,9 @@ int device_pair(struct directory *d, const char *key, size_t key_len, const char
 				      "[A-Za-z0-9-_@], of %d octets and %d levels at most",
 				      key_len < 64 ? (int)key_len : 64, key, MAX_KEY,
 				      TREE_DEPTH - 1);
+	if (d->slot->size + key_len + 1 > KEYS_MAX)
+		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
+				      "more than %u octets of xenstore keys", KEYS_MAX);
 	return directory_result(d, write_pair(d, key, key_len, value, value_len), XENSTORE_DIR);
 }
 

@@ -58,6 +58,8 @@ int tree_is_empty(int dir);
 /* --- record.c --------------------------------------------------------------------------------- */
 
 #define RECORD_NAME_MAX 64
+#define RECORDS_MAX 65536     /* files of records */
+#define KEYS_MAX (1u << 20)   /* octets of a record's file with keys */
 
 /* NUMBER.NAME */
 void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind);
@@ -72,6 +74,9 @@ bool record_is_libxl(enum xst_kind kind);
 /* Above it an offset in `memory` can't be told. */
 #define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
+
+/* Pages for which a record has room, whose length has 32 bits. */
+#define MEMORY_RUNS_MAX (UINT32_MAX / XST_PAGE_SIZE)
 
 struct page_run {
 	uint64_t pfn, n;

@@ -126,6 +126,8 @@ static int add_run(struct memory *m, uint64_t pfn)
 		last->n++;
 		return 0;
 	}
+	if (m->nruns == MEMORY_RUNS_MAX) /* which the parser refuses when it has seen them all */
+		return 0;
 	if (m->nruns == m->capacity) {
 		size_t n = m->capacity ? m->capacity * 2 : FIRST_RUNS;
 		struct page_run *more = realloc(m->runs, n * sizeof(*more));

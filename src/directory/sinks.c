@@ -53,14 +53,23 @@ int directory_result(struct directory *d, int r, const char *what)
 
 /* --- its place -------------------------------------------------------------------------------- */
 
-/* An empty directory may be replaced: that is what rename() does. */
+/* Another file system begins there. */
+static bool is_mounted(int parent, int place)
+{
+	struct stat around, inside;
+
+	return fstat(parent, &around) == 0 && fstat(place, &inside) == 0 &&
+	       around.st_dev != inside.st_dev;
+}
+
+/* An empty directory may be replaced: that is what rename() does, but for one that is mounted. */
 static int look_at_place(struct directory *d)
 {
 	int fd = openat(d->parent, d->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : errno == ENOTDIR || errno == ELOOP ? -EEXIST : -errno;
-	r = tree_is_empty(fd);
+	r = is_mounted(d->parent, fd) ? -EBUSY : tree_is_empty(fd);
 	close(fd);
 	return r;
 }
@@ -91,10 +100,21 @@ static int open_parent(struct directory *d)
 	return d->parent < 0 ? -errno : 0;
 }
 
+/* Nothing can be renamed to these, however empty. */
+static bool can_be_taken(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int build(struct directory *d)
 {
-	int r = open_parent(d);
+	int r;
 
+	if (!can_be_taken(d->name))
+		return directory_fail(d, XST_E_IO, RULE_OUTPUT_IO,
+				      "%s: can't be put in place; give a directory's own name",
+				      d->path);
+	r = open_parent(d);
 	if (r == 0)
 		r = look_at_place(d);
 	if (r == 0)
@@ -149,11 +169,9 @@ static int nothing(void *self)
 	return 0;
 }
 
-static void close_all(struct directory *d)
+static void close_files(struct directory *d)
 {
-	int *const all[] = {
-		&d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir, &d->parent,
-	};
+	int *const all[] = { &d->file, &d->emulator, &d->xenstore_keys, &d->records, &d->dir };
 
 	memory_free(&d->memory);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -163,11 +181,21 @@ static void close_all(struct directory *d)
 	}
 }
 
-/* Whichever of the sinks is told first. */
+static void close_all(struct directory *d)
+{
+	close_files(d);
+	if (d->parent >= 0)
+		close(d->parent);
+	d->parent = -1;
+}
+
+/* Whichever of the sinks is told first.  What is open is closed first, as removing needs descriptors, of
+ * which there may be no more. */
 static int take_back(void *self)
 {
 	struct directory *d = self;
 
+	close_files(d);
 	if (d->stage == STAGE_BUILDING)
 		(void)tree_remove(d->parent, d->temporary);
 	else if (d->stage == STAGE_DONE)

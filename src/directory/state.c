@@ -49,6 +49,9 @@ int state_open(struct directory *d, enum xst_kind kind, uint32_t id)
 	char name[RECORD_NAME_MAX];
 	int fd;
 
+	if (!s && d->nslots == RECORDS_MAX)
+		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT, "more than %d records",
+				      RECORDS_MAX);
 	if (!s)
 		s = add_slot(d, kind, id);
 	if (!s)

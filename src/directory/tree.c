@@ -117,13 +117,13 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* For each entry, until one says otherwise than 0, or to the end in any case.  Returns the first that
- * was not 0. */
-static int walk(int dir, int depth, entry_fn fn, bool to_the_end)
+/* For each entry, until one says otherwise than 0, or to the end in any case.  Returns the first that was
+ * not 0.  Takes the descriptor, and needs no other: there may be none left. */
+static int walk(int fd, int depth, entry_fn fn, bool to_the_end)
 {
-	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0), r = 0;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
+	int r = 0;
 
 	if (!d) {
 		r = -errno;
@@ -131,9 +131,9 @@ static int walk(int dir, int depth, entry_fn fn, bool to_the_end)
 			close(fd);
 		return r;
 	}
-	rewinddir(d); /* the copy shares its place with the original */
+	rewinddir(d); /* a copy shares its place with the original */
 	while ((r == 0 || to_the_end) && (e = readdir(d))) {
-		int k = is_dots(e->d_name) ? 0 : fn(dir, e->d_name, depth);
+		int k = is_dots(e->d_name) ? 0 : fn(fd, e->d_name, depth);
 
 		r = r ? r : k;
 	}
@@ -141,19 +141,20 @@ static int walk(int dir, int depth, entry_fn fn, bool to_the_end)
 	return r;
 }
 
+static int walk_copy(int dir, int depth, entry_fn fn)
+{
+	return walk(fcntl(dir, F_DUPFD_CLOEXEC, 0), depth, fn, false);
+}
+
 static int remove_entry(int dir, const char *name, int depth)
 {
-	int fd, r;
+	int r;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if ((errno != EISDIR && errno != EPERM) || depth == 0)
 		return -errno;
-	fd = tree_enter(dir, name, false);
-	if (fd < 0)
-		return fd;
-	r = walk(fd, depth - 1, remove_entry, true);
-	close(fd);
+	r = walk(tree_enter(dir, name, false), depth - 1, remove_entry, true);
 	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && !r ? -errno : r;
 }
 
@@ -170,7 +171,7 @@ static int sync_entry(int dir, const char *name, int depth)
 	if (fd < 0)
 		return -errno;
 	if (depth && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		r = walk(fd, depth - 1, sync_entry, false);
+		r = walk_copy(fd, depth - 1, sync_entry);
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);
@@ -179,7 +180,7 @@ static int sync_entry(int dir, const char *name, int depth)
 
 int tree_sync(int dir)
 {
-	int r = walk(dir, TREE_DEPTH + 1, sync_entry, false);
+	int r = walk_copy(dir, TREE_DEPTH + 1, sync_entry);
 
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }
@@ -194,5 +195,5 @@ static int not_empty(int dir, const char *name, int depth)
 
 int tree_is_empty(int dir)
 {
-	return walk(dir, 0, not_empty, false);
+	return walk_copy(dir, 0, not_empty);
 }

@@ -8,6 +8,7 @@
 
 #define MEMORY (UINT64_C(1) << 20)
 #define CHUNK (16 << 10)
+#define RECORDS_MAX 65536 /* of two states; 4096 vCPUs have 16384 */
 
 void held_init(struct held *h, const char *dir)
 {
@@ -25,6 +26,8 @@ void held_free(struct held *h)
 
 int held_begin(struct held *h, enum xst_kind kind)
 {
+	if (h->n == RECORDS_MAX)
+		return XST_E_LIMIT;
 	if (h->n == h->capacity) {
 		size_t wanted = h->capacity ? 2 * h->capacity : 16;
 		struct held_record *bigger = realloc(h->records, wanted * sizeof(*bigger));

@@ -22,8 +22,8 @@ struct held {
 
 void held_init(struct held *h, const char *dir);
 void held_free(struct held *h);
-/* A record of that kind begins; its octets go into h->spool until the next one.  Returns 0 or
- * XST_E_NOMEM. */
+/* A record of that kind begins; its octets go into h->spool until the next one.  Returns 0,
+ * XST_E_NOMEM, or XST_E_LIMIT: more than any guest has. */
 int held_begin(struct held *h, enum xst_kind kind);
 /* The present state is complete: its kinds replace those of the states before.  Returns 0, or an
  * error described in *reterr. */

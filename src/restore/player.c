@@ -144,7 +144,7 @@ static int drain_slice(struct player *pl, struct watch *w)
 {
 	struct xst_wait wait;
 	size_t done = pl->slice_left;
-	int r = pl->drain.self ? pl->drain.write(pl->drain.self, pl->slice, pl->slice_left, &done) : 0;
+	int r = pl->drain.write ? pl->drain.write(pl->drain.self, pl->slice, pl->slice_left, &done) : 0;
 
 	if (r == XST_AGAIN) {
 		pl->drain.wait(pl->drain.self, &wait);
@@ -188,7 +188,7 @@ static int64_t move(struct player *pl, uint64_t n, int *ret)
 	uint64_t moved = 0;
 
 	*ret = 0;
-	if (!pl->drain.self)
+	if (!pl->drain.write)
 		return pass_over(pl, n);
 	if (!pl->drain.move || pl->memory || pl->tee)
 		return 0;
@@ -227,7 +227,7 @@ static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 		return watch_fd(w, pl->fd, POLLIN);
 	moved = move(pl, n, &r);
 	if (moved < 0)
-		return pl->drain.self ? (int)moved : ours(pl, (int)moved);
+		return pl->drain.write ? (int)moved : ours(pl, (int)moved);
 	if (moved == 0 && r == XST_AGAIN) {
 		pl->drain.wait(pl->drain.self, &wait);
 		return watch_wait(w, &wait);

@@ -95,9 +95,14 @@ static void check_time(struct xst_restore *r)
 	restore_begin_abort(r, XST_OUTCOME_FAILED);
 }
 
+static bool abort_is_due(const struct xst_restore *r)
+{
+	return r->abort_asked && r->task < TASK_ABORT;
+}
+
 static void check_abort(struct xst_restore *r)
 {
-	if (!r->abort_asked || r->task >= TASK_ABORT)
+	if (!abort_is_due(r))
 		return;
 	restore_fail(r, XST_E_IO, RULE_RESTORE_ABORTED, NULL, "aborted");
 	r->error.sys_errno = ECANCELED;
@@ -135,7 +140,7 @@ static void tell_progress(struct xst_restore *r)
 				    size);
 }
 
-/* Goes on until there is nothing to do without waiting. */
+/* Goes on until there is nothing to do without waiting, or a callback has asked for the abort. */
 static void work(struct xst_restore *r)
 {
 	uint64_t mark = progress_mark(r);
@@ -144,7 +149,7 @@ static void work(struct xst_restore *r)
 	watch_clear(&r->watch);
 	check_abort(r);
 	check_time(r);
-	for (int i = 0; i < STEPS && r->task != TASK_OVER && e == 0; i++)
+	for (int i = 0; i < STEPS && r->task != TASK_OVER && e == 0 && !abort_is_due(r); i++)
 		step(r, &e);
 	if (progress_mark(r) != mark)
 		r->last_progress = watch_now();
@@ -333,6 +338,12 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	return 0;
 }
 
+/* One sink may have committed and another not: free() of the former would leave it at that. */
+static bool is_committing(const struct xst_restore *r)
+{
+	return r->started && r->task == TASK_FINISH && r->step >= SINKS;
+}
+
 static void free_sinks(struct xst_restore *r)
 {
 	for (unsigned i = 0; i < SINKS; i++)
@@ -345,6 +356,10 @@ struct xst_restore *xst_restore_free(struct xst_restore *r)
 	if (!r || r->freed)
 		return NULL;
 	r->freed = true;
+	if (is_committing(r)) {
+		xst_restore_abort(r);
+		restore_loop(r, -1);
+	}
 	worker_free(r->worker);
 	free_sinks(r);
 	if (r->started && !r->told) {

@@ -3,6 +3,7 @@
  *
  *   restore.c  the object, one call of it, and the public interface
  *   tasks.c    what it does, task by task; tail.c: one of them
+ *   run.c      the smallest loop that does it
  *   route.c    what records mean: which phase, which sink
  *   player.c   a stream's events off a descriptor that must not block
  *   spool.c    octets that wait: in memory, then in an unnamed file
@@ -79,8 +80,8 @@ int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *rete
 
 /* Where a run's octets go. */
 struct drain {
-	void *self; /* NULL: nowhere */
-	int (*write)(void *self, const void *data, size_t n, size_t *ret_done);
+	void *self;
+	int (*write)(void *self, const void *data, size_t n, size_t *ret_done); /* NULL: nowhere */
 	int (*move)(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
 	void (*wait)(void *self, struct xst_wait *ret);
 	int sink; /* enum sink_id, for its error */
@@ -160,6 +161,11 @@ const struct xst_finding *worker_finding(struct worker *w);
 uint64_t worker_octets(const struct worker *w);
 /* Cancels it and waits for its end. */
 struct worker *worker_free(struct worker *w);
+
+/* --- run.c ---------------------------------------------------------------------------------- */
+
+/* Polls and processes until it is over; aborts it when `stop` becomes readable. */
+void restore_loop(struct xst_restore *r, int stop);
 
 /* --- restore.c, route.c --------------------------------------------------------------------- */
 

@@ -64,7 +64,7 @@ static int milliseconds_to(uint64_t deadline)
 	return left > 60000 ? 60000 : (int)left;
 }
 
-static void loop(struct xst_restore *r, int stop)
+void restore_loop(struct xst_restore *r, int stop)
 {
 	struct pollfd p[2] = { { .fd = xst_restore_get_fd(r),
 				 .events = xst_restore_get_events(r) },
@@ -103,7 +103,7 @@ int xst_restore_run(const struct xst_restore_options *options, int stop,
 		return e;
 	e = xst_restore_start(r);
 	if (e == 0)
-		loop(r, stop);
+		restore_loop(r, stop);
 	xst_restore_free(r);
 	*ret = result;
 	return e ? e : result.code;

@@ -23,7 +23,8 @@
 #include "wire/options.h"
 #include "wire/wire.h"
 
-#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM */
+#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM, or when
+			* it has stopped reading */
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (64 << 10)
 
@@ -41,6 +42,7 @@ struct exec {
 	int fd, pidfd;         /* the program's standard input and the program, or -1 */
 	pid_t pid;
 	bool broken;           /* it reads no more */
+	uint64_t end_by;       /* when it is broken: how long its status is waited for */
 	enum stage stage;
 	size_t next;           /* held record to be written */
 	uint64_t done;         /* octets of it that are gone */
@@ -77,13 +79,18 @@ static int again(struct exec *x, int fd, short events, uint64_t deadline)
 static int collect(struct exec *x)
 {
 	int status;
+	pid_t ended;
 
 	if (x->pidfd < 0)
 		return 0;
-	if (waitpid(x->pid, &status, WNOHANG) == 0)
+	ended = waitpid(x->pid, &status, WNOHANG);
+	if (ended == 0)
 		return again(x, x->pidfd, POLLIN, UINT64_MAX);
 	close(x->pidfd);
 	x->pidfd = -1;
+	if (ended < 0) /* somebody else has waited for it, or children are ignored */
+		return fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
+			    strerror(errno));
 	if (WIFSIGNALED(status))
 		return fail(x, 0, "%.160s: was killed by signal %d", x->command, WTERMSIG(status));
 	if (WEXITSTATUS(status))
@@ -92,11 +99,15 @@ static int collect(struct exec *x)
 	return 0;
 }
 
-/* Its status says more than that it reads no more. */
+/* Its status says more than that it reads no more, if it ends. */
 static int broken(struct exec *x)
 {
 	int r = collect(x);
 
+	if (r == XST_AGAIN && watch_now() >= x->end_by)
+		return fail(x, EPIPE, "%.160s: has stopped reading before the end", x->command);
+	if (r == XST_AGAIN)
+		return again(x, x->pidfd, POLLIN, x->end_by);
 	return r ? r : fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
 }
 
@@ -110,6 +121,7 @@ static size_t sent(struct exec *x, ssize_t k, int *ret)
 		*ret = again(x, x->fd, POLLOUT, UINT64_MAX);
 	} else if (errno == EPIPE) {
 		x->broken = true;
+		x->end_by = watch_now() + GRACE;
 		*ret = broken(x);
 	} else {
 		*ret = fail(x, errno, "%.160s: %s", x->command, strerror(errno));
@@ -158,8 +170,12 @@ static int emitted(struct exec *x, int code)
 		return take_output(x);
 	if (code == XST_E_NOMEM)
 		finding_no_memory(&x->error);
+	else if (code == XST_E_LIMIT)
+		fail(x, 0, "too many records that a state of the guest has anew");
 	else
 		fail(x, 0, "a record that can't be written");
+	if (code == XST_E_LIMIT)
+		x->error.rule = rules[RULE_LIMIT].id;
 	return code;
 }
 
@@ -233,11 +249,15 @@ static bool goes_at_once(enum xst_kind kind)
 
 static int record_begin(struct exec *x, const struct xst_event *ev)
 {
+	int r = 0;
+
 	x->holding = !goes_at_once(ev->kind);
 	x->late = ev->layer == XST_LAYER_LIBXC && ev->kind == XST_KIND_EMULATOR_CONTEXT;
-	if (x->holding && held_begin(&x->held, ev->kind) < 0)
-		return XST_E_NOMEM;
-	return x->late ? 0 : xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
+	if (x->holding)
+		r = held_begin(&x->held, ev->kind);
+	if (r || x->late)
+		return r;
+	return xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
 }
 
 /* The body of a libxl record of a device model that had none of its own. */
@@ -310,13 +330,16 @@ static int spawn(struct exec *x, int in)
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	r = posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	if (r == 0) /* not what others have left open, either */
+		r = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
 						POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &pipe);
-	r = posix_spawn(&x->pid, "/bin/sh", &files, &attr, argv, environ);
+	if (r == 0)
+		r = posix_spawn(&x->pid, "/bin/sh", &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	if (r)

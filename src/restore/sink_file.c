@@ -184,13 +184,13 @@ static int file_abort(void *self)
 {
 	struct state_file *f = self;
 
+	f->output = xst_output_free(f->output); /* first: its descriptor may be the last to be had */
 	if (f->committed && f->before >= 0)
 		put_back(f);
 	else if (f->committed)
 		unlink(f->path);
 	f->committed = false;
 	f->complete = false;
-	f->output = xst_output_free(f->output);
 	return 0;
 }
 

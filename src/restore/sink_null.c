@@ -65,7 +65,6 @@ struct xst_domain_sink xst_sink_null(void)
 		.write = swallow, .move = move, .finish = nothing, .commit = nothing,
 		.abort = nothing, .free = free_nothing, .wait = wait, .error = error,
 	};
-	static char self; /* a drain without an object is none */
 
-	return (struct xst_domain_sink){ &ops, &self };
+	return (struct xst_domain_sink){ &ops, NULL };
 }

@@ -55,7 +55,7 @@ static int tail_some(struct xst_restore *r)
 	ssize_t k;
 	int e = 0;
 
-	if (!d->self) {
+	if (!d->write) {
 		r->tail_done = r->spool.size;
 		return 0;
 	}

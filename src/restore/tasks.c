@@ -35,6 +35,14 @@ int restore_prepare(struct xst_restore *r)
 	return e;
 }
 
+/* A file's offset goes behind the stream that was taken. */
+static void pass_stream(struct xst_restore *r)
+{
+	if (r->main.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
+		(void)lseek(r->options.fd, (off_t)player_place(&r->main, player_fed(&r->main)),
+			    SEEK_SET);
+}
+
 /* Each sink in turn finishes, then each commits. */
 static int task_finish(struct xst_restore *r)
 {
@@ -46,12 +54,13 @@ static int task_finish(struct xst_restore *r)
 						  : (enum sink_id)(r->step - SINKS);
 		struct sink *s = &r->sinks[id];
 
-		if (s->self && s->touched)
+		if (s->touched)
 			e = restore_sink_result(r, id, r->step < SINKS ? s->finish(s->self)
 								       : s->commit(s->self));
 	}
 	if (e)
 		return e;
+	pass_stream(r);
 	r->task = TASK_OVER;
 	return 0;
 }
@@ -148,7 +157,7 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 		return r->error.code;
 	if (pl->error.code)
 		r->error = pl->error;
-	else if (pl->drain.self && code != XST_E_NOMEM)
+	else if (pl->drain.write && code != XST_E_NOMEM)
 		return restore_sink_result(r, (enum sink_id)pl->drain.sink, code);
 	else
 		finding_no_memory(&r->error);
@@ -187,9 +196,6 @@ static int stream_over(struct xst_restore *r)
 			       "what stands behind checkpoint %llu, the last complete one, is left out",
 			       (unsigned long long)r->result.checkpoint);
 	}
-	if (r->main.seekable && !r->worker)
-		(void)lseek(r->options.fd, (off_t)player_place(&r->main, player_fed(&r->main)),
-			    SEEK_SET);
 	return begin_finish(r, outcome(r));
 }
 
@@ -379,7 +385,8 @@ static int task_checkpoint(struct xst_restore *r)
 	return route_mark_image(r);
 }
 
-/* All that is ours to tell the primary before we listen again. */
+/* All that is ours to tell the primary before we listen again.  When it can't be told it is gone, as it is
+ * when it can't be read. */
 static int task_colo(struct xst_restore *r)
 {
 	uint8_t buf[COLO_MESSAGE_SIZE];
@@ -394,7 +401,10 @@ static int task_colo(struct xst_restore *r)
 		return watch_fd(&r->watch, fd, POLLOUT);
 	n = colo_send(&r->colo, buf);
 	e = write_all(fd, buf, n);
-	return e < 0 ? io_error(&r->error, RULE_OUTPUT_IO, -e, "the back channel") : 0;
+	if (e == 0)
+		return 0;
+	(void)io_error(&r->main.error, RULE_OUTPUT_IO, -e, "the back channel");
+	return fail_over(r);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */

@@ -240,6 +240,9 @@ static int store_abort(void *self)
 {
 	struct store *s = self;
 
+	/* what it was told to commit may be there already: only its answer says what to take back */
+	if (s->asked == ORDER_COMMIT && store_commit(s) == XST_AGAIN)
+		return XST_AGAIN;
 	if (s->committed && carry_out(s, ORDER_UNDO) == XST_AGAIN)
 		return XST_AGAIN;
 	s->committed = false;

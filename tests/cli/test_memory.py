@@ -120,6 +120,21 @@ def test_peak_of_extremes(kind: str, large: Callable[[str], Path]) -> None:
         assert peak(words) <= PEAK, words
 
 
+def test_pack_of_many_keys(unpacked: Unpack, scratch: Path) -> None:
+    whole = scratch / "d"
+    assert xenstream("restore", "-q", "--into", whole, unpacked(MODERN_HVM)).rc == FINE
+    folder = whole / "xenstore" / "physmap"
+    folder.mkdir(parents=True)
+    names = [b"physmap/%x" % number for number in range(6000)]
+    for name in names:
+        (folder / (os.fsdecode(name[8:]) + ".value")).write_bytes(b"v" * 3900)
+    (whole / "records" / "00090.EMULATOR_XENSTORE_DATA").write_bytes(
+        bytes(8) + b"".join(name + b"\0" for name in names))
+    assert peak(["pack", "-q", str(whole), str(scratch / "out")]) <= PEAK
+    packed = image.decode((scratch / "out").read_bytes()).emulator_xenstore
+    assert packed == {(0, 0): [(name, b"v" * 3900) for name in names]}
+
+
 def test_peak_with_a_million_holes(unpacked: Unpack) -> None:
     """Every record's page frames as JSON, one record after the other."""
     assert peak(["records", "--json", "--all", str(unpacked(MODERN_HVM))]) <= PEAK

@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -152,6 +153,16 @@ def test_memory_is_sparse(whole: Path) -> None:
     assert size.st_blocks * 512 <= (pages + 64) * PAGE < size.st_size
 
 
+def test_optional_data_as_long_as_it_may_be(unpacked: Unpack, scratch: Path) -> None:
+    """What follows the configuration: 16 MiB with it."""
+    data = bytearray(octets(MODERN_PV))
+    length = int.from_bytes(data[44:48], "little")
+    data[48 + length:48 + length] = b"o" * ((16 << 20) - length)
+    data[44:48] = (16 << 20).to_bytes(4, "little")
+    (scratch / "in").write_bytes(data)
+    assert pack(into(scratch / "in", scratch / "d")) == data
+
+
 def test_batches_are_those_of_xen(whole: Path) -> None:
     """Ascending, 1024 in each but the last: what superpages need."""
     first = []
@@ -217,6 +228,27 @@ def test_an_empty_directory_is_filled(unpacked: Unpack, scratch: Path) -> None:
     assert pack(scratch / "d") == octets(MODERN_PV)
 
 
+@pytest.mark.parametrize("name", (".", "..", "sub/.", "sub/..", "/"))
+def test_a_place_without_a_name(name: str, unpacked: Unpack, scratch: Path) -> None:
+    """Known before the first octet is written, not at the last rename."""
+    (scratch / "here" / "sub").mkdir(parents=True)
+    result = xenstream("restore", "--into", name, unpacked(MODERN_HVM), cwd=scratch / "here")
+    assert result.rc == IO and "own name" in result.stderr, str(result)
+    assert listing(scratch) == ["here"] and listing(scratch / "here") == ["sub"]
+
+
+def test_a_place_that_is_mounted(scratch: Path) -> None:
+    """Known before the first octet is written, too."""
+    (scratch / "half").write_bytes(octets(MODERN_HVM)[:100000])
+    (scratch / "d").mkdir()
+    words = f"mount -t tmpfs none d || exit 99; '{program()}' restore --into d half"
+    result = subprocess.run(["unshare", "--mount", "sh", "-c", words], cwd=scratch,
+                            capture_output=True, check=False)
+    if result.returncode in (1, 99):
+        pytest.skip("no mount namespace here: A MOUNTED PLACE IS NOT TESTED")
+    assert result.returncode == IO and b"d: Device or resource busy" in result.stderr, result.stderr
+
+
 def test_nowhere_to_put_it(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "no" / "d", unpacked(MODERN_PV))
     assert result.rc == IO and "no/d" in result.stderr, str(result)
@@ -255,6 +287,19 @@ def test_full_disk(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream("restore", "--into", scratch / "d", unpacked(MODERN_PV), preexec_fn=limit)
     assert result.rc == IO and "d/memory: File too large" in result.stderr, str(result)
     assert listing(scratch) == []
+
+
+def test_no_more_descriptors(unpacked: Unpack, scratch: Path) -> None:
+    """However far it came: there must be some to take it back with."""
+    source, codes = unpacked(MODERN_HVM), []
+    for limit in range(7, 24):
+        few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (limit, limit))
+        result = xenstream("restore", "--into", scratch / "d", source, preexec_fn=few)
+        codes.append(result.rc)
+        assert result.rc in (FINE, IO), (limit, str(result))
+        assert listing(scratch) == (["d"] if result.rc == FINE else []), (limit, str(result))
+        shutil.rmtree(scratch / "d", ignore_errors=True)
+    assert codes[0] == IO and codes[-1] == FINE
 
 
 def test_full_file_system(unpacked: Unpack, scratch: Path) -> None:
@@ -461,6 +506,15 @@ def test_linked_keys(whole: Path, scratch: Path) -> None:
         whole / "records" / "00089.EMULATOR_XENSTORE_DATA")
     found = image.decode(pack(whole))
     assert found.emulator_xenstore == {(0, 0): [(b"a/b", b"value")]}
+
+
+def test_a_value_that_would_be_a_key_as_well(whole: Path, scratch: Path) -> None:
+    (whole / "records" / "00090.EMULATOR_XENSTORE_DATA").write_bytes(keys(b"physmap/a"))
+    (whole / "xenstore" / "physmap").mkdir(parents=True)
+    (whole / "xenstore" / "physmap" / "a.value").write_bytes(b"1\0physmap/b\0002")
+    result = xenstream("pack", whole, scratch / "out")
+    assert result.rc == INVALID and "physmap/a.value: a NUL" in result.stderr, str(result)
+    assert not (scratch / "out").exists()
 
 
 def test_a_page_far_away(whole: Path) -> None:

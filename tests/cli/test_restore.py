@@ -100,6 +100,14 @@ def test_wrong_usage(words: list[str]) -> None:
     assert result.rc == USAGE and result.stderr.startswith("xenstream: "), str(result)
 
 
+@pytest.mark.parametrize("words", [
+    ["--into", "d", *NULL], [*NULL, "--xenstore", "dir:"], ["--domain", "exec:cat", "--emulator", "file:"],
+])
+def test_parts_of_a_directory_that_is_not_made(words: list[str], scratch: Path) -> None:
+    result = xenstream("restore", *words, "x", cwd=scratch)
+    assert result.rc == USAGE and "is a part of image:DIR, but --domain is" in result.stderr, str(result)
+
+
 def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, scratch / "none").rc == IO
     assert xenstream("restore", *NULL, f"unix:{scratch}/none").rc == IO
@@ -198,6 +206,23 @@ def test_a_program_that_fails(unpacked: Unpack, command: str, words: str) -> Non
     assert len([line for line in result.stderr.splitlines() if words in line]) == 1
 
 
+def test_a_program_that_stops_reading_and_stays(unpacked: Unpack) -> None:
+    result = xenstream("restore", "--timeout", "30", "--domain", "exec:exec <&-; sleep 100",
+                       unpacked(MODERN_HVM))
+    assert result.rc == IO and "has stopped reading" in result.stderr, str(result)
+
+
+def test_more_records_than_any_guest_has(scratch: Path) -> None:
+    """They are held back for the program, and need memory."""
+    one = struct.pack("<IIII", 0x0a, 8, 0, 0)  # HVM_PARAMS without any
+    head = struct.pack(">QIIHHI", (1 << 64) - 1, 0x58454E46, 3, 0, 0, 0) + struct.pack(
+        "<IHHIIII", 2, 12, 0, 4, 17, 0x10, 0)
+    result = xenstream("restore", NO_CONFIG, "--format", "libxc", *to_file(scratch / "out"), "-",
+                       stdin=head + 65537 * one)
+    assert result.rc == INVALID and "too many records" in result.stderr, str(result)
+    assert "input.limit" in result.stderr, str(result)
+
+
 def test_no_other_sinks_beside_a_whole_stream(unpacked: Unpack, scratch: Path) -> None:
     result = xenstream(
         "restore", *to_file(scratch / "out"), "--emulator", f"file:{scratch}/state",
@@ -222,6 +247,20 @@ def test_the_program_does_not_inherit_what_is_ours(unpacked: Unpack, scratch: Pa
     assert xenstream("restore", "--domain", command, unpacked(MODERN_HVM)).rc == FINE
     # its input, outputs, the redirected one, and ls's own
     assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
+    with (scratch / "fds").open() as other:
+        assert xenstream("restore", "--domain", command, unpacked(MODERN_HVM),
+                         pass_fds=[other.fileno()]).rc == FINE
+    assert (scratch / "fds").read_text().split() == ["0", "1", "2", "3"]
+
+
+def test_sigchld_is_ignored_where_we_come_from(unpacked: Unpack) -> None:
+    source = unpacked(MODERN_PV)
+    for status, code in ((0, FINE), (3, IO)):
+        result = xenstream(
+            "restore", NO_CONFIG, "--domain", f"exec:cat >/dev/null; exit {status}", source,
+            preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        assert result.rc == code, str(result)
+        assert ("status 3" in result.stderr) == (status == 3), str(result)
 
 
 # --- signals and time ---------------------------------------------------------------------------
@@ -338,6 +377,17 @@ def test_a_socket_that_was_left_behind(scratch: Path) -> None:
     with connected(scratch / "s") as one:
         one.sendall(octets(MODERN_PV))
     assert process.wait(30) == FINE
+
+
+def test_one_who_listens_already_is_not_disturbed(scratch: Path) -> None:
+    first = start("receive", *to_file(scratch / "out"), f"unix:{scratch}/s")
+    wait_for((scratch / "s").exists)
+    second = xenstream("receive", *NULL, f"unix:{scratch}/s")
+    assert second.rc == IO and "in use" in second.stderr, str(second)
+    with connected(scratch / "s") as one:
+        one.sendall(octets(MODERN_HVM))
+    assert first.wait(30) == FINE
+    assert listing(scratch) == ["out"]
 
 
 def test_something_else_of_that_name_stays(scratch: Path) -> None:

@@ -305,13 +305,30 @@ static void a_primary_that_says_the_wrong_thing(void **state)
 	assert_int_equal(run_colo(&p, &b, b.size, fds[0], 0), XST_E_MALFORMED);
 	probe_free(&p);
 
-	/* a back channel that nobody reads any more */
-	b.size = 0;
-	colo_stream(&b, NEW);
+	close(fds[0]);
 	close(fds[1]);
+	build_free(&b);
+}
+
+/* Whether it is seen to be gone when it is to be told something, or when it is to be read, is chance. */
+static void a_primary_that_listens_no_more(void **state)
+{
+	struct build b = { 0 };
+	struct probe p;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	close(fds[1]);
+	colo_stream(&b, NEW);
 	probe_init(&p);
-	assert_int_equal(run_colo(&p, &b, b.size, fds[0], 0), XST_E_IO);
+	assert_int_equal(run_colo(&p, &b, b.size, fds[0], 0), 0);
+	assert_int_equal(p.result.outcome, XST_OUTCOME_FAILOVER);
+	assert_int_equal(p.result.checkpoint, 1);
+	assert_int_equal(p.result.error.code, XST_E_IO);
 	assert_non_null(strstr(p.result.error.text, "back channel"));
+	for (int i = 0; i < PROBE_SINKS; i++)
+		assert_int_equal(p.committed[i], 1);
 	probe_free(&p);
 	close(fds[0]);
 	build_free(&b);
@@ -326,6 +343,7 @@ int main(void)
 		cmocka_unit_test(broken_back_channels),
 		cmocka_unit_test(a_restore_as_the_secondary),
 		cmocka_unit_test(a_primary_that_says_the_wrong_thing),
+		cmocka_unit_test(a_primary_that_listens_no_more),
 	};
 
 	return cmocka_run_group_tests_name("colo", tests, NULL, NULL);

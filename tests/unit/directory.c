@@ -205,6 +205,13 @@ static void runs_and_limits(void **state)
 	assert_int_equal(m.runs[0].pfn, 1);
 	assert_int_equal(m.runs[0].n, 3);
 	assert_int_equal(memory_items(&m, &beyond, 1), -EFBIG);
+	/* entries for which no record has pages need no memory */
+	free(m.runs);
+	m.runs = calloc(MEMORY_RUNS_MAX, sizeof(*m.runs));
+	assert_non_null(m.runs);
+	m.nruns = m.capacity = MEMORY_RUNS_MAX;
+	assert_int_equal(memory_items(&m, entries, 1), 0);
+	assert_int_equal(m.capacity, MEMORY_RUNS_MAX);
 	memory_begin_batch(&m);
 	assert_int_equal(memory_items(&m, &last, 1), 0);
 	memory_free(&m);
@@ -274,6 +281,35 @@ static void place_is_taken_meanwhile(void **state)
 	free_all(&s);
 	assert_int_equal(access(inside, F_OK), 0);
 	remove_all();
+}
+
+/* What pack would refuse is not written in the first place. */
+static void no_more_than_pack_takes(void **state)
+{
+	struct xst_directory_sinks s = sinks("d");
+	struct directory *d = s.domain.self;
+	static const char key[] = "physmap/"
+				  "00000000000000000000000000000000000000000000000000000000000000000000000"
+				  "00000000000000000000000000000000000000000000000000000000000000000000000";
+	size_t n = 0;
+	int r;
+
+	(void)state;
+	assert_int_equal(prepare(&s), 0);
+	assert_int_equal(s.xenstore.ops->begin(s.xenstore.self, 0, 0), 0);
+	while ((r = s.xenstore.ops->pair(s.xenstore.self, key, strlen(key), "v", 1)) == 0)
+		n++;
+	assert_int_equal(r, XST_E_LIMIT);
+	assert_int_equal(n, ((1 << 20) - 8) / sizeof(key));
+	d->error.code = 0;
+	free(d->slots);
+	d->slots = calloc(RECORDS_MAX, sizeof(*d->slots));
+	assert_non_null(d->slots);
+	d->nslots = d->capacity = RECORDS_MAX;
+	assert_int_equal(state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
+	assert_non_null(strstr(d->error.text, "more than 65536 records"));
+	free_all(&s);
+	assert_true(folder_is_empty());
 }
 
 static void wrong_arguments(void **state)
@@ -370,6 +406,7 @@ static void a_value_told_of_many_times(void **state)
 	static uint8_t keys[8 + 2 * 100], value[1 << 20];
 
 	(void)state;
+	memset(value, 'v', sizeof(value));
 	for (size_t i = 8; i < sizeof(keys); i += 2)
 		keys[i] = 'a';
 	put_directory();
@@ -453,6 +490,7 @@ int main(void)
 		cmocka_unit_test(runs_and_limits),
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
+		cmocka_unit_test(no_more_than_pack_takes),
 		cmocka_unit_test(wrong_arguments),
 		cmocka_unit_test(no_directory_of_ours),
 		cmocka_unit_test(no_records),

@@ -168,6 +168,37 @@ static void an_abort_at_every_call(void **state)
 	build_free(&b);
 }
 
+/* One that is taken away while some sinks have committed is not left half done. */
+static void freed_at_every_call(void **state)
+{
+	static const struct modern plain = { .libxl = true, .batches = 1, .pages = 1, .params = 1,
+					     .pairs = 1, .emulator = 9 };
+	unsigned before = open_descriptors(), halves = 0;
+	struct build b = { 0 };
+	bool over = false;
+
+	(void)state;
+	build_modern(&b, &plain);
+	for (unsigned n = 1; !over; n++) {
+		struct xst_restore_options o;
+		struct probe p;
+
+		probe_init(&p);
+		o = probe_options(&p, -1);
+		p.again = 1;
+		(void)drive(&p, b.data, b.size, &from_file, &o, n, true);
+		over = p.result.outcome != XST_OUTCOME_ABORTED;
+		for (int i = 0; i < PROBE_SINKS && !over; i++) {
+			assert_int_equal(p.aborted[i] >= p.committed[i], true);
+			halves += p.committed[i];
+		}
+		probe_free(&p);
+	}
+	assert_int_equal(halves, 3); /* the xenstore's; the same and the emulator's */
+	assert_int_equal(open_descriptors(), before);
+	build_free(&b);
+}
+
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
 static const struct modern remus = { .libxl = true, .batches = 1, .pages = 2, .params = 2,
@@ -488,6 +519,43 @@ static void not_confirmed(void **state)
 	build_free(&b);
 }
 
+static int abort_instead(void *userdata, struct xst_finding *reterr)
+{
+	(void)reterr;
+	xst_restore_abort(*(struct xst_restore **)userdata);
+	return 0;
+}
+
+/* Whoever aborts when he is asked finds nothing done, though the stream has ended well. */
+static void aborted_in_a_callback(void **state)
+{
+	struct build b = { 0 };
+	struct xst_restore *r;
+	struct probe p;
+	struct xst_restore_options o;
+
+	(void)state;
+	build_modern(&b, &remus);
+	probe_init(&p);
+	o = probe_options(&p, file_of(b.data, b.size));
+	o.confirm = abort_instead;
+	o.done = NULL;
+	o.finding = NULL;
+	o.userdata = &r;
+	assert_int_equal(xst_restore_new(&o, &r), 0);
+	assert_int_equal(xst_restore_start(r), 0);
+	while (xst_restore_process(r) == 0)
+		;
+	xst_restore_free(r);
+	assert_int_equal(p.finished[PROBE_DOMAIN], 0);
+	for (int i = 0; i < PROBE_SINKS; i++)
+		assert_int_equal(p.committed[i], 0);
+	assert_taken_back(&p);
+	close(o.fd);
+	probe_free(&p);
+	build_free(&b);
+}
+
 /* --- time and trouble ------------------------------------------------------------------------- */
 
 static void streams_that_never_end(void **state)
@@ -566,6 +634,83 @@ static void no_directory_for_the_spool(void **state)
 }
 
 /* --- the object ------------------------------------------------------------------------------- */
+
+/* Whose children leave no status can't be told that a program has done well. */
+static void children_that_are_ignored(void **state)
+{
+	struct xst_sink_exec_options exec = { .size = sizeof(exec), .command = "cat >/dev/null" };
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	unsigned before = open_descriptors();
+	struct xst_restore_result result;
+	struct build b = { 0 };
+
+	(void)state;
+	build_modern(&b, &remus);
+	o.fd = file_of(b.data, b.size);
+	assert_int_equal(xst_sink_exec(&exec, &o.domain), 0);
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(xst_restore_run(&o, -1, &result), XST_E_IO);
+	signal(SIGCHLD, SIG_DFL);
+	assert_non_null(strstr(result.error.text, "how it ended can't be told"));
+	assert_int_equal(result.error.sys_errno, ECHILD);
+	close(o.fd);
+	build_free(&b);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static struct {
+	uint64_t octets;
+	unsigned finished, committed;
+} seen;
+
+static int count_octets(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	assert_null(self);
+	assert_non_null(data);
+	seen.octets += n;
+	*ret_done = n;
+	return 0;
+}
+
+static int count_finish(void *self)
+{
+	assert_null(self);
+	seen.finished++;
+	return 0;
+}
+
+static int count_commit(void *self)
+{
+	assert_null(self);
+	seen.committed++;
+	return 0;
+}
+
+/* One that needs no object is told everything, and one that wants no payload gets none. */
+static void sinks_without_an_object(void **state)
+{
+	struct xst_domain_sink_ops ops = *xst_sink_null().ops;
+	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_restore_result result;
+	struct build b = { 0 };
+
+	(void)state;
+	build_modern(&b, &remus);
+	ops.move = NULL;
+	ops.finish = count_finish;
+	ops.commit = count_commit;
+	for (unsigned i = 1; i <= 2; i++) {
+		ops.write = i == 1 ? count_octets : NULL;
+		o.fd = file_of(b.data, b.size);
+		o.domain = (struct xst_domain_sink){ &ops, NULL };
+		assert_int_equal(xst_restore_run(&o, -1, &result), 0);
+		assert_int_equal(seen.finished, i);
+		assert_int_equal(seen.committed, i);
+		close(o.fd);
+	}
+	assert_true(seen.octets >= 2 * XST_PAGE_SIZE);
+	build_free(&b);
+}
 
 struct own {
 	unsigned told;
@@ -649,11 +794,13 @@ static void never_started(void **state)
 }
 
 /* The descriptor's flags are shared with others and stay as they are; the offset of a file stands
- * behind the stream. */
+ * behind the stream that was restored. */
 static void the_source_stays_the_callers(void **state)
 {
 	struct build b = { 0 };
 	struct xst_restore_options o = { .size = sizeof(o), .flags = XST_RESTORE_NO_CONFIG };
+	struct xst_sink_exec_options exec = { .size = sizeof(exec),
+					      .command = "cat >/dev/null; exit 1" };
 	struct xst_restore_result result;
 	size_t size;
 	int flags;
@@ -663,8 +810,11 @@ static void the_source_stays_the_callers(void **state)
 	size = b.size;
 	put(&b, "something else", 14);
 	o.fd = file_of(b.data, b.size);
-	o.domain = xst_sink_null();
 	flags = fcntl(o.fd, F_GETFL);
+	assert_int_equal(xst_sink_exec(&exec, &o.domain), 0);
+	assert_int_equal(xst_restore_run(&o, -1, &result), XST_E_IO);
+	assert_int_equal(lseek(o.fd, 0, SEEK_CUR), 0);
+	o.domain = xst_sink_null();
 	assert_int_equal(xst_restore_run(&o, -1, &result), 0);
 	assert_int_equal(fcntl(o.fd, F_GETFL), flags);
 	assert_int_equal(lseek(o.fd, 0, SEEK_CUR), size);
@@ -796,10 +946,14 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_state_out_of_turn),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(translated_configurations),
+		cmocka_unit_test(freed_at_every_call),
 		cmocka_unit_test(not_confirmed),
+		cmocka_unit_test(aborted_in_a_callback),
 		cmocka_unit_test(streams_that_never_end),
 		cmocka_unit_test(no_room_for_the_spool),
 		cmocka_unit_test(no_directory_for_the_spool),
+		cmocka_unit_test(sinks_without_an_object),
+		cmocka_unit_test(children_that_are_ignored),
 		cmocka_unit_test(the_object_may_go_in_its_callback),
 		cmocka_unit_test(never_started),
 		cmocka_unit_test(the_source_stays_the_callers),

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -136,7 +137,7 @@ static void test_keys(void **state)
 
 struct server {
 	int listener;
-	bool deaf_to_commit;
+	bool deaf_to_commit, slow_to_commit;
 	unsigned writes;
 	pthread_t thread;
 };
@@ -154,6 +155,8 @@ static void say_yes(struct server *s, int fd)
 			break;
 		if (s->deaf_to_commit && header[0] == TRANSACTION_END && body[0] == 'T')
 			continue;
+		if (s->slow_to_commit && header[0] == TRANSACTION_END)
+			usleep(PATIENCE / 4);
 		s->writes += header[0] == WRITE;
 		header[3] = 3;
 		send(fd, header, sizeof(header), MSG_NOSIGNAL);
@@ -357,6 +360,23 @@ static void test_keys_taken_back(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+/* The order to commit is on its way and can't be called back. */
+static void test_taken_back_while_it_commits(void **state)
+{
+	unsigned before = descriptors();
+	struct server server = { .slow_to_commit = true };
+	struct xst_xenstore_sink s = finished_store(&server);
+
+	(void)state;
+	assert_int_equal(s.ops->commit(s.self), XST_AGAIN);
+	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
+	s.ops->free(s.self);
+	expect_no_child();
+	stop_server(&server);
+	assert_int_equal(server.writes, 4);
+	assert_int_equal(descriptors(), before);
+}
+
 static void test_no_keys_no_transaction(void **state)
 {
 	struct xst_xenstore_sink s = prepared_store(0);
@@ -491,6 +511,30 @@ static void test_file_that_was_there(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+/* There need be no descriptor to spare. */
+static void test_file_put_back_without_descriptors(void **state)
+{
+	struct rlimit before, none;
+	struct xst_emulator_sink s;
+	int next;
+
+	(void)state;
+	write_file("older", 0640);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	next = dup(0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ (rlim_t)next, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(s.ops->abort(s.self), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	expect_file("older", 0640);
+	s.ops->free(s.self);
+}
+
 static void test_file_without_a_domain(void **state)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o), .dir = dir };
@@ -554,12 +598,14 @@ int main(void)
 		cmocka_unit_test_teardown(test_a_store_that_does_not_answer, clean),
 		cmocka_unit_test(test_a_store_that_does_not_answer_a_commit),
 		cmocka_unit_test(test_keys_taken_back),
+		cmocka_unit_test(test_taken_back_while_it_commits),
 		cmocka_unit_test(test_no_keys_no_transaction),
 		cmocka_unit_test(test_a_store_that_is_not_there),
 		cmocka_unit_test_teardown(test_freed_while_it_waits, clean),
 		cmocka_unit_test_teardown(test_file_of_the_last_state, clean),
 		cmocka_unit_test(test_file_taken_back),
 		cmocka_unit_test_teardown(test_file_that_was_there, clean),
+		cmocka_unit_test_teardown(test_file_put_back_without_descriptors, clean),
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
 		cmocka_unit_test(test_arguments),
