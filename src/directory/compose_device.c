@@ -9,7 +9,8 @@
 
 #include "wire/bytes.h"
 
-#define MAX_VALUE (1u << 20) /* octets of a value */
+#define MAX_VALUE (1u << 20)  /* octets of a value */
+#define MAX_PAIRS (64u << 20) /* octets of all keys and values: each may be told of many times */
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
