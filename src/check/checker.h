@@ -108,6 +108,7 @@ struct xst_checker {
 	uint64_t emulators;              /* device models' states, since the last checkpoint */
 	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
+	uint64_t vcpus_empty;            /* records of registers that hold none */
 	uint64_t vcpus_max;              /* of any state in the stream */
 	struct pages_state pages;
 	struct hvm_state hvm;

@@ -101,7 +101,7 @@ static void checkpoint(struct xst_checker *c)
 	c->params_seen = 0;
 	if (c->vcpu_count)
 		memset(c->vcpus, 0, sizeof(c->vcpus));
-	c->vcpu_count = 0;
+	c->vcpu_count = c->vcpus_empty = 0;
 }
 
 static void image_record(struct xst_checker *c)

@@ -183,8 +183,8 @@
 	X(VCPU_ID, "libxc.vcpu.id", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "a PV guest has 8192 vCPUs at most", \
 	  "registers of vCPU 8192") \
-	X(VCPU_FIRST, "libxc.vcpu.first", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
-	  "vCPU 0 holds the pfn of start_info", \
+	X(VCPU_FIRST, "libxc.vcpu.first", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
+	  "vCPU 0's registers hold the pfn of start_info; a receiver does not go on without them", \
 	  "registers of vCPU 1 only") \
 	X(VCPU_CR3, "libxc.vcpu.cr3", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "the page table that a vCPU runs on is in the image, as one of the highest level", \
@@ -204,7 +204,7 @@
 	X(VCPU_XCR0, "libxc.vcpu.xcr0", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "no processor takes other sets of states, and Xen checks that first", \
 	  "xcr0 with AVX and without SSE") \
-	X(VCPU_XSTATE, "libxc.vcpu.xstate", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
+	X(VCPU_XSTATE, "libxc.vcpu.xstate", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "an xsave area is not compact and holds states of xcr0_accum only", \
 	  "AVX in xstate_bv, but not in xcr0_accum") \
 	X(VCPU_MSRS, "libxc.vcpu.msrs", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_MSRS", \
@@ -231,8 +231,8 @@
 	X(P2M_FRAME, "libxc.p2m-frame", ERROR, false, LIBXC, "libxc: X86_PV_P2M_FRAMES", \
 	  "a frame of the p2m is an ordinary page of the image: a receiver writes the new p2m there", \
 	  "a frame that no batch holds") \
-	X(PFN_RANGE, "libxc.page-data.pfn", REMARK, false, LIBXC, "libxc: PAGE_DATA", \
-	  "a PV guest has no memory beyond its p2m", \
+	X(PFN_RANGE, "libxc.page-data.pfn", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
+	  "a PV guest has no memory beyond its p2m; a receiver refuses the page", \
 	  "page frame 0x2000 with a p2m up to 0x1fff") \
 	X(HVM_ORDER, "libxc.hvm-order", NOTE, false, LIBXC, "libxc: Layout", \
 	  "the specification puts HVM_PARAMS before HVM_CONTEXT; Xen itself writes them the other way", \

@@ -21,7 +21,7 @@ static void context_size(struct xst_checker *c)
 	const struct wire_pv_context *x = wire_pv_context(c->guest_width);
 	uint64_t size = c->length - 8;
 
-	if (c->kind == XST_KIND_VCPU_BASIC && size && x && size != x->size)
+	if (c->kind == XST_KIND_VCPU_BASIC && x && size != x->size)
 		check_find(c, RULE_VCPU_SIZE, 0, "length",
 			   "%llu octets; a %u-bit guest's context has %u", (unsigned long long)size,
 			   c->guest_width * 8, x->size);
@@ -35,6 +35,10 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 	c->vcpu = id;
 	if (ev->layer != XST_LAYER_LIBXC || c->length < 8)
 		return 0;
+	if (c->length == 8) { /* a receiver passes over what holds nothing */
+		c->vcpus_empty += bit == VCPU_BASIC;
+		return 0;
+	}
 	if (id >= CHECK_VCPUS) {
 		check_find(c, RULE_VCPU_ID, 0, "vcpu", "%llu; a PV guest has %d vCPUs at most",
 			   (unsigned long long)id, CHECK_VCPUS);
@@ -232,7 +236,7 @@ const struct check_subject check_tsc = { .fields = tsc_fields };
 
 void check_vcpus_complete(struct xst_checker *c)
 {
-	if (c->vcpu_count && !(c->vcpus[0] & VCPU_BASIC))
+	if ((c->vcpu_count || c->vcpus_empty) && !(c->vcpus[0] & VCPU_BASIC))
 		check_find(c, RULE_VCPU_FIRST, 0, NULL, "no X86_PV_VCPU_BASIC of vCPU 0");
 	if (c->vcpu_count > c->vcpus_max)
 		c->vcpus_max = c->vcpu_count;

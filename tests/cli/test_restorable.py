@@ -147,6 +147,46 @@ def test_records_without_contents_are_said() -> None:
     assert any("4.6 to 4.8" in reason["text"] for reason in said["reasons"])
 
 
+def with_record(data: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
+    """The image with another body in the first record of a type."""
+    record = next(r for r in image.decode(data).libxc.records if r.type == kind)
+    end = record.offset + 8 + len(record.body) + -len(record.body) % 8
+    return data[: record.offset] + padded(kind, change(bytes(record.body))) + data[end:]
+
+
+def one_page_more(body: bytes) -> bytes:
+    """A page, without contents, behind the last one of the p2m."""
+    (n,) = struct.unpack_from("<I", body)
+    entries = body[8 : 8 + 8 * n] + struct.pack("<Q", image.TYPE_XTAB << 60 | 0x400)
+    return struct.pack("<II", n + 1, 0) + entries + body[8 + 8 * n :]
+
+
+def xsave(xcr0_accum: int, xstate_bv: int, xcomp_bv: int) -> Callable[[bytes], bytes]:
+    """An xsave area with SSE in it."""
+    area = bytes(512) + struct.pack("<QQ", xstate_bv, xcomp_bv) + bytes(48)
+    return lambda _: struct.pack("<IIQQ", 0, 0, 3, xcr0_accum) + area
+
+
+@pytest.mark.parametrize(
+    "kind, change, rule",
+    [
+        (image.PAGE_DATA, one_page_more, "libxc.page-data.pfn"),
+        (image.X86_PV_VCPU_BASIC, lambda body: b"\1" + body[1:], "libxc.vcpu.first"),
+        (image.X86_PV_VCPU_BASIC, lambda body: body[:8], "libxc.vcpu.first"),
+        (image.X86_PV_VCPU_XSAVE, xsave(3, 7, 0), "libxc.vcpu.xstate"),
+        (image.X86_PV_VCPU_XSAVE, xsave(3, 3, 1 << 63), "libxc.vcpu.xstate"),
+    ],
+    ids=["a page beyond the p2m", "no vCPU 0", "a vCPU 0 without registers", "a state too many", "compact"],
+)
+def test_what_a_receiver_refuses_is_restored_by_none(
+    kind: int, change: Callable[[bytes], bytes], rule: str
+) -> None:
+    data = with_record(octets(MODERN_PV), kind, change)
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert rule in [f["rule"] for f in findings if f["severity"] == "error"]
+    assert verdict["restorable"]["by_none"]
+
+
 def test_damage_is_restored_by_none() -> None:
     data = octets(MODERN_PV)
     assert restorable(data[: len(data) // 2])["by_none"]
