@@ -109,7 +109,7 @@ struct xst_checker {
 	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
 	uint64_t vcpus_empty;            /* records of registers that hold none */
-	uint64_t vcpus_max;              /* of any state in the stream */
+	uint64_t vcpus_needed;           /* by the highest number that a record has */
 	struct pages_state pages;
 	struct hvm_state hvm;
 	uint64_t params[CHECK_HVM_PARAMS], params_seen;
@@ -138,6 +138,9 @@ bool check_head(struct xst_checker *c, const struct xst_event *ev);
 /* order.c */
 void check_order_begin(struct xst_checker *c);
 void check_order_legacy_end(struct xst_checker *c);
+
+/* vcpus.c: a record or an entry belongs to that vCPU, which the configuration must have. */
+void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu);
 
 /* At the image's end, or a checkpoint's: what only the whole of it shows. */
 void check_pages_complete(struct xst_checker *c);

@@ -78,10 +78,10 @@ void check_config_complete(struct xst_checker *c)
 	if (f->guest && c->guest && f->guest != c->guest)
 		check_find(c, RULE_CONFIG_GUEST, 0, NULL, "the image is %s, the configuration is not",
 			   c->guest == XST_GUEST_PV ? "PV" : "HVM");
-	if (f->vcpus && c->vcpus_max > f->vcpus)
+	if (f->vcpus && c->vcpus_needed > f->vcpus)
 		check_find(c, RULE_CONFIG_VCPUS, 0, NULL,
-			   "the image has %llu vCPUs, the configuration %llu at most",
-			   (unsigned long long)c->vcpus_max, (unsigned long long)f->vcpus);
+			   "the image has a vCPU %llu, the configuration %llu vCPUs, from 0 on",
+			   (unsigned long long)c->vcpus_needed - 1, (unsigned long long)f->vcpus);
 	if (f->memory_kib && !c->pages.inexact && kib > f->memory_kib + MEMORY_SLACK_KIB)
 		check_find(c, RULE_CONFIG_MEMORY, 0, NULL,
 			   "the image has %llu KiB of pages, the configuration %llu KiB of memory",

@@ -160,6 +160,8 @@ static void entry(struct xst_checker *c)
 		msrs(c, length);
 	s->cpus += code == WIRE_HVM_CPU;
 	note_instance(c, code, number);
+	if (t->per == WIRE_HVM_VCPU && number < WIRE_HVM_MAX_VCPUS)
+		check_vcpu_seen(c, number);
 }
 
 /* Octets of the head that this entry has: the descriptor, then what there is of a body. */
@@ -233,11 +235,10 @@ static void vcpus(struct xst_checker *c)
 
 			if (c->hvm.codes[i] >> code & 1 && !(c->hvm.codes[i] & cpu) &&
 			    t->per == WIRE_HVM_VCPU)
-				check_find(c, RULE_HVM_VCPU, 0, "instance",
-					   "%s of vCPU %u, which has no CPU entry", t->name, i);
+				check_find(c, RULE_HVM_OFFLINE, 0, "instance",
+					   "%s of vCPU %u, which has no CPU entry: it is offline",
+					   t->name, i);
 		}
-	if (c->hvm.cpus > c->vcpus_max)
-		c->vcpus_max = c->hvm.cpus;
 }
 
 static int hvm_end(struct xst_checker *c, const struct xst_event *ev)

@@ -153,11 +153,8 @@ static void legacy_complete(struct xst_checker *c)
 
 static void legacy_record(struct xst_checker *c)
 {
-	if (c->kind == XST_KIND_VCPU_BASIC && ++c->vcpu_count > c->vcpus_max)
-		c->vcpus_max = c->vcpu_count;
 	if (c->kind != XST_KIND_CHECKPOINT)
 		return;
-	c->vcpu_count = 0;
 	legacy_complete(c);
 	if (!c->seen[XST_KIND_CHECKPOINT])
 		check_find(c, RULE_LEGACY_CHECKPOINTED, 0, NULL,

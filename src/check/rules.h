@@ -268,8 +268,11 @@
 	  "Xen writes entries by ascending type", \
 	  "PIT before PIC") \
 	X(HVM_VCPU, "libxc.hvm-context.vcpu", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "what belongs to a vCPU needs its CPU entry", \
-	  "a LAPIC entry of vCPU 3 in a guest of two") \
+	  "a guest runs on the vCPUs that have a CPU entry", \
+	  "no CPU entry at all") \
+	X(HVM_OFFLINE, "libxc.hvm-context.offline", NOTE, false, LIBXC, "libxc: HVM_CONTEXT", \
+	  "Xen writes no CPU entry for a vCPU that is offline, but entries of its devices", \
+	  "a LAPIC entry of vCPU 3, which has no CPU entry") \
 	X(HVM_XSAVE, "libxc.hvm-context.xsave", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "an xsave area has the size that its xcr0_accum asks for, in states that a processor takes", \
 	  "a CPU_XSAVE entry of 600 octets with AVX") \

@@ -27,12 +27,20 @@ static void context_size(struct xst_checker *c)
 			   c->guest_width * 8, x->size);
 }
 
+void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu)
+{
+	if (vcpu >= c->vcpus_needed)
+		c->vcpus_needed = vcpu + 1;
+}
+
 static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	uint64_t id = xst_event_field(ev, XST_FIELD_VCPU_ID, 0);
 	unsigned bit = bit_of(ev->kind);
 
 	c->vcpu = id;
+	if (ev->layer == XST_LAYER_LEGACY && bit == VCPU_BASIC)
+		check_vcpu_seen(c, id);
 	if (ev->layer != XST_LAYER_LIBXC || c->length < 8)
 		return 0;
 	if (c->length == 8) { /* a receiver passes over what holds nothing */
@@ -52,6 +60,7 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 			   c->name, (unsigned long long)id);
 	c->vcpu_count += bit == VCPU_BASIC && !(c->vcpus[id] & VCPU_BASIC);
 	c->vcpus[id] |= (uint8_t)bit;
+	check_vcpu_seen(c, id);
 	context_size(c);
 	return 0;
 }
@@ -238,6 +247,4 @@ void check_vcpus_complete(struct xst_checker *c)
 {
 	if ((c->vcpu_count || c->vcpus_empty) && !(c->vcpus[0] & VCPU_BASIC))
 		check_find(c, RULE_VCPU_FIRST, 0, NULL, "no X86_PV_VCPU_BASIC of vCPU 0");
-	if (c->vcpu_count > c->vcpus_max)
-		c->vcpus_max = c->vcpu_count;
 }

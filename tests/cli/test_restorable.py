@@ -53,6 +53,13 @@ def with_context(data: bytes, change: Callable[[Entry], Entry]) -> bytes:
     return data[: record.offset] + padded(image.HVM_CONTEXT, blob) + data[end:]
 
 
+def with_record(data: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
+    """The image with another body in the first record of a type."""
+    record = next(r for r in image.decode(data).libxc.records if r.type == kind)
+    end = record.offset + 8 + len(record.body) + -len(record.body) % 8
+    return data[: record.offset] + padded(kind, change(bytes(record.body))) + data[end:]
+
+
 def sized(kind: int, size: int) -> Callable[[Entry], Entry]:
     """Makes entries of a type shorter, or longer with zeros."""
     return lambda e: (e[0], e[1], e[2][:size].ljust(size, b"\0")) if e[0] == kind else e
@@ -122,6 +129,35 @@ def test_point_releases() -> None:
         assert result.rc == (FINE if fine else INVALID), version
 
 
+def with_vcpu(number: int, kinds: tuple[int, ...]) -> bytes:
+    """The HVM image with entries of another vCPU."""
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    both = []
+    for kind, instance, body in entries(bytes(record.body)):
+        both += [(kind, instance, body)] + [(kind, number, body)] * (kind in kinds)
+    blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in both) + bytes(8)
+    return with_record(data, image.HVM_CONTEXT, lambda _: blob)
+
+
+CPU, DEVICES = 2, (LAPIC, 6, 14, VMCE, 19)
+
+
+def test_a_vcpu_that_is_offline() -> None:
+    data = with_vcpu(1, DEVICES).replace(b'"max_vcpus": 1,', b'"max_vcpus": 2,')
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert [f["severity"] for f in findings if f["rule"] == "libxc.hvm-context.offline"] == ["note"]
+    assert verdict["verdict"] == "valid"
+
+
+@pytest.mark.parametrize("kinds", [DEVICES, (CPU, *DEVICES)], ids=["offline", "online"])
+@pytest.mark.parametrize("number, fits", [(1, True), (2, False)])
+def test_numbers_of_vcpus_in_the_configuration(kinds: tuple[int, ...], number: int, fits: bool) -> None:
+    data = with_vcpu(number, kinds).replace(b'"max_vcpus": 1,', b'"max_vcpus": 2,')
+    *findings, _ = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert ("config.vcpus" not in [f["rule"] for f in findings]) is fits
+
+
 def test_an_optional_record_of_libxl_is_refused_by_all() -> None:
     data = octets(MODERN_PV)
     end = image.decode(data).libxl.records[-1].offset
@@ -145,13 +181,6 @@ def test_records_without_contents_are_said() -> None:
     empty = padded(image.X86_PV_VCPU_EXTENDED, bytes(8))
     said = restorable(data[: record.offset] + empty + data[end:])
     assert any("4.6 to 4.8" in reason["text"] for reason in said["reasons"])
-
-
-def with_record(data: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
-    """The image with another body in the first record of a type."""
-    record = next(r for r in image.decode(data).libxc.records if r.type == kind)
-    end = record.offset + 8 + len(record.body) + -len(record.body) % 8
-    return data[: record.offset] + padded(kind, change(bytes(record.body))) + data[end:]
 
 
 def one_page_more(body: bytes) -> bytes:

@@ -319,7 +319,8 @@ static void hvm_context(struct build *b, char variant)
 	put_zero(b, 16);
 	if (variant == '-')
 		pic(b, 1, 8);
-	cpu(b, variant == '+' ? 1020 : 1032);
+	if (variant != 'Q')
+		cpu(b, variant == '+' ? 1020 : 1032);
 	pic(b, 0, variant == ':' ? 7 : 8);
 	if (variant == ';')
 		pic(b, 0, 8);
@@ -351,6 +352,7 @@ static bool put_hvm_letter(struct build *b, char letter)
 {
 	switch (letter) {
 	case 'N': case '-': case '+': case ':': case ';': case '.': case '/': case ',':
+	case 'Q':
 		hvm_context(b, letter);
 		break;
 	case 'P': params(b, 1); break;
