@@ -61,6 +61,7 @@ struct hvm_state {
 	uint8_t head[WIRE_HVM_HEAD]; /* of the entry in hand: descriptor and first octets */
 	size_t head_n;
 	uint64_t left;               /* octets of its body still to come */
+	uint64_t rest;               /* how many of these, the last ones, must be zero */
 	uint64_t at;                 /* where it begins in the run */
 	uint64_t seen;               /* octets of the run that were told */
 	uint64_t trailing;           /* octets behind END */

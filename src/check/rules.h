@@ -274,7 +274,7 @@
 	  "Xen writes no CPU entry for a vCPU that is offline, but entries of its devices", \
 	  "a LAPIC entry of vCPU 3, which has no CPU entry") \
 	X(HVM_XSAVE, "libxc.hvm-context.xsave", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "an xsave area has the size that its xcr0_accum asks for, in states that a processor takes", \
+	  "an xsave area has the size and the states of its xcr0_accum, as a processor takes them; zeros may follow", \
 	  "a CPU_XSAVE entry of 600 octets with AVX") \
 	X(HVM_MSRS, "libxc.hvm-context.msrs", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "a CPU_MSR entry tells how many MSRs it has", \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import pytest
 
@@ -141,6 +141,38 @@ def with_vcpu(number: int, kinds: tuple[int, ...]) -> bytes:
 
 
 CPU, DEVICES = 2, (LAPIC, 6, 14, VMCE, 19)
+
+
+def area(size: int, xcr0: int, xstate_bv: int, xcomp_bv: int = 0, last: int = 0) -> bytes:
+    """The image with a CPU_XSAVE entry."""
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    body = struct.pack("<QQQ512xQQ", 0, xcr0, xcr0, xstate_bv, xcomp_bv).ljust(24 + size - 1, b"\0") + bytes([last])
+    found = entries(bytes(record.body))
+    at = next(i for i, (kind, _, _) in enumerate(found) if kind > 16)
+    blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in found[:at] + [(16, 0, body)] + found[at:])
+    return with_record(data, image.HVM_CONTEXT, lambda _: blob + bytes(8))
+
+
+@pytest.mark.parametrize(
+    "words, field",
+    [
+        ((576, 3, 3), None),
+        ((832, 7, 7), None),
+        ((832, 7, 7, 0, 9), None),  # of AVX
+        ((832, 3, 3), None),  # as Xen up to 4.3.0 wrote it
+        ((2696, 0xE7, 0xE7, 0, 9), None),
+        ((832, 3, 3, 0, 9), "length"),
+        ((4096, 7, 7, 0, 1), "length"),
+        ((576, 3, 7), "xstate_bv"),
+        ((576, 3, 3, 1 << 63), "xcomp_bv"),
+    ],
+)
+def test_xsave_areas_of_hvm_guests(words: tuple[int, ...], field: Optional[str]) -> None:
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=area(*words)))
+    found = [f["field"] for f in findings if f["rule"] == "libxc.hvm-context.xsave"]
+    assert found == ([field] if field else [])
+    assert verdict["restorable"]["by_none"] is bool(field)
 
 
 def test_a_vcpu_that_is_offline() -> None:
