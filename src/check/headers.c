@@ -7,8 +7,6 @@ static int image_fields(struct xst_checker *c, const struct xst_event *ev)
 	c->version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
 	check_reason(c, XST_XEN(4, c->version >= 3 ? 13 : 6, 0), 0, NULL, "a libxc image of version %u",
 		     c->version);
-	if (xst_event_field(ev, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN)
-		check_reason(c, XST_XEN_NONE, 0, NULL, "big-endian records, which no Xen reads");
 	return 0;
 }
 

@@ -24,8 +24,11 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 	c->policy_any = true;
 }
 
-static void msr(struct xst_checker *c, uint64_t index)
+static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
 {
+	if (flags) /* the parser has told it */
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "an MSR policy with flags, of which no known Xen takes any");
 	if (!policy_msr_known((uint32_t)index))
 		check_find(c, RULE_MSR_INDEX, 0, "index", "%#llx: no MSR of a policy",
 			   (unsigned long long)index);
@@ -56,8 +59,11 @@ static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 {
 	begin(c, ev);
-	for (size_t i = 0; i < ev->u.items.n; i++)
-		msr(c, ev->u.items.v[i * ev->u.items.width]);
+	for (size_t i = 0; i < ev->u.items.n; i++) {
+		const uint64_t *v = ev->u.items.v + i * ev->u.items.width;
+
+		msr(c, v[0], v[1]);
+	}
 	return 0;
 }
 

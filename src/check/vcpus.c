@@ -205,9 +205,12 @@ static void xsave(struct xst_checker *c)
 static void msrs(struct xst_checker *c)
 {
 	for (size_t at = 0; at + WIRE_PV_MSR_SIZE <= c->head_n; at += WIRE_PV_MSR_SIZE)
-		if (get_number(c->head + at + WIRE_PV_MSR_RESERVED_AT, 4, c->big))
+		if (get_number(c->head + at + WIRE_PV_MSR_RESERVED_AT, 4, c->big)) {
 			check_find(c, RULE_RESERVED, 0, "reserved", "MSR %#llx: not 0",
 				   (unsigned long long)get_number(c->head + at, 4, c->big));
+			check_reason(c, XST_XEN_NONE, 0, NULL,
+				     "a vCPU's MSRs with a reserved field that no known Xen takes");
+		}
 }
 
 static int vcpu_payload(struct xst_checker *c, const struct xst_event *ev)

@@ -31,7 +31,7 @@ static const char *const names[] = {
 	[35] = "ALTP2M",
 	[36] = "X87_FIP_WIDTH",
 	[37] = "VM86_TSS_SIZED",
-	[38] = "MCA_CAP",
+	[HVM_PARAM_LAST] = "MCA_CAP",
 };
 
 const char *xst_hvm_param_name(uint64_t index)

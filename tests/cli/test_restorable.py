@@ -197,6 +197,32 @@ def test_an_optional_record_of_libxl_is_refused_by_all() -> None:
     assert said["by_none"] and any("optional" in reason["text"] for reason in said["reasons"])
 
 
+def policy_msr(index: int, flags: int) -> Callable[[bytes], bytes]:
+    """A policy of one MSR."""
+    return lambda _: struct.pack("<IIQ", index, flags, 0)
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (with_record(octets(MODERN_PV), image.X86_MSR_POLICY, policy_msr(0xCE, 1)), "flags"),
+        (with_record(octets(MODERN_PV), image.X86_MSR_POLICY, policy_msr(0x1A0, 0)), "MSR policy"),
+        (with_record(octets(MODERN_PV), image.X86_CPUID_POLICY,
+                     lambda body: body + struct.pack("<6I", 0xC0000000, 0xFFFFFFFF, 0, 0, 0, 0)), "leaf"),
+        (with_record(octets(MODERN_HVM), image.HVM_PARAMS,
+                     lambda body: struct.pack("<IIQQ", 1, 0, 39, 0)), "HVM parameter 39"),
+        (octets(MODERN_PV)[:-16] + padded(image.X86_PV_VCPU_MSRS, struct.pack("<8xIIQ", 0x48, 1, 0)) + bytes(16),
+         "a vCPU's MSRs"),
+        (octets(MODERN_PV)[:0x24] + b"\1" + octets(MODERN_PV)[0x25:], "xl header announces"),
+        (octets(MODERN_PV).replace(b"LibxlFmt\0\0\0\2\0\0\0\0", b"LibxlFmt\0\0\0\2\0\0\0\1"), "big-endian"),
+    ],
+    ids=["flags of an MSR", "an MSR", "a leaf", "a parameter", "reserved", "another stream", "big-endian"],
+)  # fmt: skip
+def test_what_no_known_xen_takes(data: bytes, words: str) -> None:
+    said = restorable(data)
+    assert said["by_none"] and any(words in reason["text"] for reason in said["reasons"])
+
+
 def test_a_long_record() -> None:
     data = octets(MODERN_HVM)
     record = next(r for r in image.decode(data).libxc.records if r.type == image.PAGE_DATA)
