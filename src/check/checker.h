@@ -18,6 +18,7 @@
 #define CHECK_VCPUS 8192       /* the most that a PV guest can have */
 #define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
 #define CHECK_HVM_PARAMS 64
+#define CHECK_POLICY 256       /* entries of a policy that are remembered; Xen has 120 leaves */
 
 /* Handlers of events for one kind of record; NULL: nothing to do.  They return 0 or XST_E_NOMEM. */
 struct check_subject {
@@ -114,8 +115,9 @@ struct xst_checker {
 	struct pages_state pages;
 	struct hvm_state hvm;
 	uint64_t params[CHECK_HVM_PARAMS], params_seen;
-	uint64_t policy_last;            /* of the policy in hand, for its order */
-	bool policy_any;
+	uint64_t policy_last, policy_highest; /* of the policy in hand, for its order */
+	uint64_t policy[CHECK_POLICY];   /* its first entries */
+	size_t policy_n;
 
 	/* the configuration */
 	uint8_t *config;

@@ -55,6 +55,24 @@ def test_every_fault_is_found() -> None:
     assert verdict["omitted"] == verdict["ignored"] == 0
 
 
+@pytest.mark.parametrize(
+    "kind, size, entries, found",
+    [
+        (image.X86_CPUID_POLICY, 24, [0, 1, 2, 3, 1, 5], ["libxc.cpuid.twice"]),
+        (image.X86_CPUID_POLICY, 24, [0, 1, 3, 2, 4, 5], ["libxc.cpuid.order"]),
+        (image.X86_CPUID_POLICY, 24, [2, 1, 0, 1, 3, 4], ["libxc.cpuid.order", "libxc.cpuid.twice"]),
+        (image.X86_MSR_POLICY, 16, [0x10A, 0xCE], ["libxc.msr.order"]),
+        (image.X86_MSR_POLICY, 16, [0xCE, 0xCE], ["libxc.msr.twice"]),
+    ],
+)
+def test_entries_of_policies(kind: int, size: int, entries: list[int], found: list[str]) -> None:
+    data = octets(MODERN_PV)
+    place = offset_of(data, kind) + 8
+    for i, entry in enumerate(entries):
+        data = changed(data, place + i * size, struct.pack("<I", entry))
+    assert [rule for rule in rules(data)[1] if "cpuid" in rule or "msr" in rule] == found
+
+
 def test_unknown_guest_and_page_shift() -> None:
     data = octets(MODERN_PV)
     place = data.index(image.LIBXC_MARKER) + 24
