@@ -6,6 +6,9 @@
 
 #include "wire/bytes.h"
 
+/* Xen writes ten at most. */
+#define MSRS_SEEN ((WIRE_HVM_BODY_HEAD - WIRE_HVM_MSR_FIXED) / WIRE_HVM_MSR_SIZE)
+
 static int hvm_run(struct xst_checker *c, const struct xst_event *ev)
 {
 	memset(&c->hvm, 0, sizeof(c->hvm));
@@ -72,6 +75,16 @@ static void xsave(struct xst_checker *c, uint64_t length)
 		xsave_area(c, accum, exact ? length - WIRE_HVM_XSAVE_AREA_AT - wanted : 0);
 }
 
+static void msrs_reserved(struct xst_checker *c, uint64_t n)
+{
+	const uint8_t *msr = body(c) + WIRE_HVM_MSR_FIXED;
+
+	for (; n; n--, msr += WIRE_HVM_MSR_SIZE)
+		if (le32(msr + WIRE_HVM_MSR_RESERVED_AT))
+			check_find(c, RULE_HVM_MSRS, place(c), "reserved", "MSR %#x: not 0",
+				   le32(msr));
+}
+
 static void msrs(struct xst_checker *c, uint64_t length)
 {
 	uint64_t count = le32(body(c) + WIRE_HVM_MSR_COUNT_AT);
@@ -79,6 +92,8 @@ static void msrs(struct xst_checker *c, uint64_t length)
 	if (length != WIRE_HVM_MSR_FIXED + count * WIRE_HVM_MSR_SIZE)
 		check_find(c, RULE_HVM_MSRS, place(c), "count", "%llu MSRs in %llu octets",
 			   (unsigned long long)count, (unsigned long long)length);
+	else
+		msrs_reserved(c, count < MSRS_SEEN ? count : MSRS_SEEN);
 }
 
 static void instance(struct xst_checker *c, const struct wire_hvm_type *t, unsigned number)

@@ -277,7 +277,7 @@
 	  "an xsave area has the size and the states of its xcr0_accum, as a processor takes them; zeros may follow", \
 	  "a CPU_XSAVE entry of 600 octets with AVX") \
 	X(HVM_MSRS, "libxc.hvm-context.msrs", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "a CPU_MSR entry tells how many MSRs it has", \
+	  "a CPU_MSR entry tells how many MSRs it has, with a zero behind the number of each", \
 	  "a count of 3 in 24 octets") \
 	X(PARAM_INDEX, "libxc.hvm-params.index", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "a Xen that doesn't know a parameter refuses it", \

@@ -35,6 +35,7 @@ enum wire_hvm_code {
 #define WIRE_HVM_MSR_COUNT_AT 0
 #define WIRE_HVM_MSR_FIXED 8
 #define WIRE_HVM_MSR_SIZE 16
+#define WIRE_HVM_MSR_RESERVED_AT 4
 
 enum wire_hvm_per { WIRE_HVM_DOMAIN, WIRE_HVM_VCPU, WIRE_HVM_PIC };
 

@@ -267,6 +267,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.hvm-context.offline", .letters = HVM, AT('N', HVM_XSAVE + 2, 2, 3) },
 	{ .rules = "libxc.hvm-context.xsave", .letters = HVM, AT('N', HVM_XSAVE + 8 + 16, 8, 7) },
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8, 4, 3) },
+	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8 + 8 + 4, 4, 1) },
 	{ .rules = "libxc.hvm-params.index", .letters = HVM, AT('P', ENTRIES, 8, 63) },
 	{ .rules = "libxc.hvm-params.twice", .letters = "hSDTPPNE" },
 	{ .rules = "libxc.hvm-params.pfn", .letters = HVM, AT('P', ENTRIES + 8, 8, 0x77) },
