@@ -110,6 +110,7 @@ struct xst_checker {
 	uint64_t emulators;              /* device models' states, since the last checkpoint */
 	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
+	bool vcpus_any;                  /* something stands in vcpus[] */
 	uint64_t vcpus_empty;            /* records of registers that hold none */
 	uint64_t vcpus_needed;           /* by the highest number that a record has */
 	struct pages_state pages;

@@ -99,8 +99,9 @@ static void checkpoint(struct xst_checker *c)
 	c->seen[XST_KIND_SHARED_INFO] = c->seen[XST_KIND_HVM_CONTEXT] = 0;
 	c->seen[XST_KIND_HVM_PARAMS] = c->seen[XST_KIND_VCPU_BASIC] = 0;
 	c->params_seen = 0;
-	if (c->vcpu_count)
+	if (c->vcpus_any)
 		memset(c->vcpus, 0, sizeof(c->vcpus));
+	c->vcpus_any = false;
 	c->vcpu_count = c->vcpus_empty = 0;
 }
 

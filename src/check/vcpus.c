@@ -60,6 +60,7 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 			   c->name, (unsigned long long)id);
 	c->vcpu_count += bit == VCPU_BASIC && !(c->vcpus[id] & VCPU_BASIC);
 	c->vcpus[id] |= (uint8_t)bit;
+	c->vcpus_any = true;
 	check_vcpu_seen(c, id);
 	context_size(c);
 	return 0;

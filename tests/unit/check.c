@@ -66,6 +66,8 @@ static const struct check_case cases[] = {
 	{ "a sound libxl stream", "lchSDTPNExqe", "", NULL },
 	{ "a sound checkpointed stream", "lchSDTPNKxqkDTPNKqkExqe", "", NULL },
 	{ "a checkpointed PV stream", "lcpISFDTHBKkDTHBKkEe", "", NULL },
+	{ "a checkpoint without registers", "lcpISFDTHBXKkDTHXKkDTHBXKkEe", "libxc.order libxc.missing",
+	  "X86_PV_VCPU_EXTENDED of vCPU 0 without its X86_PV_VCPU_BASIC" },
 	{ "memory twice, to compare", "hSDVDTPNE", "", NULL },
 	{ "an unknown record anywhere", "hUSDTPNE", "record.optional", NULL },
 
