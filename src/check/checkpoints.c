@@ -55,6 +55,9 @@ static void side(struct xst_checker *c, uint64_t state)
 		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
 			   "%llu is said by the secondary, on the channel back",
 			   (unsigned long long)state);
+	else if (c->layer == XST_LAYER_LIBXL && !c->seen[XST_KIND_CHECKPOINT_END])
+		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, NULL,
+			   "no checkpoint has ended before it: libxl does not wait for it");
 	if (c->layer == XST_LAYER_COLO && state == COLO_STATE_NEW)
 		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
 			   "NEW is said by the primary, on the main stream");

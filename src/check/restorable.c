@@ -86,6 +86,7 @@ static const struct {
 	{ RULE_XENSERVER_REFUSED, XST_XEN_NONE, 0, "a record that xenopsd refuses" },
 	{ RULE_CPUID_LEAF, XST_XEN_NONE, 0, "a CPUID policy with a leaf that no known Xen takes" },
 	{ RULE_MSR_INDEX, XST_XEN_NONE, 0, "an MSR policy with an MSR that no known Xen takes" },
+	{ RULE_CHECKPOINT_PLAIN, XST_XEN_NONE, 0, "a checkpoint without a libxl stream around it" },
 	{ RULE_LEGACY_XSAVE, XST_XEN_NONE, 0,
 	  "xsave areas of several sizes: Xen's receiver and its converter fail" },
 	{ RULE_LEGACY_EXT_BLOCK, 0, XEN(4, 5),
@@ -152,7 +153,11 @@ void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
 	record_length(c);
 	if (ev->layer == XST_LAYER_LEGACY)
 		legacy(c);
-	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
+	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE &&
+	    !c->seen[XST_KIND_CHECKPOINT_END])
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "a CHECKPOINT_STATE where libxl does not wait for one");
+	else if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
 		check_reason(c, XEN(4, 7), 0, NULL,
 			     "a COLO stream, which only a secondary takes: Xen knows it since 4.7");
 	if (ev->kind != XST_KIND_UNKNOWN)

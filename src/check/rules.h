@@ -346,7 +346,7 @@
 	  "states 0 to 3 exist", \
 	  "state 4") \
 	X(CHECKPOINT_STATE_SIDE, "libxl.checkpoint-state.side", REMARK, false, LIBXL, "libxl: CHECKPOINT_STATE", \
-	  "the primary says NEW, the secondary everything else, on the channel back", \
+	  "the primary says NEW behind a checkpoint, the secondary everything else, on the channel back", \
 	  "SVM_READY in the main stream") \
 	X(CHECKPOINT_PLAIN, "checkpoint.plain", REMARK, false, LIBXC, "libxc: CHECKPOINT", \
 	  "a checkpoint needs a libxl stream around it; a reader of a bare image refuses it", \

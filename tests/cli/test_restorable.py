@@ -213,10 +213,14 @@ def policy_msr(index: int, flags: int) -> Callable[[bytes], bytes]:
                      lambda body: struct.pack("<IIQQ", 1, 0, 39, 0)), "HVM parameter 39"),
         (octets(MODERN_PV)[:-16] + padded(image.X86_PV_VCPU_MSRS, struct.pack("<8xIIQ", 0x48, 1, 0)) + bytes(16),
          "a vCPU's MSRs"),
+        (octets(MODERN_PV)[:-8] + padded(image.LIBXL_CHECKPOINT_STATE, bytes(4)) + bytes(8), "CHECKPOINT_STATE"),
+        (octets(MODERN_PV)[octets(MODERN_PV).index(image.LIBXC_MARKER) : -16] + padded(image.CHECKPOINT, b"")
+         + bytes(8), "checkpoint without"),
         (octets(MODERN_PV)[:0x24] + b"\1" + octets(MODERN_PV)[0x25:], "xl header announces"),
         (octets(MODERN_PV).replace(b"LibxlFmt\0\0\0\2\0\0\0\0", b"LibxlFmt\0\0\0\2\0\0\0\1"), "big-endian"),
     ],
-    ids=["flags of an MSR", "an MSR", "a leaf", "a parameter", "reserved", "another stream", "big-endian"],
+    ids=["flags of an MSR", "an MSR", "a leaf", "a parameter", "reserved", "a state", "a bare checkpoint",
+         "another stream", "big-endian"],
 )  # fmt: skip
 def test_what_no_known_xen_takes(data: bytes, words: str) -> None:
     said = restorable(data)

@@ -435,6 +435,7 @@ static bool put_libxl_letter(struct build *b, char letter)
 	case 'u': emulator(b, 3, "QEVM"); break;
 	case 'w': emulator(b, 1, "QEVN"); break;
 	case '$': state(b); break;
+	case 'n': colo_state(b, 0); break;
 	case 'j': colo_state(b, 1); break;
 	case 'r': colo_state(b, 2); break;
 	case 'i': dirty_list(b, false); break;

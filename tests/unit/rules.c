@@ -18,6 +18,7 @@
 #define PV "pICMSFDTHBXRE"
 #define HVM "hCMSDTPNE"
 #define LIBXL "lchCMSDTPNExqe"
+#define COLO "lchSDTPNKqknTPNKqkEe"
 #define XL "alchCMSDTPNExqe"
 
 /* A number put into a record: `size` octets at `at` behind where `letter` begins. */
@@ -295,8 +296,9 @@ static const struct rule_case cases[] = {
 
 	/* checkpoints */
 	{ .rules = "libxl.checkpoint", .letters = "lchSDTPNEke" },
-	{ .rules = "libxl.checkpoint-state", .letters = "lchSDTPNE$e", AT('$', BODY, 4, 4) },
-	{ .rules = "libxl.checkpoint-state.side", .letters = "lchSDTPNE$e", AT('$', BODY, 4, 2) },
+	{ .rules = "libxl.checkpoint-state", .letters = COLO, AT('n', BODY, 4, 4) },
+	{ .rules = "libxl.checkpoint-state.side", .letters = COLO, AT('n', BODY, 4, 2) },
+	{ .rules = "libxl.checkpoint-state.side", .letters = "lchSDTPNE$e" },
 	{ .rules = "checkpoint.plain", .letters = "hSDTPNKE" },
 	{ .rules = "checkpoint.dropped", .letters = "lchSDTPNKqkDEe" },
 	{ .rules = "record.optional checkpoint.optional", .letters = "lchSDTPNKqkUTPNKqkEe" },
@@ -352,7 +354,7 @@ static const struct rule_case cases[] = {
 	  .no_config = true },
 	{ .rules = "checkpoint.dropped restore.dropped", .letters = "lchSDTPNKqkDEe", .how = RESTORE,
 	  .no_config = true },
-	{ .rules = "restore.state", .letters = "lchSDTPNE$e", .how = RESTORE, .no_config = true },
+	{ .rules = "libxl.checkpoint-state.side restore.state", .letters = "lchSDTPNE$e", .how = RESTORE, .no_config = true },
 };
 
 /* --- running one ---------------------------------------------------------------------------- */
