@@ -101,7 +101,8 @@ struct xst_checker {
 	bool static_data_over;
 	bool in_libxl;
 	bool suspended;                  /* COLO: the secondary has said so */
-	uint64_t last_dirty;             /* COLO: of the list in hand */
+	uint64_t last_dirty, dirty_told; /* COLO: of the list in hand */
+	bool two_zeros;                  /* COLO: it begins with pfn 0 twice */
 	uint64_t checkpoints;            /* CHECKPOINT records */
 	uint64_t since_checkpoint;       /* records of the image behind the last one */
 	bool emulator_each;              /* the first checkpoint had a device model's state */

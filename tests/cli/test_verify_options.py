@@ -213,6 +213,23 @@ def test_a_back_channel_that_begins_with_a_list() -> None:
     assert told.rc == FINE and b"channel back of COLO" in told.stdout
 
 
+@pytest.mark.parametrize(
+    "pfns, stray, found",
+    [
+        ((0, 5), 0, []),
+        ((0, 0, 5), 0, ["colo.pfns"]),
+        ((3, 5), 1, ["colo.stray-octets"]),
+        ((0, 5), 1, ["colo.stray-octets"]),
+        ((0,), 1, ["colo.stray-octets"]),
+        ((0, 0, 5), 1, ["colo.pfns", "colo.stray-octets"]),
+    ],
+)
+def test_a_dirty_page_of_number_0(pfns: tuple[int, ...], stray: int, found: list[str]) -> None:
+    """Behind the eight stray octets it is no double."""
+    dirty = struct.pack("<II", 0xF, 8 * len(pfns)) + bytes(8 * stray) + struct.pack(f"<{len(pfns)}Q", *pfns)
+    assert sorted(rules(colo_state(1) + dirty + colo_state(2))[1]) == found
+
+
 def test_the_main_stream_of_colo() -> None:
     """A CHECKPOINT_STATE of libxl stands where the image goes on; nobody has to announce it."""
     good = octets(MODERN_HVM)
