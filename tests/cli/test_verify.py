@@ -169,6 +169,23 @@ def test_quiet(unpacked: Unpack, scratch: Path) -> None:
     assert "No such file" in xenstream("verify", "--quiet", "/nonexistent").stderr
 
 
+@pytest.mark.parametrize(
+    "state, rule",
+    [
+        (b"", "libxl.emulator.magic"),
+        (b"QEVM", "libxl.emulator.magic"),
+        (b"QEVM\0\0\0\2", "libxl.emulator.version"),
+        (b"QEVM\0\0\0\3", None),
+    ],
+)
+def test_the_first_octets_of_a_device_model(state: bytes, rule: Optional[str]) -> None:
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxl.records if r.type == image.LIBXL_EMULATOR_CONTEXT)
+    body = bytes(record.body[:8]) + state
+    data = data[: record.offset] + struct.pack("<II", 3, len(body)) + body + bytes(-len(body) % 8) + bytes(8)
+    assert [f["rule"] for f in verify(data)[1] if "emulator" in f["rule"]] == ([rule] if rule else [])
+
+
 def test_octets_behind_the_end_are_a_note(scratch: Path) -> None:
     path = scratch / "long"
     path.write_bytes(stream(PV) + bytes(7))
