@@ -125,6 +125,7 @@ struct xst_checker {
 	uint8_t *config;
 	size_t config_n;
 	bool config_any, config_read, config_compared;
+	bool config_json;                /* as the xl header says */
 	struct xst_config_facts facts;
 
 	struct xst_restorability restorability;

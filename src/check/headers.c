@@ -22,7 +22,8 @@ static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 
 static int xl_fields(struct xst_checker *c, const struct xst_event *ev)
 {
-	if (xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON)
+	c->config_json = xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON;
+	if (c->config_json)
 		check_reason(c, XST_XEN(4, 5, 0), 0, NULL, "a configuration in JSON");
 	return 0;
 }

@@ -433,7 +433,7 @@
 	  "xl restores by the stored configuration, unless it is given another one", \
 	  "optional data of 4 octets") \
 	X(CONFIG_SYNTAX, "config.syntax", REMARK, false, NONE, "xl", \
-	  "a toolstack must be able to read the configuration", \
+	  "a toolstack must be able to read the configuration, in the language that the xl header names", \
 	  "JSON that breaks off") \
 	X(CONFIG_GUEST, "config.guest-type", REMARK, false, NONE, "xl", \
 	  "the configuration names the guest that the image holds", \

@@ -169,6 +169,21 @@ def test_quiet(unpacked: Unpack, scratch: Path) -> None:
     assert "No such file" in xenstream("verify", "--quiet", "/nonexistent").stderr
 
 
+@pytest.mark.parametrize("json, text", [(True, False), (False, True)])
+def test_the_language_of_the_configuration(json: bool, text: bool, scratch: Path) -> None:
+    """xl reads text as JSON if the header says so, and the other way."""
+    data = octets(MODERN_PV)
+    if text:
+        config = b'name = "x"\nkernel = "/k"\ntype = "pv"\nmemory = 4\n'
+        stream_at = data.index(b"LibxlFmt")
+        data = data[:0x2C] + struct.pack("<II", len(config) + 4, len(config)) + config + data[stream_at:]
+    for flags in (2, 3):
+        code, found, _ = verify(changed(data, 0x24, bytes([flags])))
+        right = (flags == 3) is json
+        assert code == (FINE if right else REMARKS)
+        assert ["config.syntax"] * (not right) == [f["rule"] for f in found]
+
+
 @pytest.mark.parametrize(
     "state, rule",
     [

@@ -13,7 +13,7 @@ static void xl(struct build *b, const char *config)
 {
 	const char *text = config ? config : "any 0 0 0";
 
-	xl_header(b, 3, *text ? text : NULL, strlen(text) + 1);
+	xl_header(b, 2, *text ? text : NULL, strlen(text) + 1);
 }
 
 static void image(struct build *b, uint32_t version, uint32_t guest)

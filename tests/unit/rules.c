@@ -177,10 +177,10 @@ static const struct rule_case cases[] = {
 	/* containers */
 	{ .rules = "xl.magic", .letters = XL, AT('a', 20, 1, 'x'), .start = XST_START_XL },
 	{ .rules = "xl.byte-order", .letters = XL, AT('a', 0x20, 4, 0) },
-	{ .rules = "xl.mandatory-flags", .letters = XL, AT('a', 0x24, 4, 0x83) },
+	{ .rules = "xl.mandatory-flags", .letters = XL, AT('a', 0x24, 4, 0x82) },
 	{ .rules = "xl.optional-flags", .letters = XL, AT('a', 0x28, 4, 1) },
 	{ .rules = "xl.config-length", .letters = XL, AT('a', 0x30, 4, 0x1000) },
-	{ .rules = "xl.stream-flag", .letters = XL, AT('a', 0x24, 4, 1) },
+	{ .rules = "xl.stream-flag", .letters = XL, AT('a', 0x24, 4, 0) },
 	{ .rules = "container.magic", .letters = "L" LIBXL, AT('L', 3, 1, 'x'), .start = XST_START_LIBVIRT },
 	{ .rules = "container.nested", .letters = "La" LIBXL },
 	{ .rules = "container.config", .letters = "m" LIBXL },
@@ -312,6 +312,7 @@ static const struct rule_case cases[] = {
 	/* the configuration */
 	{ .rules = "config.missing", .letters = XL, .config = "" },
 	{ .rules = "config.syntax", .letters = XL, .config = "nonsense" },
+	{ .rules = "config.syntax", .letters = XL, AT('a', 0x24, 4, 3) },
 	{ .rules = "config.guest-type", .letters = XL, .config = "pv 0 0 0" },
 	{ .rules = "config.vcpus", .letters = "alcpISFDTHB9Ee", .config = "pv 1 0 0" },
 	{ .rules = "libxc.record-8m config.memory", .letters = "alchSD{TPNEqe", .config = "hvm 1 4096 0" },
