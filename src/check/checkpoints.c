@@ -80,6 +80,8 @@ const struct check_subject check_checkpoint_state = { .fields = state_fields };
 
 static int dirty_items(struct xst_checker *c, const struct xst_event *ev)
 {
+	if (c->layer != XST_LAYER_COLO) /* refused */
+		return 0;
 	if (!ev->u.items.first && !c->suspended)
 		check_find(c, RULE_COLO_TURN, 0, NULL, "a list that does not follow SVM_SUSPENDED");
 	for (size_t i = 0; i < ev->u.items.n; i++) {

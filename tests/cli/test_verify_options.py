@@ -194,6 +194,11 @@ def test_rules() -> None:
     assert rules(many_faults(), *every)[0] == FINE
 
 
+def test_a_list_of_the_channel_back_is_refused_in_the_main_stream() -> None:
+    data = in_front_of(octets(MODERN_PV), image.X86_TSC_INFO, record(0xF, struct.pack("<2Q", 5, 3)))
+    assert rules(data)[1] == ["record.refused"]
+
+
 def colo_state(state: int) -> bytes:
     return record(5, struct.pack("<I", state))
 
