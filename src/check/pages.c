@@ -382,7 +382,8 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 
 	if (ev->layer != XST_LAYER_LIBXC)
 		return 0;
-	c->pages.last_pfn = last;
+	if (!c->pages.has_p2m || last > c->pages.last_pfn) /* a p2m grows only */
+		c->pages.last_pfn = last;
 	c->pages.has_p2m = true;
 	if (c->guest_width == 4)
 		per_frame *= 2;

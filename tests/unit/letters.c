@@ -71,11 +71,11 @@ static void pv_info(struct build *b, uint8_t width, uint8_t levels)
 	record_end(b);
 }
 
-static void frames(struct build *b)
+static void frames(struct build *b, uint32_t first, uint32_t last)
 {
 	record_begin(b, 3);
-	put32(b, 0);
-	put32(b, 511);
+	put32(b, first);
+	put32(b, last);
 	put64(b, 7);
 	record_end(b);
 }
@@ -113,7 +113,8 @@ static bool put_static_letter(struct build *b, char letter)
 	case 'C': cpuid(b); break;
 	case 'M': msrs(b); break;
 	case 'S': empty_record(b, 0x10); break;
-	case 'F': frames(b); break;
+	case 'F': frames(b, 0, 511); break;
+	case 'G': frames(b, 512, 1023); break;
 	default: return false;
 	}
 	return true;
