@@ -80,6 +80,8 @@ static const struct check_case cases[] = {
 	  "HVM_PARAMS in a PV guest's image" },
 	{ "a PV guest's device model", "lcpISFDTHBEqe", "libxl.emulator.guest",
 	  "EMULATOR_CONTEXT in a PV guest's image" },
+	{ "a device model in front of a PV guest", "lqcpISFDTHBEe", "libxl.emulator.guest", NULL },
+	{ "and of an HVM guest", "lqchSDTPNEe", "", NULL },
 	{ "a PV guest's xenstore keys", "lcpISFDTHBExe", "libxl.emulator.guest", NULL },
 
 	{ "PV info behind the static data", "pSIFDTHBE", "libxc.static-data",
