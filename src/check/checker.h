@@ -31,6 +31,7 @@ struct check_subject {
 };
 
 extern const struct check_subject check_pages, check_p2m_frames, check_unmapped, check_pv_info;
+extern const struct check_subject check_p2m_size;
 extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
 extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
 extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;

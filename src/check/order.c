@@ -154,6 +154,10 @@ static void legacy_complete(struct xst_checker *c)
 
 static void legacy_record(struct xst_checker *c)
 {
+	if (c->kind == XST_KIND_EXT_VCPU) {
+		c->guest_width = c->length == LEGACY_VCPU64_SIZE ? 8 : 4;
+		c->pages.has_p2m = true;
+	}
 	if (c->kind != XST_KIND_CHECKPOINT)
 		return;
 	legacy_complete(c);

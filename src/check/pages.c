@@ -398,6 +398,15 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
+/* A legacy stream tells the guest's size, and its width (order.c) if it is PV. */
+static int p2m_size_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	c->pages.last_pfn = xst_event_field(ev, XST_FIELD_P2M_SIZE, 0) - 1;
+	return 0;
+}
+
+const struct check_subject check_p2m_size = { .fields = p2m_size_fields };
+
 static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 {
 	struct pages_state *s = &c->pages;

@@ -169,7 +169,7 @@
 	  "a present entry of a page table names a pfn that the image holds (checked with --deep)", \
 	  "an L1 entry with pfn 0x77, which no batch holds") \
 	X(PAGE_TABLE_RANGE, "libxc.page-table.range", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
-	  "a page table of a PV guest can't name a pfn beyond its p2m (checked with --deep)", \
+	  "a page table of a PV guest can't name a pfn beyond its p2m, or a legacy stream's size (checked with --deep)", \
 	  "an L1 entry with pfn 0x2000 and a p2m up to 0x1fff") \
 	X(PAGE_UNTRACKED, "libxc.page-data.untracked", NOTE, false, LIBXC, "libxc: PAGE_DATA", \
 	  "which pages an image holds is followed in 64 MiB at most, for 2 TiB of a guest; beyond that, rules on missing pages are not applied", \

@@ -10,7 +10,7 @@ import pytest
 
 from support import image
 
-from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, REMARKS, USAGE, lines, octets, xenstream
+from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, PV, REMARKS, USAGE, lines, octets, stream, xenstream
 from .test_verify import changed, offset_of, verify
 
 
@@ -192,6 +192,23 @@ def test_rules() -> None:
     assert len(set(ids)) == len(ids) > 80
     every = [f"--ignore={rule}" for rule in ids]
     assert rules(many_faults(), *every)[0] == FINE
+
+
+def first_page_table(data: bytes) -> int:
+    """Where the contents of the first L1 table stand in a 64-bit guest's legacy stream of a 64-bit toolstack."""
+    (size,) = struct.unpack_from("<Q", data)
+    at = 20 + struct.unpack_from("<I", data, 16)[0] + -(-size // 512) * 8 + 4 + 20  # the TSC chunk is first
+    (n,) = struct.unpack_from("<i", data, at)
+    types = [entry >> 28 for entry in struct.unpack_from(f"<{n}Q", data, at + 4)]
+    return at + 4 + 8 * n + 4096 * sum(t < 0xD for t in types[: types.index(1)])
+
+
+@pytest.mark.parametrize("pfn, found", [(0xFF, []), (0x100, ["libxc.page-table.range"])])
+def test_page_tables_of_a_legacy_stream(pfn: int, found: list[str]) -> None:
+    data = stream(PV)
+    data = changed(data, first_page_table(data) + 8, struct.pack("<Q", pfn << 12 | 1))
+    assert rules(data)[1] == []
+    assert rules(data, "--deep")[1] == found
 
 
 def test_a_list_of_the_channel_back_is_refused_in_the_main_stream() -> None:
