@@ -154,6 +154,8 @@ def test_max_findings() -> None:
     assert verdict["omitted"] == len(found) - 2
     for name in ("errors", "remarks", "notes", "end", "records"):
         assert verdict[name] == whole[name], name
+    code, few, verdict = rules(many_faults(), "--max-findings=0")
+    assert (code, few, verdict["omitted"], verdict["errors"]) == (INVALID, [], len(found), whole["errors"])
     words = xenstream("verify", "--max-findings=2", "-", stdin=many_faults()).stdout.decode()
     assert f"{len(found) - 2} not shown" in words.splitlines()[-1]
 
