@@ -31,6 +31,7 @@ static const struct check_subject *const subjects[XST_KIND_MAX] = {
 	[XST_KIND_HVM_PARAMS] = &check_hvm_params,
 	[XST_KIND_CPUID_POLICY] = &check_cpuid,
 	[XST_KIND_MSR_POLICY] = &check_msrs,
+	[XST_KIND_P2M_SIZE] = &check_p2m_size,
 	[XST_KIND_UNMAPPED_PFNS] = &check_unmapped,
 	[XST_KIND_COMPRESSED_DATA] = &check_compressed,
 	[XST_KIND_DIRTY_PFN_LIST] = &check_dirty_pfns,

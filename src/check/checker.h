@@ -19,6 +19,7 @@
 #define CHECK_VCPUS 8192       /* the most that a PV guest can have */
 #define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
 #define CHECK_HVM_PARAMS 64
+#define CHECK_POLICY 256       /* entries of a policy that are remembered; Xen has 120 leaves */
 
 /* Handlers of events for one kind of record; NULL: nothing to do.  They return 0 or XST_E_NOMEM. */
 struct check_subject {
@@ -31,6 +32,7 @@ struct check_subject {
 };
 
 extern const struct check_subject check_pages, check_p2m_frames, check_unmapped, check_pv_info;
+extern const struct check_subject check_p2m_size;
 extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
 extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
 extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
@@ -70,6 +72,7 @@ struct hvm_state {
 	uint8_t head[WIRE_HVM_HEAD]; /* of the entry in hand: descriptor and first octets */
 	size_t head_n;
 	uint64_t left;               /* octets of its body still to come */
+	uint64_t rest;               /* how many of these, the last ones, must be zero */
 	uint64_t at;                 /* where it begins in the run */
 	uint64_t seen;               /* octets of the run that were told */
 	uint64_t trailing;           /* octets behind END */
@@ -108,7 +111,8 @@ struct xst_checker {
 	bool static_data_over;
 	bool in_libxl;
 	bool suspended;                  /* COLO: the secondary has said so */
-	uint64_t last_dirty;             /* COLO: of the list in hand */
+	uint64_t last_dirty, dirty_told; /* COLO: of the list in hand */
+	bool two_zeros;                  /* COLO: it begins with pfn 0 twice */
 	uint64_t checkpoints;            /* CHECKPOINT records */
 	uint64_t since_checkpoint;       /* records of the image behind the last one */
 	bool emulator_each;              /* the first checkpoint had a device model's state */
@@ -117,18 +121,22 @@ struct xst_checker {
 	uint64_t emulators;              /* device models' states, since the last checkpoint */
 	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
-	uint64_t vcpus_max;              /* of any state in the stream */
+	bool vcpus_any;                  /* something stands in vcpus[] */
+	uint64_t vcpus_empty;            /* records of registers that hold none */
+	uint64_t vcpus_needed;           /* by the highest number that a record has */
 	struct pages_state pages;
 	struct compressed_state compressed;
 	struct hvm_state hvm;
 	uint64_t params[CHECK_HVM_PARAMS], params_seen;
-	uint64_t policy_last;            /* of the policy in hand, for its order */
-	bool policy_any;
+	uint64_t policy_last, policy_highest; /* of the policy in hand, for its order */
+	uint64_t policy[CHECK_POLICY];   /* its first entries */
+	size_t policy_n;
 
 	/* the configuration */
 	uint8_t *config;
 	size_t config_n;
 	bool config_any, config_read, config_compared;
+	bool config_json;                /* as the xl header says */
 	struct xst_config_facts facts;
 
 	struct xst_restorability restorability;
@@ -147,6 +155,9 @@ bool check_head(struct xst_checker *c, const struct xst_event *ev);
 /* order.c */
 void check_order_begin(struct xst_checker *c);
 void check_order_legacy_end(struct xst_checker *c);
+
+/* vcpus.c: a record or an entry belongs to that vCPU, which the configuration must have. */
+void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu);
 
 /* At the image's end, or a checkpoint's: what only the whole of it shows. */
 void check_pages_complete(struct xst_checker *c);

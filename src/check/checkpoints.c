@@ -55,6 +55,9 @@ static void side(struct xst_checker *c, uint64_t state)
 		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
 			   "%llu is said by the secondary, on the channel back",
 			   (unsigned long long)state);
+	else if (c->layer == XST_LAYER_LIBXL && !c->seen[XST_KIND_CHECKPOINT_END])
+		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, NULL,
+			   "no checkpoint has ended before it: libxl does not wait for it");
 	if (c->layer == XST_LAYER_COLO && state == COLO_STATE_NEW)
 		check_find(c, RULE_CHECKPOINT_STATE_SIDE, 0, "checkpoint_state",
 			   "NEW is said by the primary, on the main stream");
@@ -77,18 +80,34 @@ const struct check_subject check_checkpoint_state = { .fields = state_fields };
 
 static int dirty_items(struct xst_checker *c, const struct xst_event *ev)
 {
+	if (c->layer != XST_LAYER_COLO) /* refused */
+		return 0;
 	if (!ev->u.items.first && !c->suspended)
 		check_find(c, RULE_COLO_TURN, 0, NULL, "a list that does not follow SVM_SUSPENDED");
 	for (size_t i = 0; i < ev->u.items.n; i++) {
 		uint64_t pfn = ev->u.items.v[i];
 
-		if (ev->u.items.first + i && pfn <= c->last_dirty)
+		if (ev->u.items.first + i == 1 && !pfn && !c->last_dirty)
+			c->two_zeros = true;
+		else if (ev->u.items.first + i && pfn <= c->last_dirty)
 			check_find(c, RULE_COLO_PFNS, 0, "pfn", "%#llx behind %#llx",
 				   (unsigned long long)pfn, (unsigned long long)c->last_dirty);
 		c->last_dirty = pfn;
 	}
+	c->dirty_told = ev->u.items.first + ev->u.items.n;
 	c->suspended = false;
 	return 0;
 }
 
-const struct check_subject check_dirty_pfns = { .items = dirty_items };
+/* Pfn 0 behind the eight stray octets is in its place: then there is one item more than the length
+ * of the record says. */
+static int dirty_end(struct xst_checker *c, const struct xst_event *ev)
+{
+	(void)ev;
+	if (c->two_zeros && c->dirty_told * sizeof(uint64_t) <= c->length)
+		check_find(c, RULE_COLO_PFNS, 0, "pfn", "0 behind 0");
+	c->two_zeros = false;
+	return 0;
+}
+
+const struct check_subject check_dirty_pfns = { .items = dirty_items, .end = dirty_end };

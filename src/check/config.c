@@ -38,6 +38,21 @@ static int payload(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
+/* xl believes the flag in its header; who reads the configuration sees what it is. */
+static void language(struct xst_checker *c)
+{
+	size_t i = 0;
+	bool json;
+
+	while (i < c->config_n && strchr(" \t\r\n", c->config[i]) && c->config[i])
+		i++;
+	json = i < c->config_n && c->config[i] == '{';
+	if (json != c->config_json)
+		check_find(c, RULE_CONFIG_SYNTAX, 0, NULL,
+			   "the configuration is %s, but the header's flags say that it is %s",
+			   json ? "JSON" : "text", json ? "text" : "JSON");
+}
+
 static int end(struct xst_checker *c, const struct xst_event *ev)
 {
 	int r;
@@ -45,6 +60,8 @@ static int end(struct xst_checker *c, const struct xst_event *ev)
 	if (!c->config || c->config_read || c->config_n != c->run)
 		return 0;
 	c->config_read = true;
+	if (ev->layer == XST_LAYER_XL)
+		language(c);
 	r = c->config_fn(c->config_userdata, ev->layer, c->config, c->config_n, &c->facts);
 	free(c->config);
 	c->config = NULL;
@@ -78,10 +95,10 @@ void check_config_complete(struct xst_checker *c)
 	if (f->guest && c->guest && f->guest != c->guest)
 		check_find(c, RULE_CONFIG_GUEST, 0, NULL, "the image is %s, the configuration is not",
 			   c->guest == XST_GUEST_PV ? "PV" : "HVM");
-	if (f->vcpus && c->vcpus_max > f->vcpus)
+	if (f->vcpus && c->vcpus_needed > f->vcpus)
 		check_find(c, RULE_CONFIG_VCPUS, 0, NULL,
-			   "the image has %llu vCPUs, the configuration %llu at most",
-			   (unsigned long long)c->vcpus_max, (unsigned long long)f->vcpus);
+			   "the image has a vCPU %llu, the configuration %llu vCPUs, from 0 on",
+			   (unsigned long long)c->vcpus_needed - 1, (unsigned long long)f->vcpus);
 	if (f->memory_kib && !c->pages.inexact && kib > f->memory_kib + MEMORY_SLACK_KIB)
 		check_find(c, RULE_CONFIG_MEMORY, 0, NULL,
 			   "the image has %llu KiB of pages, the configuration %llu KiB of memory",

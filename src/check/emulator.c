@@ -14,6 +14,12 @@ void check_emulator_begin(struct xst_checker *c)
 		check_find(c, RULE_EMULATOR_TWICE, 0, NULL, "a second %s record", c->name);
 }
 
+static void too_short(struct xst_checker *c, uint64_t n)
+{
+	check_find(c, RULE_EMULATOR_MAGIC, 0, "length",
+		   "%llu octets have no room for QEMU's magic and version", (unsigned long long)n);
+}
+
 static int fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	uint64_t id = xst_event_field(ev, XST_FIELD_EMULATOR_ID, 0);
@@ -25,12 +31,19 @@ static int fields(struct xst_checker *c, const struct xst_event *ev)
 	if (index)
 		check_find(c, RULE_EMULATOR_INDEX, 0, "index", "%llu; there is one device model, 0",
 			   (unsigned long long)index);
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->layer == XST_LAYER_LIBXL && c->length == 8)
+		too_short(c, 0); /* there is no run */
 	return 0;
 }
 
 static int run(struct xst_checker *c, const struct xst_event *ev)
 {
-	check_want_head(c, ev, QEMU_HEAD);
+	uint64_t n = ev->u.payload.length;
+	bool no_header = c->layer == XST_LAYER_LIBXL && c->length < 8; /* which has been told */
+
+	if (n < QEMU_HEAD && !no_header)
+		too_short(c, n);
+	check_want_head(c, ev, n < QEMU_HEAD ? 0 : QEMU_HEAD);
 	return 0;
 }
 
@@ -39,10 +52,10 @@ static int payload(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (!check_head(c, ev))
 		return 0;
-	if (c->head_n < QEMU_MAGIC_SIZE || memcmp(c->head, QEMU_MAGIC, QEMU_MAGIC_SIZE) != 0)
+	if (memcmp(c->head, QEMU_MAGIC, QEMU_MAGIC_SIZE) != 0)
 		check_find(c, RULE_EMULATOR_MAGIC, 0, NULL,
 			   "the device model's state does not begin with %s", QEMU_MAGIC);
-	else if (c->head_n == QEMU_HEAD && get_number(c->head + 4, 4, true) != QEMU_VERSION)
+	else if (get_number(c->head + 4, 4, true) != QEMU_VERSION)
 		check_find(c, RULE_EMULATOR_VERSION, 0, "version", "%llu; QEMU reads %d",
 			   (unsigned long long)get_number(c->head + 4, 4, true), QEMU_VERSION);
 	return 0;

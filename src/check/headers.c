@@ -7,8 +7,6 @@ static int image_fields(struct xst_checker *c, const struct xst_event *ev)
 	c->version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
 	check_reason(c, XST_XEN(4, c->version >= 3 ? 13 : 6, 0), 0, NULL, "a libxc image of version %u",
 		     c->version);
-	if (xst_event_field(ev, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN)
-		check_reason(c, XST_XEN_NONE, 0, NULL, "big-endian records, which no Xen reads");
 	return 0;
 }
 
@@ -19,12 +17,17 @@ static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 	c->guest = type == LIBXC_GUEST_PV    ? XST_GUEST_PV
 		   : type == LIBXC_GUEST_HVM ? XST_GUEST_HVM
 					     : XST_GUEST_UNKNOWN;
+	if (c->guest == XST_GUEST_PV && c->in_libxl &&
+	    (c->seen[XST_KIND_EMULATOR_CONTEXT] || c->seen[XST_KIND_EMULATOR_XENSTORE_DATA]))
+		check_find(c, RULE_EMULATOR_GUEST, 0, "guest_type",
+			   "a PV guest's image behind the state of a device model");
 	return 0;
 }
 
 static int xl_fields(struct xst_checker *c, const struct xst_event *ev)
 {
-	if (xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON)
+	c->config_json = xst_event_field(ev, XST_FIELD_MANDATORY_FLAGS, 0) & XL_FLAG_JSON;
+	if (c->config_json)
 		check_reason(c, XST_XEN(4, 5, 0), 0, NULL, "a configuration in JSON");
 	return 0;
 }

@@ -6,6 +6,9 @@
 
 #include "wire/bytes.h"
 
+/* Xen writes ten at most. */
+#define MSRS_SEEN ((WIRE_HVM_BODY_HEAD - WIRE_HVM_MSR_FIXED) / WIRE_HVM_MSR_SIZE)
+
 static int hvm_run(struct xst_checker *c, const struct xst_event *ev)
 {
 	memset(&c->hvm, 0, sizeof(c->hvm));
@@ -37,6 +40,23 @@ static void header(struct xst_checker *c)
 			   le32(body(c) + WIRE_HVM_VERSION_AT));
 }
 
+/* A receiver takes a longer entry, as old Xens wrote it, if what it does not need is zero. */
+static void xsave_area(struct xst_checker *c, uint64_t accum, uint64_t rest)
+{
+	const uint8_t *area = body(c) + WIRE_HVM_XSAVE_AREA_AT;
+	uint64_t bv = le64(area + WIRE_XSAVE_HEADER), compact = le64(area + WIRE_XSAVE_HEADER + 8);
+
+	if (bv & ~accum)
+		check_find(c, RULE_HVM_XSAVE, place(c), "xstate_bv",
+			   "states %#llx are there, xcr0_accum has %#llx", (unsigned long long)bv,
+			   (unsigned long long)accum);
+	else if (compact)
+		check_find(c, RULE_HVM_XSAVE, place(c), "xcomp_bv", "%#llx: a compact area",
+			   (unsigned long long)compact);
+	else
+		c->hvm.rest = rest;
+}
+
 static void xsave(struct xst_checker *c, uint64_t length)
 {
 	uint64_t xcr0 = le64(body(c) + WIRE_HVM_XCR0_AT);
@@ -47,10 +67,22 @@ static void xsave(struct xst_checker *c, uint64_t length)
 	if (!wire_xcr0_valid(xcr0) || !wire_xcr0_valid(accum) || (xcr0 & ~accum))
 		check_find(c, RULE_HVM_XSAVE, place(c), "xcr0", "%#llx, with %#llx in xcr0_accum",
 			   (unsigned long long)xcr0, (unsigned long long)accum);
-	else if (length < WIRE_HVM_XSAVE_AREA_AT + wanted) /* longer: a rest of zeros */
+	else if (length < WIRE_HVM_XSAVE_AREA_AT + wanted)
 		check_find(c, RULE_HVM_XSAVE, place(c), "length", "%llu octets; %#llx takes %llu",
 			   (unsigned long long)length, (unsigned long long)accum,
 			   (unsigned long long)(WIRE_HVM_XSAVE_AREA_AT + wanted));
+	else
+		xsave_area(c, accum, exact ? length - WIRE_HVM_XSAVE_AREA_AT - wanted : 0);
+}
+
+static void msrs_reserved(struct xst_checker *c, uint64_t n)
+{
+	const uint8_t *msr = body(c) + WIRE_HVM_MSR_FIXED;
+
+	for (; n; n--, msr += WIRE_HVM_MSR_SIZE)
+		if (le32(msr + WIRE_HVM_MSR_RESERVED_AT))
+			check_find(c, RULE_HVM_MSRS, place(c), "reserved", "MSR %#x: not 0",
+				   le32(msr));
 }
 
 static void msrs(struct xst_checker *c, uint64_t length)
@@ -60,6 +92,8 @@ static void msrs(struct xst_checker *c, uint64_t length)
 	if (length != WIRE_HVM_MSR_FIXED + count * WIRE_HVM_MSR_SIZE)
 		check_find(c, RULE_HVM_MSRS, place(c), "count", "%llu MSRs in %llu octets",
 			   (unsigned long long)count, (unsigned long long)length);
+	else
+		msrs_reserved(c, count < MSRS_SEEN ? count : MSRS_SEEN);
 }
 
 static void instance(struct xst_checker *c, const struct wire_hvm_type *t, unsigned number)
@@ -152,7 +186,7 @@ static void entry(struct xst_checker *c)
 	}
 	instance(c, t, number);
 	length_of(c, t, length);
-	if (code == WIRE_HVM_HEADER)
+	if (code == WIRE_HVM_HEADER && length >= t->sizes[0].size)
 		header(c);
 	if (code == WIRE_HVM_XSAVE && length >= t->sizes[0].size)
 		xsave(c, length);
@@ -160,6 +194,8 @@ static void entry(struct xst_checker *c)
 		msrs(c, length);
 	s->cpus += code == WIRE_HVM_CPU;
 	note_instance(c, code, number);
+	if (t->per == WIRE_HVM_VCPU && number < WIRE_HVM_MAX_VCPUS)
+		check_vcpu_seen(c, number);
 }
 
 /* Octets of the head that this entry has: the descriptor, then what there is of a body. */
@@ -179,19 +215,33 @@ static size_t take_head(struct xst_checker *c, const uint8_t *p, size_t n)
 	struct hvm_state *s = &c->hvm;
 	size_t k = head_size(s) - s->head_n;
 
-	if (!s->head_n) {
+	if (!s->head_n)
 		s->at = s->seen;
-		memset(s->head, 0, sizeof(s->head));
-	}
 	k = n < k ? n : k;
 	memcpy(s->head + s->head_n, p, k);
 	s->head_n += k;
 	if (s->head_n < head_size(s))
 		return k;
 	s->left = WIRE_HVM_DESCRIPTOR + (uint64_t)le32(s->head + WIRE_HVM_LENGTH_AT) - s->head_n;
+	s->rest = 0;
 	s->head_n = 0;
 	entry(c);
 	return k;
+}
+
+/* k octets of a body, behind its head. */
+static void take_body(struct xst_checker *c, const uint8_t *p, size_t k)
+{
+	struct hvm_state *s = &c->hvm;
+	size_t i = s->left - s->rest < k ? (size_t)(s->left - s->rest) : k;
+
+	for (; i < k && !p[i]; i++)
+		;
+	if (i < k)
+		check_find(c, RULE_HVM_XSAVE, place(c), "length",
+			   "what is behind the states of xcr0_accum is not zero");
+	s->left -= k;
+	s->rest = s->left < s->rest ? s->left : s->rest;
 }
 
 static int hvm_payload(struct xst_checker *c, const struct xst_event *ev)
@@ -205,7 +255,7 @@ static int hvm_payload(struct xst_checker *c, const struct xst_event *ev)
 
 		if (s->left) {
 			k = n < s->left ? n : (size_t)s->left;
-			s->left -= k;
+			take_body(c, p, k);
 		} else if (s->over) {
 			s->trailing += n;
 		} else {
@@ -233,11 +283,10 @@ static void vcpus(struct xst_checker *c)
 
 			if (c->hvm.codes[i] >> code & 1 && !(c->hvm.codes[i] & cpu) &&
 			    t->per == WIRE_HVM_VCPU)
-				check_find(c, RULE_HVM_VCPU, 0, "instance",
-					   "%s of vCPU %u, which has no CPU entry", t->name, i);
+				check_find(c, RULE_HVM_OFFLINE, 0, "instance",
+					   "%s of vCPU %u, which has no CPU entry: it is offline",
+					   t->name, i);
 		}
-	if (c->hvm.cpus > c->vcpus_max)
-		c->vcpus_max = c->hvm.cpus;
 }
 
 static int hvm_end(struct xst_checker *c, const struct xst_event *ev)

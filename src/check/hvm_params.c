@@ -7,6 +7,10 @@ static void one(struct xst_checker *c, uint64_t index, uint64_t value)
 	if (c->layer == XST_LAYER_LIBXC && !hvm_param_known(index))
 		check_find(c, RULE_PARAM_INDEX, 0, "index", "%llu: no parameter that is known",
 			   (unsigned long long)index);
+	if (c->layer == XST_LAYER_LIBXC && index > HVM_PARAM_LAST)
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "HVM parameter %llu, which no known Xen takes",
+			     (unsigned long long)index);
 	if (index >= CHECK_HVM_PARAMS)
 		return;
 	if (c->layer == XST_LAYER_LIBXC && c->params_seen >> index & 1)

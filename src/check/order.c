@@ -99,9 +99,10 @@ static void checkpoint(struct xst_checker *c)
 	c->seen[XST_KIND_SHARED_INFO] = c->seen[XST_KIND_HVM_CONTEXT] = 0;
 	c->seen[XST_KIND_HVM_PARAMS] = c->seen[XST_KIND_VCPU_BASIC] = 0;
 	c->params_seen = 0;
-	if (c->vcpu_count)
+	if (c->vcpus_any)
 		memset(c->vcpus, 0, sizeof(c->vcpus));
-	c->vcpu_count = 0;
+	c->vcpus_any = false;
+	c->vcpu_count = c->vcpus_empty = 0;
 }
 
 static void image_record(struct xst_checker *c)
@@ -153,11 +154,12 @@ static void legacy_complete(struct xst_checker *c)
 
 static void legacy_record(struct xst_checker *c)
 {
-	if (c->kind == XST_KIND_VCPU_BASIC && ++c->vcpu_count > c->vcpus_max)
-		c->vcpus_max = c->vcpu_count;
+	if (c->kind == XST_KIND_EXT_VCPU) {
+		c->guest_width = c->length == LEGACY_VCPU64_SIZE ? 8 : 4;
+		c->pages.has_p2m = true;
+	}
 	if (c->kind != XST_KIND_CHECKPOINT)
 		return;
-	c->vcpu_count = 0;
 	legacy_complete(c);
 	if (!c->seen[XST_KIND_CHECKPOINT])
 		check_find(c, RULE_LEGACY_CHECKPOINTED, 0, NULL,

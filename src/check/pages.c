@@ -410,7 +410,8 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 
 	if (ev->layer != XST_LAYER_LIBXC)
 		return 0;
-	c->pages.last_pfn = last;
+	if (!c->pages.has_p2m || last > c->pages.last_pfn) /* a p2m grows only */
+		c->pages.last_pfn = last;
 	c->pages.has_p2m = true;
 	if (c->guest_width == 4)
 		per_frame *= 2;
@@ -424,6 +425,15 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 			   (unsigned long long)last);
 	return 0;
 }
+
+/* A legacy stream tells the guest's size, and its width (order.c) if it is PV. */
+static int p2m_size_fields(struct xst_checker *c, const struct xst_event *ev)
+{
+	c->pages.last_pfn = xst_event_field(ev, XST_FIELD_P2M_SIZE, 0) - 1;
+	return 0;
+}
+
+const struct check_subject check_p2m_size = { .fields = p2m_size_fields };
 
 static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 {

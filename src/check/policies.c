@@ -2,6 +2,32 @@
 /* CPUID and MSR policies: order, doubles, what can stand in them. */
 #include "check/checker.h"
 
+enum standing { IN_ORDER, BEHIND_ONE, AGAIN };
+
+static bool stood_before(const struct xst_checker *c, uint64_t key)
+{
+	for (size_t i = 0; i < c->policy_n; i++)
+		if (c->policy[i] == key)
+			return true;
+	return false;
+}
+
+/* How an entry stands to those before it, which are remembered as far as there is room. */
+static enum standing stand(struct xst_checker *c, uint64_t key)
+{
+	uint64_t last = c->policy_last;
+	bool any = c->policy_n;
+
+	if (any && (key == last || (key <= c->policy_highest && stood_before(c, key))))
+		return AGAIN;
+	if (c->policy_n < CHECK_POLICY)
+		c->policy[c->policy_n++] = key;
+	if (!any || key > c->policy_highest)
+		c->policy_highest = key;
+	c->policy_last = key;
+	return any && key < last ? BEHIND_ONE : IN_ORDER;
+}
+
 static uint64_t leaf_key(const uint64_t *v)
 {
 	return v[0] << 32 | (v[1] == CPUID_NO_SUBLEAF ? 0 : v[1]);
@@ -9,40 +35,43 @@ static uint64_t leaf_key(const uint64_t *v)
 
 static void leaf(struct xst_checker *c, const uint64_t *v)
 {
-	uint64_t key = leaf_key(v);
+	uint64_t last = c->policy_last;
+	enum standing s = stand(c, leaf_key(v));
 
 	if (!cpuid_leaf_known((uint32_t)v[0]))
 		check_find(c, RULE_CPUID_LEAF, 0, "leaf", "%#llx: no leaf of a policy",
 			   (unsigned long long)v[0]);
-	if (c->policy_any && key == c->policy_last)
+	if (s == AGAIN)
 		check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
 			   (unsigned long long)v[0], (unsigned long long)v[1]);
-	else if (c->policy_any && key < c->policy_last)
+	else if (s == BEHIND_ONE)
 		check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
-			   (unsigned long long)v[0], (unsigned long long)(c->policy_last >> 32));
-	c->policy_last = key;
-	c->policy_any = true;
+			   (unsigned long long)v[0], (unsigned long long)(last >> 32));
 }
 
-static void msr(struct xst_checker *c, uint64_t index)
+static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
 {
+	uint64_t last = c->policy_last;
+	enum standing s = stand(c, index);
+
+	if (flags) /* the parser has told it */
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "an MSR policy with flags, of which no known Xen takes any");
 	if (!policy_msr_known((uint32_t)index))
 		check_find(c, RULE_MSR_INDEX, 0, "index", "%#llx: no MSR of a policy",
 			   (unsigned long long)index);
-	if (c->policy_any && index == c->policy_last)
+	if (s == AGAIN)
 		check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
 			   (unsigned long long)index);
-	else if (c->policy_any && index < c->policy_last)
+	else if (s == BEHIND_ONE)
 		check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
-			   (unsigned long long)index, (unsigned long long)c->policy_last);
-	c->policy_last = index;
-	c->policy_any = true;
+			   (unsigned long long)index, (unsigned long long)last);
 }
 
 static void begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (!ev->u.items.first)
-		c->policy_any = false;
+		c->policy_n = 0;
 }
 
 static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
@@ -56,8 +85,11 @@ static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 {
 	begin(c, ev);
-	for (size_t i = 0; i < ev->u.items.n; i++)
-		msr(c, ev->u.items.v[i * ev->u.items.width]);
+	for (size_t i = 0; i < ev->u.items.n; i++) {
+		const uint64_t *v = ev->u.items.v + i * ev->u.items.width;
+
+		msr(c, v[0], v[1]);
+	}
 	return 0;
 }
 

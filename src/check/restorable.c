@@ -69,21 +69,38 @@ const struct xst_restorability *xst_checker_restorability(struct xst_checker *c)
 	return r;
 }
 
+/* Rules that say more of it than their severity: what no Xen takes today, a later one may, or
+ * another reader. */
+static const struct {
+	enum xst_rule rule;
+	uint32_t since, until;
+	const char *text;
+} of_findings[] = {
+	{ RULE_RECORD_EMPTY, 0, 0,
+	  "records without contents, as Xen 4.6 to 4.8 wrote: receivers pass over them" },
+	{ RULE_BIG_ENDIAN, XST_XEN_NONE, 0, "big-endian records, which no Xen reads" },
+	{ RULE_XL_STREAM_FLAG, XST_XEN_NONE, 0,
+	  "the xl header announces another stream than the one that follows" },
+	{ RULE_LIBVIRT_STREAM, XST_XEN_NONE, 0,
+	  "libvirt's header announces another stream than the one that follows" },
+	{ RULE_XENSERVER_REFUSED, XST_XEN_NONE, 0, "a record that xenopsd refuses" },
+	{ RULE_CPUID_LEAF, XST_XEN_NONE, 0, "a CPUID policy with a leaf that no known Xen takes" },
+	{ RULE_MSR_INDEX, XST_XEN_NONE, 0, "an MSR policy with an MSR that no known Xen takes" },
+	{ RULE_CHECKPOINT_PLAIN, XST_XEN_NONE, 0, "a checkpoint without a libxl stream around it" },
+	{ RULE_LEGACY_XSAVE, XST_XEN_NONE, 0,
+	  "xsave areas of several sizes: Xen's receiver and its converter fail" },
+	{ RULE_LEGACY_EXT_BLOCK, 0, XEN(4, 5),
+	  "an unknown block of extended info: the converter of 4.6 and later refuses it" },
+};
+
 void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f)
 {
 	if (f->severity == XST_ERROR)
 		c->restorability.never = true;
-	if (f->rule == rules[RULE_RECORD_EMPTY].id)
-		check_reason(c, 0, 0, NULL,
-			     "records without contents, as Xen 4.6 to 4.8 wrote: receivers pass over "
-			     "them");
-	if (f->rule == rules[RULE_LEGACY_XSAVE].id)
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "xsave areas of several sizes: Xen's receiver and its converter fail");
-	if (f->rule == rules[RULE_LEGACY_EXT_BLOCK].id)
-		check_reason(c, 0, XEN(4, 5), NULL,
-			     "an unknown block of extended info: the converter of 4.6 and later "
-			     "refuses it");
+	for (size_t i = 0; i < sizeof(of_findings) / sizeof(of_findings[0]); i++)
+		if (f->rule == rules[of_findings[i].rule].id)
+			check_reason(c, of_findings[i].since, of_findings[i].until, NULL, "%s",
+				     of_findings[i].text);
 }
 
 static void record_length(struct xst_checker *c)
@@ -136,7 +153,11 @@ void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
 	record_length(c);
 	if (ev->layer == XST_LAYER_LEGACY)
 		legacy(c);
-	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
+	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE &&
+	    !c->seen[XST_KIND_CHECKPOINT_END])
+		check_reason(c, XST_XEN_NONE, 0, NULL,
+			     "a CHECKPOINT_STATE where libxl does not wait for one");
+	else if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
 		check_reason(c, XEN(4, 7), 0, NULL,
 			     "a COLO stream, which only a secondary takes: Xen knows it since 4.7");
 	if (ev->kind != XST_KIND_UNKNOWN)

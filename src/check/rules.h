@@ -169,7 +169,7 @@
 	  "a present entry of a page table names a pfn that the image holds (checked with --deep)", \
 	  "an L1 entry with pfn 0x77, which no batch holds") \
 	X(PAGE_TABLE_RANGE, "libxc.page-table.range", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
-	  "a page table of a PV guest can't name a pfn beyond its p2m (checked with --deep)", \
+	  "a page table of a PV guest can't name a pfn beyond its p2m, or a legacy stream's size (checked with --deep)", \
 	  "an L1 entry with pfn 0x2000 and a p2m up to 0x1fff") \
 	X(PAGE_UNTRACKED, "libxc.page-data.untracked", NOTE, false, LIBXC, "libxc: PAGE_DATA", \
 	  "which pages an image holds is followed in 64 MiB at most, for 2 TiB of a guest; beyond that, rules on missing pages are not applied", \
@@ -183,8 +183,8 @@
 	X(VCPU_ID, "libxc.vcpu.id", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "a PV guest has 8192 vCPUs at most", \
 	  "registers of vCPU 8192") \
-	X(VCPU_FIRST, "libxc.vcpu.first", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
-	  "vCPU 0 holds the pfn of start_info", \
+	X(VCPU_FIRST, "libxc.vcpu.first", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
+	  "vCPU 0's registers hold the pfn of start_info; a receiver does not go on without them", \
 	  "registers of vCPU 1 only") \
 	X(VCPU_CR3, "libxc.vcpu.cr3", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "the page table that a vCPU runs on is in the image, as one of the highest level", \
@@ -204,7 +204,7 @@
 	X(VCPU_XCR0, "libxc.vcpu.xcr0", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "no processor takes other sets of states, and Xen checks that first", \
 	  "xcr0 with AVX and without SSE") \
-	X(VCPU_XSTATE, "libxc.vcpu.xstate", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
+	X(VCPU_XSTATE, "libxc.vcpu.xstate", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "an xsave area is not compact and holds states of xcr0_accum only", \
 	  "AVX in xstate_bv, but not in xcr0_accum") \
 	X(VCPU_MSRS, "libxc.vcpu.msrs", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_MSRS", \
@@ -231,8 +231,8 @@
 	X(P2M_FRAME, "libxc.p2m-frame", ERROR, false, LIBXC, "libxc: X86_PV_P2M_FRAMES", \
 	  "a frame of the p2m is an ordinary page of the image: a receiver writes the new p2m there", \
 	  "a frame that no batch holds") \
-	X(PFN_RANGE, "libxc.page-data.pfn", REMARK, false, LIBXC, "libxc: PAGE_DATA", \
-	  "a PV guest has no memory beyond its p2m", \
+	X(PFN_RANGE, "libxc.page-data.pfn", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
+	  "a PV guest has no memory beyond its p2m; a receiver refuses the page", \
 	  "page frame 0x2000 with a p2m up to 0x1fff") \
 	X(HVM_ORDER, "libxc.hvm-order", NOTE, false, LIBXC, "libxc: Layout", \
 	  "the specification puts HVM_PARAMS before HVM_CONTEXT; Xen itself writes them the other way", \
@@ -268,13 +268,16 @@
 	  "Xen writes entries by ascending type", \
 	  "PIT before PIC") \
 	X(HVM_VCPU, "libxc.hvm-context.vcpu", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "what belongs to a vCPU needs its CPU entry", \
-	  "a LAPIC entry of vCPU 3 in a guest of two") \
+	  "a guest runs on the vCPUs that have a CPU entry", \
+	  "no CPU entry at all") \
+	X(HVM_OFFLINE, "libxc.hvm-context.offline", NOTE, false, LIBXC, "libxc: HVM_CONTEXT", \
+	  "Xen writes no CPU entry for a vCPU that is offline, but entries of its devices", \
+	  "a LAPIC entry of vCPU 3, which has no CPU entry") \
 	X(HVM_XSAVE, "libxc.hvm-context.xsave", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "an xsave area has the size that its xcr0_accum asks for, in states that a processor takes", \
+	  "an xsave area has the size and the states of its xcr0_accum, as a processor takes them; zeros may follow", \
 	  "a CPU_XSAVE entry of 600 octets with AVX") \
 	X(HVM_MSRS, "libxc.hvm-context.msrs", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "a CPU_MSR entry tells how many MSRs it has", \
+	  "a CPU_MSR entry tells how many MSRs it has, with a zero behind the number of each", \
 	  "a count of 3 in 24 octets") \
 	X(PARAM_INDEX, "libxc.hvm-params.index", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "a Xen that doesn't know a parameter refuses it", \
@@ -343,7 +346,7 @@
 	  "states 0 to 3 exist", \
 	  "state 4") \
 	X(CHECKPOINT_STATE_SIDE, "libxl.checkpoint-state.side", REMARK, false, LIBXL, "libxl: CHECKPOINT_STATE", \
-	  "the primary says NEW, the secondary everything else, on the channel back", \
+	  "the primary says NEW behind a checkpoint, the secondary everything else, on the channel back", \
 	  "SVM_READY in the main stream") \
 	X(CHECKPOINT_PLAIN, "checkpoint.plain", REMARK, false, LIBXC, "libxc: CHECKPOINT", \
 	  "a checkpoint needs a libxl stream around it; a reader of a bare image refuses it", \
@@ -430,7 +433,7 @@
 	  "xl restores by the stored configuration, unless it is given another one", \
 	  "optional data of 4 octets") \
 	X(CONFIG_SYNTAX, "config.syntax", REMARK, false, NONE, "xl", \
-	  "a toolstack must be able to read the configuration", \
+	  "a toolstack must be able to read the configuration, in the language that the xl header names", \
 	  "JSON that breaks off") \
 	X(CONFIG_GUEST, "config.guest-type", REMARK, false, NONE, "xl", \
 	  "the configuration names the guest that the image holds", \

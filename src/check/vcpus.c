@@ -21,10 +21,16 @@ static void context_size(struct xst_checker *c)
 	const struct wire_pv_context *x = wire_pv_context(c->guest_width);
 	uint64_t size = c->length - 8;
 
-	if (c->kind == XST_KIND_VCPU_BASIC && size && x && size != x->size)
+	if (c->kind == XST_KIND_VCPU_BASIC && x && size != x->size)
 		check_find(c, RULE_VCPU_SIZE, 0, "length",
 			   "%llu octets; a %u-bit guest's context has %u", (unsigned long long)size,
 			   c->guest_width * 8, x->size);
+}
+
+void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu)
+{
+	if (vcpu >= c->vcpus_needed)
+		c->vcpus_needed = vcpu + 1;
 }
 
 static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
@@ -33,8 +39,14 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 	unsigned bit = bit_of(ev->kind);
 
 	c->vcpu = id;
+	if (ev->layer == XST_LAYER_LEGACY && bit == VCPU_BASIC)
+		check_vcpu_seen(c, id);
 	if (ev->layer != XST_LAYER_LIBXC || c->length < 8)
 		return 0;
+	if (c->length == 8) { /* a receiver passes over what holds nothing */
+		c->vcpus_empty += bit == VCPU_BASIC;
+		return 0;
+	}
 	if (id >= CHECK_VCPUS) {
 		check_find(c, RULE_VCPU_ID, 0, "vcpu", "%llu; a PV guest has %d vCPUs at most",
 			   (unsigned long long)id, CHECK_VCPUS);
@@ -48,6 +60,8 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 			   c->name, (unsigned long long)id);
 	c->vcpu_count += bit == VCPU_BASIC && !(c->vcpus[id] & VCPU_BASIC);
 	c->vcpus[id] |= (uint8_t)bit;
+	c->vcpus_any = true;
+	check_vcpu_seen(c, id);
 	context_size(c);
 	return 0;
 }
@@ -192,9 +206,12 @@ static void xsave(struct xst_checker *c)
 static void msrs(struct xst_checker *c)
 {
 	for (size_t at = 0; at + WIRE_PV_MSR_SIZE <= c->head_n; at += WIRE_PV_MSR_SIZE)
-		if (get_number(c->head + at + WIRE_PV_MSR_RESERVED_AT, 4, c->big))
+		if (get_number(c->head + at + WIRE_PV_MSR_RESERVED_AT, 4, c->big)) {
 			check_find(c, RULE_RESERVED, 0, "reserved", "MSR %#llx: not 0",
 				   (unsigned long long)get_number(c->head + at, 4, c->big));
+			check_reason(c, XST_XEN_NONE, 0, NULL,
+				     "a vCPU's MSRs with a reserved field that no known Xen takes");
+		}
 }
 
 static int vcpu_payload(struct xst_checker *c, const struct xst_event *ev)
@@ -232,8 +249,6 @@ const struct check_subject check_tsc = { .fields = tsc_fields };
 
 void check_vcpus_complete(struct xst_checker *c)
 {
-	if (c->vcpu_count && !(c->vcpus[0] & VCPU_BASIC))
+	if ((c->vcpu_count || c->vcpus_empty) && !(c->vcpus[0] & VCPU_BASIC))
 		check_find(c, RULE_VCPU_FIRST, 0, NULL, "no X86_PV_VCPU_BASIC of vCPU 0");
-	if (c->vcpu_count > c->vcpus_max)
-		c->vcpus_max = c->vcpu_count;
 }

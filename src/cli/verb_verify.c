@@ -2,10 +2,13 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define NO_LIMIT LLONG_MIN
 
 static struct {
 	int json, strict, like_xen, deep, tee, rules, back_channel;
@@ -13,7 +16,7 @@ static struct {
 	const char **ignore;
 	const char *for_xen;
 	uint32_t xen; /* 0: none was named */
-} opt;
+} opt = { .max_findings = NO_LIMIT };
 
 static const struct poptOption table[] = {
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0,
@@ -56,6 +59,7 @@ static FILE *words_to(void)
 
 struct reading {
 	struct input *in;
+	uint64_t untold; /* with --max-findings=0 */
 	struct xst_restorability restorability;
 };
 
@@ -70,7 +74,9 @@ static void tell(void *reading, const struct xst_finding *f)
 
 	if (f->code == XST_E_TRUNCATED && input_broke_off(in))
 		return; /* not the stream's fault; said at the end */
-	if (opt.json)
+	if (!opt.max_findings)
+		((struct reading *)reading)->untold++;
+	else if (opt.json)
 		print_json_to(words_to(), finding_json(in->name, f));
 	else if (!common.quiet)
 		print_finding(words_to(), in->name, f);
@@ -132,6 +138,14 @@ static int verdict(const char *file, const struct xst_verdict *v, const struct x
 
 /* --- a file --------------------------------------------------------------------------------- */
 
+/* The library takes 0 for its own limits. */
+static uint64_t most_findings(void)
+{
+	if (opt.max_findings == NO_LIMIT)
+		return 0;
+	return opt.max_findings ? (uint64_t)opt.max_findings : UINT64_MAX;
+}
+
 static int job(struct reading *reading, struct xst_output *tee, struct xst_verdict *v,
 	       struct xst_finding *error)
 {
@@ -145,7 +159,7 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 				     .tmpdir = common.tmpdir, .parser = &parser,
 				     .checker = &checker };
 	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
-					     .max_findings = (uint64_t)opt.max_findings,
+					     .max_findings = most_findings(),
 					     .ignore = opt.ignore };
 	int r;
 
@@ -157,6 +171,7 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 	progress_start(in->name);
 	r = xst_verify_fd(in->fd, &verify, v, error);
 	progress_end();
+	v->omitted += reading->untold;
 	return r;
 }
 
@@ -239,7 +254,7 @@ static int check_options(void)
 	if (opt.for_xen && !xen_version(opt.for_xen, &opt.xen))
 		return usage_error(&verb_verify, "--for=%s: no version of Xen, like 4.13 or 4.19.2",
 				   opt.for_xen);
-	if (opt.max_findings < 0)
+	if (opt.max_findings < 0 && opt.max_findings != NO_LIMIT)
 		return usage_error(&verb_verify, "--max-findings=%lld: less than none",
 				   opt.max_findings);
 	if (opt.tee && isatty(STDOUT_FILENO))

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define WIRE_HVM_DESCRIPTOR 8
-#define WIRE_HVM_BODY_HEAD 32 /* octets of a body that are looked at */
+#define WIRE_HVM_BODY_HEAD 552 /* octets of a body that are looked at: to CPU_XSAVE's xcomp_bv */
 #define WIRE_HVM_HEAD (WIRE_HVM_DESCRIPTOR + WIRE_HVM_BODY_HEAD)
 
 enum wire_hvm_code {
@@ -35,6 +35,7 @@ enum wire_hvm_code {
 #define WIRE_HVM_MSR_COUNT_AT 0
 #define WIRE_HVM_MSR_FIXED 8
 #define WIRE_HVM_MSR_SIZE 16
+#define WIRE_HVM_MSR_RESERVED_AT 4
 
 enum wire_hvm_per { WIRE_HVM_DOMAIN, WIRE_HVM_VCPU, WIRE_HVM_PIC };
 

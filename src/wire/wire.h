@@ -258,6 +258,7 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_PAGING_RING_PFN 27
 #define HVM_PARAM_MONITOR_RING_PFN 28
 #define HVM_PARAM_SHARING_RING_PFN 29
+#define HVM_PARAM_LAST 38
 /* Whether Xen knows a parameter of that index; whether its value names a page that
  * every guest has (those of ioreq servers leave it while they are in use). */
 bool hvm_param_known(uint64_t index);

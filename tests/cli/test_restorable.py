@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 import pytest
 
@@ -51,6 +51,13 @@ def with_context(data: bytes, change: Callable[[Entry], Entry]) -> bytes:
     blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in changed) + bytes(8)
     end = record.offset + 8 + len(record.body) + -len(record.body) % 8
     return data[: record.offset] + padded(image.HVM_CONTEXT, blob) + data[end:]
+
+
+def with_record(data: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
+    """The image with another body in the first record of a type."""
+    record = next(r for r in image.decode(data).libxc.records if r.type == kind)
+    end = record.offset + 8 + len(record.body) + -len(record.body) % 8
+    return data[: record.offset] + padded(kind, change(bytes(record.body))) + data[end:]
 
 
 def sized(kind: int, size: int) -> Callable[[Entry], Entry]:
@@ -122,11 +129,102 @@ def test_point_releases() -> None:
         assert result.rc == (FINE if fine else INVALID), version
 
 
+def with_vcpu(number: int, kinds: tuple[int, ...]) -> bytes:
+    """The HVM image with entries of another vCPU."""
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    both = []
+    for kind, instance, body in entries(bytes(record.body)):
+        both += [(kind, instance, body)] + [(kind, number, body)] * (kind in kinds)
+    blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in both) + bytes(8)
+    return with_record(data, image.HVM_CONTEXT, lambda _: blob)
+
+
+CPU, DEVICES = 2, (LAPIC, 6, 14, VMCE, 19)
+
+
+def area(size: int, xcr0: int, xstate_bv: int, xcomp_bv: int = 0, last: int = 0) -> bytes:
+    """The image with a CPU_XSAVE entry."""
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    body = struct.pack("<QQQ512xQQ", 0, xcr0, xcr0, xstate_bv, xcomp_bv).ljust(24 + size - 1, b"\0") + bytes([last])
+    found = entries(bytes(record.body))
+    at = next(i for i, (kind, _, _) in enumerate(found) if kind > 16)
+    blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in found[:at] + [(16, 0, body)] + found[at:])
+    return with_record(data, image.HVM_CONTEXT, lambda _: blob + bytes(8))
+
+
+@pytest.mark.parametrize(
+    "words, field",
+    [
+        ((576, 3, 3), None),
+        ((832, 7, 7), None),
+        ((832, 7, 7, 0, 9), None),  # of AVX
+        ((832, 3, 3), None),  # as Xen up to 4.3.0 wrote it
+        ((2696, 0xE7, 0xE7, 0, 9), None),
+        ((832, 3, 3, 0, 9), "length"),
+        ((4096, 7, 7, 0, 1), "length"),
+        ((576, 3, 7), "xstate_bv"),
+        ((576, 3, 3, 1 << 63), "xcomp_bv"),
+    ],
+)
+def test_xsave_areas_of_hvm_guests(words: tuple[int, ...], field: Optional[str]) -> None:
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=area(*words)))
+    found = [f["field"] for f in findings if f["rule"] == "libxc.hvm-context.xsave"]
+    assert found == ([field] if field else [])
+    assert verdict["restorable"]["by_none"] is bool(field)
+
+
+def test_a_vcpu_that_is_offline() -> None:
+    data = with_vcpu(1, DEVICES).replace(b'"max_vcpus": 1,', b'"max_vcpus": 2,')
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert [f["severity"] for f in findings if f["rule"] == "libxc.hvm-context.offline"] == ["note"]
+    assert verdict["verdict"] == "valid"
+
+
+@pytest.mark.parametrize("kinds", [DEVICES, (CPU, *DEVICES)], ids=["offline", "online"])
+@pytest.mark.parametrize("number, fits", [(1, True), (2, False)])
+def test_numbers_of_vcpus_in_the_configuration(kinds: tuple[int, ...], number: int, fits: bool) -> None:
+    data = with_vcpu(number, kinds).replace(b'"max_vcpus": 1,', b'"max_vcpus": 2,')
+    *findings, _ = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert ("config.vcpus" not in [f["rule"] for f in findings]) is fits
+
+
 def test_an_optional_record_of_libxl_is_refused_by_all() -> None:
     data = octets(MODERN_PV)
     end = image.decode(data).libxl.records[-1].offset
     said = restorable(data[:end] + padded(0x80000001, b"") + data[end:])
     assert said["by_none"] and any("optional" in reason["text"] for reason in said["reasons"])
+
+
+def policy_msr(index: int, flags: int) -> Callable[[bytes], bytes]:
+    """A policy of one MSR."""
+    return lambda _: struct.pack("<IIQ", index, flags, 0)
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (with_record(octets(MODERN_PV), image.X86_MSR_POLICY, policy_msr(0xCE, 1)), "flags"),
+        (with_record(octets(MODERN_PV), image.X86_MSR_POLICY, policy_msr(0x1A0, 0)), "MSR policy"),
+        (with_record(octets(MODERN_PV), image.X86_CPUID_POLICY,
+                     lambda body: body + struct.pack("<6I", 0xC0000000, 0xFFFFFFFF, 0, 0, 0, 0)), "leaf"),
+        (with_record(octets(MODERN_HVM), image.HVM_PARAMS,
+                     lambda body: struct.pack("<IIQQ", 1, 0, 39, 0)), "HVM parameter 39"),
+        (octets(MODERN_PV)[:-16] + padded(image.X86_PV_VCPU_MSRS, struct.pack("<8xIIQ", 0x48, 1, 0)) + bytes(16),
+         "a vCPU's MSRs"),
+        (octets(MODERN_PV)[:-8] + padded(image.LIBXL_CHECKPOINT_STATE, bytes(4)) + bytes(8), "CHECKPOINT_STATE"),
+        (octets(MODERN_PV)[octets(MODERN_PV).index(image.LIBXC_MARKER) : -16] + padded(image.CHECKPOINT, b"")
+         + bytes(8), "checkpoint without"),
+        (octets(MODERN_PV)[:0x24] + b"\1" + octets(MODERN_PV)[0x25:], "xl header announces"),
+        (octets(MODERN_PV).replace(b"LibxlFmt\0\0\0\2\0\0\0\0", b"LibxlFmt\0\0\0\2\0\0\0\1"), "big-endian"),
+    ],
+    ids=["flags of an MSR", "an MSR", "a leaf", "a parameter", "reserved", "a state", "a bare checkpoint",
+         "another stream", "big-endian"],
+)  # fmt: skip
+def test_what_no_known_xen_takes(data: bytes, words: str) -> None:
+    said = restorable(data)
+    assert said["by_none"] and any(words in reason["text"] for reason in said["reasons"])
 
 
 def test_a_long_record() -> None:
@@ -145,6 +243,39 @@ def test_records_without_contents_are_said() -> None:
     empty = padded(image.X86_PV_VCPU_EXTENDED, bytes(8))
     said = restorable(data[: record.offset] + empty + data[end:])
     assert any("4.6 to 4.8" in reason["text"] for reason in said["reasons"])
+
+
+def one_page_more(body: bytes) -> bytes:
+    """A page, without contents, behind the last one of the p2m."""
+    (n,) = struct.unpack_from("<I", body)
+    entries = body[8 : 8 + 8 * n] + struct.pack("<Q", image.TYPE_XTAB << 60 | 0x400)
+    return struct.pack("<II", n + 1, 0) + entries + body[8 + 8 * n :]
+
+
+def xsave(xcr0_accum: int, xstate_bv: int, xcomp_bv: int) -> Callable[[bytes], bytes]:
+    """An xsave area with SSE in it."""
+    area = bytes(512) + struct.pack("<QQ", xstate_bv, xcomp_bv) + bytes(48)
+    return lambda _: struct.pack("<IIQQ", 0, 0, 3, xcr0_accum) + area
+
+
+@pytest.mark.parametrize(
+    "kind, change, rule",
+    [
+        (image.PAGE_DATA, one_page_more, "libxc.page-data.pfn"),
+        (image.X86_PV_VCPU_BASIC, lambda body: b"\1" + body[1:], "libxc.vcpu.first"),
+        (image.X86_PV_VCPU_BASIC, lambda body: body[:8], "libxc.vcpu.first"),
+        (image.X86_PV_VCPU_XSAVE, xsave(3, 7, 0), "libxc.vcpu.xstate"),
+        (image.X86_PV_VCPU_XSAVE, xsave(3, 3, 1 << 63), "libxc.vcpu.xstate"),
+    ],
+    ids=["a page beyond the p2m", "no vCPU 0", "a vCPU 0 without registers", "a state too many", "compact"],
+)
+def test_what_a_receiver_refuses_is_restored_by_none(
+    kind: int, change: Callable[[bytes], bytes], rule: str
+) -> None:
+    data = with_record(octets(MODERN_PV), kind, change)
+    *findings, verdict = lines(xenstream("verify", "--json", "-", stdin=data))
+    assert rule in [f["rule"] for f in findings if f["severity"] == "error"]
+    assert verdict["restorable"]["by_none"]
 
 
 def test_damage_is_restored_by_none() -> None:

@@ -169,6 +169,38 @@ def test_quiet(unpacked: Unpack, scratch: Path) -> None:
     assert "No such file" in xenstream("verify", "--quiet", "/nonexistent").stderr
 
 
+@pytest.mark.parametrize("json, text", [(True, False), (False, True)])
+def test_the_language_of_the_configuration(json: bool, text: bool, scratch: Path) -> None:
+    """xl reads text as JSON if the header says so, and the other way."""
+    data = octets(MODERN_PV)
+    if text:
+        config = b'name = "x"\nkernel = "/k"\ntype = "pv"\nmemory = 4\n'
+        stream_at = data.index(b"LibxlFmt")
+        data = data[:0x2C] + struct.pack("<II", len(config) + 4, len(config)) + config + data[stream_at:]
+    for flags in (2, 3):
+        code, found, _ = verify(changed(data, 0x24, bytes([flags])))
+        right = (flags == 3) is json
+        assert code == (FINE if right else REMARKS)
+        assert ["config.syntax"] * (not right) == [f["rule"] for f in found]
+
+
+@pytest.mark.parametrize(
+    "state, rule",
+    [
+        (b"", "libxl.emulator.magic"),
+        (b"QEVM", "libxl.emulator.magic"),
+        (b"QEVM\0\0\0\2", "libxl.emulator.version"),
+        (b"QEVM\0\0\0\3", None),
+    ],
+)
+def test_the_first_octets_of_a_device_model(state: bytes, rule: Optional[str]) -> None:
+    data = octets(MODERN_HVM)
+    record = next(r for r in image.decode(data).libxl.records if r.type == image.LIBXL_EMULATOR_CONTEXT)
+    body = bytes(record.body[:8]) + state
+    data = data[: record.offset] + struct.pack("<II", 3, len(body)) + body + bytes(-len(body) % 8) + bytes(8)
+    assert [f["rule"] for f in verify(data)[1] if "emulator" in f["rule"]] == ([rule] if rule else [])
+
+
 def test_octets_behind_the_end_are_a_note(scratch: Path) -> None:
     path = scratch / "long"
     path.write_bytes(stream(PV) + bytes(7))

@@ -10,7 +10,7 @@ import pytest
 
 from support import image
 
-from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, REMARKS, USAGE, lines, octets, xenstream
+from .common import FINE, INVALID, MODERN_HVM, MODERN_PV, PV, REMARKS, USAGE, lines, octets, stream, xenstream
 from .test_verify import changed, offset_of, verify
 
 
@@ -53,6 +53,24 @@ def test_every_fault_is_found() -> None:
             "record.length"} <= set(found)  # fmt: skip
     assert verdict["end"] == len(many_faults())  # read to its end
     assert verdict["omitted"] == verdict["ignored"] == 0
+
+
+@pytest.mark.parametrize(
+    "kind, size, entries, found",
+    [
+        (image.X86_CPUID_POLICY, 24, [0, 1, 2, 3, 1, 5], ["libxc.cpuid.twice"]),
+        (image.X86_CPUID_POLICY, 24, [0, 1, 3, 2, 4, 5], ["libxc.cpuid.order"]),
+        (image.X86_CPUID_POLICY, 24, [2, 1, 0, 1, 3, 4], ["libxc.cpuid.order", "libxc.cpuid.twice"]),
+        (image.X86_MSR_POLICY, 16, [0x10A, 0xCE], ["libxc.msr.order"]),
+        (image.X86_MSR_POLICY, 16, [0xCE, 0xCE], ["libxc.msr.twice"]),
+    ],
+)
+def test_entries_of_policies(kind: int, size: int, entries: list[int], found: list[str]) -> None:
+    data = octets(MODERN_PV)
+    place = offset_of(data, kind) + 8
+    for i, entry in enumerate(entries):
+        data = changed(data, place + i * size, struct.pack("<I", entry))
+    assert [rule for rule in rules(data)[1] if "cpuid" in rule or "msr" in rule] == found
 
 
 def test_unknown_guest_and_page_shift() -> None:
@@ -136,6 +154,8 @@ def test_max_findings() -> None:
     assert verdict["omitted"] == len(found) - 2
     for name in ("errors", "remarks", "notes", "end", "records"):
         assert verdict[name] == whole[name], name
+    code, few, verdict = rules(many_faults(), "--max-findings=0")
+    assert (code, few, verdict["omitted"], verdict["errors"]) == (INVALID, [], len(found), whole["errors"])
     words = xenstream("verify", "--max-findings=2", "-", stdin=many_faults()).stdout.decode()
     assert f"{len(found) - 2} not shown" in words.splitlines()[-1]
 
@@ -176,6 +196,28 @@ def test_rules() -> None:
     assert rules(many_faults(), *every)[0] == FINE
 
 
+def first_page_table(data: bytes) -> int:
+    """Where the contents of the first L1 table stand in a 64-bit guest's legacy stream of a 64-bit toolstack."""
+    (size,) = struct.unpack_from("<Q", data)
+    at = 20 + struct.unpack_from("<I", data, 16)[0] + -(-size // 512) * 8 + 4 + 20  # the TSC chunk is first
+    (n,) = struct.unpack_from("<i", data, at)
+    types = [entry >> 28 for entry in struct.unpack_from(f"<{n}Q", data, at + 4)]
+    return at + 4 + 8 * n + 4096 * sum(t < 0xD for t in types[: types.index(1)])
+
+
+@pytest.mark.parametrize("pfn, found", [(0xFF, []), (0x100, ["libxc.page-table.range"])])
+def test_page_tables_of_a_legacy_stream(pfn: int, found: list[str]) -> None:
+    data = stream(PV)
+    data = changed(data, first_page_table(data) + 8, struct.pack("<Q", pfn << 12 | 1))
+    assert rules(data)[1] == []
+    assert rules(data, "--deep")[1] == found
+
+
+def test_a_list_of_the_channel_back_is_refused_in_the_main_stream() -> None:
+    data = in_front_of(octets(MODERN_PV), image.X86_TSC_INFO, record(0xF, struct.pack("<2Q", 5, 3)))
+    assert rules(data)[1] == ["record.refused"]
+
+
 def colo_state(state: int) -> bytes:
     return record(5, struct.pack("<I", state))
 
@@ -193,6 +235,23 @@ def test_a_back_channel_that_begins_with_a_list() -> None:
     ]  # fmt: skip
     told = xenstream("info", "--back-channel", "-", stdin=channel)
     assert told.rc == FINE and b"channel back of COLO" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "pfns, stray, found",
+    [
+        ((0, 5), 0, []),
+        ((0, 0, 5), 0, ["colo.pfns"]),
+        ((3, 5), 1, ["colo.stray-octets"]),
+        ((0, 5), 1, ["colo.stray-octets"]),
+        ((0,), 1, ["colo.stray-octets"]),
+        ((0, 0, 5), 1, ["colo.pfns", "colo.stray-octets"]),
+    ],
+)
+def test_a_dirty_page_of_number_0(pfns: tuple[int, ...], stray: int, found: list[str]) -> None:
+    """Behind the eight stray octets it is no double."""
+    dirty = struct.pack("<II", 0xF, 8 * len(pfns)) + bytes(8 * stray) + struct.pack(f"<{len(pfns)}Q", *pfns)
+    assert sorted(rules(colo_state(1) + dirty + colo_state(2))[1]) == found
 
 
 def test_the_main_stream_of_colo() -> None:

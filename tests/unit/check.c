@@ -63,9 +63,14 @@ static const struct check_case cases[] = {
 	{ "a sound 64-bit image of version 2", "oIFDTHBE", "", NULL },
 	{ "a sound 32-bit image", "p8SFZTHbE", "", NULL },
 	{ "a sound HVM image", "hCMSDTPNE", "", NULL },
+	{ "a p2m that grows", "pISFDG=THBE", "", NULL },
+	{ "a p2m that has grown, and its beginning again", "pISFGDF=THBE", "", NULL },
+	{ "a page before the p2m has grown", "pISFD=GTHBE", "libxc.page-data.pfn", NULL },
 	{ "a sound libxl stream", "lchSDTPNExqe", "", NULL },
 	{ "a sound checkpointed stream", "lchSDTPNKxqkDTPNKqkExqe", "", NULL },
 	{ "a checkpointed PV stream", "lcpISFDTHBKkDTHBKkEe", "", NULL },
+	{ "a checkpoint without registers", "lcpISFDTHBXKkDTHXKkDTHBXKkEe", "libxc.order libxc.missing",
+	  "X86_PV_VCPU_EXTENDED of vCPU 0 without its X86_PV_VCPU_BASIC" },
 	{ "memory twice, to compare", "hSDVDTPNE", "", NULL },
 	{ "an unknown record anywhere", "hUSDTPNE", "record.optional", NULL },
 
@@ -75,6 +80,8 @@ static const struct check_case cases[] = {
 	  "HVM_PARAMS in a PV guest's image" },
 	{ "a PV guest's device model", "lcpISFDTHBEqe", "libxl.emulator.guest",
 	  "EMULATOR_CONTEXT in a PV guest's image" },
+	{ "a device model in front of a PV guest", "lqcpISFDTHBEe", "libxl.emulator.guest", NULL },
+	{ "and of an HVM guest", "lqchSDTPNEe", "", NULL },
 	{ "a PV guest's xenstore keys", "lcpISFDTHBExe", "libxl.emulator.guest", NULL },
 
 	{ "PV info behind the static data", "pSIFDTHBE", "libxc.static-data",

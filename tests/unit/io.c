@@ -237,7 +237,7 @@ static void legacy_streams_go_everywhere(void **state)
 /* More than any pipe or window holds, so that transfers are broken into pieces. */
 static void large_runs(void **state)
 {
-	struct modern m = { .pv = true, .batches = 2, .pages = 700, .holes = 3 };
+	struct modern m = { .pv = true, .frames = 3, .batches = 2, .pages = 700, .holes = 3 };
 	struct build b = { 0 };
 	size_t ours;
 

@@ -13,7 +13,7 @@ static void xl(struct build *b, const char *config)
 {
 	const char *text = config ? config : "any 0 0 0";
 
-	xl_header(b, 3, *text ? text : NULL, strlen(text) + 1);
+	xl_header(b, 2, *text ? text : NULL, strlen(text) + 1);
 }
 
 static void image(struct build *b, uint32_t version, uint32_t guest)
@@ -71,11 +71,11 @@ static void pv_info(struct build *b, uint8_t width, uint8_t levels)
 	record_end(b);
 }
 
-static void frames(struct build *b)
+static void frames(struct build *b, uint32_t first, uint32_t last)
 {
 	record_begin(b, 3);
-	put32(b, 0);
-	put32(b, 511);
+	put32(b, first);
+	put32(b, last);
 	put64(b, 7);
 	record_end(b);
 }
@@ -113,7 +113,8 @@ static bool put_static_letter(struct build *b, char letter)
 	case 'C': cpuid(b); break;
 	case 'M': msrs(b); break;
 	case 'S': empty_record(b, 0x10); break;
-	case 'F': frames(b); break;
+	case 'F': frames(b, 0, 511); break;
+	case 'G': frames(b, 512, 1023); break;
 	default: return false;
 	}
 	return true;
@@ -319,7 +320,8 @@ static void hvm_context(struct build *b, char variant)
 	put_zero(b, 16);
 	if (variant == '-')
 		pic(b, 1, 8);
-	cpu(b, variant == '+' ? 1020 : 1032);
+	if (variant != 'Q')
+		cpu(b, variant == '+' ? 1020 : 1032);
 	pic(b, 0, variant == ':' ? 7 : 8);
 	if (variant == ';')
 		pic(b, 0, 8);
@@ -351,6 +353,7 @@ static bool put_hvm_letter(struct build *b, char letter)
 {
 	switch (letter) {
 	case 'N': case '-': case '+': case ':': case ';': case '.': case '/': case ',':
+	case 'Q':
 		hvm_context(b, letter);
 		break;
 	case 'P': params(b, 1); break;
@@ -433,6 +436,7 @@ static bool put_libxl_letter(struct build *b, char letter)
 	case 'u': emulator(b, 3, "QEVM"); break;
 	case 'w': emulator(b, 1, "QEVN"); break;
 	case '$': state(b); break;
+	case 'n': colo_state(b, 0); break;
 	case 'j': colo_state(b, 1); break;
 	case 'r': colo_state(b, 2); break;
 	case 'i': dirty_list(b, false); break;

@@ -18,6 +18,7 @@
 #define PV "pICMSFDTHBXRE"
 #define HVM "hCMSDTPNE"
 #define LIBXL "lchCMSDTPNExqe"
+#define COLO "lchSDTPNKqknTPNKqkEe"
 #define XL "alchCMSDTPNExqe"
 
 /* A number put into a record: `size` octets at `at` behind where `letter` begins. */
@@ -176,10 +177,10 @@ static const struct rule_case cases[] = {
 	/* containers */
 	{ .rules = "xl.magic", .letters = XL, AT('a', 20, 1, 'x'), .start = XST_START_XL },
 	{ .rules = "xl.byte-order", .letters = XL, AT('a', 0x20, 4, 0) },
-	{ .rules = "xl.mandatory-flags", .letters = XL, AT('a', 0x24, 4, 0x83) },
+	{ .rules = "xl.mandatory-flags", .letters = XL, AT('a', 0x24, 4, 0x82) },
 	{ .rules = "xl.optional-flags", .letters = XL, AT('a', 0x28, 4, 1) },
 	{ .rules = "xl.config-length", .letters = XL, AT('a', 0x30, 4, 0x1000) },
-	{ .rules = "xl.stream-flag", .letters = XL, AT('a', 0x24, 4, 1) },
+	{ .rules = "xl.stream-flag", .letters = XL, AT('a', 0x24, 4, 0) },
 	{ .rules = "container.magic", .letters = "L" LIBXL, AT('L', 3, 1, 'x'), .start = XST_START_LIBVIRT },
 	{ .rules = "container.nested", .letters = "La" LIBXL },
 	{ .rules = "container.config", .letters = "m" LIBXL },
@@ -263,9 +264,11 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.hvm-context.length", .letters = "hSDTP:E" },
 	{ .rules = "libxc.hvm-context.odd-length", .letters = "hSDTP+E" },
 	{ .rules = "libxc.hvm-context.order", .letters = "hSDTP-E" },
-	{ .rules = "libxc.hvm-context.vcpu", .letters = HVM, AT('N', HVM_XSAVE + 2, 2, 3) },
+	{ .rules = "libxc.hvm-context.vcpu", .letters = "hSDTPQE" },
+	{ .rules = "libxc.hvm-context.offline", .letters = HVM, AT('N', HVM_XSAVE + 2, 2, 3) },
 	{ .rules = "libxc.hvm-context.xsave", .letters = HVM, AT('N', HVM_XSAVE + 8 + 16, 8, 7) },
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8, 4, 3) },
+	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8 + 8 + 4, 4, 1) },
 	{ .rules = "libxc.hvm-params.index", .letters = HVM, AT('P', ENTRIES, 8, 63) },
 	{ .rules = "libxc.hvm-params.twice", .letters = "hSDTPPNE" },
 	{ .rules = "libxc.hvm-params.pfn", .letters = HVM, AT('P', ENTRIES + 8, 8, 0x77) },
@@ -293,8 +296,9 @@ static const struct rule_case cases[] = {
 
 	/* checkpoints */
 	{ .rules = "libxl.checkpoint", .letters = "lchSDTPNEke" },
-	{ .rules = "libxl.checkpoint-state", .letters = "lchSDTPNE$e", AT('$', BODY, 4, 4) },
-	{ .rules = "libxl.checkpoint-state.side", .letters = "lchSDTPNE$e", AT('$', BODY, 4, 2) },
+	{ .rules = "libxl.checkpoint-state", .letters = COLO, AT('n', BODY, 4, 4) },
+	{ .rules = "libxl.checkpoint-state.side", .letters = COLO, AT('n', BODY, 4, 2) },
+	{ .rules = "libxl.checkpoint-state.side", .letters = "lchSDTPNE$e" },
 	{ .rules = "checkpoint.plain", .letters = "hSDTPNKE" },
 	{ .rules = "checkpoint.dropped", .letters = "lchSDTPNKqkDEe" },
 	{ .rules = "record.optional checkpoint.optional", .letters = "lchSDTPNKqkUTPNKqkEe" },
@@ -308,6 +312,7 @@ static const struct rule_case cases[] = {
 	/* the configuration */
 	{ .rules = "config.missing", .letters = XL, .config = "" },
 	{ .rules = "config.syntax", .letters = XL, .config = "nonsense" },
+	{ .rules = "config.syntax", .letters = XL, AT('a', 0x24, 4, 3) },
 	{ .rules = "config.guest-type", .letters = XL, .config = "pv 0 0 0" },
 	{ .rules = "config.vcpus", .letters = "alcpISFDTHB9Ee", .config = "pv 1 0 0" },
 	{ .rules = "libxc.record-8m config.memory", .letters = "alchSD{TPNEqe", .config = "hvm 1 4096 0" },
@@ -350,7 +355,7 @@ static const struct rule_case cases[] = {
 	  .no_config = true },
 	{ .rules = "checkpoint.dropped restore.dropped", .letters = "lchSDTPNKqkDEe", .how = RESTORE,
 	  .no_config = true },
-	{ .rules = "restore.state", .letters = "lchSDTPNE$e", .how = RESTORE, .no_config = true },
+	{ .rules = "libxl.checkpoint-state.side restore.state", .letters = "lchSDTPNE$e", .how = RESTORE, .no_config = true },
 };
 
 /* --- running one ---------------------------------------------------------------------------- */

@@ -235,6 +235,9 @@ static void everything_has_a_name(void **state)
 	assert_string_equal(xst_layer_name(XST_LAYER_LEGACY), "legacy");
 	assert_string_equal(xst_severity_name(XST_REMARK), "remark");
 	assert_string_equal(xst_hvm_param_name(36), "X87_FIP_WIDTH");
+	assert_string_equal(xst_hvm_param_name(20), "MEMORY_EVENT_CR0");
+	assert_string_equal(xst_hvm_param_name(30), "MEMORY_EVENT_MSR");
+	assert_string_equal(xst_hvm_param_name(31), "TRIPLE_FAULT_REASON");
 	assert_string_equal(xst_hvm_param_name(3), "unknown");
 	assert_string_equal(xst_hvm_param_name(UINT64_MAX), "unknown");
 }
