@@ -60,17 +60,12 @@ static void check_word(struct check *c, const struct config_key *k, const struct
 {
 	struct text words = { 0 };
 
-	for (const struct key_word *w = k->words; w && w->cfg; w++) {
-		if (strcmp(w->cfg, v->string) == 0) {
-			text_drop(&words);
-			return;
-		}
+	if (!k->words || key_word_find(k, v->string))
+		return;
+	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (!isdigit((unsigned char)*w->cfg))
 			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
-	}
-	if (k->words)
-		complain(c, k->name, "'%.60s' is none of %s", v->string,
-			 words.s ? words.s : "them");
+	complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
 	text_drop(&words);
 }
 
@@ -101,6 +96,8 @@ static void check_name(struct check *c, const char *key, const char *s)
 
 static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
 {
+	int64_t n;
+
 	switch (k->kind) {
 	case KEY_UUID:
 		if (!uuid_valid(v->string))
@@ -108,7 +105,16 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 				 v->string);
 		break;
 	case KEY_WORD:
+	case KEY_UNMAPPED:
 		check_word(c, k, v);
+		break;
+	case KEY_BUILDER:
+		if (*v->string) /* xl: as if it weren't there */
+			check_word(c, k, v);
+		break;
+	case KEY_GFX_PASSTHRU:
+		if (key_number(k, v, &n, NULL))
+			check_word(c, k, v);
 		break;
 	case KEY_TYPE:
 		if (strcmp(v->string, "pv") != 0 && strcmp(v->string, "hvm") != 0 &&
@@ -188,6 +194,8 @@ static void check_list(struct check *c, const struct config_key *k, const struct
 			check_disk(c, k->name, v->items[i].string);
 		else if (k->kind == KEY_VIFS)
 			check_vif(c, k->name, v->items[i].string);
+		else if (!v->items[i].is_list)
+			check_word(c, k, &v->items[i]);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/json.h"
 #include "config/keys.h"
@@ -349,10 +350,13 @@ static int write_word(json_object *on, json_object *off, const struct config_key
 	bool out = *word == '!';
 
 	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
-		if (strcmp(word + out, enlightenments[i]) == 0)
+		if (strcasecmp(word + out, enlightenments[i]) == 0)
 			return key_append(out ? off : on, json_object_new_int((int)i));
-	return config_refuse(err, XST_E_UNSUPPORTED,
-			     "%s: '%.60s' is none that has a number in JSON", k->name, word);
+	if (strcmp(word, "defaults") == 0 || strcmp(word, "all") == 0)
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "%s: '%s' has no number in JSON; say which ones", k->name, word);
+	return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' is no enlightenment that xl knows",
+			     k->name, word);
 }
 
 static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,

@@ -61,6 +61,7 @@ struct config_key {
 	const char *path;
 	unsigned guests;
 	const struct key_word *words; /* up to one without names */
+	bool any_case;                /* of the words: xl takes capitals, too */
 	const char *older;            /* path where earlier Xens have it */
 	const char *absent; /* in words of xl.cfg: what it means if JSON has nothing there ... */
 	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
@@ -112,6 +113,8 @@ int key_wrong(const struct config_key *k, const char *what, struct config_error 
 /* A number in a string value: XST_E_MALFORMED, described. */
 int key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
 	       struct config_error *err);
+/* The row of one of the key's words, or NULL. */
+const struct key_word *key_word_find(const struct config_key *k, const char *word);
 /* A value that is one string. */
 int key_string(const struct config_key *k, const struct config_value *v, const char **ret,
 	       struct config_error *err);

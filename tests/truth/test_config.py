@@ -274,10 +274,12 @@ channel=["connection=pty,name=c","connection=socket,name=d,path=/x,backend=b"]
 vkb=["backend-type=linux,unique-id=1,feature-abs-pointer=1,width=3"]
 dtdev=["/x"]
 passthrough="enabled"
+passthrough="Sync_PT"
 msr_relaxed=1
 vpmu=1
 vmtrace_buf_kb=64
 altp2m="external"
+altp2m="External"
 altp2m=1
 acpi=1
 device_tree="/d"
@@ -309,6 +311,8 @@ SETTINGS += [
     ("hvm", line)
     for line in """boot="cda"
 bios="ovmf"
+bios="OVMF"
+firmware="OVMF"
 firmware="uefi"
 firmware="bios"
 firmware="/path"
@@ -326,9 +330,11 @@ mmio_hole=2048
 altp2mhvm=1
 viridian=1
 viridian=["base","!freq"]
+viridian=["Base"]
 smbios_firmware="/s"
 acpi_firmware="/s"
 hdtype="ahci"
+hdtype="AHCI"
 nographic=1
 stdvga=1
 stdvga=0
@@ -352,6 +358,7 @@ spiceusbredirection=4; spice_image_compression="auto_glz"; spice_streaming_video
 gfx_passthru=0
 gfx_passthru=1
 gfx_passthru="igd"
+gfx_passthru="IGD"
 serial="pty"
 serial=["pty","tcp::1"]
 usb=1
@@ -362,6 +369,7 @@ vkb_device=0
 soundhw="ac97"
 xen_platform_pci=0
 vendor_device="xenserver"
+vendor_device="XenServer"
 rdm_mem_boundary=1024
 device_model_stubdomain_override=1
 device_model_stubdomain_seclabel="x"
@@ -447,6 +455,45 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 
 # --- what is refused -----------------------------------------------------------------------------
+
+NONSENSE = """passthrough="unknown"
+passthrough=1
+gic_version=""
+vuart=""
+tee="Op-Tee"
+builder="hmv"
+bios="uefi"
+vga="STDVGA"
+on_crash="Destroy"
+device_model_version="QEMU-XEN"
+tsc_mode=4
+timer_mode="x"
+altp2m="x"
+hdtype=""
+vendor_device="x"
+gfx_passthru=""
+gfx_passthru="igd "
+viridian=["x"]
+viridian=["!all"]
+viridian=["DEFAULTS"]
+ms_vm_genid="Generate"
+mca_caps=["LMCE"]"""
+
+
+@needs_xl
+@pytest.mark.parametrize("guest, line", [("hvm", line) for line in NONSENSE.splitlines()])
+def test_what_xl_refuses_is_complained_of(configuration: Path, line: str) -> None:
+    assert xl(configuration) is None
+    done = tool("check", configuration)
+    assert done.returncode == 1 and done.stdout.startswith(b"5:" + b"%d" % (line.index("=") + 2))
+
+
+@needs_xl
+@pytest.mark.parametrize("guest, line", CASES)
+def test_what_xl_takes_is_not_complained_of(configuration: Path) -> None:
+    assert xl(configuration) is not None
+    done = tool("check", configuration)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,16 @@ static void nonsense_is_named(void **state)
 	complains("uuid='x'\n", "uuid", "no UUID");
 	complains("type='x'\n", "type", "none of");
 	complains("on_crash='x'\n", "on_crash", "coredump-restart");
+	complains("passthrough='x'\n", "passthrough", "none of default, disabled");
+	complains("gic_version='x'\n", "gic_version", "none of");
+	complains("vuart='x'\n", "vuart", "none of");
+	complains("tee='x'\n", "tee", "none of none, optee");
+	complains("builder='x'\n", "builder", "none of hvm, generic, linux");
+	complains("type='hvm'\nvga='STDVGA'\n", "vga", "none of");
+	complains("type='hvm'\ngfx_passthru='x'\n", "gfx_passthru", "none of default, igd");
+	complains("type='hvm'\nviridian=['base','x']\n", "viridian", "'x' is no enlightenment");
+	complains("type='hvm'\nms_vm_genid='x'\n", "ms_vm_genid", "none of generate, none");
+	complains("type='hvm'\nmca_caps=['LMCE']\n", "mca_caps", "none of lmce");
 	complains("vif=['mac=1:2']\n", "vif", "MAC");
 	complains("vif='bridge=x'\n", "vif", "list");
 	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
