@@ -236,6 +236,8 @@ vcpus=2; maxvcpus=4
 cpus="0-1"; vcpus=2
 cpus=["0","1"]; vcpus=2
 cpus_soft="0-1,^1"; vcpus=2
+cpus=" 0,, 1"; vcpus=2
+cpus_soft="^1"; vcpus=2
 cpu_weight=512
 cap=10
 on_poweroff="preserve"
@@ -457,7 +459,19 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 # --- what is refused -----------------------------------------------------------------------------
 
-NONSENSE = """passthrough="unknown"
+NONSENSE = """cpus="abc"; vcpus=2
+cpus="0-"; vcpus=2
+cpus="3-1"; vcpus=2
+cpus="0 ,1"; vcpus=2
+cpus="0, ^1"; vcpus=2
+cpus="^all"; vcpus=2
+cpus="all "; vcpus=2
+cpus="all,x"; vcpus=2
+cpus="0,^0"; vcpus=2
+cpus=""; vcpus=2
+cpus=["0","x"]; vcpus=2
+cpus_soft="0-1-2"; vcpus=2
+passthrough="unknown"
 passthrough=1
 gic_version=""
 vuart=""

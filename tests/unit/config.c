@@ -230,6 +230,12 @@ static void nonsense_is_named(void **state)
 	complains("uuid='x'\n", "uuid", "no UUID");
 	complains("type='x'\n", "type", "none of");
 	complains("on_crash='x'\n", "on_crash", "coredump-restart");
+	complains("cpus='abc'\n", "cpus", "'abc' are no CPUs");
+	complains("cpus=['0','x']\n", "cpus", "'x' are no CPUs");
+	complains("cpus=[['0']]\n", "cpus", "no CPUs");
+	complains("cpus='nodes:x'\n", "cpus", "no CPUs");
+	complains("cpus='^0'\n", "cpus", "leaves no CPU");
+	complains("cpus_soft='3-1'\n", "cpus_soft", "no CPUs");
 	complains("passthrough='x'\n", "passthrough", "none of default, disabled");
 	complains("gic_version='x'\n", "gic_version", "none of");
 	complains("vuart='x'\n", "vuart", "none of");
