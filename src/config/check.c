@@ -94,6 +94,19 @@ static void check_name(struct check *c, const char *key, const char *s)
 			}
 }
 
+/* QEMU ends at anything else: floppies, disk, CD-ROM and network, of which it tries three. */
+static void check_boot(struct check *c, const char *key, const char *s)
+{
+	static const char devices[] = "abcdn";
+	size_t n = strspn(s, devices);
+	bool twice = false;
+
+	for (size_t i = 0; i < n; i++)
+		twice |= strchr(s + i + 1, s[i]) != NULL;
+	if (s[n] || n > 3 || twice)
+		complain(c, key, "'%.60s' is not up to three of a, b, c, d and n, each once", s);
+}
+
 static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	int64_t n;
@@ -124,6 +137,8 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	default:
 		if (strcmp(k->name, "name") == 0)
 			check_name(c, k->name, v->string);
+		else if (strcmp(k->name, "boot") == 0)
+			check_boot(c, k->name, v->string);
 	}
 }
 

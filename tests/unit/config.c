@@ -236,6 +236,12 @@ static void nonsense_is_named(void **state)
 	complains("cpus='nodes:x'\n", "cpus", "no CPUs");
 	complains("cpus='^0'\n", "cpus", "leaves no CPU");
 	complains("cpus_soft='3-1'\n", "cpus_soft", "no CPUs");
+	complains("boot='zzz9'\n", "boot", "not up to three of");
+	complains("boot='cdcd'\n", "boot", "each once");
+	complains("boot='dcna'\n", "boot", "three");
+	complains("boot='CD'\n", "boot", "not up to");
+	complains("{\"c_info\": {\"type\": \"hvm\"}, \"b_info\": {\"type.hvm\": {\"boot\": \"p\"}}}",
+		  "boot", "not up to");
 	complains("passthrough='x'\n", "passthrough", "none of default, disabled");
 	complains("gic_version='x'\n", "gic_version", "none of");
 	complains("vuart='x'\n", "vuart", "none of");
