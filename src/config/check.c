@@ -47,6 +47,8 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 
 	if (key_number(k, v, &n, &err)) {
 		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
+	} else if (k->wraps && n < 0 && n >= INT32_MIN) {
+		return;
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
 		if (k->max)
 			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
@@ -209,6 +211,8 @@ static void check_list(struct check *c, const struct config_key *k, const struct
 			check_disk(c, k->name, v->items[i].string);
 		else if (k->kind == KEY_VIFS)
 			check_vif(c, k->name, v->items[i].string);
+		else if (k->kind == KEY_NUMBERS)
+			check_number(c, k, &v->items[i]);
 		else if (!v->items[i].is_list)
 			check_word(c, k, &v->items[i]);
 	}

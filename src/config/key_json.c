@@ -182,7 +182,11 @@ static int write_number(json_object *root, const struct config_key *k, const str
 	int64_t n;
 	int r = key_number(k, v, &n, err);
 
-	return r ? r : key_put(root, key_place(root, k), json_object_new_int64(n), err);
+	if (r)
+		return r;
+	if (k->wraps && n < 0 && n >= INT32_MIN)
+		n = (uint32_t)n;
+	return key_put(root, key_place(root, k), json_object_new_int64(n), err);
 }
 
 static int read_mib(json_object *root, const struct config_key *k, struct config_value *ret,

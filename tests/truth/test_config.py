@@ -258,6 +258,7 @@ pool="p"
 driver_domain=1
 localtime=1
 rtc_timeoffset=3600
+rtc_timeoffset="-3600"
 nomigrate=1
 tsc_mode="native"
 tsc_mode=2
@@ -459,7 +460,11 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 # --- what is refused -----------------------------------------------------------------------------
 
-NONSENSE = """cpus="abc"; vcpus=2
+NONSENSE = """irqs=["-1"]
+irqs=[4294967296]
+max_grant_frames=2147483648
+max_maptrack_frames=4294967295
+cpus="abc"; vcpus=2
 cpus="0-"; vcpus=2
 cpus="3-1"; vcpus=2
 cpus="0 ,1"; vcpus=2

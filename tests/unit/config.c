@@ -236,6 +236,10 @@ static void nonsense_is_named(void **state)
 	complains("cpus='nodes:x'\n", "cpus", "no CPUs");
 	complains("cpus='^0'\n", "cpus", "leaves no CPU");
 	complains("cpus_soft='3-1'\n", "cpus_soft", "no CPUs");
+	complains("irqs=[3,'-1']\n", "irqs", "-1 is not between");
+	complains("irqs=[4294967295]\n", "irqs", "not between");
+	complains("max_grant_frames=2147483648\n", "max_grant_frames", "not between");
+	complains("rtc_timeoffset='-2147483649'\n", "rtc_timeoffset", "not between");
 	complains("boot='zzz9'\n", "boot", "not up to three of");
 	complains("boot='cdcd'\n", "boot", "each once");
 	complains("boot='dcna'\n", "boot", "three");
