@@ -109,6 +109,20 @@ static void check_boot(struct check *c, const char *key, const char *s)
 		complain(c, key, "'%.60s' is not up to three of a, b, c, d and n, each once", s);
 }
 
+/* Names of features: xl says what is wrong with them, and goes on without. */
+static void check_features(struct check *c, const char *key, const char *s)
+{
+	bool wrong = strncmp(s, "host", 4) != 0 || (s[4] && s[4] != ',');
+
+	for (s = strchr(s, ','); !wrong && s; s = strchr(s, ',')) {
+		size_t name = strcspn(++s, ",="), end = strcspn(s, ",");
+
+		wrong = end && (!name || name + 1 >= end);
+	}
+	if (wrong)
+		complain(c, key, "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
+}
+
 static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	int64_t n;
@@ -126,6 +140,9 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	case KEY_BUILDER:
 		if (*v->string) /* xl: as if it weren't there */
 			check_word(c, k, v);
+		break;
+	case KEY_CPUID:
+		check_features(c, k->name, v->string);
 		break;
 	case KEY_GFX_PASSTHRU:
 		if (key_number(k, v, &n, NULL))
@@ -194,8 +211,12 @@ static void check_vif(struct check *c, const char *key, const char *spec)
 	if (r == XST_E_MALFORMED)
 		complain(c, key, "%s", err.text);
 	c->no_memory |= r == XST_E_NOMEM;
-	if (r == 0)
-		config_vif_clear(&v);
+	if (r)
+		return;
+	/* COLO's parameters are known to some builds of xl only */
+	if (v.rest && strncmp(v.rest, "colo", 4) != 0)
+		complain(c, key, "'%.60s' is no parameter of an interface", v.rest);
+	config_vif_clear(&v);
 }
 
 static void check_list(struct check *c, const struct config_key *k, const struct config_value *v)
@@ -240,6 +261,13 @@ static const char *behind_key(const char *key, const char *text)
 	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
 }
 
+/* xl passes over what it doesn't know of a framebuffer, and ends at that of other devices. */
+static bool is_refused(const struct config_key *k, int r)
+{
+	return r == XST_E_MALFORMED || (r == XST_E_UNSUPPORTED && k->kind == KEY_DEVICES &&
+					strcmp(k->name, "vfb") != 0);
+}
+
 /* What has no check of its own means something if libxl's JSON has a place for it. */
 static void check_meaning(struct check *c, const struct config_key *k, const struct config_value *v)
 {
@@ -253,7 +281,7 @@ static void check_meaning(struct check *c, const struct config_key *k, const str
 		(void)key_write(root, type, &guest, &err); /* judged by itself */
 	if (r == 0)
 		r = key_write(root, k, v, &err);
-	if (r == XST_E_MALFORMED)
+	if (is_refused(k, r))
 		complain(c, k->name, "%s", behind_key(k->name, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	config_value_clear(&guest);

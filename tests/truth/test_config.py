@@ -460,7 +460,14 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 # --- what is refused -----------------------------------------------------------------------------
 
-NONSENSE = """irqs=["-1"]
+NONSENSE = """vkb=["foo=1"]
+vtpm=["foo=1"]
+p9=["foo=1"]
+usbctrl=["backend=x"]
+usbctrl=["type=x"]
+usbdev=["foo=1"]
+channel=["foo=1"]
+irqs=["-1"]
 irqs=[4294967296]
 max_grant_frames=2147483648
 max_maptrack_frames=4294967295

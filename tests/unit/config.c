@@ -257,6 +257,14 @@ static void nonsense_is_named(void **state)
 	complains("type='hvm'\nms_vm_genid='x'\n", "ms_vm_genid", "none of generate, none");
 	complains("type='hvm'\nmca_caps=['LMCE']\n", "mca_caps", "none of lmce");
 	complains("vif=['mac=1:2']\n", "vif", "MAC");
+	complains("vif=['brigde=x']\n", "vif", "'brigde=x' is no parameter");
+	complains("vif=['bridge']\n", "vif", "no parameter");
+	complains("p9=['tug=x']\n", "p9", "'tug=x'");
+	complains("usbctrl=['backend=x']\n", "usbctrl", "'backend=x'");
+	complains("cpuid='foo'\n", "cpuid", "neither");
+	complains("cpuid='host,tm'\n", "cpuid", "neither");
+	complains("cpuid='host:tm=0'\n", "cpuid", "neither");
+	complains("cpuid='host,tm='\n", "cpuid", "neither");
 	complains("vif='bridge=x'\n", "vif", "list");
 	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
 	complains("disk=['/x,what,hda,w']\n", "disk", "none of the words");
