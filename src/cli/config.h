@@ -59,6 +59,8 @@ int text_to_store(const char *name, const struct config *c, enum config_language
 		  struct config_stored *ret);
 /* Nonsense that is in `now` and was not in `before` (or NULL) is refused without --force. */
 int text_judge(const char *name, const struct config *before, const struct config *now);
+/* The same of another type of guest. */
+int text_judge_type(const char *name, const struct config *before, const struct config *now);
 int text_error(const char *name, int code, const struct config_error *err);
 
 /* --- config_edit.c --------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/foreign.h"
+#include "config/view.h"
 
 #define MAX_FILE (4u << 20) /* what may be stored */
 
@@ -250,6 +251,23 @@ static int out_of_memory(void)
 	return EXIT_TROUBLE;
 }
 
+static int refuse(const char *name)
+{
+	say("%s: no Xen takes that; nothing is changed without --force", name);
+	return EXIT_REFUSED;
+}
+
+int text_judge_type(const char *name, const struct config *before, const struct config *now)
+{
+	enum config_type was = config_guest_type(before), is = config_guest_type(now);
+
+	if (was == is || was == CONFIG_TYPE_UNKNOWN || config_opt.force)
+		return EXIT_FINE;
+	say("%s: type: this guest is of type %s, and what is saved of it can't become %s", name,
+	    config_type_name(was), is == CONFIG_TYPE_UNKNOWN ? "another" : config_type_name(is));
+	return refuse(name);
+}
+
 int text_judge(const char *name, const struct config *before, const struct config *now)
 {
 	struct complaints *old = calloc(1, sizeof(*old));
@@ -263,8 +281,7 @@ int text_judge(const char *name, const struct config *before, const struct confi
 	free(old);
 	if (r < 0)
 		return out_of_memory();
-	if (!fresh.fresh || config_opt.force)
-		return EXIT_FINE;
-	say("%s: no Xen takes that; nothing is changed without --force", name);
-	return EXIT_REFUSED;
+	if (fresh.fresh && !config_opt.force)
+		return refuse(name);
+	return before ? text_judge_type(name, before, now) : EXIT_FINE;
 }

@@ -253,6 +253,22 @@ static int unset(struct target *t, const char *const *keys)
 
 /* --- replace, drop, edit --------------------------------------------------------------------- */
 
+/* With what is stored, if that can be read. */
+static int compare_type(const struct target *t, const char *name, const struct config *now)
+{
+	const struct xst_head *h = t->head;
+	struct config *before;
+	int code;
+
+	if (h->layer != XST_LAYER_XL || !h->config ||
+	    config_parse((const char *)h->config, (size_t)h->config_size, CONFIG_AS_XL, &before,
+			 NULL) != 0)
+		return EXIT_FINE;
+	code = text_judge_type(name, before, now);
+	config_free(before);
+	return code;
+}
+
 static int replace(struct target *t, const char *const *arguments)
 {
 	const char *file = arguments[0];
@@ -266,6 +282,8 @@ static int replace(struct target *t, const char *const *arguments)
 		code = text_parse(input_name(file), text, n, &c);
 	if (!code)
 		code = text_judge(input_name(file), NULL, c);
+	if (!code)
+		code = compare_type(t, input_name(file), c);
 	if (!code)
 		code = store(t, c, c);
 	config_free(c);

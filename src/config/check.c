@@ -329,8 +329,7 @@ static void check_pair(struct check *c, const char *key, const char *max_key)
 
 static void check_hvm_vcpus(struct check *c)
 {
-	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg)
-					  : config_json_type(c->c->root);
+	enum config_type type = config_guest_type(c->c);
 	static const char *const keys[] = { "vcpus", "maxvcpus" };
 
 	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)

@@ -211,6 +211,19 @@ def test_nothing_to_change(image: Path) -> None:
     assert image.stat() == before
 
 
+def test_a_guest_stays_of_its_type(image: Path, text_image: Path) -> None:
+    other = text_image.parent / "other.cfg"
+    other.write_text('name = "x"\nmemory = 4\ntype = "pvh"\n')
+    for words in (["set", text_image, "type=hvm"], ["set", image, ".c_info.type=hvm"],
+                  ["replace", image, other], ["replace", text_image, other]):
+        before = words[1].read_bytes()
+        result = xenstream("config", *words)
+        assert result.rc == REFUSED and "type: this guest is of type pv" in result.stderr, result
+        assert words[1].read_bytes() == before
+    assert xenstream("config", "set", text_image, "type=pv").rc == FINE
+    assert xenstream("config", "replace", image, other, "--force").rc == FINE
+
+
 def test_nonsense_is_refused_without_force(image: Path, text_image: Path) -> None:
     for path in (image, text_image):
         before = path.read_bytes()
