@@ -161,6 +161,14 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	}
 }
 
+/* A complaint names its key already. */
+static const char *behind_key(const char *key, const char *text)
+{
+	size_t n = strlen(key);
+
+	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+}
+
 /* --- devices -------------------------------------------------------------------------------- */
 
 static void check_disk(struct check *c, const char *key, const char *spec)
@@ -170,7 +178,7 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 	int r = config_disk_parse(spec, &d, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", err.text);
+		complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
@@ -209,7 +217,7 @@ static void check_vif(struct check *c, const char *key, const char *spec)
 	int r = config_vif_parse(spec, &v, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", err.text);
+		complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
@@ -251,14 +259,6 @@ static bool takes_both(const struct config_key *k)
 	default:
 		return false;
 	}
-}
-
-/* A complaint names its key already. */
-static const char *behind_key(const char *key, const char *text)
-{
-	size_t n = strlen(key);
-
-	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
 }
 
 /* xl passes over what it doesn't know of a framebuffer, and ends at that of other devices. */

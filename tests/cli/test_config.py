@@ -211,6 +211,12 @@ def test_nothing_to_change(image: Path) -> None:
     assert image.stat() == before
 
 
+def test_a_place_in_a_value_is_none_in_the_image(image: Path, text_image: Path) -> None:
+    for path in (image, text_image):
+        result = xenstream("config", "set", path, 'disk=["/x,raw,xvda,w"')
+        assert result.rc == USAGE and f"{path}: disk: in its value, 1:1: a list" in result.stderr
+
+
 def test_a_guest_stays_of_its_type(image: Path, text_image: Path) -> None:
     other = text_image.parent / "other.cfg"
     other.write_text('name = "x"\nmemory = 4\ntype = "pvh"\n')

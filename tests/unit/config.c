@@ -256,7 +256,7 @@ static void nonsense_is_named(void **state)
 	complains("type='hvm'\nviridian=['base','x']\n", "viridian", "'x' is no enlightenment");
 	complains("type='hvm'\nms_vm_genid='x'\n", "ms_vm_genid", "none of generate, none");
 	complains("type='hvm'\nmca_caps=['LMCE']\n", "mca_caps", "none of lmce");
-	complains("vif=['mac=1:2']\n", "vif", "MAC");
+	complains("vif=['mac=1:2']\n", "vif", "1:5 vif: 'mac=1:2': no MAC");
 	complains("vif=['brigde=x']\n", "vif", "'brigde=x' is no parameter");
 	complains("vif=['bridge']\n", "vif", "no parameter");
 	complains("p9=['tug=x']\n", "p9", "'tug=x'");
@@ -268,7 +268,7 @@ static void nonsense_is_named(void **state)
 	complains("vif='bridge=x'\n", "vif", "list");
 	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
 	complains("disk=['/x,what,hda,w']\n", "disk", "none of the words");
-	complains("disk=['/x']\n", "disk", "no vdev");
+	complains("disk=['/x']\n", "disk", "1:6 disk: '/x': no vdev");
 	complains("disk=['/x,,hda','/y,,hdb','/z,,hda']\n", "disk", "two disks are 'hda'");
 	complains("spiceport=70000\n", "spiceport", "not between");
 	complains("{\"b_info\": {\"target_memkb\": -1024}}", "memory", "not");
