@@ -49,7 +49,10 @@ void target_close(struct target *t);
 int text_of_head(const struct target *t, struct config **ret);
 /* The same, or another toolstack's in the words of xl. */
 int text_to_read(const struct target *t, struct config **ret);
+/* What is stored, or was made here. */
 int text_parse(const char *name, const char *text, size_t n, struct config **ret);
+/* What a user has written: without --force, a key set twice and what is no UTF-8 are refused. */
+int text_parse_new(const char *name, const char *text, size_t n, struct config **ret);
 /* A file's contents, malloc'ed; "-" is standard input. */
 int text_read_file(const char *file, char **ret, size_t *ret_n);
 /* What the other language has no place for is told; refused, unless --force or `lenient`. */

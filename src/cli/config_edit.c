@@ -144,7 +144,7 @@ static int round_once(const struct draft *d, const struct config *c, struct conf
 	if (!code)
 		code = text_read_file(d->path, &text, &n);
 	if (!code && !is_unchanged(d, text, n)) {
-		code = text_parse(d->path, text, n, &now);
+		code = text_parse_new(d->path, text, n, &now);
 		if (!code)
 			code = text_judge(d->path, c, now);
 		*ret_wrong = code;

@@ -25,12 +25,22 @@ int text_error(const char *name, int code, const struct config_error *err)
 	return exit_for(code);
 }
 
-int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+static int parse(const char *name, const char *text, size_t n, unsigned flags, struct config **ret)
 {
 	struct config_error err = { .text = "" };
-	int r = config_parse(text, n, CONFIG_AS_XL, ret, &err);
+	int r = config_parse(text, n, flags, ret, &err);
 
 	return r ? text_error(name, r, &err) : EXIT_FINE;
+}
+
+int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+{
+	return parse(name, text, n, CONFIG_AS_XL, ret);
+}
+
+int text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
+{
+	return parse(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 
 /* The flag is what xl goes by, the octets are what is there. */

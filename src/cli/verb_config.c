@@ -279,7 +279,7 @@ static int replace(struct target *t, const char *const *arguments)
 
 	code = text_read_file(file, &text, &n);
 	if (!code)
-		code = text_parse(input_name(file), text, n, &c);
+		code = text_parse_new(input_name(file), text, n, &c);
 	if (!code)
 		code = text_judge(input_name(file), NULL, c);
 	if (!code)

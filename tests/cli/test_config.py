@@ -376,6 +376,21 @@ def test_bad_configurations_are_refused_with_their_place(
     assert result.rc == INVALID and f"configuration{says}" in result.stderr, result
 
 
+@pytest.mark.parametrize(
+    "new, says", [(b"name = 'a'\nname = 'b'\n", ":2:1: name"), (b"name = 'a\xff'\n", ":1:10: ")]
+)
+def test_what_xl_takes_in_silence_needs_force(
+    new: bytes, says: str, image: Path, scratch: Path
+) -> None:
+    path = scratch / "new"
+    path.write_bytes(new)
+    result = xenstream("config", "replace", image, path)
+    assert result.rc == INVALID and f"{path}{says}" in result.stderr, result
+    assert image.read_bytes() == octets(MODERN_PV)
+    assert xenstream("config", "replace", image, path, "--force").rc == FINE
+    assert front.of(image).config == new
+
+
 def test_a_configuration_that_is_no_file(image: Path, scratch: Path) -> None:
     huge = scratch / "huge"
     with open(huge, "wb") as file:
