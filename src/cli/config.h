@@ -37,6 +37,8 @@ int target_open_to_read(struct target *t, const char *file);
 int target_open_to_change(struct target *t, const char *file);
 /* The file is all right, but not what it was. */
 bool target_has_config(const struct target *t, const uint8_t *config, uint64_t n);
+/* A compressed file can't be changed in place, which is said. */
+int target_may_change(const struct target *t);
 /* Puts a configuration in, or none (NULL), and completes the output.  Says what was done. */
 int target_store(struct target *t, const struct config_stored *s);
 void target_close(struct target *t);
@@ -51,7 +53,8 @@ int text_of_head(const struct target *t, struct config **ret);
 int text_to_read(const struct target *t, struct config **ret);
 /* What is stored, or was made here. */
 int text_parse(const char *name, const char *text, size_t n, struct config **ret);
-/* What a user has written: without --force, a key set twice and what is no UTF-8 are refused. */
+/* What a user has written: nothing at all is refused, and so are, without --force, a key set twice
+ * and what is no UTF-8. */
 int text_parse_new(const char *name, const char *text, size_t n, struct config **ret);
 /* A file's contents, malloc'ed; "-" is standard input. */
 int text_read_file(const char *file, char **ret, size_t *ret_n);

@@ -51,9 +51,9 @@ int target_open_to_read(struct target *t, const char *file)
 	return code && input_broke_off(&t->in) ? input_close(&t->in) : code;
 }
 
-static int is_compressed(const struct target *t)
+int target_may_change(const struct target *t)
 {
-	if (!t->in.layers)
+	if (!t->in.layers || config_opt.output)
 		return EXIT_FINE;
 	say("%s: compressed (%s), which can't be changed in place; --output OUT writes a changed "
 	    "copy, with --compress a compressed one",
@@ -89,7 +89,7 @@ int target_open_to_change(struct target *t, const char *file)
 
 	if (code || config_opt.output)
 		return code;
-	code = is_compressed(t);
+	code = target_may_change(t);
 	if (code)
 		return code;
 	/* once more, with a lock against others */

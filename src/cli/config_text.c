@@ -40,6 +40,10 @@ int text_parse(const char *name, const char *text, size_t n, struct config **ret
 
 int text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
 {
+	if (strspn(text, " \t\r\n") >= n) { /* an editor or a pipe that has failed */
+		say("%s: nothing is in there; config drop takes a configuration away", name);
+		return EXIT_INVALID;
+	}
 	return parse(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 

@@ -351,7 +351,9 @@ static int edit(struct target *t, const char *const *arguments)
 	if (strcmp(t->file, "-") == 0)
 		return usage_error(&verb_config,
 				   "edit: needs a file; the editor has standard input");
-	code = prepare_edit(t, &c, &language);
+	code = target_may_change(t);
+	if (!code)
+		code = prepare_edit(t, &c, &language);
 	if (t->reads) /* nobody shall wait for the editor */
 		input_abandon(&t->in);
 	t->reads = false;

@@ -391,6 +391,16 @@ def test_what_xl_takes_in_silence_needs_force(
     assert front.of(image).config == new
 
 
+def test_nothing_at_all_is_no_configuration(image: Path, scratch: Path) -> None:
+    """What an editor or a pipe leaves that has failed."""
+    for nothing in (b"", b" \n\n"):
+        result = xenstream("config", "replace", image, "-", stdin=nothing)
+        assert result.rc == INVALID and "config drop" in result.stderr
+    result = edit(image, ': > "$1"\n')
+    assert result.rc == INVALID and "config drop" in result.stderr
+    assert image.read_bytes() == octets(MODERN_PV)
+
+
 def test_a_configuration_that_is_no_file(image: Path, scratch: Path) -> None:
     huge = scratch / "huge"
     with open(huge, "wb") as file:
@@ -460,6 +470,17 @@ def test_edit_without_a_change_or_with_a_failing_editor(image: Path) -> None:
     assert image.stat() == before and listing(image.parent / "drafts") == []
     result = xenstream("config", "edit", "-", "-o", "-", stdin=image.read_bytes())
     assert result.rc == USAGE
+
+
+def test_edit_says_before_that_it_can_not_be_stored(image: Path) -> None:
+    packed = image.parent / "a.save.gz"
+    packed.write_bytes(run(["gzip", "-c", image]).stdout)
+    result = edit(packed, f'touch "{image.parent}/asked"\n')
+    assert result.rc == INVALID and "--output" in result.stderr
+    assert "asked" not in listing(image.parent) and listing(image.parent / "drafts") == []
+    out = image.parent / "b.save"
+    assert edit(packed, 'sed -i s/mini1/edited/ "$1"\n', "-o", str(out)).rc == FINE
+    assert get(out, "name") == "edited"
 
 
 def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
