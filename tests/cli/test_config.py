@@ -468,6 +468,10 @@ def test_edit_without_a_change_or_with_a_failing_editor(image: Path) -> None:
     result = edit(image, "exit 3\n")
     assert result.rc == IO and "editor" in result.stderr
     assert image.stat() == before and listing(image.parent / "drafts") == []
+    result = edit(image, 'echo mine > "$1"\nkill -9 $$\n')
+    assert result.rc == IO and "stays in" in result.stderr and image.stat() == before
+    (draft,) = listing(image.parent / "drafts")
+    assert (image.parent / "drafts" / draft).read_bytes() == b"mine\n"
     result = xenstream("config", "edit", "-", "-o", "-", stdin=image.read_bytes())
     assert result.rc == USAGE
 
