@@ -11,8 +11,7 @@
 static int failed(const struct target *t, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO || error->layer == XST_LAYER_NONE)
-		say("%s%s%s", error->code == XST_E_IO ? "" : t->name,
-		    error->code == XST_E_IO ? "" : ": ", error->text);
+		say("%s: %s", t->name, error->text);
 	else
 		print_finding(stderr, t->name, error);
 	return exit_for(error->code);

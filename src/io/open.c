@@ -119,6 +119,8 @@ static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_
 
 	if (fstat(fd, &st) < 0)
 		return io_error(reterr, RULE_INPUT_IO, errno, path);
+	if (S_ISDIR(st.st_mode))
+		return io_error(reterr, RULE_INPUT_IO, EISDIR, path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
