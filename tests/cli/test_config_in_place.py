@@ -406,6 +406,37 @@ def test_a_file_is_one_change_s_until_its_journal_is_away(image: Path, verb: lis
     assert listing(image.parent) == ["a.save"]
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS KILLED")
+def test_a_change_that_is_broken_off_while_a_reader_looks(
+    volume: tuple[str, Path], image: Path
+) -> None:
+    """It finds a journal that is only to be removed, and lets its lock go to try: the next one is not."""
+    if "inserted" not in WAYS[volume[0]]:
+        pytest.skip("a new file is never half written")
+
+    def killed(call: str, name: str) -> None:
+        words = ["-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when=1"]
+        assert run([*STRACE, *words, program(), "config", "set", image, f"name={name}"]).rc < 0
+
+    killed("unlinkat", "b")
+    with open(image, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        slow = ["-e", "trace=flock", "-e", "inject=flock:delay_enter=2000000:when=4"]
+        log = image.parent.parent / "log"
+        late = subprocess.Popen(
+            [*STRACE, "-o", log, *slow, program(), "config", "get", image, "name"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        while not log.exists() or log.read_bytes().count(b"flock(") < 4:
+            assert late.poll() is None
+            time.sleep(0.01)
+    killed("pwrite64", LONG)
+    out, said = late.communicate()
+    assert late.returncode == FINE and out.decode().strip() == LONG and b"completed" in said
+    check(image, LONG)
+    log.unlink()
+
+
 def test_readers_keep_changes_away(image: Path) -> None:
     with open(image, "rb") as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)
