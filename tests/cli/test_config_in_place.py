@@ -437,6 +437,30 @@ def test_a_change_that_is_broken_off_while_a_reader_looks(
     log.unlink()
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS SLOW")
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_file_that_is_moved_while_it_is_copied(
+    volume: tuple[str, Path], image: Path, replaced: bool
+) -> None:
+    """What has its name then is somebody else's."""
+    if "inserted" in WAYS[volume[0]]:
+        pytest.skip("no new file is made")
+    slow = ["-o", "/dev/null", "-e", "trace=ioctl", "-e", "inject=ioctl:delay_enter=700000"]
+    command = [*STRACE, *slow, program(), "config", "set", image, f"name={LONG}"]
+    first = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not (image.parent / ".a.save.xenstream-journal").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    image.rename(image.parent / "moved.save")
+    if replaced:
+        image.write_bytes(b"other")
+    said = first.communicate()[1].decode()
+    assert first.returncode == IO and "meanwhile" in said
+    check(image.parent / "moved.save", "mini1")
+    assert listing(image.parent) == (["a.save"] if replaced else []) + ["moved.save"]
+    assert not replaced or image.read_bytes() == b"other"
+
+
 def test_readers_keep_changes_away(image: Path) -> None:
     with open(image, "rb") as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)
