@@ -122,10 +122,14 @@ static int may_be_replaced(const char *name)
 
 	if (lstat(name, &st) < 0 && errno == ENOENT)
 		return EXIT_FINE;
+	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
+		say("%s: exists, and is no file: move it away", name);
+		return EXIT_IO;
+	}
 	fd = open_input(name);
 	if (fd < 0)
 		return EXIT_IO;
-	fine = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	fine = fstat(fd, &st) == 0 &&
 	       xst_head_read(fd, NULL, &h, NULL) == 0 && h->end == (uint64_t)st.st_size;
 	xst_head_free(h);
 	close_input(fd);

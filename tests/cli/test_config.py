@@ -612,6 +612,16 @@ def test_backup(image: Path, scratch: Path) -> None:
     assert get(image, "name") == "b" and len(stored) <= len(first)
 
 
+def test_a_backup_that_is_no_file(image: Path, scratch: Path) -> None:
+    name = scratch / "a.save.bak"
+    for plant in (lambda: os.mkfifo(name), name.mkdir, lambda: name.symlink_to("nowhere")):
+        plant()
+        result = xenstream("config", "set", image, "name=b", "--backup")
+        assert result.rc == IO and "is no file" in result.stderr
+        name.rmdir() if name.is_dir() else name.unlink()
+    assert image.read_bytes() == octets(MODERN_PV)
+
+
 def test_backup_never_overwrites_an_image(image: Path, scratch: Path) -> None:
     whole = scratch / "a.save.bak"
     for contents in (octets(MODERN_PV), b"", b"a letter"):
