@@ -228,8 +228,8 @@ static int change(struct target *t, const char *const *arguments,
 	struct config_error err = { .text = "" };
 	int code = text_of_head(t, &before), r = 0;
 
-	if (!code)
-		code = text_of_head(t, &now);
+	if (!code) /* a copy */
+		code = text_translate(t->name, before, config_language(before), true, &now);
 	for (; !code && !r && *arguments; arguments++)
 		r = one(now, *arguments, &err);
 	if (r)

@@ -612,6 +612,13 @@ def test_backup(image: Path, scratch: Path) -> None:
     assert get(image, "name") == "b" and len(stored) <= len(first)
 
 
+def test_a_remark_is_made_once(image: Path) -> None:
+    image.write_bytes(replace(front.of(image), flags=STREAM_V2).build() + PAYLOAD)
+    result = xenstream("config", "set", image, "name=b")
+    assert result.rc == FINE and result.stderr.count("the header calls the configuration text") == 1
+    assert front.of(image).flags == STREAM_V2 | JSON
+
+
 def test_a_backup_that_is_no_file(image: Path, scratch: Path) -> None:
     name = scratch / "a.save.bak"
     for plant in (lambda: os.mkfifo(name), name.mkdir, lambda: name.symlink_to("nowhere")):
