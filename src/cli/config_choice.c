@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/config.h"
 #include "config/foreign.h"
@@ -12,7 +13,12 @@
 
 int config_choice_read(struct config_choice *c)
 {
-	return c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+	int code = c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+
+	if (code || !c->file || strspn(c->given, " \t\r\n") < c->ngiven)
+		return code;
+	say("%s: is empty, no configuration", input_name(c->file));
+	return EXIT_INVALID;
 }
 
 void config_choice_clear(struct config_choice *c)

@@ -65,6 +65,14 @@ def test_what_no_xen_takes_is_told_of_a_given_one(scratch: Path) -> None:
     assert again.rc == FINE and "memory" not in again.stderr
 
 
+def test_an_empty_one_is_none(scratch: Path) -> None:
+    image = put(scratch, octets(MODERN_PV))
+    for nothing in (b"", b"\n \n"):
+        result = xenstream("convert", "--config", "-", image, scratch / "out", stdin=nothing)
+        assert result.rc == INVALID and "is empty" in result.stderr
+    assert not (scratch / "out").exists()
+
+
 def test_nothing_else_changes(scratch: Path) -> None:
     """A header that is made anew around the same configuration is the same."""
     data = octets(MODERN_PV)
