@@ -315,6 +315,18 @@ static uint64_t number(const struct check *c, const char *key)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+/* builder is what there was before type; xl takes both where they say the same. */
+static void check_builder(struct check *c)
+{
+	const char *type, *builder;
+
+	if (!c->c->cfg || cfg_get_string(c->c->cfg, "type", &type, NULL) ||
+	    cfg_get_string(c->c->cfg, "builder", &builder, NULL) || !*builder)
+		return;
+	if (strcmp(type, strcmp(builder, "hvm") == 0 ? "hvm" : "pv") != 0)
+		complain(c, "builder", "'%.60s' contradicts type, '%.60s'", builder, type);
+}
+
 /* A value and its maximum. */
 static void check_pair(struct check *c, const char *key, const char *max_key)
 {
@@ -364,6 +376,7 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 	check_pair(&check, "memory", "maxmem");
 	check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
+	check_builder(&check);
 	check_twice(&check, "disk");
 	return check.no_memory ? XST_E_NOMEM : check.complaints;
 }

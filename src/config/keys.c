@@ -282,7 +282,7 @@ const struct config_key config_keys[] = {
 	{ .name = "hpet", .kind = KEY_BOOL, .path = HVM("hpet"), .guests = FOR_HVM },
 	{ .name = "vpt_align", .kind = KEY_BOOL, .path = HVM("vpt_align"), .guests = FOR_HVM },
 	{ .name = "mmio_hole", .kind = KEY_MIB, .path = HVM("mmio_hole_memkb"), .guests = FOR_HVM,
-	  .max = 4096 },
+	  .min = 256, .max = 3840 },
 	{ .name = "altp2mhvm", .kind = KEY_BOOL, .path = HVM("altp2m"), .guests = FOR_HVM },
 	{ .name = "viridian", .kind = KEY_VIRIDIAN, .path = HVM("viridian"), .guests = FOR_HVM },
 	{ .name = "xen_platform_pci", .kind = KEY_BOOL, .path = HVM("xen_platform_pci"),

@@ -331,6 +331,8 @@ vpt_align=0
 apic=0
 pae=0
 mmio_hole=2048
+mmio_hole=256
+mmio_hole=3840
 altp2mhvm=1
 viridian=1
 viridian=["base","!freq"]
@@ -460,7 +462,10 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 # --- what is refused -----------------------------------------------------------------------------
 
-NONSENSE = """vkb=["foo=1"]
+NONSENSE = """mmio_hole=255
+mmio_hole=3841
+builder="generic"
+vkb=["foo=1"]
 vtpm=["foo=1"]
 p9=["foo=1"]
 usbctrl=["backend=x"]

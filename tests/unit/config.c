@@ -250,6 +250,7 @@ static void nonsense_is_named(void **state)
 	complains("gic_version='x'\n", "gic_version", "none of");
 	complains("vuart='x'\n", "vuart", "none of");
 	complains("tee='x'\n", "tee", "none of none, optee");
+	complains("type='hvm'\nbuilder='generic'\n", "builder", "contradicts type, 'hvm'");
 	complains("builder='x'\n", "builder", "none of hvm, generic, linux");
 	complains("type='hvm'\nvga='STDVGA'\n", "vga", "none of");
 	complains("type='hvm'\ngfx_passthru='x'\n", "gfx_passthru", "none of default, igd");
