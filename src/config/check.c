@@ -8,6 +8,7 @@
 
 #include "config/disk.h"
 #include "config/document.h"
+#include "config/json.h"
 #include "config/vif.h"
 
 struct check {
@@ -268,6 +269,24 @@ static bool is_refused(const struct config_key *k, int r)
 					strcmp(k->name, "vfb") != 0);
 }
 
+/* What is written of each device must say what xl wants to know. */
+static void check_parts(struct check *c, const struct config_key *k, json_object *root)
+{
+	json_object *list;
+
+	if (json_path_get(root, k->path, &list, NULL) != 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		for (const struct config_key *part = k->parts; part->name; part++) {
+			struct config_value v = { 0 };
+
+			if (part->needed &&
+			    key_read(json_object_array_get_idx(list, i), part, &v, NULL) != 0)
+				complain(c, k->name, "device %zu: no %s", i, part->name);
+			config_value_clear(&v);
+		}
+}
+
 /* What has no check of its own means something if libxl's JSON has a place for it. */
 static void check_meaning(struct check *c, const struct config_key *k, const struct config_value *v)
 {
@@ -283,6 +302,8 @@ static void check_meaning(struct check *c, const struct config_key *k, const str
 		r = key_write(root, k, v, &err);
 	if (is_refused(k, r))
 		complain(c, k->name, "%s", behind_key(k->name, err.text));
+	if (r == 0 && k->kind == KEY_DEVICES)
+		check_parts(c, k, root);
 	c->no_memory |= r == XST_E_NOMEM;
 	config_value_clear(&guest);
 	json_object_put(root);

@@ -104,7 +104,7 @@ static const struct config_key vfb_parts[] = {
 static const struct config_key vkb_parts[] = {
 	INDEX,
 	BACKEND,
-	{ .name = "backend-type", .path = "backend_type" },
+	{ .name = "backend-type", .path = "backend_type", .needed = true },
 	{ .name = "unique-id", .path = "unique_id" },
 	{ .name = "feature-disable-keyboard", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_keyboard" },
 	{ .name = "feature-disable-pointer", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_pointer" },
@@ -120,15 +120,15 @@ static const struct config_key vkb_parts[] = {
 };
 static const struct config_key vtpm_parts[] = {
 	INDEX,
-	BACKEND,
+	{ .name = "backend", .path = "backend_domname", .needed = true },
 	{ .name = "uuid", .kind = KEY_UUID, .path = "uuid" },
 	END
 };
 static const struct config_key p9_parts[] = {
 	BACKEND,
-	{ .name = "tag", .path = "tag" },
-	{ .name = "path", .path = "path" },
-	{ .name = "security_model", .path = "security_model" },
+	{ .name = "tag", .path = "tag", .needed = true },
+	{ .name = "path", .path = "path", .needed = true },
+	{ .name = "security_model", .path = "security_model", .needed = true },
 	END
 };
 static const struct config_key usbctrl_parts[] = {
@@ -150,7 +150,8 @@ static const struct config_key channel_parts[] = {
 	INDEX,
 	BACKEND,
 	{ .name = "name", .path = "name" },
-	{ .name = "connection", .kind = KEY_VARIANT, .words = connections, .path = "connection" },
+	{ .name = "connection", .kind = KEY_VARIANT, .words = connections, .path = "connection",
+	  .needed = true },
 	{ .name = "path", .path = "\"connection.socket\".path" },
 	END
 };

@@ -67,6 +67,7 @@ struct config_key {
 	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
 	uint64_t min, max;            /* of numbers; both 0: anything from 0 */
 	bool wraps;                   /* numbers below 0 are stored as 32 bits without a sign */
+	bool needed;                  /* in `parts`: xl wants it to be said */
 	bool also;                    /* another name of something that has one: not written */
 	const struct config_key *parts;
 };

@@ -462,7 +462,11 @@ def test_libxl_takes_json_that_was_changed(name: str, key: str, value: str) -> N
 
 # --- what is refused -----------------------------------------------------------------------------
 
-NONSENSE = """mmio_hole=255
+NONSENSE = """p9=["tag=a,path=/x"]
+vtpm=["uuid=11111111-2222-3333-4444-555555555506"]
+vkb=["width=3"]
+channel=["name=a"]
+mmio_hole=255
 mmio_hole=3841
 builder="generic"
 vkb=["foo=1"]

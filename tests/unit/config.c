@@ -260,6 +260,8 @@ static void nonsense_is_named(void **state)
 	complains("vif=['mac=1:2']\n", "vif", "1:5 vif: 'mac=1:2': no MAC");
 	complains("vif=['brigde=x']\n", "vif", "'brigde=x' is no parameter");
 	complains("vif=['bridge']\n", "vif", "no parameter");
+	complains("p9=['tag=x,path=/x']\n", "p9", "device 0: no security_model");
+	complains("vkb=['backend-type=qemu','']\n", "vkb", "device 1: no backend-type");
 	complains("p9=['tug=x']\n", "p9", "'tug=x'");
 	complains("usbctrl=['backend=x']\n", "usbctrl", "'backend=x'");
 	complains("cpuid='foo'\n", "cpuid", "neither");
