@@ -167,6 +167,9 @@ static int know_key(const struct config *c, const char *key, struct config_error
 		free(value);
 		return 0;
 	}
+	if (config_language(c) == CONFIG_CFG)
+		return config_fail(err, XST_E_ARG, 0, 0,
+				   "%.64s: not a key of xl.cfg; --force sets it", key);
 	return config_fail(err, XST_E_ARG, 0, 0,
 			   "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
 			   key);

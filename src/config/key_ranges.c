@@ -399,7 +399,8 @@ static int write_word(json_object *on, json_object *off, const struct config_key
 			return key_append(out ? off : on, json_object_new_int((int)i));
 	if (strcmp(word, "defaults") == 0 || strcmp(word, "all") == 0)
 		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: '%s' has no number in JSON; say which ones", k->name, word);
+				     "%s: '%s' has no number in JSON; say which ones", k->name,
+				     word);
 	return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' is no enlightenment that xl knows",
 			     k->name, word);
 }

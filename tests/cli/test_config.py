@@ -253,6 +253,12 @@ def test_wrong_settings(image: Path) -> None:
     assert xenstream("config", "set", image, "memroy=1", "--force").rc == FINE
 
 
+def test_only_json_has_paths(image: Path, text_image: Path) -> None:
+    for path, says in ((image, True), (text_image, False)):
+        result = xenstream("config", "set", path, "memroy=1")
+        assert result.rc == USAGE and ("is a path" in result.stderr) == says
+
+
 def test_dry_run_changes_nothing(image: Path) -> None:
     before = image.read_bytes()
     fits = xenstream("config", "set", image, "name=b", "--dry-run")

@@ -244,7 +244,8 @@ static void nonsense_is_named(void **state)
 	complains("boot='cdcd'\n", "boot", "each once");
 	complains("boot='dcna'\n", "boot", "three");
 	complains("boot='CD'\n", "boot", "not up to");
-	complains("{\"c_info\": {\"type\": \"hvm\"}, \"b_info\": {\"type.hvm\": {\"boot\": \"p\"}}}",
+	complains("{\"c_info\": {\"type\": \"hvm\"},"
+		  "\"b_info\": {\"type.hvm\": {\"boot\": \"p\"}}}",
 		  "boot", "not up to");
 	complains("passthrough='x'\n", "passthrough", "none of default, disabled");
 	complains("gic_version='x'\n", "gic_version", "none of");
