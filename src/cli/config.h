@@ -37,6 +37,8 @@ int target_open_to_read(struct target *t, const char *file);
 int target_open_to_change(struct target *t, const char *file);
 /* The file is all right, but not what it was. */
 bool target_has_config(const struct target *t, const uint8_t *config, uint64_t n);
+/* A compressed file can't be changed in place, which is said. */
+int target_may_change(const struct target *t);
 /* Puts a configuration in, or none (NULL), and completes the output.  Says what was done. */
 int target_store(struct target *t, const struct config_stored *s);
 void target_close(struct target *t);
@@ -49,7 +51,11 @@ void target_close(struct target *t);
 int text_of_head(const struct target *t, struct config **ret);
 /* The same, or another toolstack's in the words of xl. */
 int text_to_read(const struct target *t, struct config **ret);
+/* What is stored, or was made here. */
 int text_parse(const char *name, const char *text, size_t n, struct config **ret);
+/* What a user has written: nothing at all is refused, and so are, without --force, a key set twice
+ * and what is no UTF-8. */
+int text_parse_new(const char *name, const char *text, size_t n, struct config **ret);
 /* A file's contents, malloc'ed; "-" is standard input. */
 int text_read_file(const char *file, char **ret, size_t *ret_n);
 /* What the other language has no place for is told; refused, unless --force or `lenient`. */
@@ -59,6 +65,8 @@ int text_to_store(const char *name, const struct config *c, enum config_language
 		  struct config_stored *ret);
 /* Nonsense that is in `now` and was not in `before` (or NULL) is refused without --force. */
 int text_judge(const char *name, const struct config *before, const struct config *now);
+/* The same of another type of guest. */
+int text_judge_type(const char *name, const struct config *before, const struct config *now);
 int text_error(const char *name, int code, const struct config_error *err);
 
 /* --- config_edit.c --------------------------------------------------------------------------- */

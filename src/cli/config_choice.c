@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/config.h"
 #include "config/foreign.h"
@@ -12,7 +13,12 @@
 
 int config_choice_read(struct config_choice *c)
 {
-	return c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+	int code = c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+
+	if (code || !c->file || strspn(c->given, " \t\r\n") < c->ngiven)
+		return code;
+	say("%s: is empty, no configuration", input_name(c->file));
+	return EXIT_INVALID;
 }
 
 void config_choice_clear(struct config_choice *c)
@@ -48,18 +54,24 @@ static void loss(void *choice, const char *key, const char *why)
 	remark(choice, "%s is left out of the configuration: %s", key, why);
 }
 
-/* A document of xl's, in the language that is asked for. */
-static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
-		 struct config_error *err)
+static void nonsense(void *choice, const struct config_complaint *what)
+{
+	const struct config_choice *c = choice;
+
+	if (what->line)
+		remark(c, "%s:%u:%u: %s: %s", c->file, what->line, what->column, what->key,
+		       what->text);
+	else
+		remark(c, "%s: %s: %s", c->file, what->key, what->text);
+}
+
+/* In the language that is asked for. */
+static int store_document(struct config_choice *c, const struct config *doc, struct xst_config *ret,
+			  struct config_error *err)
 {
 	struct config_stored stored;
-	struct config *doc;
-	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
+	int r = config_to_stored(doc, c->format, loss, c, &stored, err);
 
-	if (r)
-		return r;
-	r = config_to_stored(doc, c->format, loss, c, &stored, err);
-	config_free(doc);
 	if (r)
 		return r;
 	c->made = stored.octets;
@@ -67,6 +79,24 @@ static int store(struct config_choice *c, const char *text, size_t n, struct xst
 	ret->size = stored.n;
 	ret->json = stored.json;
 	return 0;
+}
+
+/* A document of xl's.  Of one that was given, what no Xen takes is told; what was stored is not the
+ * caller's doing. */
+static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
+		 struct config_error *err)
+{
+	struct config *doc;
+	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
+
+	if (r)
+		return r;
+	if (text == c->given && config_check(doc, nonsense, c) == XST_E_NOMEM)
+		r = XST_E_NOMEM;
+	else
+		r = store_document(c, doc, ret, err);
+	config_free(doc);
+	return r;
 }
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */

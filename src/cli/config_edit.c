@@ -131,6 +131,18 @@ static bool is_unchanged(const struct draft *d, const char *text, size_t n)
 	return (n == d->n || line) && memcmp(text, d->before, d->n) == 0;
 }
 
+/* An editor that was killed may have written before. */
+static bool has_been_written(const struct draft *d)
+{
+	char *text = NULL;
+	size_t n;
+	bool yes = access(d->path, F_OK) == 0 && text_read_file(d->path, &text, &n) == EXIT_FINE &&
+		   !is_unchanged(d, text, n);
+
+	free(text);
+	return yes;
+}
+
 /* *ret is NULL if nothing was changed; *ret_wrong: it was, and must not be taken as it is. */
 static int round_once(const struct draft *d, const struct config *c, struct config **ret,
 		      bool *ret_wrong)
@@ -144,7 +156,7 @@ static int round_once(const struct draft *d, const struct config *c, struct conf
 	if (!code)
 		code = text_read_file(d->path, &text, &n);
 	if (!code && !is_unchanged(d, text, n)) {
-		code = text_parse(d->path, text, n, &now);
+		code = text_parse_new(d->path, text, n, &now);
 		if (!code)
 			code = text_judge(d->path, c, now);
 		*ret_wrong = code;
@@ -167,10 +179,12 @@ int edit_document(const struct config *c, struct config **ret, char **ret_draft)
 		d.n--;
 	if (!code)
 		code = write_draft(&d, config_language(c));
-	if (!code)
+	if (!code) {
 		do
 			code = round_once(&d, c, ret, &wrong);
 		while (wrong && wants_again());
+		wrong |= code && has_been_written(&d);
+	}
 	if (wrong)
 		edit_keep(d.path);
 	else

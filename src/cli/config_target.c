@@ -11,8 +11,7 @@
 static int failed(const struct target *t, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO || error->layer == XST_LAYER_NONE)
-		say("%s%s%s", error->code == XST_E_IO ? "" : t->name,
-		    error->code == XST_E_IO ? "" : ": ", error->text);
+		say("%s: %s", t->name, error->text);
 	else
 		print_finding(stderr, t->name, error);
 	return exit_for(error->code);
@@ -51,9 +50,9 @@ int target_open_to_read(struct target *t, const char *file)
 	return code && input_broke_off(&t->in) ? input_close(&t->in) : code;
 }
 
-static int is_compressed(const struct target *t)
+int target_may_change(const struct target *t)
 {
-	if (!t->in.layers)
+	if (!t->in.layers || config_opt.output)
 		return EXIT_FINE;
 	say("%s: compressed (%s), which can't be changed in place; --output OUT writes a changed "
 	    "copy, with --compress a compressed one",
@@ -89,7 +88,7 @@ int target_open_to_change(struct target *t, const char *file)
 
 	if (code || config_opt.output)
 		return code;
-	code = is_compressed(t);
+	code = target_may_change(t);
 	if (code)
 		return code;
 	/* once more, with a lock against others */
@@ -123,10 +122,14 @@ static int may_be_replaced(const char *name)
 
 	if (lstat(name, &st) < 0 && errno == ENOENT)
 		return EXIT_FINE;
+	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
+		say("%s: exists, and is no file: move it away", name);
+		return EXIT_IO;
+	}
 	fd = open_input(name);
 	if (fd < 0)
 		return EXIT_IO;
-	fine = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	fine = fstat(fd, &st) == 0 &&
 	       xst_head_read(fd, NULL, &h, NULL) == 0 && h->end == (uint64_t)st.st_size;
 	xst_head_free(h);
 	close_input(fd);

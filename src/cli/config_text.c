@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/foreign.h"
+#include "config/view.h"
 
 #define MAX_FILE (4u << 20) /* what may be stored */
 
@@ -24,12 +25,26 @@ int text_error(const char *name, int code, const struct config_error *err)
 	return exit_for(code);
 }
 
-int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+static int parse(const char *name, const char *text, size_t n, unsigned flags, struct config **ret)
 {
 	struct config_error err = { .text = "" };
-	int r = config_parse(text, n, CONFIG_AS_XL, ret, &err);
+	int r = config_parse(text, n, flags, ret, &err);
 
 	return r ? text_error(name, r, &err) : EXIT_FINE;
+}
+
+int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+{
+	return parse(name, text, n, CONFIG_AS_XL, ret);
+}
+
+int text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
+{
+	if (strspn(text, " \t\r\n") >= n) { /* an editor or a pipe that has failed */
+		say("%s: nothing is in there; config drop takes a configuration away", name);
+		return EXIT_INVALID;
+	}
+	return parse(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 
 /* The flag is what xl goes by, the octets are what is there. */
@@ -250,6 +265,23 @@ static int out_of_memory(void)
 	return EXIT_TROUBLE;
 }
 
+static int refuse(const char *name)
+{
+	say("%s: no Xen takes that; nothing is changed without --force", name);
+	return EXIT_REFUSED;
+}
+
+int text_judge_type(const char *name, const struct config *before, const struct config *now)
+{
+	enum config_type was = config_guest_type(before), is = config_guest_type(now);
+
+	if (was == is || was == CONFIG_TYPE_UNKNOWN || config_opt.force)
+		return EXIT_FINE;
+	say("%s: type: this guest is of type %s, and what is saved of it can't become %s", name,
+	    config_type_name(was), is == CONFIG_TYPE_UNKNOWN ? "another" : config_type_name(is));
+	return refuse(name);
+}
+
 int text_judge(const char *name, const struct config *before, const struct config *now)
 {
 	struct complaints *old = calloc(1, sizeof(*old));
@@ -263,8 +295,7 @@ int text_judge(const char *name, const struct config *before, const struct confi
 	free(old);
 	if (r < 0)
 		return out_of_memory();
-	if (!fresh.fresh || config_opt.force)
-		return EXIT_FINE;
-	say("%s: no Xen takes that; nothing is changed without --force", name);
-	return EXIT_REFUSED;
+	if (fresh.fresh && !config_opt.force)
+		return refuse(name);
+	return before ? text_judge_type(name, before, now) : EXIT_FINE;
 }

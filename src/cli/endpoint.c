@@ -42,7 +42,7 @@ static int unix_connect(const char *name, const char *path)
 	int fd = unix_socket(name, path, &address);
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return failed(name, fd, system_words(errno));
+		return failed(name, fd, system_words(errno == ENOENT ? ECONNREFUSED : errno));
 	return fd;
 }
 

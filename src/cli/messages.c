@@ -156,6 +156,7 @@ const char *system_words(int err)
 	case EPIPE:  return "the reader at the other end is gone";
 	case ENOSPC: return "no space left on the device";
 	case EDQUOT: return "the disk quota is used up";
+	case ECONNREFUSED: return "nobody listens there: start the other end first";
 	default:     return strerror(err);
 	}
 }

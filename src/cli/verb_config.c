@@ -167,6 +167,9 @@ static int know_key(const struct config *c, const char *key, struct config_error
 		free(value);
 		return 0;
 	}
+	if (config_language(c) == CONFIG_CFG)
+		return config_fail(err, XST_E_ARG, 0, 0,
+				   "%.64s: not a key of xl.cfg; --force sets it", key);
 	return config_fail(err, XST_E_ARG, 0, 0,
 			   "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
 			   key);
@@ -228,8 +231,8 @@ static int change(struct target *t, const char *const *arguments,
 	struct config_error err = { .text = "" };
 	int code = text_of_head(t, &before), r = 0;
 
-	if (!code)
-		code = text_of_head(t, &now);
+	if (!code) /* a copy */
+		code = text_translate(t->name, before, config_language(before), true, &now);
 	for (; !code && !r && *arguments; arguments++)
 		r = one(now, *arguments, &err);
 	if (r)
@@ -253,6 +256,22 @@ static int unset(struct target *t, const char *const *keys)
 
 /* --- replace, drop, edit --------------------------------------------------------------------- */
 
+/* With what is stored, if that can be read. */
+static int compare_type(const struct target *t, const char *name, const struct config *now)
+{
+	const struct xst_head *h = t->head;
+	struct config *before;
+	int code;
+
+	if (h->layer != XST_LAYER_XL || !h->config ||
+	    config_parse((const char *)h->config, (size_t)h->config_size, CONFIG_AS_XL, &before,
+			 NULL) != 0)
+		return EXIT_FINE;
+	code = text_judge_type(name, before, now);
+	config_free(before);
+	return code;
+}
+
 static int replace(struct target *t, const char *const *arguments)
 {
 	const char *file = arguments[0];
@@ -263,9 +282,11 @@ static int replace(struct target *t, const char *const *arguments)
 
 	code = text_read_file(file, &text, &n);
 	if (!code)
-		code = text_parse(input_name(file), text, n, &c);
+		code = text_parse_new(input_name(file), text, n, &c);
 	if (!code)
 		code = text_judge(input_name(file), NULL, c);
+	if (!code)
+		code = compare_type(t, input_name(file), c);
 	if (!code)
 		code = store(t, c, c);
 	config_free(c);
@@ -333,7 +354,9 @@ static int edit(struct target *t, const char *const *arguments)
 	if (strcmp(t->file, "-") == 0)
 		return usage_error(&verb_config,
 				   "edit: needs a file; the editor has standard input");
-	code = prepare_edit(t, &c, &language);
+	code = target_may_change(t);
+	if (!code)
+		code = prepare_edit(t, &c, &language);
 	if (t->reads) /* nobody shall wait for the editor */
 		input_abandon(&t->in);
 	t->reads = false;

@@ -155,14 +155,8 @@ static int check_options(const struct verb *verb)
 /* A configuration that is given counts as it is; that of another toolstack's container is translated. */
 static int read_config(struct run *run)
 {
-	int code;
-
 	run->choice = (struct config_choice){ .file = opt.config, .input = run->name };
-	code = config_choice_read(&run->choice);
-	if (code || !opt.config || run->choice.ngiven)
-		return code;
-	say("%s: is empty, no configuration", opt.config);
-	return EXIT_INVALID;
+	return config_choice_read(&run->choice);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "config/disk.h"
 #include "config/document.h"
+#include "config/json.h"
 #include "config/vif.h"
 
 struct check {
@@ -47,6 +48,8 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 
 	if (key_number(k, v, &n, &err)) {
 		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
+	} else if (k->wraps && n < 0 && n >= INT32_MIN) {
+		return;
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
 		if (k->max)
 			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
@@ -56,18 +59,11 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 	}
 }
 
-static bool is_among(const struct key_word *w, const char *s)
-{
-	while (w->cfg && strcmp(w->cfg, s) != 0)
-		w++;
-	return w->cfg != NULL;
-}
-
 static void check_word(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	struct text words = { 0 };
 
-	if (!k->words || is_among(k->words, v->string))
+	if (!k->words || key_word_find(k, v->string))
 		return;
 	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (!isdigit((unsigned char)*w->cfg))
@@ -102,8 +98,37 @@ static void check_name(struct check *c, const char *key, const char *s)
 			}
 }
 
+/* QEMU ends at anything else: floppies, disk, CD-ROM and network, of which it tries three. */
+static void check_boot(struct check *c, const char *key, const char *s)
+{
+	static const char devices[] = "abcdn";
+	size_t n = strspn(s, devices);
+	bool twice = false;
+
+	for (size_t i = 0; i < n; i++)
+		twice |= strchr(s + i + 1, s[i]) != NULL;
+	if (s[n] || n > 3 || twice)
+		complain(c, key, "'%.60s' is not up to three of a, b, c, d and n, each once", s);
+}
+
+/* Names of features: xl says what is wrong with them, and goes on without. */
+static void check_features(struct check *c, const char *key, const char *s)
+{
+	bool wrong = strncmp(s, "host", 4) != 0 || (s[4] && s[4] != ',');
+
+	for (s = strchr(s, ','); !wrong && s; s = strchr(s, ',')) {
+		size_t name = strcspn(++s, ",="), end = strcspn(s, ",");
+
+		wrong = end && (!name || name + 1 >= end);
+	}
+	if (wrong)
+		complain(c, key, "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
+}
+
 static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
 {
+	int64_t n;
+
 	switch (k->kind) {
 	case KEY_UUID:
 		if (!uuid_valid(v->string))
@@ -111,7 +136,19 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 				 v->string);
 		break;
 	case KEY_WORD:
+	case KEY_UNMAPPED:
 		check_word(c, k, v);
+		break;
+	case KEY_BUILDER:
+		if (*v->string) /* xl: as if it weren't there */
+			check_word(c, k, v);
+		break;
+	case KEY_CPUID:
+		check_features(c, k->name, v->string);
+		break;
+	case KEY_GFX_PASSTHRU:
+		if (key_number(k, v, &n, NULL))
+			check_word(c, k, v);
 		break;
 	case KEY_TYPE:
 		if (strcmp(v->string, "pv") != 0 && strcmp(v->string, "hvm") != 0 &&
@@ -121,7 +158,17 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	default:
 		if (strcmp(k->name, "name") == 0)
 			check_name(c, k->name, v->string);
+		else if (strcmp(k->name, "boot") == 0)
+			check_boot(c, k->name, v->string);
 	}
+}
+
+/* A complaint names its key already. */
+static const char *behind_key(const char *key, const char *text)
+{
+	size_t n = strlen(key);
+
+	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
 }
 
 /* --- devices -------------------------------------------------------------------------------- */
@@ -133,7 +180,7 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 	int r = config_disk_parse(spec, &d, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", err.text);
+		complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
@@ -172,10 +219,14 @@ static void check_vif(struct check *c, const char *key, const char *spec)
 	int r = config_vif_parse(spec, &v, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", err.text);
+		complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
-	if (r == 0)
-		config_vif_clear(&v);
+	if (r)
+		return;
+	/* COLO's parameters are known to some builds of xl only */
+	if (v.rest && strncmp(v.rest, "colo", 4) != 0)
+		complain(c, key, "'%.60s' is no parameter of an interface", v.rest);
+	config_vif_clear(&v);
 }
 
 static void check_list(struct check *c, const struct config_key *k, const struct config_value *v)
@@ -191,6 +242,10 @@ static void check_list(struct check *c, const struct config_key *k, const struct
 			check_disk(c, k->name, v->items[i].string);
 		else if (k->kind == KEY_VIFS)
 			check_vif(c, k->name, v->items[i].string);
+		else if (k->kind == KEY_NUMBERS)
+			check_number(c, k, &v->items[i]);
+		else if (!v->items[i].is_list)
+			check_word(c, k, &v->items[i]);
 	}
 }
 
@@ -208,12 +263,37 @@ static bool takes_both(const struct config_key *k)
 	}
 }
 
-/* A complaint names its key already. */
-static const char *behind_key(const char *key, const char *text)
+/* xl passes over what it doesn't know of a framebuffer, and ends at that of other devices. */
+static bool is_refused(const struct config_key *k, int r)
 {
-	size_t n = strlen(key);
+	return r == XST_E_MALFORMED || (r == XST_E_UNSUPPORTED && k->kind == KEY_DEVICES &&
+					strcmp(k->name, "vfb") != 0);
+}
 
-	return strncmp(text, key, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+static void check_part(struct check *c, const struct config_key *k, size_t i, json_object *device,
+		       const struct config_key *part)
+{
+	struct config_value v = { 0 };
+	int r = part->needed ? key_read(device, part, &v, NULL) : 0;
+
+	if (r && r != XST_E_NOMEM)
+		complain(c, k->name, "device %zu: no %s", i, part->name);
+	c->no_memory |= r == XST_E_NOMEM;
+	config_value_clear(&v);
+}
+
+/* What is written of each device must say what xl wants to know. */
+static void check_parts(struct check *c, const struct config_key *k, json_object *root)
+{
+	json_object *list;
+	int r = json_path_get(root, k->path, &list, NULL);
+
+	c->no_memory |= r == XST_E_NOMEM;
+	if (r)
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		for (const struct config_key *part = k->parts; part->name; part++)
+			check_part(c, k, i, json_object_array_get_idx(list, i), part);
 }
 
 /* What has no check of its own means something if libxl's JSON has a place for it. */
@@ -229,8 +309,10 @@ static void check_meaning(struct check *c, const struct config_key *k, const str
 		r = key_write(root, type, &guest, &err); /* judged by itself */
 	if (r != XST_E_NOMEM)
 		r = key_write(root, k, v, &err);
-	if (r == XST_E_MALFORMED)
+	if (is_refused(k, r))
 		complain(c, k->name, "%s", behind_key(k->name, err.text));
+	if (r == 0 && k->kind == KEY_DEVICES)
+		check_parts(c, k, root);
 	c->no_memory |= r == XST_E_NOMEM;
 	config_value_clear(&guest);
 	json_object_put(root);
@@ -265,6 +347,18 @@ static uint64_t number(struct check *c, const char *key)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+/* builder is what there was before type; xl takes both where they say the same. */
+static void check_builder(struct check *c)
+{
+	const char *type, *builder;
+
+	if (!c->c->cfg || cfg_get_string(c->c->cfg, "type", &type, NULL) ||
+	    cfg_get_string(c->c->cfg, "builder", &builder, NULL) || !*builder)
+		return;
+	if (strcmp(type, strcmp(builder, "hvm") == 0 ? "hvm" : "pv") != 0)
+		complain(c, "builder", "'%.60s' contradicts type, '%.60s'", builder, type);
+}
+
 /* A value and its maximum. */
 static void check_pair(struct check *c, const char *key, const char *max_key)
 {
@@ -279,8 +373,7 @@ static void check_pair(struct check *c, const char *key, const char *max_key)
 
 static void check_hvm_vcpus(struct check *c)
 {
-	enum config_type type = c->c->cfg ? cfg_guest_type(c->c->cfg)
-					  : config_json_type(c->c->root);
+	enum config_type type = config_guest_type(c->c);
 	static const char *const keys[] = { "vcpus", "maxvcpus" };
 
 	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)
@@ -315,6 +408,7 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 	check_pair(&check, "memory", "maxmem");
 	check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
+	check_builder(&check);
 	check_twice(&check, "disk");
 	return check.no_memory ? XST_E_NOMEM : check.complaints;
 }

@@ -244,6 +244,18 @@ int config_get(const struct config *c, const char *key, char **ret, struct confi
 
 /* --- values from outside -------------------------------------------------------------------- */
 
+/* A place in VALUE is none in the document. */
+static int in_value(const char *key, int r, struct config_error *err)
+{
+	struct config_error e;
+
+	if (!r || r == XST_E_NOMEM || !err || !err->line)
+		return r;
+	e = *err;
+	return config_refuse(err, r, "%.64s: in its value, %u:%u: %.140s", key, e.line, e.column,
+			     e.text);
+}
+
 static int wrap(struct config_value *v)
 {
 	struct config_value list = { .is_list = true };
@@ -385,13 +397,13 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 		return r;
 	if (!k) {
 		r = append ? append_at(root, key, text, err) : set_path(root, key, text, err);
-		return end_change(c, root, r);
+		return end_change(c, root, in_value(key, r, err));
 	}
 	r = value_from_text(key, text, &v, err);
 	if (r == 0)
 		r = append ? append_value(root, k, &v, err) : key_write(root, k, &v, err);
 	config_value_clear(&v);
-	return end_change(c, root, r);
+	return end_change(c, root, in_value(key, r, err));
 }
 
 /* --- changes -------------------------------------------------------------------------------- */
@@ -405,7 +417,7 @@ static int change_cfg(struct config *c, const char *key, const char *text, bool 
 
 	if (!is_name(c, key))
 		return no_key(key, err);
-	r = value_from_text(key, text, &v, err);
+	r = in_value(key, value_from_text(key, text, &v, err), err);
 	if (r == 0 && append && e && e->value.is_list && !v.is_list)
 		r = wrap(&v);
 	if (r == 0)

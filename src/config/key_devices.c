@@ -384,7 +384,9 @@ static int write_part(const struct config_key *k, const char *s, size_t n, json_
 			continue;
 		if (!config_value_set_string(&v, value, (size_t)(s + n - value)))
 			return XST_E_NOMEM;
-		r = key_write(o, part, &v, err);
+		r = part->words && part->kind == KEY_WORD && !key_word_find(part, v.string)
+			    ? key_wrong(part, "not one of those that there are", err)
+			    : key_write(o, part, &v, err);
 		config_value_clear(&v);
 		return r;
 	}

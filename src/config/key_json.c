@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/json.h"
 #include "config/keys.h"
@@ -68,6 +69,14 @@ int key_number(const struct config_key *k, const struct config_value *v, int64_t
 		return key_wrong(k, "a number that is too large", err);
 	*ret = n;
 	return 0;
+}
+
+const struct key_word *key_word_find(const struct config_key *k, const char *word)
+{
+	for (const struct key_word *w = k->words; w && w->cfg; w++)
+		if ((k->any_case ? strcasecmp(w->cfg, word) : strcmp(w->cfg, word)) == 0)
+			return w;
+	return NULL;
 }
 
 int key_truth(json_object *o)
@@ -175,7 +184,11 @@ static int write_number(json_object *root, const struct config_key *k, const str
 	int64_t n;
 	int r = key_number(k, v, &n, err);
 
-	return r ? r : key_put(root, key_place(root, k), json_object_new_int64(n), err);
+	if (r)
+		return r;
+	if (k->wraps && n < 0 && n >= INT32_MIN)
+		n = (uint32_t)n;
+	return key_put(root, key_place(root, k), json_object_new_int64(n), err);
 }
 
 static int read_mib(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -258,15 +271,15 @@ static int read_word(json_object *root, const struct config_key *k, struct confi
 static int write_word(json_object *root, const struct config_key *k, const struct config_value *v,
 		      struct config_error *err)
 {
+	const struct key_word *w;
 	const char *s;
 	int r = key_string(k, v, &s, err);
 
 	if (r)
 		return r;
-	for (const struct key_word *w = k->words; w && w->cfg; w++)
-		if (strcmp(w->cfg, s) == 0)
-			return key_put(root, key_place(root, k), json_object_new_string(w->json),
-				       err);
+	w = key_word_find(k, s);
+	if (w)
+		return key_put(root, key_place(root, k), json_object_new_string(w->json), err);
 	/* a word of a later Xen, or nonsense that was asked for */
 	return write_string(root, k, v, err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/json.h"
 #include "config/keys.h"
@@ -29,42 +30,66 @@ struct cpus {
 	size_t n;
 };
 
+/* What a specification says. */
+enum said {
+	SAID_NUMBERS,
+	SAID_WORDS, /* all, nodes:0-1: what that is depends on the machine */
+	SAID_NONSENSE
+};
+
 /* "3", "0-7" */
-static bool parse_range(const char **s, unsigned long *first, unsigned long *last)
+static bool parse_range(const char *s, unsigned long *first, unsigned long *last)
 {
 	char *end;
 
-	if (!isdigit((unsigned char)**s))
+	s += strspn(s, " ");
+	if (!isdigit((unsigned char)*s))
 		return false;
-	*first = *last = strtoul(*s, &end, 10);
+	*first = *last = strtoul(s, &end, 10);
 	if (*end == '-' && isdigit((unsigned char)end[1]))
 		*last = strtoul(end + 1, &end, 10);
-	*s = end;
-	return *first <= *last && *last < MAX_CPUS;
+	return !*end && *first <= *last && *last < MAX_CPUS;
 }
 
-/* "0-3,5,^1" */
-static bool parse_cpus(const char *s, struct cpus *ret)
+/* Blanks stand in front of a number only. */
+static enum said parse_part(const char *s, struct cpus *cpus)
 {
-	memset(ret, 0, sizeof(*ret));
-	for (;;) {
-		unsigned long first, last;
-		bool out;
+	unsigned long first, last;
+	bool out = *s == '^', nodes;
+	const char *colon;
 
-		s += strspn(s, " ");
-		out = *s == '^';
-		s += out;
-		if (!parse_range(&s, &first, &last))
-			return false;
-		memset(ret->in + first, !out, last - first + 1);
-		s += strspn(s, " ");
-		if (*s != ',')
-			break;
-		s++;
+	s += out;
+	colon = strncmp(s, "node:", 5) == 0 || strncmp(s, "nodes:", 6) == 0 ? strchr(s, ':') : NULL;
+	nodes = colon != NULL;
+	s = nodes ? colon + 1 : s;
+	if (strcmp(s, "all") == 0)
+		return out && !nodes ? SAID_NONSENSE : SAID_WORDS;
+	if (!parse_range(s, &first, &last))
+		return SAID_NONSENSE;
+	if (nodes)
+		return SAID_WORDS;
+	memset(cpus->in + first, !out, last - first + 1);
+	return SAID_NUMBERS;
+}
+
+/* "0-3,5,^1"; XST_E_NOMEM. */
+static int parse_cpus(const char *s, struct cpus *cpus, enum said *ret)
+{
+	char *copy = strdup(s), *rest = copy, *part;
+
+	if (!copy)
+		return XST_E_NOMEM;
+	memset(cpus, 0, sizeof(*cpus));
+	*ret = SAID_NUMBERS;
+	while ((part = strsep(&rest, ","))) {
+		enum said said = *part ? parse_part(part, cpus) : SAID_NUMBERS;
+
+		*ret = said > *ret ? said : *ret;
 	}
+	free(copy);
 	for (int i = 0; i < MAX_CPUS; i++)
-		ret->n += ret->in[i];
-	return !*s;
+		cpus->n += cpus->in[i];
+	return 0;
 }
 
 static json_object *cpus_json(const struct cpus *c)
@@ -77,6 +102,31 @@ static json_object *cpus_json(const struct cpus *c)
 			return NULL;
 		}
 	return a;
+}
+
+static bool is_soft(const struct config_key *k)
+{
+	return strstr(k->path, "soft") != NULL;
+}
+
+static int read_cpus(const struct config_key *k, const struct config_value *v, struct cpus *cpus,
+		     struct config_error *err)
+{
+	enum said said = SAID_NONSENSE;
+	int r = v->is_list ? 0 : parse_cpus(v->string, cpus, &said);
+
+	if (r)
+		return r;
+	if (said == SAID_NONSENSE)
+		return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' are no CPUs, as in 0-3,^1",
+				     k->name, v->is_list ? "[...]" : v->string);
+	if (said == SAID_WORDS)
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
+	if (!cpus->n && !is_soft(k))
+		return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' leaves no CPU to run on",
+				     k->name, v->string);
+	return 0;
 }
 
 /* A string holds for all vCPUs, a list has one for each of them. */
@@ -93,18 +143,14 @@ int key_write_affinity(json_object *root, const struct config_key *k, const stru
 	if (n > MAX_CPUS)
 		r = key_wrong(k, "too many vCPUs", err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct config_value *one = item(v, i);
-
-		if (one->is_list || !parse_cpus(one->string, &cpus))
-			r = config_refuse(err, XST_E_UNSUPPORTED,
-					"%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
-		else if ((numbers += cpus.n) > CONFIG_MAX_ITEMS)
+		r = read_cpus(k, item(v, i), &cpus, err);
+		if (r == 0 && (numbers += cpus.n) > CONFIG_MAX_ITEMS)
 			r = config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
 					  CONFIG_MAX_ITEMS);
-		else
+		if (r == 0)
 			r = key_append(all, cpus_json(&cpus));
 	}
-	if (r == 0 && (v->is_list || strstr(k->path, "soft")))
+	if (r == 0 && (v->is_list || is_soft(k)))
 		r = key_put(root, "b_info.numa_placement", json_object_new_string("False"), err);
 	if (r == 0)
 		return key_put(root, k->path, all, err);
@@ -145,7 +191,7 @@ static bool is_one_for_all(json_object *root, const struct config_key *k,
 	for (size_t i = 1; i < list->n; i++)
 		if (!config_value_equal(&list->items[0], &list->items[i]))
 			return false;
-	return list->n && (strstr(k->path, "soft") ||
+	return list->n && (is_soft(k) ||
 			   json_path_get(root, "b_info.numa_placement", &placement, NULL) != 0 ||
 			   key_truth(placement) != 0);
 }
@@ -352,10 +398,14 @@ static int write_word(json_object *on, json_object *off, const struct config_key
 	bool out = *word == '!';
 
 	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
-		if (strcmp(word + out, enlightenments[i]) == 0)
+		if (strcasecmp(word + out, enlightenments[i]) == 0)
 			return key_append(out ? off : on, json_object_new_int((int)i));
-	return config_refuse(err, XST_E_UNSUPPORTED,
-			     "%s: '%.60s' is none that has a number in JSON", k->name, word);
+	if (strcmp(word, "defaults") == 0 || strcmp(word, "all") == 0)
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "%s: '%s' has no number in JSON; say which ones", k->name,
+				     word);
+	return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' is no enlightenment that xl knows",
+			     k->name, word);
 }
 
 static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,

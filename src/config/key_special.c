@@ -190,15 +190,14 @@ int key_read_firmware(json_object *root, const struct config_key *k, struct conf
 int key_write_firmware(json_object *root, const struct config_key *k, const struct config_value *v,
 		       struct config_error *err)
 {
-	const struct key_word *w = k->words;
+	const struct key_word *w;
 	const char *s;
 	int r = key_string(k, v, &s, err);
 
 	if (r)
 		return r;
-	while (w->cfg && strcmp(w->cfg, s) != 0)
-		w++;
-	if (!w->cfg)
+	w = key_word_find(k, s);
+	if (!w)
 		return key_put(root, k->path, json_object_new_string(s), err);
 	(void)json_path_unset(root, k->path, NULL);
 	(void)json_path_unset(root, k->older, NULL);
@@ -223,6 +222,7 @@ int key_read_gfx(json_object *root, const struct config_key *k, struct config_va
 int key_write_gfx(json_object *root, const struct config_key *k, const struct config_value *v,
 		  struct config_error *err)
 {
+	const struct key_word *w;
 	bool number, on;
 	const char *s;
 	int64_t n = 0;
@@ -230,11 +230,12 @@ int key_write_gfx(json_object *root, const struct config_key *k, const struct co
 
 	if (r)
 		return r;
+	w = key_word_find(k, s);
 	number = key_number(k, v, &n, NULL) == 0;
 	on = !number || n != 0;
 	(void)json_path_unset(root, k->older, NULL);
 	r = key_put(root, k->path, json_object_new_string(on ? "True" : "False"), err);
-	return r || number ? r : key_put(root, k->older, json_object_new_string(s), err);
+	return r || number ? r : key_put(root, k->older, json_object_new_string(w ? w->json : s), err);
 }
 
 int key_read_stdvga(json_object *root, const struct config_key *k, struct config_value *ret,

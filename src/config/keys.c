@@ -54,6 +54,26 @@ static const struct key_word disk_buses[] = { { "ide", "ide" }, { "ahci", "ahci"
 static const struct key_word vendors[] = {
 	{ "none", "none" }, { "xenserver", "xenserver" }, { NULL, NULL }
 };
+static const struct key_word passthroughs[] = {
+	{ "default", "default" }, { "disabled", "disabled" }, { "enabled", "enabled" },
+	{ "sync_pt", "sync_pt" }, { "share_pt", "share_pt" }, { NULL, NULL }
+};
+static const struct key_word graphics[] = { { "default", "default" }, { "igd", "igd" }, { NULL, NULL } };
+static const struct key_word gics[] = {
+	{ "default", "default" }, { "v2", "v2" }, { "v3", "v3" }, { NULL, NULL }
+};
+static const struct key_word vuarts[] = {
+	{ "unknown", "unknown" }, { "sbsa_uart", "sbsa_uart" }, { NULL, NULL }
+};
+static const struct key_word tees[] = { { "none", "none" }, { "optee", "optee" }, { NULL, NULL } };
+/* linux: as xend had it, and xl up to Xen 4.10 took it */
+static const struct key_word builders[] = {
+	{ "hvm", "hvm" }, { "generic", "pv" }, { "linux", "pv" }, { NULL, NULL }
+};
+static const struct key_word generations[] = {
+	{ "generate", "generate" }, { "none", "none" }, { NULL, NULL }
+};
+static const struct key_word mca_capabilities[] = { { "lmce", "lmce" }, { NULL, NULL } };
 static const struct key_word connections[] = { { "pty", "pty" }, { "socket", "socket" }, { NULL, NULL } };
 static const struct key_word usb_devices[] = { { "hostdev", "hostdev" }, { NULL, NULL } };
 static const struct key_word usb_controllers[] = {
@@ -84,7 +104,7 @@ static const struct config_key vfb_parts[] = {
 static const struct config_key vkb_parts[] = {
 	INDEX,
 	BACKEND,
-	{ .name = "backend-type", .path = "backend_type" },
+	{ .name = "backend-type", .path = "backend_type", .needed = true },
 	{ .name = "unique-id", .path = "unique_id" },
 	{ .name = "feature-disable-keyboard", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_keyboard" },
 	{ .name = "feature-disable-pointer", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_pointer" },
@@ -100,20 +120,20 @@ static const struct config_key vkb_parts[] = {
 };
 static const struct config_key vtpm_parts[] = {
 	INDEX,
-	BACKEND,
+	{ .name = "backend", .path = "backend_domname", .needed = true },
 	{ .name = "uuid", .kind = KEY_UUID, .path = "uuid" },
 	END
 };
 static const struct config_key p9_parts[] = {
 	BACKEND,
-	{ .name = "tag", .path = "tag" },
-	{ .name = "path", .path = "path" },
-	{ .name = "security_model", .path = "security_model" },
+	{ .name = "tag", .path = "tag", .needed = true },
+	{ .name = "path", .path = "path", .needed = true },
+	{ .name = "security_model", .path = "security_model", .needed = true },
 	END
 };
 static const struct config_key usbctrl_parts[] = {
 	INDEX,
-	{ .name = "type", .kind = KEY_WORD, .words = usb_controllers, .path = "type" },
+	{ .name = "type", .kind = KEY_WORD, .words = usb_controllers, .any_case = true, .path = "type" },
 	{ .name = "version", .kind = KEY_NUMBER, .path = "version" },
 	{ .name = "ports", .kind = KEY_NUMBER, .path = "ports" },
 	END
@@ -130,7 +150,8 @@ static const struct config_key channel_parts[] = {
 	INDEX,
 	BACKEND,
 	{ .name = "name", .path = "name" },
-	{ .name = "connection", .kind = KEY_VARIANT, .words = connections, .path = "connection" },
+	{ .name = "connection", .kind = KEY_VARIANT, .words = connections, .path = "connection",
+	  .needed = true },
 	{ .name = "path", .path = "\"connection.socket\".path" },
 	END
 };
@@ -147,7 +168,7 @@ static const struct config_key dtdev_parts[] = {
 const struct config_key config_keys[] = {
 	/* type first: what other keys mean depends on it */
 	{ .name = "type", .kind = KEY_TYPE, .path = "c_info.type" },
-	{ .name = "builder", .kind = KEY_BUILDER, .path = "c_info.type", .also = true },
+	{ .name = "builder", .kind = KEY_BUILDER, .words = builders, .path = "c_info.type", .also = true },
 	{ .name = "name", .path = "c_info.name" },
 	{ .name = "uuid", .kind = KEY_UUID, .path = "c_info.uuid" },
 	{ .name = "pool", .path = "c_info.pool_name" },
@@ -156,7 +177,8 @@ const struct config_key config_keys[] = {
 	{ .name = "hap", .kind = KEY_BOOL, .path = "c_info.hap" },
 	{ .name = "oos", .kind = KEY_BOOL, .path = "c_info.oos" },
 	{ .name = "driver_domain", .kind = KEY_BOOL, .path = "c_info.driver_domain" },
-	{ .name = "passthrough", .kind = KEY_WORD, .path = "c_info.passthrough" },
+	{ .name = "passthrough", .kind = KEY_WORD, .words = passthroughs, .any_case = true,
+	  .path = "c_info.passthrough" },
 	{ .name = "xend_suspend_evtchn_compat", .kind = KEY_BOOL,
 	  .path = "c_info.xend_suspend_evtchn_compat" },
 
@@ -190,26 +212,32 @@ const struct config_key config_keys[] = {
 	  .guests = FOR_HVM },
 	{ .name = "nestedhvm", .kind = KEY_BOOL, .path = "b_info.nested_hvm",
 	  .older = HVM("nested_hvm") },
-	{ .name = "timer_mode", .kind = KEY_WORD, .words = timer_modes, .path = "b_info.timer_mode",
-	  .older = HVM("timer_mode"), .guests = FOR_HVM | FOR_PVH },
-	{ .name = "tsc_mode", .kind = KEY_WORD, .words = tsc_modes, .path = "b_info.tsc_mode" },
+	{ .name = "timer_mode", .kind = KEY_WORD, .words = timer_modes, .any_case = true,
+	  .path = "b_info.timer_mode", .older = HVM("timer_mode"), .guests = FOR_HVM | FOR_PVH },
+	{ .name = "tsc_mode", .kind = KEY_WORD, .words = tsc_modes, .any_case = true, .path = "b_info.tsc_mode" },
 	{ .name = "localtime", .kind = KEY_BOOL, .path = "b_info.localtime" },
-	{ .name = "rtc_timeoffset", .kind = KEY_NUMBER, .path = "b_info.rtc_timeoffset" },
+	{ .name = "rtc_timeoffset", .kind = KEY_NUMBER, .path = "b_info.rtc_timeoffset",
+	  .max = UINT32_MAX, .wraps = true },
 	{ .name = "nomigrate", .kind = KEY_BOOL, .path = "b_info.disable_migrate" },
-	{ .name = "max_grant_frames", .kind = KEY_NUMBER, .path = "b_info.max_grant_frames" },
-	{ .name = "max_maptrack_frames", .kind = KEY_NUMBER, .path = "b_info.max_maptrack_frames" },
+	{ .name = "max_grant_frames", .kind = KEY_NUMBER, .path = "b_info.max_grant_frames",
+	  .max = INT32_MAX },
+	{ .name = "max_maptrack_frames", .kind = KEY_NUMBER, .path = "b_info.max_maptrack_frames",
+	  .max = INT32_MAX },
 	{ .name = "max_grant_version", .kind = KEY_NUMBER, .path = "b_info.max_grant_version", .max = 2 },
-	{ .name = "max_event_channels", .kind = KEY_NUMBER, .path = "b_info.event_channels" },
-	{ .name = "altp2m", .kind = KEY_WORD, .words = altp2m_modes, .path = "b_info.altp2m" },
+	{ .name = "max_event_channels", .kind = KEY_NUMBER, .path = "b_info.event_channels",
+	  .max = UINT32_MAX },
+	{ .name = "altp2m", .kind = KEY_WORD, .words = altp2m_modes, .any_case = true, .path = "b_info.altp2m" },
 	{ .name = "vpmu", .kind = KEY_BOOL, .path = "b_info.vpmu" },
 	{ .name = "vmtrace_buf_kb", .kind = KEY_NUMBER, .path = "b_info.vmtrace_buf_kb" },
 	{ .name = "msr_relaxed", .kind = KEY_BOOL, .path = "b_info.arch_x86.msr_relaxed" },
-	{ .name = "gic_version", .kind = KEY_WORD, .path = "b_info.arch_arm.gic_version" },
-	{ .name = "vuart", .kind = KEY_WORD, .path = "b_info.arch_arm.vuart" },
-	{ .name = "tee", .kind = KEY_WORD, .path = "b_info.tee" },
+	{ .name = "gic_version", .kind = KEY_WORD, .words = gics, .any_case = true,
+	  .path = "b_info.arch_arm.gic_version" },
+	{ .name = "vuart", .kind = KEY_WORD, .words = vuarts, .any_case = true,
+	  .path = "b_info.arch_arm.vuart" },
+	{ .name = "tee", .kind = KEY_WORD, .words = tees, .any_case = true, .path = "b_info.tee" },
 	{ .name = "cpuid", .kind = KEY_CPUID, .path = "b_info.cpuid", .older = "b_info.cpuid.cpuid" },
 	{ .name = "ioports", .kind = KEY_IOPORTS, .path = "b_info.ioports" },
-	{ .name = "irqs", .kind = KEY_NUMBERS, .path = "b_info.irqs" },
+	{ .name = "irqs", .kind = KEY_NUMBERS, .path = "b_info.irqs", .max = INT32_MAX },
 	{ .name = "iomem", .kind = KEY_IOMEM, .path = "b_info.iomem" },
 
 	{ .name = "device_model_version", .kind = KEY_WORD, .words = device_models,
@@ -235,15 +263,17 @@ const struct config_key config_keys[] = {
 	{ .name = "pvshim_cmdline", .path = PVH("pvshim_cmdline"), .guests = FOR_PVH },
 	{ .name = "pvshim_extra", .path = PVH("pvshim_extra"), .guests = FOR_PVH },
 
-	{ .name = "bios", .kind = KEY_WORD, .words = bioses, .path = HVM("bios"), .guests = FOR_HVM },
-	{ .name = "firmware", .kind = KEY_FIRMWARE, .words = firmwares, .path = HVM("firmware"),
-	  .older = HVM("bios"), .guests = FOR_HVM },
+	{ .name = "bios", .kind = KEY_WORD, .words = bioses, .any_case = true, .path = HVM("bios"),
+	  .guests = FOR_HVM },
+	{ .name = "firmware", .kind = KEY_FIRMWARE, .words = firmwares, .any_case = true,
+	  .path = HVM("firmware"), .older = HVM("bios"), .guests = FOR_HVM },
 	{ .name = "firmware_override", .path = HVM("firmware"), .guests = FOR_HVM, .also = true },
 	{ .name = "bios_path_override", .path = HVM("system_firmware"), .guests = FOR_HVM },
 	{ .name = "smbios_firmware", .path = HVM("smbios_firmware"), .guests = FOR_HVM },
 	{ .name = "acpi_firmware", .path = HVM("acpi_firmware"), .guests = FOR_HVM },
 	{ .name = "boot", .path = HVM("boot"), .guests = FOR_HVM },
-	{ .name = "hdtype", .kind = KEY_WORD, .words = disk_buses, .path = HVM("hdtype"), .guests = FOR_HVM },
+	{ .name = "hdtype", .kind = KEY_WORD, .words = disk_buses, .any_case = true,
+	  .path = HVM("hdtype"), .guests = FOR_HVM },
 	{ .name = "pae", .kind = KEY_BOOL, .path = HVM("pae"), .guests = FOR_HVM },
 	{ .name = "acpi_s3", .kind = KEY_BOOL, .path = HVM("acpi_s3"), .guests = FOR_HVM },
 	{ .name = "acpi_s4", .kind = KEY_BOOL, .path = HVM("acpi_s4"), .guests = FOR_HVM },
@@ -253,13 +283,13 @@ const struct config_key config_keys[] = {
 	{ .name = "hpet", .kind = KEY_BOOL, .path = HVM("hpet"), .guests = FOR_HVM },
 	{ .name = "vpt_align", .kind = KEY_BOOL, .path = HVM("vpt_align"), .guests = FOR_HVM },
 	{ .name = "mmio_hole", .kind = KEY_MIB, .path = HVM("mmio_hole_memkb"), .guests = FOR_HVM,
-	  .max = 4096 },
+	  .min = 256, .max = 3840 },
 	{ .name = "altp2mhvm", .kind = KEY_BOOL, .path = HVM("altp2m"), .guests = FOR_HVM },
 	{ .name = "viridian", .kind = KEY_VIRIDIAN, .path = HVM("viridian"), .guests = FOR_HVM },
 	{ .name = "xen_platform_pci", .kind = KEY_BOOL, .path = HVM("xen_platform_pci"),
 	  .guests = FOR_HVM },
-	{ .name = "vendor_device", .kind = KEY_WORD, .words = vendors, .path = HVM("vendor_device"),
-	  .guests = FOR_HVM },
+	{ .name = "vendor_device", .kind = KEY_WORD, .words = vendors, .any_case = true,
+	  .path = HVM("vendor_device"), .guests = FOR_HVM },
 	{ .name = "rdm_mem_boundary", .kind = KEY_MIB, .path = HVM("rdm_mem_boundary_memkb"),
 	  .guests = FOR_HVM, .max = MIB_MAX },
 
@@ -294,8 +324,8 @@ const struct config_key config_keys[] = {
 	  .guests = FOR_HVM },
 	{ .name = "spice_image_compression", .path = HVM("spice.image_compression"), .guests = FOR_HVM },
 	{ .name = "spice_streaming_video", .path = HVM("spice.streaming_video"), .guests = FOR_HVM },
-	{ .name = "gfx_passthru", .kind = KEY_GFX_PASSTHRU, .path = HVM("gfx_passthru"),
-	  .older = HVM("gfx_passthru_kind"), .guests = FOR_HVM },
+	{ .name = "gfx_passthru", .kind = KEY_GFX_PASSTHRU, .words = graphics, .any_case = true,
+	  .path = HVM("gfx_passthru"), .older = HVM("gfx_passthru_kind"), .guests = FOR_HVM },
 	{ .name = "serial", .kind = KEY_STRING_OR_LIST, .path = HVM("serial"), .older = HVM("serial_list"),
 	  .guests = FOR_HVM },
 	{ .name = "usb", .kind = KEY_BOOL, .path = HVM("usb"), .guests = FOR_HVM },
@@ -333,8 +363,9 @@ const struct config_key config_keys[] = {
 	{ .name = "pci_seize", .kind = KEY_PCI_FLAG, .path = "pcidevs", .also = true },
 	{ .name = "vnuma", .kind = KEY_OTHER_LIST, .path = "b_info.vnuma_nodes" },
 	{ .name = "rdm", .kind = KEY_UNMAPPED, .path = HVM("rdm") },
-	{ .name = "mca_caps", .kind = KEY_OTHER_LIST, .path = HVM("mca_caps") },
-	{ .name = "ms_vm_genid", .kind = KEY_UNMAPPED, .path = HVM("ms_vm_genid") },
+	{ .name = "mca_caps", .kind = KEY_OTHER_LIST, .words = mca_capabilities,
+	  .path = HVM("mca_caps") },
+	{ .name = "ms_vm_genid", .kind = KEY_UNMAPPED, .words = generations, .path = HVM("ms_vm_genid") },
 	{ .name = "vdispl", .kind = KEY_OTHER_LIST, .path = "vdispls" },
 	{ .name = "vsnd", .kind = KEY_OTHER_LIST, .path = "vsnds" },
 	{ .name = "pvcalls", .kind = KEY_OTHER_LIST, .path = "pvcallsifs" },

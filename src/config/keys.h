@@ -61,10 +61,13 @@ struct config_key {
 	const char *path;
 	unsigned guests;
 	const struct key_word *words; /* up to one without names */
+	bool any_case;                /* of the words: xl takes capitals, too */
 	const char *older;            /* path where earlier Xens have it */
 	const char *absent; /* in words of xl.cfg: what it means if JSON has nothing there ... */
 	const char *initial;          /* ... and what xl makes of xl.cfg without the key */
 	uint64_t min, max;            /* of numbers; both 0: anything from 0 */
+	bool wraps;                   /* numbers below 0 are stored as 32 bits without a sign */
+	bool needed;                  /* in `parts`: xl wants it to be said */
 	bool also;                    /* another name of something that has one: not written */
 	const struct config_key *parts;
 };
@@ -112,6 +115,8 @@ int key_wrong(const struct config_key *k, const char *what, struct config_error 
 /* A number in a string value: XST_E_MALFORMED, described. */
 int key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
 	       struct config_error *err);
+/* The row of one of the key's words, or NULL. */
+const struct key_word *key_word_find(const struct config_key *k, const char *word);
 /* A value that is one string. */
 int key_string(const struct config_key *k, const struct config_value *v, const char **ret,
 	       struct config_error *err);

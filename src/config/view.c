@@ -23,6 +23,11 @@ const char *config_type_name(enum config_type type)
 	return "unknown";
 }
 
+enum config_type config_guest_type(const struct config *c)
+{
+	return c->cfg ? cfg_guest_type(c->cfg) : config_json_type(c->root);
+}
+
 /* Members that are strings, in the order in which they are printed. */
 static const struct {
 	const char *key;
@@ -95,7 +100,7 @@ static int read_kib(const struct config *c, const char *key, uint64_t *ret)
 
 static int read_type(const struct config *c, struct config_view *v)
 {
-	v->type = c->cfg ? cfg_guest_type(c->cfg) : config_json_type(c->root);
+	v->type = config_guest_type(c);
 	return 0;
 }
 

@@ -49,6 +49,8 @@ int config_view_add_vif(struct config_view *v, struct config_vif *f);
 int config_view_print(const struct config_view *v, const char *const *left_out, size_t nleft_out,
 		      char **ret, size_t *ret_n);
 
+/* The type of guest that a document describes. */
+enum config_type config_guest_type(const struct config *c);
 const char *config_type_name(enum config_type type); /* "pv", "hvm", "pvh", "unknown" */
 
 /* What a stream can be compared with. */

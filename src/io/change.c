@@ -335,6 +335,16 @@ static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way 
 	return r ? r : clone_rest(&job, ret_way, &c->error);
 }
 
+/* The rename would take whatever has the name now. */
+static int check_name(struct xst_change *c)
+{
+	if (still_there(c))
+		return 0;
+	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
+			   "%s: it was moved away or replaced meanwhile; nothing is changed",
+			   c->given);
+}
+
 static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
 {
 	int fd = xst_output_get_fd(o), r = keep_metadata(c, fd);
@@ -346,6 +356,8 @@ static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_w
 	if (r)
 		return r;
 	r = fill(c, o, ret_way);
+	if (r == 0)
+		r = check_name(c);
 	if (r == 0)
 		r = xst_output_commit(o);
 	if (r == 0)

@@ -110,6 +110,24 @@ static const char *plain_words(int err)
 	}
 }
 
+/* What can be done about it, if that isn't plain. */
+static const char *advice(enum xst_rule rule, int err)
+{
+	bool out = rule == RULE_OUTPUT_IO;
+
+	switch (err) {
+	case ENOENT: return out ? "; is the folder there that it is to be in?" : "";
+	case EEXIST: return "; name another, or move it away";
+	case ENOTEMPTY: return "; name another, or an empty one";
+	case EISDIR: return out ? "; name a file in it"
+				: "; name a file, or xenstream pack for an image directory";
+	case EROFS: return "; name another output";
+	case EFBIG: return "; the file system, or ulimit -f, sets a limit";
+	case EMFILE: return "; ulimit -n raises the limit";
+	default: return "";
+	}
+}
+
 int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what)
 {
 	if (!f)
@@ -119,7 +137,7 @@ int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *wha
 	f->severity = XST_ERROR;
 	f->rule = rules[rule].id;
 	f->sys_errno = err;
-	snprintf(f->text, sizeof(f->text), "%s: %s", what, plain_words(err));
+	snprintf(f->text, sizeof(f->text), "%s: %s%s", what, plain_words(err), advice(rule, err));
 	return XST_E_IO;
 }
 

@@ -40,7 +40,7 @@ ssize_t pread_some(int fd, void *data, size_t n, off_t offset);
 /* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
 int unnamed_file(const char *dir);
 
-/* A finding about a system call: "WHAT: strerror".  Returns XST_E_IO. */
+/* A finding about a system call: "WHAT: strerror; what can be done".  Returns XST_E_IO. */
 int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
 /* Another finding without a place in a stream.  f may be NULL.  Returns code. */
 int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)

@@ -11,6 +11,10 @@
 
 #include "io/settle.h"
 
+#define TRIES 3 /* to repair it, when others break it off again and again */
+
+static const char too_long[] = "another process has been changing it for more than ten seconds";
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -31,6 +35,18 @@ static int open_writable(const struct place *p, const struct stat *want)
 	return -(err ? err : ESTALE);
 }
 
+/* A lock that was let go, if only to be turned into another, lets somebody in who may begin a
+ * change and be killed. */
+static int judge_again(const struct place *p, int fd)
+{
+	struct xst_recovery unsaid;
+	int state = settle_lock(fd, LOCK_SH);
+
+	if (state == 0)
+		state = settle_judge(p, fd, &unsaid);
+	return state == SETTLE_CLEAN ? SETTLE_NOTHING : state;
+}
+
 /* Repairs what can't be read as it is.  The shared lock of `fd` gives way for as long. */
 static int repair(const struct place *p, int fd, const struct stat *st, struct xst_recovery *r)
 {
@@ -43,17 +59,17 @@ static int repair(const struct place *p, int fd, const struct stat *st, struct x
 	if (e == 0)
 		e = settle(p, writable, r);
 	close(writable);
-	return e < 0 ? e : settle_lock(fd, LOCK_SH) < 0 ? -EWOULDBLOCK : e;
+	return e == SETTLE_NOTHING ? judge_again(p, fd) : e;
 }
 
 /* The file is whole: only its journal is to go, if that can be done at once. */
-static void clean(const struct place *p, int fd, struct xst_recovery *r)
+static int clean(const struct place *p, int fd, struct xst_recovery *r)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		(void)settle(p, fd, r);
 	else
 		memset(r, 0, sizeof(*r)); /* it is somebody's who is at work */
-	(void)settle_lock(fd, LOCK_SH);
+	return judge_again(p, fd);
 }
 
 static int unfinished(struct xst_finding *reterr, const char *path, const char *why)
@@ -67,9 +83,11 @@ static int bring_to_an_end(const char *path, const struct place *p, int fd, cons
 	int state = settle_judge(p, fd, r);
 
 	if (state == SETTLE_CLEAN)
-		clean(p, fd, r);
-	if (state == SETTLE_BROKEN)
+		state = clean(p, fd, r);
+	for (int i = 0; i < TRIES && state == SETTLE_BROKEN; i++)
 		state = repair(p, fd, st, r);
+	if (state == -EWOULDBLOCK)
+		return unfinished(reterr, path, too_long);
 	if (state == SETTLE_BROKEN)
 		return unfinished(reterr, path, r->text);
 	if (state == -EACCES || state == -EPERM || state == -EROFS)
@@ -119,6 +137,8 @@ static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_
 
 	if (fstat(fd, &st) < 0)
 		return io_error(reterr, RULE_INPUT_IO, errno, path);
+	if (S_ISDIR(st.st_mode))
+		return io_error(reterr, RULE_INPUT_IO, EISDIR, path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
@@ -128,8 +148,7 @@ static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_
 	if (e == -EWOULDBLOCK && is_being_replaced(path, &st))
 		return 0;
 	if (e == -EWOULDBLOCK)
-		return unfinished(reterr, path,
-				  "another process has been changing it for more than ten seconds");
+		return unfinished(reterr, path, too_long);
 	if (e < 0)
 		return io_error(reterr, RULE_INPUT_IO, -e, path);
 	return look_for_journal(path, fd, &st, r, reterr);

@@ -211,6 +211,25 @@ def test_nothing_to_change(image: Path) -> None:
     assert image.stat() == before
 
 
+def test_a_place_in_a_value_is_none_in_the_image(image: Path, text_image: Path) -> None:
+    for path in (image, text_image):
+        result = xenstream("config", "set", path, 'disk=["/x,raw,xvda,w"')
+        assert result.rc == USAGE and f"{path}: disk: in its value, 1:1: a list" in result.stderr
+
+
+def test_a_guest_stays_of_its_type(image: Path, text_image: Path) -> None:
+    other = text_image.parent / "other.cfg"
+    other.write_text('name = "x"\nmemory = 4\ntype = "pvh"\n')
+    for words in (["set", text_image, "type=hvm"], ["set", image, ".c_info.type=hvm"],
+                  ["replace", image, other], ["replace", text_image, other]):
+        before = words[1].read_bytes()
+        result = xenstream("config", *words)
+        assert result.rc == REFUSED and "type: this guest is of type pv" in result.stderr, result
+        assert words[1].read_bytes() == before
+    assert xenstream("config", "set", text_image, "type=pv").rc == FINE
+    assert xenstream("config", "replace", image, other, "--force").rc == FINE
+
+
 def test_nonsense_is_refused_without_force(image: Path, text_image: Path) -> None:
     for path in (image, text_image):
         before = path.read_bytes()
@@ -232,6 +251,12 @@ def test_wrong_settings(image: Path) -> None:
         assert result.rc == USAGE, setting
         assert image.read_bytes() == before
     assert xenstream("config", "set", image, "memroy=1", "--force").rc == FINE
+
+
+def test_only_json_has_paths(image: Path, text_image: Path) -> None:
+    for path, says in ((image, True), (text_image, False)):
+        result = xenstream("config", "set", path, "memroy=1")
+        assert result.rc == USAGE and ("is a path" in result.stderr) == says
 
 
 def test_dry_run_changes_nothing(image: Path) -> None:
@@ -357,6 +382,31 @@ def test_bad_configurations_are_refused_with_their_place(
     assert result.rc == INVALID and f"configuration{says}" in result.stderr, result
 
 
+@pytest.mark.parametrize(
+    "new, says", [(b"name = 'a'\nname = 'b'\n", ":2:1: name"), (b"name = 'a\xff'\n", ":1:10: ")]
+)
+def test_what_xl_takes_in_silence_needs_force(
+    new: bytes, says: str, image: Path, scratch: Path
+) -> None:
+    path = scratch / "new"
+    path.write_bytes(new)
+    result = xenstream("config", "replace", image, path)
+    assert result.rc == INVALID and f"{path}{says}" in result.stderr, result
+    assert image.read_bytes() == octets(MODERN_PV)
+    assert xenstream("config", "replace", image, path, "--force").rc == FINE
+    assert front.of(image).config == new
+
+
+def test_nothing_at_all_is_no_configuration(image: Path, scratch: Path) -> None:
+    """What an editor or a pipe leaves that has failed."""
+    for nothing in (b"", b" \n\n"):
+        result = xenstream("config", "replace", image, "-", stdin=nothing)
+        assert result.rc == INVALID and "config drop" in result.stderr
+    result = edit(image, ': > "$1"\n')
+    assert result.rc == INVALID and "config drop" in result.stderr
+    assert image.read_bytes() == octets(MODERN_PV)
+
+
 def test_a_configuration_that_is_no_file(image: Path, scratch: Path) -> None:
     huge = scratch / "huge"
     with open(huge, "wb") as file:
@@ -424,8 +474,23 @@ def test_edit_without_a_change_or_with_a_failing_editor(image: Path) -> None:
     result = edit(image, "exit 3\n")
     assert result.rc == IO and "editor" in result.stderr
     assert image.stat() == before and listing(image.parent / "drafts") == []
+    result = edit(image, 'echo mine > "$1"\nkill -9 $$\n')
+    assert result.rc == IO and "stays in" in result.stderr and image.stat() == before
+    (draft,) = listing(image.parent / "drafts")
+    assert (image.parent / "drafts" / draft).read_bytes() == b"mine\n"
     result = xenstream("config", "edit", "-", "-o", "-", stdin=image.read_bytes())
     assert result.rc == USAGE
+
+
+def test_edit_says_before_that_it_can_not_be_stored(image: Path) -> None:
+    packed = image.parent / "a.save.gz"
+    packed.write_bytes(run(["gzip", "-c", image]).stdout)
+    result = edit(packed, f'touch "{image.parent}/asked"\n')
+    assert result.rc == INVALID and "--output" in result.stderr
+    assert "asked" not in listing(image.parent) and listing(image.parent / "drafts") == []
+    out = image.parent / "b.save"
+    assert edit(packed, 'sed -i s/mini1/edited/ "$1"\n', "-o", str(out)).rc == FINE
+    assert get(out, "name") == "edited"
 
 
 def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
@@ -551,6 +616,23 @@ def test_backup(image: Path, scratch: Path) -> None:
     stored = xenstream("config", "show", "--as-stored", scratch / "a.save.bak").stdout
     assert xenstream("config", "replace", image, "-", stdin=stored).rc == FINE
     assert get(image, "name") == "b" and len(stored) <= len(first)
+
+
+def test_a_remark_is_made_once(image: Path) -> None:
+    image.write_bytes(replace(front.of(image), flags=STREAM_V2).build() + PAYLOAD)
+    result = xenstream("config", "set", image, "name=b")
+    assert result.rc == FINE and result.stderr.count("the header calls the configuration text") == 1
+    assert front.of(image).flags == STREAM_V2 | JSON
+
+
+def test_a_backup_that_is_no_file(image: Path, scratch: Path) -> None:
+    name = scratch / "a.save.bak"
+    for plant in (lambda: os.mkfifo(name), name.mkdir, lambda: name.symlink_to("nowhere")):
+        plant()
+        result = xenstream("config", "set", image, "name=b", "--backup")
+        assert result.rc == IO and "is no file" in result.stderr
+        name.rmdir() if name.is_dir() else name.unlink()
+    assert image.read_bytes() == octets(MODERN_PV)
 
 
 def test_backup_never_overwrites_an_image(image: Path, scratch: Path) -> None:

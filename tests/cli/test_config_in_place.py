@@ -406,6 +406,61 @@ def test_a_file_is_one_change_s_until_its_journal_is_away(image: Path, verb: lis
     assert listing(image.parent) == ["a.save"]
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS KILLED")
+def test_a_change_that_is_broken_off_while_a_reader_looks(
+    volume: tuple[str, Path], image: Path
+) -> None:
+    """It finds a journal that is only to be removed, and lets its lock go to try: the next one is not."""
+    if "inserted" not in WAYS[volume[0]]:
+        pytest.skip("a new file is never half written")
+
+    def killed(call: str, name: str) -> None:
+        words = ["-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when=1"]
+        assert run([*STRACE, *words, program(), "config", "set", image, f"name={name}"]).rc < 0
+
+    killed("unlinkat", "b")
+    with open(image, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        slow = ["-e", "trace=flock", "-e", "inject=flock:delay_enter=2000000:when=4"]
+        log = image.parent.parent / "log"
+        late = subprocess.Popen(
+            [*STRACE, "-o", log, *slow, program(), "config", "get", image, "name"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        while not log.exists() or log.read_bytes().count(b"flock(") < 4:
+            assert late.poll() is None
+            time.sleep(0.01)
+    killed("pwrite64", LONG)
+    out, said = late.communicate()
+    assert late.returncode == FINE and out.decode().strip() == LONG and b"completed" in said
+    check(image, LONG)
+    log.unlink()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS SLOW")
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_file_that_is_moved_while_it_is_copied(
+    volume: tuple[str, Path], image: Path, replaced: bool
+) -> None:
+    """What has its name then is somebody else's."""
+    if "inserted" in WAYS[volume[0]]:
+        pytest.skip("no new file is made")
+    slow = ["-o", "/dev/null", "-e", "trace=ioctl", "-e", "inject=ioctl:delay_enter=700000"]
+    command = [*STRACE, *slow, program(), "config", "set", image, f"name={LONG}"]
+    first = subprocess.Popen(command, stderr=subprocess.PIPE)
+    while not (image.parent / ".a.save.xenstream-journal").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    image.rename(image.parent / "moved.save")
+    if replaced:
+        image.write_bytes(b"other")
+    said = first.communicate()[1].decode()
+    assert first.returncode == IO and "meanwhile" in said
+    check(image.parent / "moved.save", "mini1")
+    assert listing(image.parent) == (["a.save"] if replaced else []) + ["moved.save"]
+    assert not replaced or image.read_bytes() == b"other"
+
+
 def test_readers_keep_changes_away(image: Path) -> None:
     with open(image, "rb") as reader:
         fcntl.flock(reader, fcntl.LOCK_SH)

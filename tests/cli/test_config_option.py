@@ -55,6 +55,24 @@ def test_given(name: str, config: bytes, flag: int, scratch: Path) -> None:
     assert rest == converted(data, "libxl")
 
 
+def test_what_no_xen_takes_is_told_of_a_given_one(scratch: Path) -> None:
+    """But not of a stored one, which is not the caller's doing."""
+    path, image = scratch / "config", put(scratch, octets(MODERN_PV))
+    path.write_bytes(b"name = 'x'\nmemory = '-1'\n")
+    result = xenstream("convert", "--config", path, image, scratch / "out")
+    assert result.rc == FINE and f"remark: {path}:2:10: memory: -1 is not between" in result.stderr
+    again = xenstream("convert", "--config-format", "cfg", scratch / "out", scratch / "again")
+    assert again.rc == FINE and "memory" not in again.stderr
+
+
+def test_an_empty_one_is_none(scratch: Path) -> None:
+    image = put(scratch, octets(MODERN_PV))
+    for nothing in (b"", b"\n \n"):
+        result = xenstream("convert", "--config", "-", image, scratch / "out", stdin=nothing)
+        assert result.rc == INVALID and "is empty" in result.stderr
+    assert not (scratch / "out").exists()
+
+
 def test_nothing_else_changes(scratch: Path) -> None:
     """A header that is made anew around the same configuration is the same."""
     data = octets(MODERN_PV)

@@ -110,7 +110,8 @@ def test_parts_of_a_directory_that_is_not_made(words: list[str], scratch: Path) 
 
 def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, scratch / "none").rc == IO
-    assert xenstream("restore", *NULL, f"unix:{scratch}/none").rc == IO
+    nobody = xenstream("restore", *NULL, f"unix:{scratch}/none")
+    assert nobody.rc == IO and "nobody listens there" in nobody.stderr
     assert xenstream("restore", *NULL, "tcp:127.0.0.1:1").rc == IO
     assert xenstream("restore", *NULL, "tcp:127.0.0.1").rc == IO
     assert xenstream("restore", *NULL, "unix:" + "x" * 200).rc == IO

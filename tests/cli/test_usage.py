@@ -160,7 +160,7 @@ def test_file_that_is_not_there(verb: str) -> None:
 @pytest.mark.parametrize("verb", READERS)
 def test_folder_as_input(verb: str) -> None:
     result = xenstream(verb, "/", *["/dev/null"] * (verb in ("convert", "salvage")))
-    assert result.rc == IO and "Is a directory" in result.stderr
+    assert result.rc == IO and "/: Is a directory; name a file" in result.stderr
 
 
 def test_words_behind_two_dashes_are_files() -> None:
