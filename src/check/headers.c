@@ -5,7 +5,7 @@
 static int image_fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
-	check_reason(c, XST_XEN(4, c->version >= 3 ? 13 : 6, 0), 0, NULL, "a libxc image of version %u",
+	check_reason(c, XST_XEN(4, c->version >= 3 ? 14 : 6, 0), 0, NULL, "a libxc image of version %u",
 		     c->version);
 	return 0;
 }

@@ -109,7 +109,7 @@
 	  "the header names the format", \
 	  "\"XENG\"") \
 	X(LIBXC_VERSION, "libxc.version", ERROR, true, LIBXC, "libxc: Image Header", \
-	  "versions 2 (Xen 4.6) and 3 (Xen 4.13) exist", \
+	  "versions 2 (Xen 4.6) and 3 (Xen 4.14) exist", \
 	  "version 4") \
 	X(LIBXC_OPTIONS, "libxc.options", REMARK, true, LIBXC, "libxc: Image Header", \
 	  "reserved bits are zero", \

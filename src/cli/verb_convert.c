@@ -21,7 +21,7 @@ static const struct poptOption table[] = {
 	  "xl, libxl, libxc, libvirt or xenserver; by default what the input's container asks for",
 	  "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
-	  "of the libxc image: 3 (Xen 4.13 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
+	  "of the libxc image: 3 (Xen 4.14 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
 	  "a legacy stream's toolstack is believed to be 32- or 64-bit; refuse if it is not",
 	  "BITS" },

@@ -78,7 +78,7 @@ def bounds(said: dict[str, Any]) -> tuple[Any, Any, bool]:
 
 
 def test_genuine_images() -> None:
-    assert bounds(restorable(octets(MODERN_PV))) == ("4.13", None, False)
+    assert bounds(restorable(octets(MODERN_PV))) == ("4.14", None, False)
     assert bounds(restorable(octets(MODERN_HVM))) == ("4.14", None, False)
     assert bounds(restorable(stream(PV))) == ("4.1", None, False)
 
@@ -109,7 +109,7 @@ def test_image_version_2() -> None:
 
 @pytest.mark.parametrize(
     "kind, size, since",
-    [(RTC, 16, "4.13"), (RTC, 24, "4.14"), (LAPIC, 16, "4.14"), (LAPIC, 32, "4.21"), (VMCE, 24, "4.14")],
+    [(RTC, 16, "4.14"), (RTC, 24, "4.14"), (LAPIC, 16, "4.14"), (LAPIC, 32, "4.21"), (VMCE, 24, "4.14")],
 )
 def test_sizes_of_the_hvm_context(kind: int, size: int, since: str) -> None:
     said = restorable(with_context(octets(MODERN_HVM), sized(kind, size)))
@@ -289,8 +289,8 @@ def test_words() -> None:
     result = xenstream("verify", "--for", "4.6", "-", stdin=octets(MODERN_HVM))
     assert result.rc == INVALID
     *_, line, against, verdict = result.stdout.decode().splitlines()
-    assert "restorable by: 4.14 and newer: HVM context: RTC has 24 octets (4.14)" in line
-    assert "error: Xen 4.6 does not restore it: a libxc image of version 3 (4.13)" in against
+    assert "restorable by: 4.14 and newer: a libxc image of version 3 (4.14); HVM context: RTC has 24 octets" in line
+    assert "error: Xen 4.6 does not restore it: a libxc image of version 3 (4.14)" in against
     assert ": valid" in verdict
     result = xenstream("verify", "--for=4.17", "-", stdin=octets(MODERN_HVM))
     assert result.rc == FINE and "does not restore" not in result.stdout.decode()
