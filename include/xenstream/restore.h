@@ -292,9 +292,9 @@ struct xst_restore_options {
 	xst_finding_fn finding;    /* or NULL: what was tolerated.  Must not touch the restore */
 	xst_progress_fn progress;  /* or NULL; the same */
 	void *userdata;            /* for all of them */
-	/* or NULL: asked when the stream is over, before the first sink finishes.  Not 0: a negative
-	 * enum xst_errc, described in *reterr, and everything is taken back */
-	int (*confirm)(void *userdata, struct xst_finding *reterr);
+	/* or NULL: asked when the stream is over, before the first sink finishes; outcome: COMPLETE or
+	 * FAILOVER.  Not 0: a negative enum xst_errc, described in *reterr, and everything is taken back */
+	int (*confirm)(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr);
 	/* or NULL: which configuration the domain gets whose stream comes in another container than xl's,
 	 * if `config` gives none; see struct xst_converter_options.  Must not touch the restore */
 	xst_config_fn translate;

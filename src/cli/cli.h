@@ -118,6 +118,8 @@ bool input_broke_off(struct input *in);
 void input_read_on(struct input *in);
 /* Ends decompressing.  What went wrong, in words, or NULL. */
 const char *input_fault(struct input *in);
+/* Whether nothing is wrong but that the compressed data end too soon. */
+bool input_is_cut(struct input *in);
 /* The same, and says it.  Returns EXIT_FINE or what to exit with. */
 int input_close(struct input *in);
 /* The same where what is there was enough: that the compressed data end too soon is told only. */

@@ -116,7 +116,7 @@ void input_abandon(struct input *in)
 }
 
 /* A layer inside of one that ends too soon does so, too. */
-static bool is_only_cut(struct input *in)
+bool input_is_cut(struct input *in)
 {
 	for (unsigned i = 0; i < in->layers; i++)
 		if (is_fault(filter_end(&in->filters[i])) && !in->filters[i].report.cut)
@@ -132,7 +132,7 @@ static int close_with_words(struct input *in, bool cut_is_fine)
 	if (layer < 0)
 		return EXIT_FINE;
 	say("%s: %s", in->name, words(in->compression[layer], &in->filters[layer].report));
-	if (cut_is_fine && is_only_cut(in))
+	if (cut_is_fine && input_is_cut(in))
 		return EXIT_FINE;
 	return in->filters[layer].report.outcome == FILTER_DAMAGED ? EXIT_INVALID : EXIT_IO;
 }

@@ -175,13 +175,13 @@ static void tell_progress(void *userdata, uint64_t done, uint64_t total)
 	progress_tell(NULL, done, total);
 }
 
-/* The stream came to its end; what it was compressed in must do so, too. */
-static int confirm(void *userdata, struct xst_finding *reterr)
+/* What a stream was compressed in must come to its end with it.  A sender that is gone has ended both too soon. */
+static int confirm(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
 {
 	struct run *run = userdata;
 	const char *fault = run->in.layers ? input_fault(&run->in) : NULL;
 
-	if (!fault)
+	if (!fault || (outcome == XST_OUTCOME_FAILOVER && input_is_cut(&run->in)))
 		return 0;
 	*reterr = (struct xst_finding){ .code = XST_E_IO, .rule = "input.io",
 					.severity = XST_ERROR };
@@ -240,7 +240,8 @@ static int end_input(struct run *run, int code)
 	}
 	if (code == EXIT_INVALID)
 		input_read_on(&run->in);
-	fault = input_close(&run->in);
+	fault = code == EXIT_FINE && run->result.outcome == XST_OUTCOME_FAILOVER ? input_close_cut(&run->in)
+										 : input_close(&run->in);
 	run->input_failed = fault != EXIT_FINE;
 	return fault;
 }

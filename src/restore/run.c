@@ -38,11 +38,11 @@ static void progress(void *userdata, uint64_t n, uint64_t total)
 		run->options.progress(run->options.userdata, n, total);
 }
 
-static int confirm(void *userdata, struct xst_finding *reterr)
+static int confirm(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
 {
 	struct run *run = userdata;
 
-	return run->options.confirm ? run->options.confirm(run->options.userdata, reterr) : 0;
+	return run->options.confirm ? run->options.confirm(run->options.userdata, outcome, reterr) : 0;
 }
 
 static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,

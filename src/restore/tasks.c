@@ -96,7 +96,7 @@ void restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome)
 static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 {
 	if (r->options.confirm) {
-		int e = r->options.confirm(r->options.userdata, &r->error);
+		int e = r->options.confirm(r->options.userdata, outcome, &r->error);
 
 		if (e)
 			return e;

@@ -467,6 +467,20 @@ def test_compressed_streams(scratch: Path) -> None:
         image.load(scratch / "out"), image.decode(octets(MODERN_HVM))) == []
 
 
+def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> None:
+    """What it was compressed in ends too soon with the stream: that is no damage but how it died."""
+    packed = gzip.compress(unpacked(REMUS.stream).read_bytes(), 1)
+    for size in (len(packed) - 4, len(packed) * 4 // 5):
+        (scratch / "cut").write_bytes(packed[:size])
+        result = xenstream("restore", "--json", NO_CONFIG, *to_file(scratch / f"out{size}"), scratch / "cut")
+        assert result.rc == FINE and document(result)["outcome"] == "failover", str(result)
+        assert "gzip" in result.stderr and "the sender is gone" in result.stderr
+        assert (scratch / f"out{size}").exists()
+    (scratch / "cut").write_bytes(packed[:200])
+    result = xenstream("restore", NO_CONFIG, *to_file(scratch / "none"), scratch / "cut")
+    assert result.rc == INVALID and not (scratch / "none").exists(), str(result)
+
+
 def test_damage_behind_the_last_octet_of_the_stream_counts(scratch: Path) -> None:
     """The checksum of what it was compressed in is wrong: nobody knows what came out."""
     packed = bytearray(gzip.compress(octets(MODERN_HVM), 1))

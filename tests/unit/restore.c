@@ -491,8 +491,9 @@ static void translated_configurations(void **state)
 	build_free(&b);
 }
 
-static int refuse(void *userdata, struct xst_finding *reterr)
+static int refuse(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
 {
+	(void)outcome;
 	(void)userdata;
 	*reterr = (struct xst_finding){ .code = XST_E_IO, .rule = "test", .text = "no" };
 	return XST_E_IO;
@@ -519,8 +520,9 @@ static void not_confirmed(void **state)
 	build_free(&b);
 }
 
-static int abort_instead(void *userdata, struct xst_finding *reterr)
+static int abort_instead(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
 {
+	(void)outcome;
 	(void)reterr;
 	xst_restore_abort(*(struct xst_restore **)userdata);
 	return 0;
