@@ -47,7 +47,8 @@ static int checkpoint(struct xst_converter *c)
 	if (to_libxl(c) == c->had_libxl)
 		return keep(c);
 	return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-			      c->had_libxl ? "a checkpointed stream: its libxl part has no place in a libxc image"
+			      c->had_libxl ? "a checkpointed stream: its libxl part has no place in a libxc "
+					     "image; --checkpoints last makes it a plain one"
 					   : "a checkpointed image without its libxl part");
 }
 

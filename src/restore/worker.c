@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -38,7 +39,7 @@ struct worker {
 	uint64_t octets;       /* of the source that went in */
 	struct xst_finding findings[FINDINGS], error;
 	struct xst_finding source_error;
-	unsigned nfindings, told;
+	unsigned nfindings, told, missed;
 	/* a question of the thread's, which the restore answers */
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
@@ -57,8 +58,12 @@ static void gather(void *userdata, const struct xst_finding *f)
 {
 	struct worker *w = userdata;
 
-	if (w->nfindings < FINDINGS && f->severity != XST_NOTE)
+	if (f->severity == XST_NOTE)
+		return;
+	if (w->nfindings < FINDINGS)
 		w->findings[w->nfindings++] = *f;
+	else
+		w->missed++;
 }
 
 /* Which configuration?  The caller's function must not find itself in a thread that it doesn't know. */
@@ -307,7 +312,17 @@ const struct xst_finding *worker_error(const struct worker *w)
 
 const struct xst_finding *worker_finding(struct worker *w)
 {
-	return w->told < w->nfindings ? &w->findings[w->told++] : NULL;
+	struct xst_finding *f;
+
+	if (w->told == w->nfindings)
+		return NULL;
+	f = &w->findings[w->told++];
+	if (w->told == w->nfindings && w->missed) {
+		size_t n = strlen(f->text);
+
+		(void)snprintf(f->text + n, sizeof(f->text) - n, " (and %u more remarks)", w->missed);
+	}
+	return f;
 }
 
 uint64_t worker_octets(const struct worker *w)
