@@ -190,8 +190,11 @@ WIDE_LOOPS static unsigned side_by_side(const uint64_t *v, size_t n)
  * once, and none that is said to be absent was there. */
 static bool is_news(struct pages_state *s, uint64_t pfn, unsigned n, bool data)
 {
-	return !pfnmap_any_run(&s->in_record, pfn, n) && !pfnmap_any_run(&s->tables, pfn, n) &&
-	       (data || !pfnmap_any_run(&s->present, pfn, n));
+	if (pfnmap_any_run(&s->in_record, pfn, n))
+		return false;
+	if (!pfnmap_any_run(&s->present, pfn, n)) /* so it was no page table either */
+		return true;
+	return data && !pfnmap_any_run(&s->tables, pfn, n);
 }
 
 /* How many of n entries can be taken as one: ordinary pages, or frames without any, side by side. */

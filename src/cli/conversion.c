@@ -5,14 +5,11 @@
 #include <string.h>
 
 /* What could not be written is not the input's fault, and has its own name in the text. */
-static int failed(const struct conversion *w, const char *in, struct output *o,
-		  const struct xst_finding *error)
+static int failed(const char *in, struct output *o, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
 		return output_tell(o, error);
 	print_finding(stderr, in, error);
-	if (error->code == XST_E_TRUNCATED && !w->salvage && !common.quiet)
-		say("%s: xenstream salvage makes the best of what is there", in);
 	return exit_for(error->code);
 }
 
@@ -60,7 +57,7 @@ static int convert_into(struct conversion *w, struct input *in, struct output *o
 	code = end_input(w, in, exit_for(r));
 	if (code)
 		return code;
-	code = r ? failed(w, in->name, out, &error) : output_commit(out);
+	code = r ? failed(in->name, out, &error) : output_commit(out);
 	if (!code)
 		conversion_done(in->name, out);
 	return code;

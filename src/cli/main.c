@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +80,6 @@ int main(int argc, char **argv)
 	int code;
 
 	occupy_descriptors();
-	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be inherited, children leave no status */
 	if (strcmp(name, "convert-legacy-stream") == 0)

@@ -3,9 +3,25 @@
 
 #include <inttypes.h>
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "load/load.h"
+
+#define FUNCTIONS(X)                            \
+	X(scols_line_set_data)                  \
+	X(scols_new_table)                      \
+	X(scols_print_table)                    \
+	X(scols_table_enable_noheadings)        \
+	X(scols_table_new_column)               \
+	X(scols_table_new_line)                 \
+	X(scols_table_remove_lines)             \
+	X(scols_table_set_termforce)            \
+	X(scols_unref_table)
+
+LOADED_LIBRARY("libsmartcols.so.1", FUNCTIONS)
 
 #define ROWS_AT_ONCE 512 /* a long listing is printed in pieces */
 
@@ -54,16 +70,22 @@ enum column { OFFSET, LAYER, INDEX, TYPE, LENGTH, FIELDS };
 
 static struct libscols_table *new_table(void)
 {
-	struct libscols_table *t = scols_new_table();
+	struct libscols_table *t;
 
-	scols_table_new_column(t, "OFFSET", 12, SCOLS_FL_RIGHT);
-	scols_table_new_column(t, "LAYER", 6, 0);
-	scols_table_new_column(t, "#", 4, SCOLS_FL_RIGHT);
-	scols_table_new_column(t, "TYPE", 22, 0);
-	scols_table_new_column(t, "LENGTH", 10, SCOLS_FL_RIGHT);
-	scols_table_new_column(t, "FIELDS", 0.5, SCOLS_FL_WRAP);
+	if (!lib_load())
+		return NULL;
+	setlocale(LC_CTYPE, ""); /* how wide are characters? */
+	t = lib.scols_new_table();
+	if (!t)
+		return NULL;
+	lib.scols_table_new_column(t, "OFFSET", 12, SCOLS_FL_RIGHT);
+	lib.scols_table_new_column(t, "LAYER", 6, 0);
+	lib.scols_table_new_column(t, "#", 4, SCOLS_FL_RIGHT);
+	lib.scols_table_new_column(t, "TYPE", 22, 0);
+	lib.scols_table_new_column(t, "LENGTH", 10, SCOLS_FL_RIGHT);
+	lib.scols_table_new_column(t, "FIELDS", 0.5, SCOLS_FL_WRAP);
 	if (!isatty(STDOUT_FILENO))
-		scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
+		lib.scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
 	return t;
 }
 
@@ -72,11 +94,11 @@ static void print_rows(struct listing *l)
 	if (!l->rows)
 		return;
 	progress_clear();
-	scols_table_enable_noheadings(l->table, l->printed);
-	scols_print_table(l->table);
+	lib.scols_table_enable_noheadings(l->table, l->printed);
+	lib.scols_print_table(l->table);
 	fputc('\n', stdout);
 	(void)stdout_error();
-	scols_table_remove_lines(l->table);
+	lib.scols_table_remove_lines(l->table);
 	l->rows = 0;
 	l->printed = true;
 }
@@ -86,22 +108,22 @@ static void set_number(struct libscols_line *line, size_t column, const char *fo
 	char text[32];
 
 	snprintf(text, sizeof(text), format, v);
-	scols_line_set_data(line, column, text);
+	lib.scols_line_set_data(line, column, text);
 }
 
 static void add_row(struct listing *l)
 {
-	struct libscols_line *line = scols_table_new_line(l->table, NULL);
+	struct libscols_line *line = lib.scols_table_new_line(l->table, NULL);
 	char name[64];
 
 	snprintf(name, sizeof(name), l->folded > 1 ? "%s x%" PRIu64 : "%s", l->name, l->folded);
 	set_number(line, OFFSET, "%#" PRIx64, l->offset);
-	scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
+	lib.scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
 	set_number(line, INDEX, "%" PRIu64, l->index);
-	scols_line_set_data(line, TYPE, name);
+	lib.scols_line_set_data(line, TYPE, name);
 	set_number(line, LENGTH, l->complete ? "%" PRIu64 : "cut off", l->length);
 	fflush(l->view.stream);
-	scols_line_set_data(line, FIELDS, l->view.text);
+	lib.scols_line_set_data(line, FIELDS, l->view.text);
 	if (++l->rows == ROWS_AT_ONCE)
 		print_rows(l);
 }
@@ -227,12 +249,18 @@ static int list_input(struct input *in)
 	e = xst_reader_new(in->fd, &o, 0, common.tmpdir, &r);
 	if (e)
 		return exit_for(e);
-	l.table = new_table();
+	l.table = opt.json ? NULL : new_table();
+	if (!l.table && !opt.json) {
+		say("there can be no table without libsmartcols.so.1: install it, or use --json");
+		xst_reader_free(r);
+		return EXIT_TROUBLE;
+	}
 	e = list(&l, r);
 	progress_end();
 	flush(&l);
 	print_rows(&l);
-	scols_unref_table(l.table);
+	if (l.table)
+		lib.scols_unref_table(l.table);
 	fflush(stdout); /* the table comes first */
 	(void)stdout_error();
 	if (e)

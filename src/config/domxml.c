@@ -7,7 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "load/load.h"
+
 #define PIECE (64u << 10)
+
+#define FUNCTIONS(X)                       \
+	X(XML_ErrorString)                 \
+	X(XML_GetCurrentByteIndex)         \
+	X(XML_GetErrorCode)                \
+	X(XML_Parse)                       \
+	X(XML_ParserCreate_MM)             \
+	X(XML_ParserFree)                  \
+	X(XML_SetCharacterDataHandler)     \
+	X(XML_SetElementHandler)           \
+	X(XML_SetStartDoctypeDeclHandler)  \
+	X(XML_SetUserData)                 \
+	X(XML_StopParser)
+
+LOADED_LIBRARY("libexpat.so.1", FUNCTIONS)
 
 struct piece { /* of memory for the tree */
 	struct piece *next;
@@ -39,7 +56,7 @@ static void stop(struct builder *b, int code, const char *why)
 		b->error = code;
 		b->why = why;
 	}
-	XML_StopParser(b->parser, XML_FALSE);
+	lib.XML_StopParser(b->parser, XML_FALSE);
 }
 
 /* n octets that live as long as the tree, or NULL. */
@@ -187,9 +204,9 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 
 static int failed(const struct builder *b, const char *text, struct config_error *err)
 {
-	enum XML_Error e = XML_GetErrorCode(b->parser);
-	const char *why = b->why ? b->why : XML_ErrorString(e);
-	XML_Index at = XML_GetCurrentByteIndex(b->parser);
+	enum XML_Error e = lib.XML_GetErrorCode(b->parser);
+	const char *why = b->why ? b->why : lib.XML_ErrorString(e);
+	XML_Index at = lib.XML_GetCurrentByteIndex(b->parser);
 
 	if (e == XML_ERROR_NO_MEMORY)
 		return XST_E_NOMEM;
@@ -199,24 +216,30 @@ static int failed(const struct builder *b, const char *text, struct config_error
 
 int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struct config_error *err)
 {
-	struct builder b = { .parser = XML_ParserCreate(NULL) };
+	/* its memory is the program's, which may count it */
+	static const XML_Memory_Handling_Suite memory = { malloc, realloc, free };
+	struct builder b = { .parser = NULL };
 	int r = XST_E_NOMEM;
 
+	if (!lib_load())
+		return config_refuse(err, XST_E_UNSUPPORTED,
+				     "XML can't be read without libexpat.so.1: install it");
+	if (n > DOMXML_MAX_SIZE)
+		return config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+				     DOMXML_MAX_SIZE);
+	b.parser = lib.XML_ParserCreate_MM(NULL, &memory, NULL);
 	b.d = calloc(1, sizeof(*b.d));
-	if (n > DOMXML_MAX_SIZE) {
-		r = config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-				DOMXML_MAX_SIZE);
-	} else if (b.parser && b.d) {
-		XML_SetUserData(b.parser, &b);
-		XML_SetElementHandler(b.parser, begin, end);
-		XML_SetCharacterDataHandler(b.parser, characters);
-		XML_SetStartDoctypeDeclHandler(b.parser, doctype);
+	if (b.parser && b.d) {
+		lib.XML_SetUserData(b.parser, &b);
+		lib.XML_SetElementHandler(b.parser, begin, end);
+		lib.XML_SetCharacterDataHandler(b.parser, characters);
+		lib.XML_SetStartDoctypeDeclHandler(b.parser, doctype);
 		r = 0;
-		if (XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
+		if (lib.XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
 			r = failed(&b, text, err);
 	}
 	if (b.parser)
-		XML_ParserFree(b.parser);
+		lib.XML_ParserFree(b.parser);
 	free(b.text);
 	if (r)
 		domxml_free(b.d);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <zlib.h>
 
-#define LIBRARY "libz.so.1"
 #define GZIP_WINDOW (15 + 16)
 
 #define FUNCTIONS(X)     \
@@ -14,24 +13,13 @@
 	X(inflateInit2_) \
 	X(inflateReset)
 
-static struct {
-#define MEMBER(name) __typeof__(name) *name;
-	FUNCTIONS(MEMBER)
-} lib;
+LOADED_LIBRARY("libz.so.1", FUNCTIONS)
 
 struct gunzip {
 	struct pump pump;
 	z_stream z;
 	char out[PIECE];
 };
-
-static bool load(void)
-{
-#define NAME(name) #name,
-	static const char *const names[] = { FUNCTIONS(NAME) };
-
-	return pump_load(LIBRARY, names, &lib, sizeof(names) / sizeof(names[0]));
-}
 
 /* More input, if all of it was used.  Returns whether there is any. */
 static bool refill(struct gunzip *g)
@@ -85,7 +73,7 @@ void gunzip(struct filter_report *report)
 	static struct gunzip g;
 	const char *fault;
 
-	if (!load()) {
+	if (!lib_load()) {
 		pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}

@@ -9,14 +9,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY "libarchive.so.13"
 
 #define FUNCTIONS(X)                             \
 	X(archive_entry_new)                     \
@@ -42,10 +40,7 @@
 	X(archive_write_set_filter_option)       \
 	X(archive_write_set_format_raw)
 
-static struct {
-#define MEMBER(name) __typeof__(name) *name;
-	FUNCTIONS(MEMBER)
-} lib;
+LOADED_LIBRARY("libarchive.so.13", FUNCTIONS)
 
 static const int codes[FILTER_MAX] = {
 	[FILTER_GZIP] = ARCHIVE_FILTER_GZIP,   [FILTER_ZSTD] = ARCHIVE_FILTER_ZSTD,
@@ -57,29 +52,6 @@ struct library_pump {
 	struct pump pump;
 	struct archive *archive;
 };
-
-bool pump_load(const char *library, const char *const *names, void *functions, size_t n)
-{
-	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-	char *to = functions;
-
-	for (size_t i = 0; handle && i < n; i++, to += sizeof(void *)) {
-		void *found = dlsym(handle, names[i]);
-
-		if (!found)
-			return false;
-		memcpy(to, &found, sizeof(found));
-	}
-	return handle != NULL;
-}
-
-static bool load(void)
-{
-#define NAME(name) #name,
-	static const char *const names[] = { FUNCTIONS(NAME) };
-
-	return pump_load(LIBRARY, names, &lib, sizeof(names) / sizeof(names[0]));
-}
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 
@@ -225,7 +197,7 @@ static void pump_through_library(enum filter_format format, struct filter_report
 	static struct library_pump p;
 	int r;
 
-	if (!load()) {
+	if (!lib_load()) {
 		pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}
@@ -301,7 +273,7 @@ void pump_compress(enum filter_format format, int level, struct filter_report *r
 	static struct library_pump p;
 	int r;
 
-	if (!load()) {
+	if (!lib_load()) {
 		pump_error(report, FILTER_WRITE, ELIBACC);
 		return;
 	}

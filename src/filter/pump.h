@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "filter/filter.h"
+#include "load/load.h"
 
 #define PIECE (64 << 10)
 
@@ -20,10 +21,6 @@ struct pump {
 ssize_t pump_take(struct pump *p, size_t from);
 /* Writes all of it.  Returns whether that went well. */
 bool pump_give(struct pump *p, const char *data, size_t n);
-
-/* Loads a library and looks up n functions; `functions` is a structure of pointers, in that
- * order. */
-bool pump_load(const char *library, const char *const *names, void *functions, size_t n);
 
 void pump_text(struct filter_report *report, const char *text);
 void pump_error(struct filter_report *report, enum filter_outcome outcome, int error);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <zstd.h>
 
-#define LIBRARY "libzstd.so.1"
 #define HANDSHAKE 2
 
 #define FUNCTIONS(X)             \
@@ -16,10 +15,7 @@
 	X(ZSTD_getErrorName)     \
 	X(ZSTD_isError)
 
-static struct {
-#define MEMBER(name) __typeof__(name) *name;
-	FUNCTIONS(MEMBER)
-} lib;
+LOADED_LIBRARY("libzstd.so.1", FUNCTIONS)
 
 struct unzstd {
 	struct pump pump;
@@ -27,14 +23,6 @@ struct unzstd {
 	ZSTD_inBuffer in;
 	char out[PIECE];
 };
-
-static bool load(void)
-{
-#define NAME(name) #name,
-	static const char *const names[] = { FUNCTIONS(NAME) };
-
-	return pump_load(LIBRARY, names, &lib, sizeof(names) / sizeof(names[0]));
-}
 
 /* At least n octets of input, where there are as many.  Returns how many there are. */
 static size_t look(struct unzstd *u, size_t n)
@@ -87,7 +75,7 @@ void unzstd(struct filter_report *report)
 	static struct unzstd u;
 	const char *fault;
 
-	u.z = load() ? lib.ZSTD_createDStream() : NULL;
+	u.z = lib_load() ? lib.ZSTD_createDStream() : NULL;
 	if (!u.z) {
 		pump_error(report, FILTER_READ, ELIBACC);
 		return;

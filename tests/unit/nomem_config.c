@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations with little memory: each allocation fails in turn, the answer is XST_E_NOMEM, and the
  * document is what it was. */
-#include <expat.h>
 #include <json-c/json.h>
 
 #include "config/config.h"
@@ -15,7 +14,6 @@
 void *__wrap_malloc(size_t n);
 void *__wrap_realloc(void *p, size_t n);
 void __wrap_free(void *p);
-XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding);
 
 json_object *__real_json_tokener_parse_ex(json_tokener *t, const char *s, int n);
 json_object *__wrap_json_tokener_parse_ex(json_tokener *t, const char *s, int n);
@@ -41,14 +39,6 @@ enum json_tokener_error __wrap_json_tokener_get_error(json_tokener *t)
 size_t __wrap_json_tokener_get_parse_end(json_tokener *t)
 {
 	return has_stopped ? 1 : __real_json_tokener_get_parse_end(t);
-}
-
-/* Expat takes its memory from where it is told to. */
-XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding)
-{
-	static const XML_Memory_Handling_Suite ours = { __wrap_malloc, __wrap_realloc, __wrap_free };
-
-	return XML_ParserCreate_MM(encoding, &ours, NULL);
 }
 
 /* Each kind of key once, in the shape that takes most of memory. */
