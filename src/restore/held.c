@@ -84,6 +84,7 @@ int held_settle(struct held *h, struct xst_finding *reterr)
 		h->settled = h->n;
 		return 0;
 	}
+	r = spool_flush(&h->spool, reterr);
 	held_init(&kept, h->spool.dir);
 	for (size_t i = 0; i < h->n && r == 0; i++) {
 		uint64_t from, to;

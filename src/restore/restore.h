@@ -60,6 +60,7 @@ struct spool {
 	const char *dir;  /* for the file */
 	uint8_t *memory;
 	size_t capacity;
+	size_t gathered;  /* octets of memory that are still to be written to the file */
 	uint64_t size;    /* octets that it holds */
 	int file;         /* -1: none yet; it outlives what is in it */
 	int fd;           /* the same, if it holds the octets; -1: all of them are in memory */
@@ -72,6 +73,8 @@ void spool_free(struct spool *s);
 void spool_clear(struct spool *s);
 /* Returns 0, or XST_E_IO or XST_E_NOMEM, described in *reterr. */
 int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr);
+/* What is in a file can be read from there behind this. */
+int spool_flush(struct spool *s, struct xst_finding *reterr);
 /* From a descriptor that has something to read, up to n octets.  Returns how many went, 0 if it is
  * to be done by reading and spool_write(), or a negative error that is the spool's. */
 int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr);

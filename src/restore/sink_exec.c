@@ -455,6 +455,8 @@ static int send_held(struct exec *x, bool libxl)
 {
 	int r = flush(x);
 
+	if (r == 0)
+		r = spool_flush(&x->held.spool, &x->error);
 	while (r == 0 && x->next < x->held.n) {
 		uint64_t from, to;
 

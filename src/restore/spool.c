@@ -12,6 +12,7 @@
 /* What clearing doesn't give back: writing over it is faster than to get it anew. */
 #define KEPT (64 << 10)
 #define KEPT_ON_DISK (UINT64_C(64) << 20)
+#define GATHER (64 << 10) /* octets for the file that are written together */
 
 void spool_init(struct spool *s, uint64_t limit, const char *dir)
 {
@@ -32,6 +33,7 @@ static void free_memory(struct spool *s)
 	free(s->memory);
 	s->memory = NULL;
 	s->capacity = 0;
+	s->gathered = 0;
 }
 
 void spool_free(struct spool *s)
@@ -49,6 +51,7 @@ void spool_clear(struct spool *s)
 		close_file(s);
 	s->fd = -1;
 	s->size = 0;
+	s->gathered = 0;
 }
 
 static int failed(const struct spool *s, int err, struct xst_finding *reterr)
@@ -72,12 +75,13 @@ static int spill(struct spool *s, struct xst_finding *reterr)
 	return 0;
 }
 
-static int room(struct spool *s, size_t n)
+/* For n octets behind the first `used` in memory. */
+static int room(struct spool *s, size_t used, size_t n)
 {
 	size_t wanted = s->capacity ? s->capacity : 4096;
 	uint8_t *bigger;
 
-	while (wanted < s->size + n)
+	while (wanted < used + n)
 		wanted *= 2;
 	if (wanted == s->capacity)
 		return 0;
@@ -89,6 +93,47 @@ static int room(struct spool *s, size_t n)
 	return 0;
 }
 
+static int no_memory(struct xst_finding *reterr)
+{
+	finding_no_memory(reterr);
+	return XST_E_NOMEM;
+}
+
+int spool_flush(struct spool *s, struct xst_finding *reterr)
+{
+	int r = s->gathered ? write_all(s->fd, s->memory, s->gathered) : 0;
+
+	if (r < 0)
+		return failed(s, -r, reterr);
+	s->gathered = 0;
+	return 0;
+}
+
+static int gather(struct spool *s, const void *data, size_t n, struct xst_finding *reterr)
+{
+	int r = s->gathered + n > GATHER ? spool_flush(s, reterr) : 0;
+
+	if (r)
+		return r;
+	if (n > GATHER) {
+		r = write_all(s->fd, data, n);
+		return r < 0 ? failed(s, -r, reterr) : 0;
+	}
+	if (room(s, s->gathered, n) < 0)
+		return no_memory(reterr);
+	memcpy(s->memory + s->gathered, data, n);
+	s->gathered += n;
+	return 0;
+}
+
+static int keep(struct spool *s, const void *data, size_t n, struct xst_finding *reterr)
+{
+	if (room(s, (size_t)s->size, n) < 0)
+		return no_memory(reterr);
+	memcpy(s->memory + s->size, data, n);
+	return 0;
+}
+
 int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr)
 {
 	int r = 0;
@@ -97,35 +142,24 @@ int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding 
 		return 0;
 	if (s->fd < 0 && s->size + n > s->limit)
 		r = spill(s, reterr);
-	if (r)
-		return r;
-	if (s->fd >= 0) {
-		r = write_all(s->fd, data, n);
-		if (r < 0)
-			return failed(s, -r, reterr);
-	} else if (room(s, n) < 0) {
-		finding_no_memory(reterr);
-		return XST_E_NOMEM;
-	} else {
-		memcpy(s->memory + s->size, data, n);
-	}
-	s->size += n;
-	return 0;
+	if (r == 0)
+		r = s->fd < 0 ? keep(s, data, n, reterr) : gather(s, data, n, reterr);
+	s->size += r ? 0 : n;
+	return r;
 }
 
 int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr)
 {
 	bool out;
 	ssize_t k;
+	int r = 0;
 
-	if (s->fd < 0 && s->size + n > s->limit) {
-		int r = spill(s, reterr);
-
-		if (r)
-			return r;
-	}
-	if (s->fd < 0)
-		return 0;
+	if (s->fd < 0 && s->size + n > s->limit)
+		r = spill(s, reterr);
+	if (r == 0)
+		r = spool_flush(s, reterr);
+	if (r || s->fd < 0)
+		return r;
 	k = transfer(&s->transfer, fd, NULL, s->fd, n, &out);
 	if (k < 0 && out)
 		return failed(s, (int)-k, reterr);

@@ -79,6 +79,9 @@ int tail_task(struct xst_restore *r)
 
 	if (!r->tail_begun) {
 		r->tail.u.payload.length = r->spool.size;
+		e = spool_flush(&r->spool, &r->error);
+		if (e)
+			return e;
 		e = r->spool.size ? route_apply(r, &r->tail, &r->tail_drain) : 0;
 		r->tail_begun = e == 0;
 		return e;

@@ -220,6 +220,8 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 
 	if (r->main.tee && in->size > in->pos) /* what lies in the window was read, too */
 		e = spool_write(r->main.tee, in->src + in->pos, in->size - in->pos, &r->error);
+	if (e == 0)
+		e = spool_flush(&r->spool, &r->error);
 	return e ? e : worker_start(&job, &r->worker, ret_fd, &r->error);
 }
 
@@ -314,8 +316,11 @@ static int task_read(struct xst_restore *r)
 static int begin_replay(struct xst_restore *r, struct xst_parser **parser, uint64_t from)
 {
 	uint64_t to = player_fed(&r->main);
-	int e = player_init(&r->replay, *parser);
+	int e = spool_flush(&r->spool, &r->error);
 
+	if (e)
+		return e;
+	e = player_init(&r->replay, *parser);
 	*parser = NULL;
 	if (e)
 		return e;
