@@ -15,6 +15,7 @@
 
 #include "check/finding.h"
 #include "io/io.h"
+#include "wire/options.h"
 
 struct state_file {
 	char *path, *dir;
@@ -235,17 +236,18 @@ static const struct xst_emulator_sink_ops file_ops = {
 int xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
 			   struct xst_emulator_sink *ret)
 {
+	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
 	struct state_file *f;
 
-	if (!options || options->size < sizeof(*options) || !ret ||
-	    !options->path == !options->dir)
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
+	    !o.path == !o.dir)
 		return XST_E_ARG;
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return XST_E_NOMEM;
 	f->before = -1;
-	f->path = options->path ? strdup(options->path) : NULL;
-	f->dir = options->dir ? strdup(options->dir) : NULL;
+	f->path = o.path ? strdup(o.path) : NULL;
+	f->dir = o.dir ? strdup(o.dir) : NULL;
 	if (!f->path && !f->dir) {
 		file_free(f);
 		return XST_E_NOMEM;

@@ -588,6 +588,50 @@ static void test_arguments(void **state)
 	assert_int_equal(xst_sink_xenstore(NULL, &s, NULL), XST_E_ARG);
 }
 
+/* Callers that were built with an older or a newer header. */
+static void test_options_of_other_sizes(void **state)
+{
+	struct {
+		struct xst_sink_emulator_file_options o;
+		uint64_t newer;
+	} file = { .o = { .size = sizeof(file), .path = path } };
+	struct {
+		struct xst_sink_qmp_options o;
+		uint64_t newer;
+	} qmp = { .o = { .size = sizeof(qmp), .path = path } };
+	struct {
+		struct xst_sink_xenstore_options o;
+		uint64_t newer;
+	} store = { .o = { .size = sizeof(store), .path = path } };
+	struct xst_emulator_sink e;
+	struct xst_xenstore_sink s;
+
+	(void)state;
+	for (int newer = 1; newer >= 0; newer--) {
+		int code = newer ? XST_E_ARG : 0;
+
+		file.newer = qmp.newer = store.newer = (uint64_t)newer;
+		assert_int_equal(xst_sink_emulator_file(&file.o, &e), code);
+		if (!newer)
+			e.ops->free(e.self);
+		assert_int_equal(xst_sink_qmp(&qmp.o, &e), code);
+		if (!newer)
+			e.ops->free(e.self);
+		assert_int_equal(xst_sink_xenstore(&store.o, &s, NULL), code);
+		if (!newer)
+			s.ops->free(s.self);
+	}
+	file.o.size = offsetof(struct xst_sink_emulator_file_options, dir);
+	qmp.o.size = offsetof(struct xst_sink_qmp_options, patience);
+	store.o.size = offsetof(struct xst_sink_xenstore_options, patience);
+	assert_int_equal(xst_sink_emulator_file(&file.o, &e), 0);
+	e.ops->free(e.self);
+	assert_int_equal(xst_sink_qmp(&qmp.o, &e), 0);
+	e.ops->free(e.self);
+	assert_int_equal(xst_sink_xenstore(&store.o, &s, NULL), 0);
+	s.ops->free(s.self);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +653,7 @@ int main(void)
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_options_of_other_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
