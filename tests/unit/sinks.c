@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -535,6 +536,50 @@ static void test_file_put_back_without_descriptors(void **state)
 	s.ops->free(s.self);
 }
 
+/* Nor space on the disk. */
+static void test_file_put_back_on_a_full_disk(void **state)
+{
+	struct rlimit before, none;
+	struct xst_emulator_sink s;
+	struct stat old, now;
+
+	(void)state;
+	write_file("older", 0640);
+	assert_int_equal(stat(path, &old), 0);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(s.ops->abort(s.self), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	s.ops->free(s.self);
+	expect_file("older", 0640);
+	assert_int_equal(stat(path, &now), 0);
+	assert_int_equal(now.st_ino, old.st_ino);
+	assert_int_equal(names_in(dir), 3);
+}
+
+/* All is well: of what was there no name is left. */
+static void test_file_replaced(void **state)
+{
+	struct xst_emulator_sink s;
+
+	(void)state;
+	write_file("older", 0640);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	s.ops->free(s.self);
+	expect_file("new", 0600);
+	assert_int_equal(names_in(dir), 3);
+}
+
 static void test_file_without_a_domain(void **state)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o), .dir = dir };
@@ -650,6 +695,8 @@ int main(void)
 		cmocka_unit_test(test_file_taken_back),
 		cmocka_unit_test_teardown(test_file_that_was_there, clean),
 		cmocka_unit_test_teardown(test_file_put_back_without_descriptors, clean),
+		cmocka_unit_test_teardown(test_file_put_back_on_a_full_disk, clean),
+		cmocka_unit_test_teardown(test_file_replaced, clean),
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
 		cmocka_unit_test(test_arguments),
