@@ -303,6 +303,58 @@ def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
     assert not os.path.exists("/proc/" + (scratch / "pid").read_text().strip())
 
 
+def is_alive(pid: str) -> bool:
+    """Whether a process runs; one that has ended may wait for its parent."""
+    try:
+        return Path(f"/proc/{pid.strip()}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def abort_with_child(scratch: Path, child: str) -> float:
+    """Aborts while a child of the shell, which is the first to go, has written `pid`: seconds that took."""
+    command = f"exec:sh -c '{child}' & cat >/dev/null; sleep 100"
+    process = start("restore", "--domain", command, "-", cwd=scratch)
+    assert process.stdin is not None
+    process.stdin.write(octets(MODERN_HVM)[:100000])
+    process.stdin.flush()
+    wait_for(lambda: (scratch / "pid").exists() and (scratch / "pid").read_text() != "")
+    before = time.monotonic()
+    process.terminate()
+    assert process.wait(10) == IO
+    return time.monotonic() - before
+
+
+def test_a_child_of_the_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
+    abort_with_child(scratch, 'trap "" TERM; echo $$ >pid; sleep 100')
+    pid = (scratch / "pid").read_text()
+    wait_for(lambda: not is_alive(pid))
+
+
+def test_a_child_of_the_program_has_time_to_clean_up(scratch: Path) -> None:
+    seconds = abort_with_child(
+        scratch, 'trap "sleep 0.4; echo well >clean; exit" TERM; echo $$ >pid; while :; do sleep 0.1; done')
+    assert (scratch / "clean").read_text() == "well\n"
+    assert seconds < 2
+
+
+def test_what_a_program_that_failed_has_left_is_ended(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", "--domain", "exec:sleep 100 & echo $! >pid; cat >/dev/null; exit 3",
+        unpacked(MODERN_HVM), cwd=scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert result.rc == IO
+    wait_for(lambda: not is_alive((scratch / "pid").read_text()))
+
+
+def test_what_a_program_that_ended_well_has_left_goes_on(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", "--domain", "exec:sleep 100 & echo $! >pid; cat >/dev/null",
+        unpacked(MODERN_HVM), cwd=scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert result.rc == FINE
+    assert is_alive((scratch / "pid").read_text())
+    os.kill(int((scratch / "pid").read_text()), signal.SIGKILL)
+
+
 # the time before the first octets is --timeout's
 @pytest.mark.parametrize(("option", "part"), [
     *(("--timeout", part) for part in (0, 1, 100, 50000)), ("--stall", 100), ("--stall", 50000),
