@@ -28,6 +28,7 @@ struct convert {
 	enum xst_guest guest;
 	bool had_legacy, had_libxl, had_image, image_ended, had_emulator;
 	bool no_emulator;      /* is read */
+	uint64_t checkpoints;  /* of libxl's that were complete */
 	uint64_t boundary;     /* octets of output up to the last whole record */
 	uint64_t input_end;    /* of a checkpointed stream, if it does not break off */
 	struct xst_finding error;
@@ -412,6 +413,7 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == 1 ? XST_GUEST_PV
 									     : XST_GUEST_HVM;
 	if (ev->type == XST_EVENT_RECORD_END) {
+		c->checkpoints += ev->kind == XST_KIND_CHECKPOINT_END;
 		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
 		c->had_emulator |= ev->kind == XST_KIND_EMULATOR_CONTEXT;
 		c->image_ended |= ev->kind == XST_KIND_END ||
@@ -563,6 +565,18 @@ static int loop(struct convert *c)
 	return r ? r : xst_reader_finish(c->reader);
 }
 
+/* A sender that is gone leaves a checkpointed stream like that: there is a state to be had. */
+static void name_checkpoints(const struct convert *c, struct xst_finding *f)
+{
+	size_t n = strlen(f->text);
+
+	if (f->code == XST_E_TRUNCATED && c->checkpoints && !c->planned && !c->one_checkpoint)
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+			       "; %llu checkpoint%s before it %s complete: --checkpoints last takes the last",
+			       (unsigned long long)c->checkpoints, c->checkpoints > 1 ? "s" : "",
+			       c->checkpoints > 1 ? "are" : "is");
+}
+
 /* Whoever has failed has the words. */
 static void explain(const struct convert *c, struct xst_finding *reterr)
 {
@@ -578,6 +592,7 @@ static void explain(const struct convert *c, struct xst_finding *reterr)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->code) {
 			*reterr = *all[i];
+			name_checkpoints(c, reterr);
 			return;
 		}
 	finding_no_memory(reterr);
