@@ -479,7 +479,7 @@
 	  "checkpoints that can't be kept in a libxc image") \
 	X(CHANGE_REFUSED, "change.refused", ERROR, false, NONE, "-", \
 	  "a file is not changed in place where something else would be lost or disturbed", \
-	  "an image with two names, of which one would keep the old configuration") \
+	  "an image with two names (hard links)") \
 	X(CHANGE_UNFINISHED, "change.unfinished", ERROR, false, NONE, "-", \
 	  "a change that was broken off is brought to an end before anything else", \
 	  "the power failed while a configuration was written") \

@@ -135,6 +135,8 @@ static const char *fixed_elsewhere(const char *file)
 		return NULL;
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
+	if (st.st_nlink > 1)
+		return "a file of several names";
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	format = fd < 0 ? 0 : filter_recognise(fd, &front);
 	close_input(fd);

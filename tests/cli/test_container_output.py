@@ -86,6 +86,9 @@ def test_fix_of_what_cannot_be_changed_in_place(scratch: Path) -> None:
         assert f"convert --to libvirt {file} OUT" in result.stderr, str(result)
     assert xenstream("convert", "--to", "libvirt", path, scratch / "out").rc == FINE
     assert (scratch / "out").read_bytes() == sample.data
+    os.link(put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY)), scratch / "second")
+    result = xenstream("convert", "--fix-libvirt", scratch / "second")
+    assert result.rc == INVALID and "a file of several names, which can't" in result.stderr
 
 
 def test_fix_of_something_else(scratch: Path) -> None:
