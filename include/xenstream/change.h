@@ -51,9 +51,9 @@ enum xst_change_way {
 };
 
 enum xst_change_flags {
-	/* Where a new file is needed: take the place of one of several names (hard links), the
-	 * others keeping the old contents; do without an owner or an attribute that can't be
-	 * kept. */
+	/* Change a file of several names (hard links): all of them show it, and only this one
+	 * leads to the journal; or, where a new file is needed, the others keep the old contents.
+	 * Do without an owner or an attribute that a new file can't have. */
 	XST_CHANGE_FORCE = 1 << 0
 };
 

@@ -193,8 +193,8 @@ struct xst_sink_exec_options {
  * the configuration that counts, a libxl stream or a libxc image.  The first two have the device model's
  * records in them, so no other sinks go with them.  A checkpointed stream becomes a plain one with
  * its last complete state.  The program has to end with status 0; abort sends SIGTERM to its process
- * group, and SIGKILL after two seconds.  The sink waits for it: meanwhile nobody else should wait for just
- * any child, nor ignore SIGCHLD.  On success *ret is the caller's until a restore takes it.
+ * group, and SIGKILL to what is left of that after two seconds.  The sink waits for it: meanwhile nobody
+ * else should wait for just any child, nor ignore SIGCHLD.  On success *ret is the caller's until a restore takes it.
  * Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_sink_exec(const struct xst_sink_exec_options *options,
 					struct xst_domain_sink *ret);

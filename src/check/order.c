@@ -120,6 +120,9 @@ static void image_record(struct xst_checker *c)
 	order(c);
 	if (flags & WIRE_ONCE && c->seen[c->kind])
 		check_find(c, RULE_TWICE, 0, NULL, "a second %s record", c->name);
+	if (flags & WIRE_LAST_COUNTS && c->seen[c->kind])
+		check_find(c, RULE_REPEATED, 0, NULL, "another %s record, which is the one that counts",
+			   c->name);
 	check_checkpoint_begin(c);
 	if (c->kind == XST_KIND_END && !c->seen[XST_KIND_CHECKPOINT])
 		complete(c);

@@ -223,8 +223,11 @@
 	  "a guest can't run without this record", \
 	  "a PV image without SHARED_INFO") \
 	X(TWICE, "libxc.twice", ERROR, false, LIBXC, "libxc: Layout", \
-	  "the record may stand only once", \
+	  "a receiver refuses a second record of this kind", \
 	  "two X86_PV_INFO records") \
+	X(REPEATED, "libxc.repeated", REMARK, false, LIBXC, "libxc: Layout", \
+	  "Xen writes one such record; of several the last counts, and what the others hold is lost", \
+	  "two SHARED_INFO records") \
 	X(P2M_RANGE, "libxc.p2m-range", ERROR, false, LIBXC, "libxc: X86_PV_P2M_FRAMES", \
 	  "the frames cover the range of pfns that the record names", \
 	  "one frame for the pfns 0 to 1023 of a 64-bit guest") \
@@ -476,7 +479,7 @@
 	  "checkpoints that can't be kept in a libxc image") \
 	X(CHANGE_REFUSED, "change.refused", ERROR, false, NONE, "-", \
 	  "a file is not changed in place where something else would be lost or disturbed", \
-	  "an image with two names, of which one would keep the old configuration") \
+	  "an image with two names (hard links)") \
 	X(CHANGE_UNFINISHED, "change.unfinished", ERROR, false, NONE, "-", \
 	  "a change that was broken off is brought to an end before anything else", \
 	  "the power failed while a configuration was written") \

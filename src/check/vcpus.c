@@ -53,7 +53,8 @@ static int vcpu_fields(struct xst_checker *c, const struct xst_event *ev)
 		return 0;
 	}
 	if (c->vcpus[id] & bit)
-		check_find(c, RULE_TWICE, 0, "vcpu", "a second %s of vCPU %llu", c->name,
+		check_find(c, RULE_REPEATED, 0, "vcpu",
+			   "another %s of vCPU %llu, which is the one that counts", c->name,
 			   (unsigned long long)id);
 	else if (bit != VCPU_BASIC && !(c->vcpus[id] & VCPU_BASIC))
 		check_find(c, RULE_ORDER, 0, "vcpu", "%s of vCPU %llu without its X86_PV_VCPU_BASIC",

@@ -63,6 +63,8 @@ extern struct common_options common;
 
 /* On stderr, behind the program's name. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The words of the last one, for those who are told in JSON. */
+const char *last_said(void);
 /* A finding on a stream: "error: ..." or "remark: ..." with its place. */
 void print_finding(FILE *to, const char *file, const struct xst_finding *f);
 /* Which exit code an error means. */
@@ -73,6 +75,8 @@ json_object *finding_json(const char *file, const struct xst_finding *f);
 void print_json_to(FILE *to, json_object *o);
 /* The same on stdout. */
 void print_json_line(json_object *o);
+/* The same for later, malloc'ed, or NULL. */
+char *json_line(json_object *o);
 json_object *json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */
 json_object *json_text(const char *s, size_t n);

@@ -81,6 +81,30 @@ static int store_document(struct config_choice *c, const struct config *doc, str
 	return 0;
 }
 
+/* What xl reads without a word, though hardly as it was meant: a key set twice, what is no UTF-8. */
+static int tell_doubt(const struct config_choice *c)
+{
+	struct config_error err = { .text = "" };
+	struct config *doc;
+	char why[300];
+	int r = config_parse(c->given, c->ngiven, 0, &doc, &err);
+
+	if (r == 0)
+		config_free(doc);
+	if (r == 0 || r == XST_E_NOMEM)
+		return r;
+	(void)config_error_format(&err, input_name(c->file), why, sizeof(why));
+	remark(c, "%s; it is stored as it is", why);
+	return 0;
+}
+
+static int tell_nonsense(struct config_choice *c, const struct config *doc)
+{
+	int r = tell_doubt(c);
+
+	return r == 0 && config_check(doc, nonsense, c) == XST_E_NOMEM ? XST_E_NOMEM : r;
+}
+
 /* A document of xl's.  Of one that was given, what no Xen takes is told; what was stored is not the
  * caller's doing. */
 static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
@@ -91,9 +115,9 @@ static int store(struct config_choice *c, const char *text, size_t n, struct xst
 
 	if (r)
 		return r;
-	if (text == c->given && config_check(doc, nonsense, c) == XST_E_NOMEM)
-		r = XST_E_NOMEM;
-	else
+	if (text == c->given)
+		r = tell_nonsense(c, doc);
+	if (r == 0)
 		r = store_document(c, doc, ret, err);
 	config_free(doc);
 	return r;

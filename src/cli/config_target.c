@@ -60,13 +60,17 @@ int target_may_change(const struct target *t)
 	return EXIT_INVALID;
 }
 
+/* Without --force the change is refused, which says so itself. */
 static void tell_names(const struct target *t)
 {
 	struct stat st;
 
-	if (!common.quiet && fstat(xst_change_get_fd(t->change), &st) == 0 && st.st_nlink > 1)
-		say("%s: remark: the file has %lu names, and all of them will show the change",
-		    t->name, (unsigned long)st.st_nlink);
+	if (common.quiet || fstat(xst_change_get_fd(t->change), &st) < 0 || st.st_nlink <= 1 ||
+	    (!config_opt.force && !config_opt.dry_run))
+		return;
+	say("%s: remark: the file has %lu names, and %s", t->name, (unsigned long)st.st_nlink,
+	    config_opt.force ? "all of them show what is changed in place"
+			     : "is changed with --force only");
 }
 
 static int open_in_place(struct target *t)

@@ -282,6 +282,54 @@ int text_judge_type(const char *name, const struct config *before, const struct 
 	return refuse(name);
 }
 
+/* Members of JSON that no key of xl.cfg stands for, by their paths. */
+struct members {
+	char paths[MAX_COMPLAINTS][256];
+	size_t n;
+	const struct members *before;
+	const char *name;
+};
+
+static void remember_member(void *userdata, const char *path, const char *why)
+{
+	struct members *all = userdata;
+
+	if (strcmp(why, config_no_key) == 0 && all->n < MAX_COMPLAINTS)
+		snprintf(all->paths[all->n++], sizeof(all->paths[0]), "%s", path);
+}
+
+static void remark_member(void *userdata, const char *path, const char *why)
+{
+	const struct members *now = userdata;
+
+	for (size_t i = 0; i < now->before->n; i++)
+		if (strcmp(now->before->paths[i], path) == 0)
+			return;
+	if (strcmp(why, config_no_key) == 0)
+		say("%s: remark: %s: %s, and libxl passes over a member that it doesn't know; is it "
+		    "spelt right?",
+		    now->name, path, why);
+}
+
+static void find_members(const struct config *c, config_loss_fn fn, struct members *m)
+{
+	struct config *text;
+
+	if (config_translate(c, CONFIG_CFG, fn, m, &text, NULL) == 0)
+		config_free(text);
+}
+
+/* A member whose name is misspelt is well-formed, and would never be heard of again. */
+static void remark_members(const char *name, const struct config *before, const struct config *now)
+{
+	struct members old = { .n = 0 }, fresh = { .before = &old, .name = name };
+
+	if (common.quiet || config_language(before) != CONFIG_JSON || config_language(now) != CONFIG_JSON)
+		return;
+	find_members(before, remember_member, &old);
+	find_members(now, remark_member, &fresh);
+}
+
 int text_judge(const char *name, const struct config *before, const struct config *now)
 {
 	struct complaints *old = calloc(1, sizeof(*old));
@@ -297,5 +345,7 @@ int text_judge(const char *name, const struct config *before, const struct confi
 		return out_of_memory();
 	if (fresh.fresh && !config_opt.force)
 		return refuse(name);
+	if (before)
+		remark_members(name, before, now);
 	return before ? text_judge_type(name, before, now) : EXIT_FINE;
 }

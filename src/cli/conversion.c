@@ -53,6 +53,7 @@ static int convert_into(struct conversion *w, struct input *in, struct output *o
 	progress_start(in->name);
 	r = xst_convert_fd(in->fd, out->stream, &o, &error);
 	w->error = r;
+	w->rule = error.rule;
 	progress_end();
 	code = end_input(w, in, exit_for(r));
 	if (code)

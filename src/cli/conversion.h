@@ -12,7 +12,8 @@ struct conversion {
 	int level;
 	bool salvage;                       /* take what compressed data that end too soon hold */
 	int sync;                           /* a new file is put on the disk, too */
-	int error;                          /* enum xst_errc of the stream, when it has run */
+	int error;                          /* enum xst_errc of the stream, when it has run ... */
+	const char *rule;                   /* ... and the rule that it broke, or NULL */
 };
 
 /* Says what was done. */

@@ -9,16 +9,26 @@
 
 #include "config/utf8.h"
 
+static char said[sizeof(((struct xst_finding *)NULL)->text)];
+
 void say(const char *format, ...)
 {
 	va_list ap;
 
+	va_start(ap, format);
+	(void)vsnprintf(said, sizeof(said), format, ap);
+	va_end(ap);
 	progress_clear();
 	fputs("xenstream: ", stderr);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+const char *last_said(void)
+{
+	return said;
 }
 
 void print_finding(FILE *to, const char *file, const struct xst_finding *f)
@@ -120,12 +130,27 @@ int stdout_error(void)
 	return err;
 }
 
+static const char *json_words(json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+							 JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 void print_json_to(FILE *to, json_object *o)
 {
-	fprintf(to, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(to, "%s\n", json_words(o));
 	(void)stdout_error();
 	json_object_put(o);
+}
+
+char *json_line(json_object *o)
+{
+	char *line;
+
+	if (asprintf(&line, "%s\n", json_words(o)) < 0)
+		line = NULL;
+	json_object_put(o);
+	return line;
 }
 
 void print_json_line(json_object *o)

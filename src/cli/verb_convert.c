@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
@@ -121,13 +123,41 @@ static int read_options(struct conversion *w, struct xst_converter_options *to)
 	return EXIT_FINE;
 }
 
+/* Why a file can't be changed where it is, or NULL; who opens it to do so says what else is wrong. */
+static const char *fixed_elsewhere(const char *file)
+{
+	enum filter_format format;
+	struct stat st;
+	size_t front;
+	int fd;
+
+	if (stat(file, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	if (st.st_nlink > 1)
+		return "a file of several names";
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	format = fd < 0 ? 0 : filter_recognise(fd, &front);
+	close_input(fd);
+	return format ? "compressed" : NULL;
+}
+
 static int fix_libvirt(const char *file)
 {
+	const char *why = fixed_elsewhere(file);
 	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
 	struct xst_finding error = { .text = "out of memory" };
 	uint32_t was = 0, is = 0;
-	int r = xst_fix_libvirt(file, &was, &is, &recovery, &error);
+	int r;
 
+	if (why) {
+		say("%s: %s, which can't be changed in place; convert --to libvirt %s OUT writes a "
+		    "copy with the right version",
+		    file, why, file);
+		return EXIT_INVALID;
+	}
+	r = xst_fix_libvirt(file, &was, &is, &recovery, &error);
 	say_recovery(file, &recovery);
 	if (r)
 		print_finding(stderr, file, &error);

@@ -85,14 +85,51 @@ struct run {
 	bool input_failed; /* compressed data: said already */
 };
 
+/* --- the result -------------------------------------------------------------------------------- */
+
+static json_object *result_json(const struct run *run, int code)
+{
+	static const char *const outcomes[] = { "complete", "failover", "failed", "aborted" };
+	const struct xst_restore_result *r = &run->result;
+	json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "file", json_text(run->name, strlen(run->name)));
+	json_object_object_add(o, "outcome", json_object_new_string(outcomes[r->outcome]));
+	json_object_object_add(o, "checkpoint", json_u64(r->checkpoint));
+	json_object_object_add(o, "records", json_u64(r->records));
+	json_object_object_add(o, "octets", json_u64(r->end));
+	json_object_object_add(o, "dropped", json_u64(r->dropped));
+	if (code)
+		json_object_object_add(o, "error", finding_json(run->name, &r->error));
+	return o;
+}
+
+/* It ends before there was anything to act on. */
+static json_object *early_json(struct run *run, enum xst_outcome outcome, int code, const char *rule,
+			       const char *text)
+{
+	struct xst_finding *f = &run->result.error;
+
+	run->result.outcome = outcome;
+	*f = (struct xst_finding){ .code = code, .severity = XST_ERROR, .rule = rule };
+	snprintf(f->text, sizeof(f->text), "%s", text);
+	return result_json(run, code);
+}
+
 /* --- signals ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t running; /* there is something to abort */
 static volatile int stop_fd = -1;
+/* what a signal handler can't make: the result in JSON, of a stream that never came */
+static char *volatile nothing_came, *volatile given_up;
 
-static void write_words(const char *s)
+#define NOTHING_CAME "nothing came within the time (--timeout)"
+#define GIVEN_UP     "aborted"
+
+static void write_words(int fd, const char *s)
 {
-	(void)!write(STDERR_FILENO, s, strlen(s));
+	if (s)
+		(void)!write(fd, s, strlen(s));
 }
 
 /* Before anything was begun it just ends; then it is the restore that is to end. */
@@ -104,9 +141,10 @@ static void on_signal(int signal_number)
 	if (!running) {
 		if (endpoint_socket)
 			unlink(endpoint_socket);
-		write_words(signal_number == SIGALRM
-				    ? "xenstream: nothing came within the time (--timeout)\n"
-				    : "xenstream: aborted\n");
+		write_words(STDERR_FILENO, signal_number == SIGALRM
+						   ? "xenstream: " NOTHING_CAME "\n"
+						   : "xenstream: " GIVEN_UP "\n");
+		write_words(STDOUT_FILENO, signal_number == SIGALRM ? nothing_came : given_up);
 		_exit(EXIT_IO);
 	}
 	(void)!write(stop_fd, &one, sizeof(one));
@@ -121,14 +159,35 @@ static void set_timer(double seconds)
 	setitimer(ITIMER_REAL, &t, NULL);
 }
 
+static void prepare_words(struct run *run)
+{
+	if (!opt.json)
+		return;
+	nothing_came = json_line(early_json(run, XST_OUTCOME_FAILED, XST_E_IO, "restore.timeout",
+					    NOTHING_CAME));
+	given_up = json_line(early_json(run, XST_OUTCOME_ABORTED, XST_E_IO, "restore.aborted",
+					GIVEN_UP));
+	run->result = (struct xst_restore_result){ .records = 0 };
+}
+
+static void forget_words(void)
+{
+	char *words[] = { nothing_came, given_up };
+
+	nothing_came = given_up = NULL;
+	free(words[0]);
+	free(words[1]);
+}
+
 /* Returns 0 or -errno. */
-static int handle_signals(void)
+static int handle_signals(struct run *run)
 {
 	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (stop_fd < 0)
 		return -errno;
+	prepare_words(run);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
@@ -212,21 +271,14 @@ static void say_result(const struct run *run)
 		    size);
 }
 
-static void print_result(const struct run *run, int code)
+/* What was said of it is the error.  A wrong use has no result. */
+static int tell_early(struct run *run, int code, const char *rule)
 {
-	static const char *const outcomes[] = { "complete", "failover", "failed", "aborted" };
-	const struct xst_restore_result *r = &run->result;
-	json_object *o = json_object_new_object();
+	int error = code == EXIT_IO ? XST_E_IO : code == EXIT_TROUBLE ? XST_E_NOMEM : XST_E_UNSUPPORTED;
 
-	json_object_object_add(o, "file", json_text(run->name, strlen(run->name)));
-	json_object_object_add(o, "outcome", json_object_new_string(outcomes[r->outcome]));
-	json_object_object_add(o, "checkpoint", json_u64(r->checkpoint));
-	json_object_object_add(o, "records", json_u64(r->records));
-	json_object_object_add(o, "octets", json_u64(r->end));
-	json_object_object_add(o, "dropped", json_u64(r->dropped));
-	if (code)
-		json_object_object_add(o, "error", finding_json(run->name, &r->error));
-	print_json_line(o);
+	if (code && code != EXIT_USAGE && opt.json)
+		print_json_line(early_json(run, XST_OUTCOME_FAILED, error, rule, last_said()));
+	return code;
 }
 
 /* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
@@ -253,6 +305,7 @@ static int act(struct run *run)
 	progress_start(run->name);
 	set_timer(0);
 	running = 1;
+	forget_words();
 	code = exit_for(xst_restore_run(&run->options, stop_fd, &run->result));
 	running = 0;
 	progress_end();
@@ -267,8 +320,10 @@ static int act(struct run *run)
 	} else if (!code && !common.quiet) {
 		say_result(run);
 	}
-	if (opt.json)
-		print_result(run, code);
+	if (code && !run->result.error.code)
+		tell_early(run, code, "input.io");
+	else if (opt.json)
+		print_json_line(result_json(run, code));
 	return fault ? fault : code;
 }
 
@@ -297,12 +352,12 @@ static int run_sinks(struct run *run)
 	};
 	code = sinks_open(run->verb, &plan, &run->options);
 	if (code)
-		return code;
+		return tell_early(run, code, "output.io");
 	code = run->verb == &verb_receive ? input_from(&run->in, run->name, endpoint_accept(run->from))
 					  : input_from(&run->in, run->name, endpoint_open(run->from));
 	if (code) {
 		sinks_free(&run->options);
-		return code;
+		return tell_early(run, code, "input.io");
 	}
 	run->options.fd = run->in.fd;
 	return act(run);
@@ -317,13 +372,14 @@ static int run_verb(const struct verb *verb, const char *name)
 		return code;
 	if (verb == &verb_receive && strncmp(name, "unix:", 5) != 0 && strncmp(name, "tcp:", 4) != 0)
 		return usage_error(verb, "%s: neither unix:PATH nor tcp:HOST:PORT", name);
-	code = read_config(&run);
-	if (!code && handle_signals() < 0) {
+	code = tell_early(&run, read_config(&run), "input.io");
+	if (!code && handle_signals(&run) < 0) {
 		say("%s", system_words(errno));
 		code = EXIT_IO;
 	} else if (!code) {
 		code = run_sinks(&run);
 	}
+	forget_words();
 	config_choice_clear(&run.choice);
 	return code;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <string.h>
+
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
 
@@ -57,7 +59,10 @@ static int salvage(int argc, const char **argv)
 		code = conversion_run(&w, in, out);
 	}
 	if (w.error == XST_E_TRUNCATED && !opt.force)
-		say("no state of the guest is whole in it; --force makes an image of what is there, to look at");
+		say(w.rule && strcmp(w.rule, "convert.cut") == 0
+			    ? "--force makes an image of the guest's own state"
+			    : "no state of the guest is whole in it; --force makes an image of what is "
+			      "there, to look at");
 	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;

@@ -273,8 +273,12 @@ static bool is_refused(const struct config_key *k, int r)
 static void check_part(struct check *c, const struct config_key *k, size_t i, json_object *device,
 		       const struct config_key *part)
 {
+	struct config_key said = *part;
 	struct config_value v = { 0 };
-	int r = part->needed ? key_read(device, part, &v, NULL) : 0;
+	int r;
+
+	said.absent = NULL; /* xl wants to be told what libxl would fill in */
+	r = part->needed ? key_read(device, &said, &v, NULL) : 0;
 
 	if (r && r != XST_E_NOMEM)
 		complain(c, k->name, "device %zu: no %s", i, part->name);

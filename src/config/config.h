@@ -86,6 +86,8 @@ int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 
 /* Told of each thing that the other language can't hold; key: of xl.cfg, or a JSON path. */
 typedef void (*config_loss_fn)(void *userdata, const char *key, const char *why);
+/* Why a JSON path is told that no key of xl.cfg stands for. */
+extern const char config_no_key[];
 
 /* A new document in the other language, with all that maps.  c in the wanted language: a copy.
  * Returns 0, XST_E_MALFORMED (a value that can't be understood, described in *err) or

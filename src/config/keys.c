@@ -104,7 +104,8 @@ static const struct config_key vfb_parts[] = {
 static const struct config_key vkb_parts[] = {
 	INDEX,
 	BACKEND,
-	{ .name = "backend-type", .path = "backend_type", .needed = true },
+	{ .name = "backend-type", .path = "backend_type", .needed = true,
+	  .absent = "qemu" },
 	{ .name = "unique-id", .path = "unique_id" },
 	{ .name = "feature-disable-keyboard", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_keyboard" },
 	{ .name = "feature-disable-pointer", .kind = KEY_PLAIN_BOOL, .path = "feature_disable_pointer" },

@@ -8,6 +8,8 @@
 #include "config/json.h"
 #include "config/translate.h"
 
+const char config_no_key[] = "xl.cfg has no key for it";
+
 struct state {
 	const struct translation *t;
 	json_object *from, *rest;
@@ -178,7 +180,7 @@ static void name_left(const struct state *s, json_object *o, const char *path, u
 	} else if (holds_objects(o) && depth < CONFIG_MAX_DEPTH) {
 		name_elements(s, o, path, depth + 1);
 	} else if (!says_nothing(o)) {
-		translation_loss(s->t, path, "xl.cfg has no key for it");
+		translation_loss(s->t, path, config_no_key);
 	}
 }
 

@@ -280,16 +280,6 @@ static int insert(struct xst_change *c)
 
 /* --- a new file ------------------------------------------------------------------------------ */
 
-static int new_file_allowed(struct xst_change *c)
-{
-	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
-		return 0;
-	return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
-			   "%s has %lu names, and what is wanted needs a new file, so that the "
-			   "others would keep the old contents; name another output",
-			   c->given, (unsigned long)c->st.st_nlink);
-}
-
 static int keep_metadata(struct xst_change *c, int fd)
 {
 	const char *what;
@@ -370,10 +360,8 @@ static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_w
 static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 {
 	struct xst_output *o;
-	int r = new_file_allowed(c);
+	int r = xst_output_file(c->place.path, 0600, 0, &o, &c->error);
 
-	if (r == 0)
-		r = xst_output_file(c->place.path, 0600, 0, &o, &c->error);
 	if (r)
 		return r;
 	r = replace(c, o, ret_way);
@@ -421,16 +409,34 @@ static int prepare(struct xst_change *c)
 	return c->now ? c->front.write(c->front.userdata, c->now, c->length) : XST_E_NOMEM;
 }
 
+/* The journal stands beside one name: under the others nobody would know what a change that was broken
+ * off has left, and a new file would part them. */
+static int one_name(struct xst_change *c)
+{
+	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
+		return 0;
+	return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
+			   "%s has %lu names: the others would show the change or part from this one, "
+			   "and under them one that broke off could not be ended; force it, or name "
+			   "another output",
+			   c->given, (unsigned long)c->st.st_nlink);
+}
+
 static int change(struct xst_change *c, enum xst_change_way *ret_way)
 {
+	bool same_length;
 	int r = prepare(c);
 
 	if (r)
 		return r;
-	if (c->length == c->front.old) {
-		*ret_way = XST_CHANGE_NONE;
-		if (memcmp(c->old, c->now, (size_t)c->length) == 0)
-			return 0;
+	*ret_way = XST_CHANGE_NONE;
+	same_length = c->length == c->front.old;
+	if (same_length && memcmp(c->old, c->now, (size_t)c->length) == 0)
+		return 0;
+	r = one_name(c);
+	if (r)
+		return r;
+	if (same_length) {
 		*ret_way = XST_CHANGE_IN_PLACE;
 		return overwrite(c);
 	}

@@ -66,5 +66,8 @@ int output_reopen(struct xst_output *o);
 /* For the reader's transfers: n octets went past xst_output_write(). */
 void output_moved(struct xst_output *o, uint64_t n);
 int output_failed(struct xst_output *o, int err);
+/* Gives a file one more name, hidden beside `target`, that nobody has; malloc'ed.  Returns 0 or
+ * -errno. */
+int link_beside(const char *file, const char *target, char **ret_name);
 
 #endif

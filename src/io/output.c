@@ -295,28 +295,23 @@ int xst_output_write(struct xst_output *o, const void *data, size_t n)
 	return r < 0 ? output_failed(o, -r) : 0;
 }
 
-/* Gives an unnamed file a name that nobody has. */
-static int link_as(int fd, const char *name)
+static int link_as(const char *file, const char *name)
 {
-	char proc[64];
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+	return linkat(AT_FDCWD, file, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
-/* A name beside the target, to be renamed to it. */
-static int link_temporary(struct xst_output *o)
+int link_beside(const char *file, const char *target, char **ret_name)
 {
 	for (unsigned i = 0; i < 1000; i++) {
-		char *name = temporary_name(o->target);
+		char *name = temporary_name(target);
 		int r;
 
 		if (!name)
 			return -ENOMEM;
 		snprintf(name + strlen(name) - 6, 7, "%06u", (unsigned)(getpid() + (int)i) % 1000000);
-		r = link_as(o->fd, name);
+		r = link_as(file, name);
 		if (r == 0) {
-			o->temporary = name;
+			*ret_name = name;
 			return 0;
 		}
 		free(name);
@@ -329,17 +324,19 @@ static int link_temporary(struct xst_output *o)
 static int put_in_place(struct xst_output *o)
 {
 	bool replaces = access(o->target, F_OK) == 0;
+	char proc[64];
 	int r;
 
 	if ((replaces || o->sync) && fsync(o->fd) < 0)
 		return -errno;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", o->fd);
 	if (o->unnamed && !replaces) {
-		r = link_as(o->fd, o->target);
+		r = link_as(proc, o->target);
 		if (r != -EEXIST)
 			return r;
 	}
 	if (o->unnamed) {
-		r = link_temporary(o);
+		r = link_beside(proc, o->target, &o->temporary); /* to be renamed */
 		if (r)
 			return r;
 	}

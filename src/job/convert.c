@@ -26,8 +26,9 @@ struct convert {
 	bool layer_ended;
 	enum xst_layer layer;  /* that is unfolded */
 	enum xst_guest guest;
-	bool had_legacy, had_libxl, had_image, image_ended, had_emulator;
+	bool had_legacy, had_libxl, had_image, image_ended, had_emulator, had_keys;
 	bool no_emulator;      /* is read */
+	uint64_t checkpoints;  /* of libxl's that were complete */
 	uint64_t boundary;     /* octets of output up to the last whole record */
 	uint64_t input_end;    /* of a checkpointed stream, if it does not break off */
 	struct xst_finding error;
@@ -412,8 +413,10 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == 1 ? XST_GUEST_PV
 									     : XST_GUEST_HVM;
 	if (ev->type == XST_EVENT_RECORD_END) {
+		c->checkpoints += ev->kind == XST_KIND_CHECKPOINT_END;
 		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
 		c->had_emulator |= ev->kind == XST_KIND_EMULATOR_CONTEXT;
+		c->had_keys |= ev->kind == XST_KIND_EMULATOR_XENSTORE_DATA;
 		c->image_ended |= ev->kind == XST_KIND_END ||
 				  (legacy && (ev->kind == XST_KIND_HVM_CONTEXT ||
 					      ev->kind == XST_KIND_SHARED_INFO));
@@ -449,6 +452,14 @@ static bool harmless(const struct convert *c)
 	return c->image_ended && (c->guest == XST_GUEST_PV || c->had_emulator);
 }
 
+/* Nothing in a stream of today tells a PVH guest, which has no device model, from one whose device
+ * model's state is cut off; its owner knows. */
+static bool may_be_pvh(const struct convert *c)
+{
+	return c->had_libxl && c->image_ended && !c->had_emulator && !c->had_keys &&
+	       !xst_reader_error(c->reader)->record_name;
+}
+
 static void tell_cut(struct convert *c)
 {
 	struct xst_finding f = *xst_reader_error(c->reader);
@@ -459,6 +470,8 @@ static void tell_cut(struct convert *c)
 	(void)snprintf(f.text, sizeof(f.text),
 		       "the input breaks off here; %s",
 		       harmless(c) ? "nothing of the guest is lost"
+		       : may_be_pvh(c)
+			       ? "the guest's own state is whole, but only a PVH guest can be started with that alone"
 		       : c->image_ended
 			       ? "the device model's state is lost, and no guest can be started"
 			       : "the rest of the guest's state is lost, and no guest can be started");
@@ -489,6 +502,19 @@ static bool cut_accepted(const struct convert *c)
 		return false;
 	return c->options->cut == XST_CUT_ANYWHERE ||
 	       (c->options->cut == XST_CUT_HARMLESS && harmless(c));
+}
+
+static void explain_cut(struct convert *c)
+{
+	const struct xst_finding *cut = xst_reader_error(c->reader);
+
+	if (c->options->cut != XST_CUT_HARMLESS || cut->code != XST_E_TRUNCATED || !may_be_pvh(c))
+		return;
+	c->error = *cut;
+	c->error.rule = rules[RULE_CONVERT_CUT].id;
+	(void)snprintf(c->error.text, sizeof(c->error.text),
+		       "the input breaks off behind the guest's own state, which is whole: a PVH guest has no "
+		       "more, but any other HVM guest can't be started without its device model's");
 }
 
 static bool wants_emulator(const struct convert *c)
@@ -555,12 +581,26 @@ static int loop(struct convert *c)
 	}
 	if (r && cut_accepted(c))
 		r = end_cut(c);
-	else if (r == 0 && (r = check_emulator(c)) == 0)
+	else if (r)
+		explain_cut(c);
+	else if ((r = check_emulator(c)) == 0)
 		tell_trailing(c);
 	job_progress(c->job, c->reader);
 	if (r == 0)
 		r = xst_output_flush(c->output);
 	return r ? r : xst_reader_finish(c->reader);
+}
+
+/* A sender that is gone leaves a checkpointed stream like that: there is a state to be had. */
+static void name_checkpoints(const struct convert *c, struct xst_finding *f)
+{
+	size_t n = strlen(f->text);
+
+	if (f->code == XST_E_TRUNCATED && c->checkpoints && !c->planned && !c->one_checkpoint)
+		(void)snprintf(f->text + n, sizeof(f->text) - n,
+			       "; %llu checkpoint%s before it %s complete: --checkpoints last takes the last",
+			       (unsigned long long)c->checkpoints, c->checkpoints > 1 ? "s" : "",
+			       c->checkpoints > 1 ? "are" : "is");
 }
 
 /* Whoever has failed has the words. */
@@ -578,6 +618,7 @@ static void explain(const struct convert *c, struct xst_finding *reterr)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->code) {
 			*reterr = *all[i];
+			name_checkpoints(c, reterr);
 			return;
 		}
 	finding_no_memory(reterr);

@@ -25,8 +25,13 @@
 
 #define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM, or when
 			* it has stopped reading */
+#define PAUSE 20000 /* between two looks at whether any of its children are left */
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (64 << 10)
+
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1 << 2)
+#endif
 
 enum stage { STAGE_TAIL, STAGE_END, STAGE_EMULATOR, STAGE_LIBXL_END, STAGE_CLOSE, STAGE_WAIT };
 
@@ -41,6 +46,8 @@ struct exec {
 	bool late;             /* a bare image's device model: framed when its length is known */
 	int fd, pidfd;         /* the program's standard input and the program, or -1 */
 	pid_t pid;
+	bool ended;            /* it has, and its status was collected */
+	bool committed;
 	bool broken;           /* it reads no more */
 	uint64_t end_by;       /* when it is broken: how long its status is waited for */
 	enum stage stage;
@@ -81,13 +88,12 @@ static int collect(struct exec *x)
 	int status;
 	pid_t ended;
 
-	if (x->pidfd < 0)
+	if (x->ended || x->pidfd < 0)
 		return 0;
 	ended = waitpid(x->pid, &status, WNOHANG);
 	if (ended == 0)
 		return again(x, x->pidfd, POLLIN, UINT64_MAX);
-	close(x->pidfd);
-	x->pidfd = -1;
+	x->ended = true;
 	if (ended < 0) /* somebody else has waited for it, or children are ignored */
 		return fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
 			    strerror(errno));
@@ -526,28 +532,48 @@ static int finish(void *self)
 
 static int commit(void *self)
 {
-	(void)self;
+	((struct exec *)self)->committed = true;
 	return 0;
 }
 
-/* First it is asked to end, then it is made to. */
+/* The program, and what it has started and left behind.  Through the descriptor that is never another's
+ * group; before Linux 6.9 the number has to do, which is the group's as long as anybody is in it.
+ * Returns whether there is. */
+static bool signal_group(const struct exec *x, int number)
+{
+	if (pidfd_send_signal(x->pidfd, number, NULL, PIDFD_SIGNAL_PROCESS_GROUP) == 0)
+		return true;
+	return errno != ESRCH && kill(-x->pid, number) == 0;
+}
+
+static void forget(struct exec *x)
+{
+	close(x->pidfd);
+	x->pidfd = -1;
+}
+
+/* First all are asked to end, then they are made to. */
 static int stop(void *self)
 {
 	struct exec *x = self;
 	uint64_t now = watch_now();
+	bool last = x->kill_at && now >= x->kill_at;
 
 	if (x->pidfd < 0)
 		return 0;
 	if (!x->kill_at) {
 		x->kill_at = now + GRACE;
-		kill(-x->pid, SIGTERM);
-	} else if (now >= x->kill_at) {
-		kill(-x->pid, SIGKILL);
+		signal_group(x, SIGTERM);
+	} else if (last) {
+		signal_group(x, SIGKILL);
 	}
 	close_input(x);
-	if (collect(x) != XST_AGAIN)
-		return 0;
-	return again(x, x->pidfd, POLLIN, now < x->kill_at ? x->kill_at : UINT64_MAX);
+	if (collect(x) == XST_AGAIN)
+		return again(x, x->pidfd, POLLIN, last ? UINT64_MAX : x->kill_at);
+	if (!last && signal_group(x, 0))
+		return again(x, -1, 0, now + PAUSE);
+	forget(x);
+	return 0;
 }
 
 static void free_exec(void *self)
@@ -555,11 +581,12 @@ static void free_exec(void *self)
 	struct exec *x = self;
 
 	close_input(x);
-	if (x->pidfd >= 0) {
-		kill(-x->pid, SIGKILL);
+	if (x->pidfd >= 0 && !x->committed)
+		signal_group(x, SIGKILL);
+	if (x->pidfd >= 0 && !x->ended)
 		(void)waitpid(x->pid, NULL, 0);
-		close(x->pidfd);
-	}
+	if (x->pidfd >= 0)
+		forget(x);
 	held_free(&x->held);
 	xst_emitter_free(x->emitter);
 	free(x->command);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The emulator sink that writes a file.
  *
- * The file's name is taken at commit, by a rename.  The one that was there stays open until then
- * and behind it, so that abort can write it anew: no second name exists for it in the meantime. */
+ * The file's name is taken at commit, by a rename.  The one that was there keeps another name from
+ * then on until it is clear that nothing is taken back: to have it again needs no space. */
 #include <xenstream/restore.h>
 
 #include <errno.h>
@@ -15,14 +15,15 @@
 
 #include "check/finding.h"
 #include "io/io.h"
+#include "wire/options.h"
 
 struct state_file {
 	char *path, *dir;
 	struct xst_output *output; /* the new one, from begin on */
 	bool complete;             /* a whole state is in it */
 	bool committed;
-	int before;                /* what the name stood for, or -1 */
-	struct stat was;
+	char *target;              /* the file that a symbolic link at `path` stands for */
+	char *before;              /* another name of what was there, or NULL */
 	struct xst_finding error;
 };
 
@@ -65,14 +66,13 @@ static int name_file(struct state_file *f, uint32_t domid)
 	return 0;
 }
 
-static int open_before(struct state_file *f)
+static int look_before(struct state_file *f)
 {
-	if (stat(f->path, &f->was) < 0)
+	struct stat st;
+
+	if (stat(f->path, &st) < 0)
 		return errno == ENOENT ? 0 : io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
-	if (!S_ISREG(f->was.st_mode))
-		return refuse(f, XST_E_IO, "is there and no regular file");
-	f->before = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return f->before < 0 ? io_error(&f->error, RULE_OUTPUT_IO, errno, f->path) : 0;
+	return S_ISREG(st.st_mode) ? 0 : refuse(f, XST_E_IO, "is there and no regular file");
 }
 
 /* Opens the output once, so that a folder that is not there is known before the first octet. */
@@ -82,7 +82,7 @@ static int file_prepare(void *self, const struct xst_restore_domain *domain)
 	int r = name_file(f, domain->domid);
 
 	if (r == 0)
-		r = open_before(f);
+		r = look_before(f);
 	if (r == 0)
 		r = xst_output_file(f->path, 0600, 0, &f->output, &f->error);
 	if (r == XST_E_NOMEM)
@@ -134,6 +134,31 @@ static int file_finish(void *self)
 	return r ? output_error(f, r) : 0;
 }
 
+static int keep_before(struct state_file *f)
+{
+	int r;
+
+	f->target = realpath(f->path, NULL);
+	if (!f->target && errno == ENOENT)
+		return 0;
+	r = f->target ? link_beside(f->target, f->target, &f->before) : -errno;
+	if (r == -ENOMEM)
+		return no_memory(f);
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	return plain_error(&f->error, XST_E_IO, RULE_OUTPUT_IO,
+			   "%.150s: can't be kept under another name until all is done: %s; move it away",
+			   f->path, strerror(-r));
+}
+
+static void forget_before(struct state_file *f)
+{
+	if (f->before)
+		unlink(f->before);
+	free(f->before);
+	f->before = NULL;
+}
+
 static int file_commit(void *self)
 {
 	struct state_file *f = self;
@@ -141,6 +166,9 @@ static int file_commit(void *self)
 
 	if (!f->complete)
 		return 0;
+	r = keep_before(f);
+	if (r)
+		return r;
 	r = xst_output_commit(f->output);
 	if (r)
 		return output_error(f, r);
@@ -148,36 +176,13 @@ static int file_commit(void *self)
 	return 0;
 }
 
-static int copy_all(int from, struct xst_output *to)
-{
-	uint8_t buf[16384];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread_some(from, buf, sizeof(buf), at)) > 0) {
-		int r = xst_output_write(to, buf, (size_t)n);
-
-		if (r)
-			return r;
-		at += n;
-	}
-	return n < 0 ? XST_E_IO : 0;
-}
-
-/* Puts what was there back under its name, with its owner and permissions. */
+/* If even the rename is refused, its other name is all that is left of it, and stays. */
 static void put_back(struct state_file *f)
 {
-	struct xst_output *old;
-	int fd;
-
-	if (xst_output_file(f->path, 0600, 0, &old, NULL))
+	if (rename(f->before, f->target) == 0)
 		return;
-	fd = xst_output_get_fd(old);
-	/* before the permissions, of which it takes some away */
-	(void)!fchown(fd, f->was.st_uid, f->was.st_gid);
-	if (copy_all(f->before, old) == 0 && fchmod(fd, f->was.st_mode & 07777) == 0)
-		(void)!xst_output_commit(old);
-	xst_output_free(old);
+	free(f->before);
+	f->before = NULL;
 }
 
 static int file_abort(void *self)
@@ -185,10 +190,11 @@ static int file_abort(void *self)
 	struct state_file *f = self;
 
 	f->output = xst_output_free(f->output); /* first: its descriptor may be the last to be had */
-	if (f->committed && f->before >= 0)
+	if (f->committed && f->before)
 		put_back(f);
 	else if (f->committed)
 		unlink(f->path);
+	forget_before(f);
 	f->committed = false;
 	f->complete = false;
 	return 0;
@@ -199,8 +205,8 @@ static void file_free(void *self)
 	struct state_file *f = self;
 
 	xst_output_free(f->output);
-	if (f->before >= 0)
-		close(f->before);
+	forget_before(f);
+	free(f->target);
 	free(f->path);
 	free(f->dir);
 	free(f);
@@ -235,17 +241,17 @@ static const struct xst_emulator_sink_ops file_ops = {
 int xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
 			   struct xst_emulator_sink *ret)
 {
+	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
 	struct state_file *f;
 
-	if (!options || options->size < sizeof(*options) || !ret ||
-	    !options->path == !options->dir)
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
+	    !o.path == !o.dir)
 		return XST_E_ARG;
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return XST_E_NOMEM;
-	f->before = -1;
-	f->path = options->path ? strdup(options->path) : NULL;
-	f->dir = options->dir ? strdup(options->dir) : NULL;
+	f->path = o.path ? strdup(o.path) : NULL;
+	f->dir = o.dir ? strdup(o.dir) : NULL;
 	if (!f->path && !f->dir) {
 		file_free(f);
 		return XST_E_NOMEM;

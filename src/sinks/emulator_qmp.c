@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "io/io.h"
+#include "wire/options.h"
 
 #define PATIENCE (30 * UINT64_C(1000000))
 #define DESCRIPTOR_NAME "xenstream-state"
@@ -533,18 +534,20 @@ static const struct xst_emulator_sink_ops emulator_ops = {
 
 int xst_sink_qmp(const struct xst_sink_qmp_options *options, struct xst_emulator_sink *ret)
 {
+	struct xst_sink_qmp_options o = { .size = sizeof(o) };
 	struct emulator *e;
 
-	if (!options || options->size < sizeof(*options) || !options->path || !ret)
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
+	    !o.path)
 		return XST_E_ARG;
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return XST_E_NOMEM;
 	e->qmp.fd = e->epoll = e->spool = e->own = e->theirs = -1;
-	e->patience = options->patience ? options->patience : PATIENCE;
-	e->path = strdup(options->path);
-	e->tmpdir = options->tmpdir ? strdup(options->tmpdir) : NULL;
-	if (!e->path || (options->tmpdir && !e->tmpdir)) {
+	e->patience = o.patience ? o.patience : PATIENCE;
+	e->path = strdup(o.path);
+	e->tmpdir = o.tmpdir ? strdup(o.tmpdir) : NULL;
+	if (!e->path || (o.tmpdir && !e->tmpdir)) {
 		emulator_free(e);
 		return XST_E_NOMEM;
 	}

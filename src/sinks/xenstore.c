@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/options.h"
 #include "wire/wire.h"
 
 #define PATIENCE (10 * UINT64_C(1000000))
@@ -294,21 +295,22 @@ static const struct xst_xenstore_sink_ops store_ops = {
 int xst_sink_xenstore(const struct xst_sink_xenstore_options *options,
 		      struct xst_xenstore_sink *ret, struct xst_finding *reterr)
 {
+	struct xst_sink_xenstore_options o = { .size = sizeof(o) };
 	struct xst_finding unseen;
 	struct store *s;
 	int r;
 
-	if (!options || options->size < sizeof(*options) || !ret)
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0)
 		return XST_E_ARG;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return XST_E_NOMEM;
-	s->flags = options->flags;
-	s->patience = options->patience ? options->patience : PATIENCE;
+	s->flags = o.flags;
+	s->patience = o.patience ? o.patience : PATIENCE;
 	s->child.fd = -1;
-	s->path = options->path ? strdup(options->path) : NULL;
-	s->root = options->root ? strdup(options->root) : NULL;
-	r = (options->path && !s->path) || (options->root && !s->root) ? XST_E_NOMEM : 0;
+	s->path = o.path ? strdup(o.path) : NULL;
+	s->root = o.root ? strdup(o.root) : NULL;
+	r = (o.path && !s->path) || (o.root && !s->root) ? XST_E_NOMEM : 0;
 	if (r == 0)
 		r = store_library_load(&s->library, reterr ? reterr : &unseen);
 	if (r) {

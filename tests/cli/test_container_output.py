@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import subprocess
 from pathlib import Path
 
@@ -70,6 +72,23 @@ def test_fix_the_other_way(scratch: Path) -> None:
     path = put(scratch, box.libvirt(legacy.bare, box.LIBVIRT_LIBXL, box.PV_XML))
     assert xenstream("convert", "-q", "--fix-libvirt", path).rc == FINE
     assert path.read_bytes() == legacy.data
+
+
+def test_fix_of_what_cannot_be_changed_in_place(scratch: Path) -> None:
+    """The advice is one that helps."""
+    sample = samples()["libvirt"]
+    path = put(scratch, gzip.compress(box.libvirt(sample.bare, box.LIBVIRT_LEGACY)))
+    fifo = scratch / "fifo"
+    os.mkfifo(fifo)
+    for file, why in ((path, "compressed"), (fifo, "not a regular file")):
+        result = xenstream("convert", "--fix-libvirt", file)
+        assert result.rc == INVALID and f": {why}, which can't be changed in place" in result.stderr
+        assert f"convert --to libvirt {file} OUT" in result.stderr, str(result)
+    assert xenstream("convert", "--to", "libvirt", path, scratch / "out").rc == FINE
+    assert (scratch / "out").read_bytes() == sample.data
+    os.link(put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY)), scratch / "second")
+    result = xenstream("convert", "--fix-libvirt", scratch / "second")
+    assert result.rc == INVALID and "a file of several names, which can't" in result.stderr
 
 
 def test_fix_of_something_else(scratch: Path) -> None:

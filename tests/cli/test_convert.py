@@ -271,3 +271,19 @@ def test_remarks_are_counted_by_verify_only(unpacked: Unpack, scratch: Path) -> 
     assert lines(xenstream("verify", "--json", *RANDOM_AREAS, scratch / "out"))[-1]["verdict"] == "valid"
 
 
+def test_a_checkpointed_stream_of_today_that_breaks_off(unpacked: Unpack, scratch: Path) -> None:
+    """The sender is gone, and there is a state to be had: the message says how."""
+    kept, cut, out = scratch / "kept", scratch / "cut", scratch / "out"
+    assert xenstream("convert", "-q", "--to", "libxl", "--checkpoints", "keep",
+                     unpacked(REMUS.stream), kept).rc == FINE
+    whole, count = kept.read_bytes(), len(REMUS.description()["per_checkpoint"])
+    for end, complete in ((len(whole) - 8, count), (len(whole) - 100, count - 1)):
+        cut.write_bytes(whole[:end])
+        for words in ([], ["--to", "libxl"]):
+            result = xenstream("convert", *words, cut, out)
+            assert result.rc == INVALID and "[input.truncated]" in result.stderr
+            assert f"; {complete} checkpoints before it are complete: --checkpoints last" in result.stderr
+        assert xenstream("convert", "--checkpoints", "last", cut, out).rc == FINE
+        out.unlink()
+    cut.write_bytes(octets(MODERN_PV)[:-100])
+    assert "checkpoint" not in xenstream("convert", cut, out).stderr

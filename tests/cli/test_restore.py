@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from support import containers, image
+from support.command import Result
 
 from .common import (
     BOOT_PV,
@@ -115,6 +116,41 @@ def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, "tcp:127.0.0.1:1").rc == IO
     assert xenstream("restore", *NULL, "tcp:127.0.0.1").rc == IO
     assert xenstream("restore", *NULL, "unix:" + "x" * 200).rc == IO
+
+
+def early_failure(result: Result) -> dict[str, object]:
+    """What the JSON says of a restore that had nothing to act on; with the words on standard error."""
+    said = document(result)
+    assert said["records"] == said["octets"] == said["checkpoint"] == 0
+    assert said["error"]["text"] in result.stderr and said["error"]["text"] != ""
+    assert said["outcome"] == "failed" and said["error"]["severity"] == "error"
+    return {"code": result.rc, "rule": said["error"]["rule"], "file": said["file"]}
+
+
+def test_what_fails_before_anything_came_as_json(unpacked: Unpack, scratch: Path) -> None:
+    none = str(scratch / "none")
+    for name in (none, f"unix:{none}", "tcp:127.0.0.1:1"):
+        said = early_failure(xenstream("restore", "--json", *NULL, name))
+        assert said == {"code": IO, "rule": "input.io", "file": name}
+    said = early_failure(xenstream("receive", "--json", *NULL, f"unix:{scratch}/no/folder"))
+    assert said["code"] == IO and said["rule"] == "input.io"
+    said = early_failure(xenstream("restore", "--json", *NULL, "--config", none, unpacked(MODERN_HVM)))
+    assert said["code"] == IO and said["rule"] == "input.io"
+    assert xenstream("restore", "--json", "x").stdout == b""
+
+
+def test_nobody_connects_as_json(scratch: Path) -> None:
+    result = xenstream("receive", "--json", "--timeout", "0.3", *NULL, f"unix:{scratch}/socket")
+    assert early_failure(result) == {
+        "code": IO, "rule": "restore.timeout", "file": f"unix:{scratch}/socket"}
+    assert listing(scratch) == []
+    process = start("receive", "--json", *NULL, f"unix:{scratch}/socket")
+    wait_for(lambda: (scratch / "socket").exists())
+    process.terminate()
+    assert process.stdout is not None
+    said = json.loads(process.stdout.read())
+    assert process.wait(10) == IO
+    assert said["outcome"] == "aborted" and said["error"]["rule"] == "restore.aborted"
 
 
 # --- the configuration --------------------------------------------------------------------------
@@ -301,6 +337,55 @@ def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
     process.terminate()
     assert process.wait(10) == IO
     assert not os.path.exists("/proc/" + (scratch / "pid").read_text().strip())
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process runs; one that has ended may wait for its parent."""
+    try:
+        return Path(f"/proc/{pid.strip()}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def abort_with_child(scratch: Path, child: str) -> None:
+    """Aborts when a child of the shell, which is the first to go, has written `pid`."""
+    command = f"exec:sh -c '{child}' & cat >/dev/null; sleep 100"
+    process = start("restore", "--domain", command, "-", cwd=scratch)
+    assert process.stdin is not None
+    process.stdin.write(octets(MODERN_HVM)[:100000])
+    process.stdin.flush()
+    wait_for(lambda: (scratch / "pid").exists() and (scratch / "pid").read_text() != "")
+    process.terminate()
+    assert process.wait(10) == IO
+
+
+def test_a_child_of_the_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
+    abort_with_child(scratch, 'trap "" TERM; echo $$ >pid; sleep 100')
+    pid = (scratch / "pid").read_text()
+    wait_for(lambda: not is_alive(pid))
+
+
+def test_a_child_of_the_program_has_time_to_clean_up(scratch: Path) -> None:
+    abort_with_child(
+        scratch, 'trap "sleep 0.4; echo well >clean; exit" TERM; echo $$ >pid; while :; do sleep 0.1; done')
+    assert (scratch / "clean").read_text() == "well\n"
+
+
+def test_what_a_program_that_failed_has_left_is_ended(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", "--domain", "exec:sleep 100 & echo $! >pid; cat >/dev/null; exit 3",
+        unpacked(MODERN_HVM), cwd=scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert result.rc == IO
+    wait_for(lambda: not is_alive((scratch / "pid").read_text()))
+
+
+def test_what_a_program_that_ended_well_has_left_goes_on(unpacked: Unpack, scratch: Path) -> None:
+    result = xenstream(
+        "restore", "--domain", "exec:sleep 100 & echo $! >pid; cat >/dev/null",
+        unpacked(MODERN_HVM), cwd=scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert result.rc == FINE
+    assert is_alive((scratch / "pid").read_text())
+    os.kill(int((scratch / "pid").read_text()), signal.SIGKILL)
 
 
 # the time before the first octets is --timeout's

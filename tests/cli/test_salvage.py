@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from support import image, truth
 from support.command import Result
 
 from .common import (
-    FINE, HVM, INVALID, IO, PV, REMUS, USAGE, listing, stream, xenstream,
+    FINE, HVM, INVALID, IO, PV, REMUS, USAGE, lines, listing, stream, xenstream,
     Unpack,
 )
 
@@ -27,6 +28,13 @@ def salvage(scratch: Path, data: bytes, *options: str) -> Result:
     source = scratch / "damaged"
     source.write_bytes(data)
     return xenstream("salvage", *options, source, scratch / "out")
+
+
+def records(scratch: Path, data: bytes) -> list[dict[str, Any]]:
+    (scratch / "listed").write_bytes(data)
+    listed = lines(xenstream("records", "--json", scratch / "listed"))
+    (scratch / "listed").unlink()
+    return listed
 
 
 def test_the_last_state_of_a_cut_legacy_stream(scratch: Path) -> None:
@@ -114,6 +122,24 @@ def test_a_cut_in_front_of_the_device_model(scratch: Path) -> None:
         result = xenstream("convert", "--to", to, scratch / "damaged", "-")
         assert result.rc == FINE and ("device model's state" in result.stderr) == said, result
     assert "device model's state" not in xenstream("convert", "-", "-", stdin=whole).stderr
+
+
+def test_a_cut_behind_the_state_of_a_guest_without_device_model(unpacked: Unpack, scratch: Path) -> None:
+    """A PVH guest's stream is a device model short of an HVM guest's: its owner knows which it is."""
+    whole = converted(unpacked, unpacked(HVM.stream), scratch / "hvm")
+    (scratch / "hvm").unlink()
+    device = next(r for r in records(scratch, whole) if r["type"].startswith("EMULATOR"))["offset"]
+    for cut in (whole[:device], whole[:device + 5]):
+        result = salvage(scratch, cut)
+        assert result.rc == INVALID and "the guest's own state, which is whole" in result.stderr, str(result)
+        assert "--force makes an image of the guest's own state" in result.stderr
+        assert "no state of the guest is whole" not in result.stderr
+        result = salvage(scratch, cut, "--force")
+        assert result.rc == FINE and "only a PVH guest can be started" in result.stderr
+        assert (scratch / "out").read_bytes() == whole[:device] + bytes(8)
+        (scratch / "out").unlink()
+    result = salvage(scratch, whole[:device + 16])
+    assert result.rc == INVALID and "no state of the guest is whole" in result.stderr
 
 
 def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:

@@ -346,6 +346,25 @@ static void what_does_not_map_is_named(void **state)
 	config_free(c);
 }
 
+/* xl wants to be told of a keyboard what libxl fills in by itself. */
+static void a_keyboard_says_its_backend(void **state)
+{
+	static const char source[] = "{\"c_info\": {\"type\": \"hvm\"}, \"b_info\": {}, "
+				     "\"vkbs\": [{\"devid\": 0}, {\"devid\": 1, \"width\": 5}]}";
+	struct config *c = document(source, sizeof(source) - 1), *back;
+	struct config_error err = { 0 };
+	char lost[200] = "", said[512] = "";
+
+	(void)state;
+	assert_int_equal(config_check(c, remember, said), 0);
+	assert_int_equal(config_translate(c, CONFIG_CFG, count, lost, &back, &err), 0);
+	assert_string_equal(lost, "");
+	gives(back, "vkb", "backend-type=qemu\nbackend-type=qemu,width=5");
+	assert_int_equal(config_check(back, remember, said), 0);
+	config_free(back);
+	config_free(c);
+}
+
 /* Members that libxl fills in for every guest are no loss, unless they say something. */
 static void keys_of_other_guests_are_left_out(void **state)
 {
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_named),
 		cmocka_unit_test(good_sense_is_not_complained_of),
 		cmocka_unit_test(virtual_disks_have_names),
+		cmocka_unit_test(a_keyboard_says_its_backend),
 		cmocka_unit_test(what_does_not_map_is_named),
 		cmocka_unit_test(keys_of_other_guests_are_left_out),
 		cmocka_unit_test(bad_values_stop_a_translation),

@@ -220,6 +220,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.order", .letters = "oIFBDTHE" },
 	{ .rules = "libxc.missing", .letters = "pISFDTBE" },
 	{ .rules = "libxc.twice", .letters = "pIISFDTHBE" },
+	{ .rules = "libxc.repeated", .letters = "pISFDTHHBE" },
 	{ .rules = "libxc.static-data", .letters = "hSCDTPNE" },
 	{ .rules = "libxc.hvm-order", .letters = "hSDTNPE" },
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -535,6 +536,50 @@ static void test_file_put_back_without_descriptors(void **state)
 	s.ops->free(s.self);
 }
 
+/* Nor space on the disk. */
+static void test_file_put_back_on_a_full_disk(void **state)
+{
+	struct rlimit before, none;
+	struct xst_emulator_sink s;
+	struct stat old, now;
+
+	(void)state;
+	write_file("older", 0640);
+	assert_int_equal(stat(path, &old), 0);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(s.ops->abort(s.self), 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	s.ops->free(s.self);
+	expect_file("older", 0640);
+	assert_int_equal(stat(path, &now), 0);
+	assert_int_equal(now.st_ino, old.st_ino);
+	assert_int_equal(names_in(dir), 3);
+}
+
+/* All is well: of what was there no name is left. */
+static void test_file_replaced(void **state)
+{
+	struct xst_emulator_sink s;
+
+	(void)state;
+	write_file("older", 0640);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	s.ops->free(s.self);
+	expect_file("new", 0600);
+	assert_int_equal(names_in(dir), 3);
+}
+
 static void test_file_without_a_domain(void **state)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o), .dir = dir };
@@ -588,6 +633,50 @@ static void test_arguments(void **state)
 	assert_int_equal(xst_sink_xenstore(NULL, &s, NULL), XST_E_ARG);
 }
 
+/* Callers that were built with an older or a newer header. */
+static void test_options_of_other_sizes(void **state)
+{
+	struct {
+		struct xst_sink_emulator_file_options o;
+		uint64_t newer;
+	} file = { .o = { .size = sizeof(file), .path = path } };
+	struct {
+		struct xst_sink_qmp_options o;
+		uint64_t newer;
+	} qmp = { .o = { .size = sizeof(qmp), .path = path } };
+	struct {
+		struct xst_sink_xenstore_options o;
+		uint64_t newer;
+	} store = { .o = { .size = sizeof(store), .path = path } };
+	struct xst_emulator_sink e;
+	struct xst_xenstore_sink s;
+
+	(void)state;
+	for (int newer = 1; newer >= 0; newer--) {
+		int code = newer ? XST_E_ARG : 0;
+
+		file.newer = qmp.newer = store.newer = (uint64_t)newer;
+		assert_int_equal(xst_sink_emulator_file(&file.o, &e), code);
+		if (!newer)
+			e.ops->free(e.self);
+		assert_int_equal(xst_sink_qmp(&qmp.o, &e), code);
+		if (!newer)
+			e.ops->free(e.self);
+		assert_int_equal(xst_sink_xenstore(&store.o, &s, NULL), code);
+		if (!newer)
+			s.ops->free(s.self);
+	}
+	file.o.size = offsetof(struct xst_sink_emulator_file_options, dir);
+	qmp.o.size = offsetof(struct xst_sink_qmp_options, patience);
+	store.o.size = offsetof(struct xst_sink_xenstore_options, patience);
+	assert_int_equal(xst_sink_emulator_file(&file.o, &e), 0);
+	e.ops->free(e.self);
+	assert_int_equal(xst_sink_qmp(&qmp.o, &e), 0);
+	e.ops->free(e.self);
+	assert_int_equal(xst_sink_xenstore(&store.o, &s, NULL), 0);
+	s.ops->free(s.self);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -606,9 +695,12 @@ int main(void)
 		cmocka_unit_test(test_file_taken_back),
 		cmocka_unit_test_teardown(test_file_that_was_there, clean),
 		cmocka_unit_test_teardown(test_file_put_back_without_descriptors, clean),
+		cmocka_unit_test_teardown(test_file_put_back_on_a_full_disk, clean),
+		cmocka_unit_test_teardown(test_file_replaced, clean),
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
 		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_options_of_other_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
