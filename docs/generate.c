@@ -152,6 +152,7 @@ static void flags(const struct wire_record *row)
 		{ WIRE_REFUSED, "refused" },
 		{ WIRE_MAY_BE_EMPTY, "may be empty" },
 		{ WIRE_BACK_CHANNEL, "back channel only" },
+		{ WIRE_ANEW, "anew in each checkpoint" },
 	};
 	struct cell c = { .separator = ", " };
 

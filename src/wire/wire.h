@@ -48,8 +48,9 @@ enum wire_flags {
 	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing behind the fixed fields: tolerated, with a remark */
 	WIRE_BACK_CHANNEL = 1 << 5,  /* never in a stream that is restored */
 	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others behind it */
-	WIRE_ONCE = 1 << 7,          /* once in an image, or in each of its checkpoints */
-	WIRE_NEEDED = 1 << 8         /* an image without it can't be restored */
+	WIRE_ONCE = 1 << 7,          /* once in an image, or with WIRE_ANEW in each state */
+	WIRE_NEEDED = 1 << 8,        /* an image without it can't be restored */
+	WIRE_ANEW = 1 << 9           /* each state of a checkpointed stream has it anew */
 };
 
 struct wire_record {
