@@ -212,8 +212,8 @@ const struct wire_record *wire_modern(enum xst_kind kind);
 #define LEGACY_TMEM_HEAD 28
 #define LEGACY_TMEM_POOL 28
 #define LEGACY_TMEM_OID 24
-#define LEGACY_CHUNK_MIN (-21)
-#define LEGACY_CHUNK_X87_FIP_WIDTH ((uint32_t)LEGACY_CHUNK_MIN)
+#define LEGACY_CHUNK_X87_FIP_WIDTH (-21)
+#define LEGACY_CHUNK_MIN LEGACY_CHUNK_X87_FIP_WIDTH
 enum legacy_part { /* pseudo-types of what is not a chunk */
 	LEGACY_P2M_SIZE = 0x10000,
 	LEGACY_EXT_INFO,

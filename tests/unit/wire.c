@@ -159,6 +159,18 @@ static void parts_stand_in_order(void **state)
 	assert_int_equal(wire_legacy_parts_count, LEGACY_CHECKPOINT - LEGACY_P2M_SIZE + 1);
 }
 
+/* A stream is recognised by its first chunk. */
+static void no_chunk_is_below_the_lowest(void **state)
+{
+	int32_t lowest = 0;
+
+	(void)state;
+	for (size_t i = 0; i < wire_legacy_chunks_count; i++)
+		if ((int32_t)wire_legacy_chunks[i].type < lowest)
+			lowest = (int32_t)wire_legacy_chunks[i].type;
+	assert_int_equal(lowest, LEGACY_CHUNK_MIN);
+}
+
 static void chunks_carry_these_parameters(void **state)
 {
 	static const int8_t expected[][2] = { { -3, 12 }, { -4, 15 }, { -8, 17 }, { -10, 19 },
@@ -250,6 +262,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_the_specifications),
 		cmocka_unit_test(rows_are_found),
 		cmocka_unit_test(parts_stand_in_order),
+		cmocka_unit_test(no_chunk_is_below_the_lowest),
 		cmocka_unit_test(chunks_carry_these_parameters),
 		cmocka_unit_test(put_and_get_are_inverse),
 		cmocka_unit_test(an_unsigned_long_shifts_what_follows),
