@@ -22,7 +22,7 @@ struct wire_field {
 	uint8_t size; /* 1, 2, 4, 8 or WIRE_ULONG */
 };
 
-/* An array of structures.  items == XST_ITEMS_MAX stands for none. */
+/* An array of structures. */
 struct wire_array {
 	enum xst_items items;
 	uint8_t size;              /* octets of one item */
