@@ -216,6 +216,7 @@ int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, con
 
 /* detect.c: looks at the first octets and pushes the layer that they begin. */
 int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
+bool detect_knows(enum xst_start start);
 /* The same for a layer inside of l, whose state behind it is `behind`. */
 int detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in, enum xst_start start,
 		 int behind);
