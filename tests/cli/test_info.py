@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,14 @@ def test_damage_is_shown(scratch: Path) -> None:
     damage = said["verdict"]["damage"]
     assert damage["rule"] == "input.truncated" and damage["code"] == "truncated"
     assert damage["offset"] == 100000 and damage["record_offset"] == 0x1480
+
+
+def test_one_page_is_no_pages(scratch: Path) -> None:
+    one = scratch / "one"
+    one.write_bytes(struct.pack("<QiQ", 64, 1, 5) + bytes(4096))
+    words = xenstream("info", one).stdout.decode()
+    assert "4.0 KiB in 1 page;" in words
+    assert "1 page batch, 1 page frame, 0 pages sent again" in words
 
 
 def test_octets_behind_the_end(scratch: Path) -> None:
