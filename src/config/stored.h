@@ -3,8 +3,6 @@
 #ifndef CONFIG_STORED_H
 #define CONFIG_STORED_H
 
-#include <stdint.h>
-
 #include "config/config.h"
 
 /* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a

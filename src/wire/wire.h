@@ -198,7 +198,6 @@ const struct wire_record *wire_modern(enum xst_kind kind);
 
 /* legacy.c */
 #define LEGACY_MAX_BATCH 1024
-#define LEGACY_TYPE_MASK UINT64_C(0xf0000000)
 #define LEGACY_PFN_MASK UINT64_C(0x0fffffff)
 #define LEGACY_XTAB_ENTRY (UINT64_C(0xf) << 60) /* 0xf0000000 in today's notation: an unmapped pfn */
 #define LEGACY_VCPU64_SIZE 0x1430u
