@@ -56,8 +56,10 @@ static int salvage(int argc, const char **argv)
 		choice.input = input_name(in);
 		code = conversion_run(&w, in, out);
 	}
-	if (w.error == XST_E_TRUNCATED && !opt.force)
-		say("no state of the guest is whole in it; --force makes an image of what is there, to look at");
+	if (w.error == XST_E_TRUNCATED)
+		say(opt.force ? "no record of the guest's is whole in it: there is nothing to make an image of"
+			      : "no state of the guest is whole in it; --force makes an image of the records that "
+				"are, if any, to look at");
 	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
