@@ -11,6 +11,7 @@
 #include "io/io.h"
 #include "job/unfold.h"
 #include "wire/options.h"
+#include "wire/wire.h"
 
 struct convert {
 	const struct xst_convert_options *options;
@@ -409,8 +410,9 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
 	}
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
-		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == 1 ? XST_GUEST_PV
-									     : XST_GUEST_HVM;
+		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV
+				   ? XST_GUEST_PV
+				   : XST_GUEST_HVM;
 	if (ev->type == XST_EVENT_RECORD_END) {
 		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
 		c->had_emulator |= ev->kind == XST_KIND_EMULATOR_CONTEXT;

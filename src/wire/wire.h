@@ -53,6 +53,8 @@ enum wire_flags {
 	WIRE_ANEW = 1 << 9           /* each state of a checkpointed stream has it anew */
 };
 
+#define WIRE_MAX_FIELDS 8
+
 struct wire_record {
 	uint32_t type;
 	enum xst_kind kind;
@@ -61,7 +63,7 @@ struct wire_record {
 	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
 	uint8_t fixed;   /* octets of the fixed fields */
 	uint8_t nfields;
-	struct wire_field field[8];
+	struct wire_field field[WIRE_MAX_FIELDS];
 	enum wire_tail tail;
 	const struct wire_array *array;
 	uint32_t min_run, max_run; /* octets of a run; 0: no limit but the record's */
