@@ -15,7 +15,8 @@
 #define NOT_SEEN 5u               /* a page type that does not exist */
 #define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
 #define FIRST_WAITING 4096u
-#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that the output is: convert from or into a file, or with --checkpoints last"
+#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
+	     "the output is: convert from or into a file, or with --checkpoints last"
 
 enum inject_state { INJECT_BATCH, INJECT_ITEMS, INJECT_PAGES, INJECT_END };
 

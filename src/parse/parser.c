@@ -124,8 +124,7 @@ int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 		p->offset += n;
 		return 0;
 	}
-	/* *ret stays valid: what was asked for is at the front, the rest is moved behind it */
-	if (p->held == n) {
+	if (p->held == n) { /* they stay where *ret says until more is held */
 		p->held = 0;
 		p->offset += n;
 		return 0;

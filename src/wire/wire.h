@@ -197,6 +197,8 @@ const struct wire_record *wire_find(const struct wire_record *rows, size_t count
 const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
 const struct wire_record *wire_modern(enum xst_kind kind);
+/* Which of the two it is. */
+bool wire_is_libxl(const struct wire_record *row);
 
 /* legacy.c */
 #define LEGACY_MAX_BATCH 1024

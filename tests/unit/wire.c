@@ -147,6 +147,9 @@ static void rows_are_found(void **state)
 	assert_string_equal(wire_modern(XST_KIND_EMULATOR_CONTEXT)->name, "EMULATOR_CONTEXT");
 	assert_string_equal(wire_modern(XST_KIND_PV_INFO)->name, "X86_PV_INFO");
 	assert_null(wire_modern(XST_KIND_TMEM));
+	assert_true(wire_is_libxl(wire_modern(XST_KIND_EMULATOR_CONTEXT)));
+	assert_false(wire_is_libxl(wire_modern(XST_KIND_PV_INFO)));
+	assert_false(wire_is_libxl(&wire_libxl_header)); /* no record */
 }
 
 /* Legacy parts are found by their place in the table. */
