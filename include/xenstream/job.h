@@ -170,8 +170,8 @@ struct xst_convert_options {
 /* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy
  * stream must be known first is looked up in a file, and put into an unnamed temporary file from a
  * pipe; pages of a compressed one are gathered in such a file, never in memory.  The offset of a seekable
- * descriptor stands behind the last octet consumed afterwards.  Returns 0 or a negative error,
- * described in *reterr (may be NULL). */
+ * descriptor stands behind the last octet consumed afterwards.  Returns 0, XST_E_ARG, or another
+ * negative error, described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 					 const struct xst_convert_options *options,
 					 struct xst_finding *reterr);
