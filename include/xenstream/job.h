@@ -75,7 +75,7 @@ struct xst_verify_options {
 
 /* Reads a stream to its end and tells every finding: behind a fault inside a record whose framing
  * holds it goes on with the next one.  Faults of the stream are findings, not failures: returns 0
- * then, or XST_E_ARG (a rule to ignore that does not exist), XST_E_NOMEM, XST_E_IO (described in
+ * then, or XST_E_ARG (a rule to ignore that does not exist, a flag), XST_E_NOMEM, XST_E_IO (described in
  * *reterr, which may be NULL; rule output.io: the tee).  The offset of a seekable descriptor stands
  * behind the last octet consumed afterwards. */
 XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options *options,

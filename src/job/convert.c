@@ -566,7 +566,7 @@ static int loop(struct convert *c)
 }
 
 /* Whoever has failed has the words. */
-static void explain(const struct convert *c, struct xst_finding *reterr)
+static void explain(const struct convert *c, int code, struct xst_finding *reterr)
 {
 	const struct xst_finding *all[] = {
 		&c->error,
@@ -582,7 +582,8 @@ static void explain(const struct convert *c, struct xst_finding *reterr)
 			*reterr = *all[i];
 			return;
 		}
-	finding_no_memory(reterr);
+	if (code == XST_E_NOMEM)
+		finding_no_memory(reterr);
 }
 
 int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_options *options,
@@ -608,7 +609,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	if (r == 0)
 		r = loop(&c);
 	if (r)
-		explain(&c, reterr);
+		explain(&c, r, reterr);
 	xst_checker_free(c.checker);
 	unfold_free(c.unfold);
 	xst_converter_free(c.converter);

@@ -298,7 +298,8 @@ int xst_sink_xenstore(const struct xst_sink_xenstore_options *options,
 	struct store *s;
 	int r;
 
-	if (!options || options->size < sizeof(*options) || !ret)
+	if (!options || options->size < sizeof(*options) || !ret ||
+	    options->flags & ~(uint32_t)XST_SINK_XENSTORE_ANY_KEY)
 		return XST_E_ARG;
 	s = calloc(1, sizeof(*s));
 	if (!s)
