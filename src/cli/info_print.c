@@ -9,9 +9,6 @@
 
 #include "config/foreign.h"
 
-#define XL_JSON 1u
-#define LIBXL_LEGACY 2u
-
 /* --- words ---------------------------------------------------------------------------------- */
 
 static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -88,7 +85,7 @@ static void format_row(const char *compression, const struct xst_info *i)
 	if (i->xl)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
 				      !i->config_size	      ? "no"
-				      : i->xl_flags & XL_JSON ? "JSON"
+				      : i->xl_flags & XST_XL_JSON ? "JSON"
 							      : "text");
 	if (i->container)
 		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
@@ -113,7 +110,7 @@ static void writer_row(const struct xst_info *i)
 {
 	if (i->legacy)
 		row("Written by", "Xen 4.5 or older (today's Xen needs it converted)");
-	else if (i->converted || i->libxl_options & LIBXL_LEGACY)
+	else if (i->converted)
 		row("Written by", "a converter, from a legacy stream");
 	else if (i->libxc)
 		row("Written by", "Xen %" PRIu32 ".%" PRIu32, i->xen_major, i->xen_minor);
@@ -397,7 +394,7 @@ static const char *config_language_name(const struct xst_info *i)
 	case XST_LAYER_LIBVIRT:   return "xml";
 	case XST_LAYER_XEND:      return "s-expression";
 	case XST_LAYER_XENSERVER: return "xenops";
-	default:                  return i->xl_flags & XL_JSON ? "json" : "xl.cfg";
+	default:                  return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
 	}
 }
 

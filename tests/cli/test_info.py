@@ -173,6 +173,16 @@ def test_damage_is_shown(scratch: Path) -> None:
     assert damage["offset"] == 100000 and damage["record_offset"] == 0x1480
 
 
+def test_converted_says_either_header(unpacked: Unpack, scratch: Path) -> None:
+    path = scratch / "new"
+    assert xenstream("convert", "-q", "--to", "libxl", unpacked(BOOT_PV), path).rc == FINE
+    converted = bytearray(path.read_bytes())
+    struct.pack_into("<I", converted, 16 + 8 + 24 + 8, 4)  # Xen's version in the domain header
+    path.write_bytes(converted)
+    assert "a converter, from a legacy stream" in xenstream("info", path).stdout.decode()
+    assert info(path)["converted_from_legacy"] is True
+
+
 def test_one_page_is_no_pages(scratch: Path) -> None:
     one = scratch / "one"
     one.write_bytes(struct.pack("<QiQ", 64, 1, 5) + bytes(4096))
