@@ -78,18 +78,17 @@ static void fields(const struct wire_record *row)
 
 static const char *items_of(enum xst_items items)
 {
-	static const char *const names[] = {
-		[XST_ITEMS_PAGES] = "type and pfn",
-		[XST_ITEMS_P2M_FRAMES] = "pfn",
-		[XST_ITEMS_UNMAPPED_PFNS] = "pfn",
-		[XST_ITEMS_DIRTY_PFNS] = "pfn",
-		[XST_ITEMS_HVM_PARAMS] = "index, value",
-		[XST_ITEMS_CPUID] = "leaf, subleaf, eax, ebx, ecx, edx",
-		[XST_ITEMS_MSRS] = "index, flags (0), value",
-	};
-
-	return (size_t)items < sizeof(names) / sizeof(names[0]) && names[items] ? names[items]
-									    : "number";
+	switch (items) {
+	case XST_ITEMS_PAGES:         return "type and pfn";
+	case XST_ITEMS_P2M_FRAMES:    return "pfn";
+	case XST_ITEMS_UNMAPPED_PFNS: return "pfn";
+	case XST_ITEMS_DIRTY_PFNS:    return "pfn";
+	case XST_ITEMS_HVM_PARAMS:    return "index, value";
+	case XST_ITEMS_CPUID:         return "leaf, subleaf, eax, ebx, ecx, edx";
+	case XST_ITEMS_MSRS:          return "index, flags (0), value";
+	case XST_ITEMS_VCPU_MAP:      return "64 vCPUs";
+	}
+	return "number";
 }
 
 static void array(struct cell *c, const struct wire_record *row)
@@ -152,6 +151,7 @@ static void flags(const struct wire_record *row)
 		{ WIRE_REFUSED, "refused" },
 		{ WIRE_MAY_BE_EMPTY, "may be empty" },
 		{ WIRE_BACK_CHANNEL, "back channel only" },
+		{ WIRE_ANEW, "anew in each checkpoint" },
 	};
 	struct cell c = { .separator = ", " };
 

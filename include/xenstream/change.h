@@ -63,7 +63,7 @@ typedef void (*xst_moved_fn)(void *userdata, uint64_t done, uint64_t total);
 struct xst_change;
 
 /* Opens a regular file to change it, an unfinished change being brought to an end before, and
- * locks it (flock(2), exclusive).  Symbolic links are followed.  Returns 0 or XST_E_NOMEM,
+ * locks it (flock(2), exclusive).  Symbolic links are followed.  Returns 0, XST_E_ARG, XST_E_NOMEM,
  * XST_E_IO (that somebody reads it through xst_open(), or changes it, for more than ten
  * seconds, among others), XST_E_UNSUPPORTED (not a regular file; an unfinished change of
  * unknown origin). */

@@ -27,7 +27,8 @@ XST_API struct xst_emitter *xst_emitter_free(struct xst_emitter *e);
 XST_API void xst_emitter_big_endian(struct xst_emitter *e, enum xst_layer layer, bool big);
 
 /* Begins a record or a header of a kind that today's formats have, with a body of `length`
- * octets.  Headers (XL_HEADER, CONFIG, LIBXL_HEADER, IMAGE_HEADER, DOMAIN_HEADER) have no framing.
+ * octets.  Headers (XL_HEADER, CONFIG, OPTIONAL_DATA, LIBXL_HEADER, IMAGE_HEADER, DOMAIN_HEADER) have
+ * no framing.
  * Returns 0, XST_E_NOMEM, XST_E_ARG (no such kind), XST_E_STATE (another record is open). */
 XST_API XST_NODISCARD int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind,
 					 uint64_t length);
@@ -121,8 +122,8 @@ XST_API struct xst_converter *xst_converter_free(struct xst_converter *c);
 /* Takes the parser's next event (all but NEED, and PAYLOAD but where xst_converter_wants()).  Runs
  * of unknown length must have been given theirs.  Returns 0 or a negative error, sticky:
  * XST_E_REFUSED (something would be lost, or the output lacks a configuration), XST_E_UNSUPPORTED
- * (checkpointed or compressed legacy streams), XST_E_LIMIT, XST_E_NOMEM, or what the caller's
- * xst_config_fn has returned. */
+ * (checkpointed or compressed legacy streams, and what has no guest in it), XST_E_MALFORMED (not
+ * exactly one image), XST_E_LIMIT, XST_E_NOMEM, or what the caller's xst_config_fn has returned. */
 XST_API XST_NODISCARD int xst_converter_event(struct xst_converter *c, const struct xst_event *ev);
 
 /* The legacy stream that has just begun is a checkpointed one, and each of its states is to become
@@ -147,7 +148,7 @@ XST_API XST_NODISCARD int xst_converter_moved(struct xst_converter *c, uint64_t 
 
 /* The next remark (what was left out, added or skipped), or NULL. */
 XST_API const struct xst_finding *xst_converter_finding(struct xst_converter *c);
-/* The error that has ended the conversion, or NULL. */
+/* The error that has ended the conversion; its code is 0 as long as there is none.  Never NULL. */
 XST_API const struct xst_finding *xst_converter_error(const struct xst_converter *c);
 
 #ifdef __cplusplus

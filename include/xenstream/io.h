@@ -28,7 +28,7 @@ XST_API XST_NODISCARD int xst_output_fd(int fd, struct xst_output **ret);
 /* Output to a file.  It is written without a name, in the same directory, and gets its name with
  * xst_output_commit(): a file of that name keeps its contents until then and is replaced whole.
  * What is not a regular file (a device, a fifo) is written directly.  mode: permissions of a new
- * file; an existing one's are kept.  On failure returns a negative error and describes it in
+ * file; an existing one's are kept.  Returns 0, XST_E_ARG, or another negative error, described in
  * *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_output_file(const char *path, unsigned mode, uint32_t flags,
 					  struct xst_output **ret, struct xst_finding *reterr);

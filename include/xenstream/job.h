@@ -75,7 +75,7 @@ struct xst_verify_options {
 
 /* Reads a stream to its end and tells every finding: behind a fault inside a record whose framing
  * holds it goes on with the next one.  Faults of the stream are findings, not failures: returns 0
- * then, or XST_E_ARG (a rule to ignore that does not exist), XST_E_NOMEM, XST_E_IO (described in
+ * then, or XST_E_ARG (a rule to ignore that does not exist, a flag), XST_E_NOMEM, XST_E_IO (described in
  * *reterr, which may be NULL; rule output.io: the tee).  The offset of a seekable descriptor stands
  * behind the last octet consumed afterwards. */
 XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options *options,
@@ -170,8 +170,8 @@ struct xst_convert_options {
 /* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy
  * stream must be known first is looked up in a file, and put into an unnamed temporary file from a
  * pipe; pages of a compressed one are gathered in such a file, never in memory.  The offset of a seekable
- * descriptor stands behind the last octet consumed afterwards.  Returns 0 or a negative error,
- * described in *reterr (may be NULL). */
+ * descriptor stands behind the last octet consumed afterwards.  Returns 0, XST_E_ARG, or another
+ * negative error, described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 					 const struct xst_convert_options *options,
 					 struct xst_finding *reterr);

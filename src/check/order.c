@@ -96,8 +96,9 @@ static void complete(struct xst_checker *c)
 static void checkpoint(struct xst_checker *c)
 {
 	complete(c);
-	c->seen[XST_KIND_SHARED_INFO] = c->seen[XST_KIND_HVM_CONTEXT] = 0;
-	c->seen[XST_KIND_HVM_PARAMS] = c->seen[XST_KIND_VCPU_BASIC] = 0;
+	for (size_t i = 0; i < wire_libxc_count; i++)
+		if (wire_libxc_records[i].flags & WIRE_ANEW)
+			c->seen[wire_libxc_records[i].kind] = 0;
 	c->params_seen = 0;
 	if (c->vcpus_any)
 		memset(c->vcpus, 0, sizeof(c->vcpus));

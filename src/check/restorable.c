@@ -133,7 +133,7 @@ static void legacy(struct xst_checker *c)
 	default:
 		break;
 	}
-	if (c->kind == XST_KIND_HVM_PARAMS && c->type == LEGACY_CHUNK_X87_FIP_WIDTH)
+	if (c->kind == XST_KIND_HVM_PARAMS && (int32_t)c->type == LEGACY_CHUNK_X87_FIP_WIDTH)
 		check_reason(c, XST_XEN(4, 5, 4), XEN(4, 5), NULL,
 			     "%s: Xen 4.5.4 and 4.5.5 know that chunk, the converter of later ones "
 			     "does not", c->name);

@@ -51,8 +51,6 @@ void target_close(struct target *t);
 int text_of_head(const struct target *t, struct config **ret);
 /* The same, or another toolstack's in the words of xl. */
 int text_to_read(const struct target *t, struct config **ret);
-/* What is stored, or was made here. */
-int text_parse(const char *name, const char *text, size_t n, struct config **ret);
 /* What a user has written: nothing at all is refused, and so are, without --force, a key set twice
  * and what is no UTF-8. */
 int text_parse_new(const char *name, const char *text, size_t n, struct config **ret);

@@ -33,7 +33,8 @@ static int parse(const char *name, const char *text, size_t n, unsigned flags, s
 	return r ? text_error(name, r, &err) : EXIT_FINE;
 }
 
-int text_parse(const char *name, const char *text, size_t n, struct config **ret)
+/* What is stored, or was made here. */
+static int text_parse(const char *name, const char *text, size_t n, struct config **ret)
 {
 	return parse(name, text, n, CONFIG_AS_XL, ret);
 }

@@ -89,7 +89,10 @@ void dropin_syslog(void)
 	openlog(dropin.name, LOG_PID, LOG_USER);
 }
 
-void dropin_info(const char *format, ...)
+/* A summary line: on stdout or in the log, with --verbose only. */
+static void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void info(const char *format, ...)
 {
 	va_list ap;
 
@@ -136,7 +139,7 @@ static uint64_t batches;
 static void tell_batches(void)
 {
 	if (batches)
-		dropin_info("%llu page batch%s", (unsigned long long)batches,
+		info("%llu page batch%s", (unsigned long long)batches,
 			    batches == 1 ? "" : "es");
 	batches = 0;
 }
@@ -144,10 +147,10 @@ static void tell_batches(void)
 static void stream(const struct xst_event *ev)
 {
 	if (ev->layer == XST_LAYER_LEGACY)
-		dropin_info("legacy stream: %u-bit toolstack, %s guest", ev->u.stream.width * 8,
+		info("legacy stream: %u-bit toolstack, %s guest", ev->u.stream.width * 8,
 			    ev->u.stream.guest == XST_GUEST_PV ? "PV" : "HVM");
 	else
-		dropin_info("%s stream", xst_layer_name(ev->layer));
+		info("%s stream", xst_layer_name(ev->layer));
 }
 
 void dropin_event(void *unused, const struct xst_event *ev)
@@ -173,7 +176,7 @@ void dropin_event(void *unused, const struct xst_event *ev)
 		view_event(&view, ev);
 	if (ev->type == XST_EVENT_RECORD_END && view.stream) {
 		fflush(view.stream);
-		dropin_info("%s record: %s, length %llu %s", xst_layer_name(ev->layer), name,
+		info("%s record: %s, length %llu %s", xst_layer_name(ev->layer), name,
 			    (unsigned long long)ev->u.record.length, view.text ? view.text : "");
 		view_end(&view);
 	}

@@ -29,8 +29,6 @@ int dropin_open(const char *value);
 bool dropin_is_fd(const char *value, int *ret);
 void dropin_syslog(void);
 
-/* A summary line: on stdout or in the log, with --verbose only. */
-void dropin_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* An error: on stderr and in the log. */
 void dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void dropin_finding(const char *what, const struct xst_finding *f);

@@ -80,12 +80,20 @@ static void fields(struct record_view *v, const struct xst_event *ev)
 
 /* --- arrays --------------------------------------------------------------------------------- */
 
-static const char *const array_names[] = {
-	[XST_ITEMS_PAGES] = "entries",      [XST_ITEMS_P2M_FRAMES] = "p2m_frames",
-	[XST_ITEMS_UNMAPPED_PFNS] = "pfns", [XST_ITEMS_DIRTY_PFNS] = "pfns",
-	[XST_ITEMS_HVM_PARAMS] = "params",  [XST_ITEMS_CPUID] = "leaves",
-	[XST_ITEMS_MSRS] = "msrs",
-};
+static const char *array_name(enum xst_items kind)
+{
+	switch (kind) {
+	case XST_ITEMS_PAGES:         return "entries";
+	case XST_ITEMS_P2M_FRAMES:    return "p2m_frames";
+	case XST_ITEMS_UNMAPPED_PFNS: return "pfns";
+	case XST_ITEMS_DIRTY_PFNS:    return "pfns";
+	case XST_ITEMS_HVM_PARAMS:    return "params";
+	case XST_ITEMS_CPUID:         return "leaves";
+	case XST_ITEMS_MSRS:          return "msrs";
+	case XST_ITEMS_VCPU_MAP:      return "online";
+	}
+	return "items";
+}
 
 static void to_array(struct record_view *v, const char *name, json_object *o)
 {
@@ -127,7 +135,7 @@ static json_object *hvm_param(const uint64_t *n)
 
 static void item_json(struct record_view *v, enum xst_items kind, const uint64_t *n, unsigned width)
 {
-	to_array(v, array_names[kind], kind == XST_ITEMS_HVM_PARAMS ? hvm_param(n) : numbers(n, width));
+	to_array(v, array_name(kind), kind == XST_ITEMS_HVM_PARAMS ? hvm_param(n) : numbers(n, width));
 }
 
 static void item_words(struct record_view *v, enum xst_items kind, const uint64_t *n)
@@ -166,7 +174,7 @@ static void vcpu(struct record_view *v, uint64_t id, bool is_online)
 {
 	if (v->json) {
 		if (is_online)
-			to_array(v, "online", json_u64(id));
+			to_array(v, array_name(XST_ITEMS_VCPU_MAP), json_u64(id));
 	} else if (!is_online) {
 		close_run(v);
 	} else {
@@ -191,7 +199,7 @@ static void page_json(struct record_view *v, uint64_t entry)
 
 	json_object_array_add(a, json_u64(XST_PAGE_PFN(entry)));
 	json_object_array_add(a, json_object_new_string(xst_page_type_name(XST_PAGE_TYPE(entry))));
-	to_array(v, "entries", a);
+	to_array(v, array_name(XST_ITEMS_PAGES), a);
 }
 
 static void pages(struct record_view *v, const struct xst_event *ev)

@@ -9,9 +9,6 @@
 
 #include "config/foreign.h"
 
-#define XL_JSON 1u
-#define LIBXL_LEGACY 2u
-
 /* --- words ---------------------------------------------------------------------------------- */
 
 static void row(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -88,7 +85,7 @@ static void format_row(const char *compression, const struct xst_info *i)
 	if (i->xl)
 		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
 				      !i->config_size	      ? "no"
-				      : i->xl_flags & XL_JSON ? "JSON"
+				      : i->xl_flags & XST_XL_JSON ? "JSON"
 							      : "text");
 	if (i->container)
 		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
@@ -113,7 +110,7 @@ static void writer_row(const struct xst_info *i)
 {
 	if (i->legacy)
 		row("Written by", "Xen 4.5 or older (today's Xen needs it converted)");
-	else if (i->converted || i->libxl_options & LIBXL_LEGACY)
+	else if (i->converted)
 		row("Written by", "a converter, from a legacy stream");
 	else if (i->libxc)
 		row("Written by", "Xen %" PRIu32 ".%" PRIu32, i->xen_major, i->xen_minor);
@@ -135,7 +132,7 @@ static void guest_row(const struct xst_info *i)
 static void memory_row(const struct xst_info *i)
 {
 	uint64_t pages = 0, tables = 0, pinned = 0;
-	char size[32];
+	char size[32], in_pages[32];
 
 	for (unsigned t = 0; t < XST_PAGE_BROKEN; t++)
 		pages += i->pages_by_type[t];
@@ -143,8 +140,8 @@ static void memory_row(const struct xst_info *i)
 		tables += i->pages_by_type[t] + i->pages_by_type[t | XST_PAGE_PINNED];
 		pinned += i->pages_by_type[t | XST_PAGE_PINNED];
 	}
-	printf("%-12s%s in %" PRIu64 " pages", "Memory",
-	       human_size(pages * XST_PAGE_SIZE, size, sizeof(size)), pages);
+	printf("%-12s%s in %s", "Memory", human_size(pages * XST_PAGE_SIZE, size, sizeof(size)),
+	       count(pages, "page", in_pages, sizeof(in_pages)));
 	if (tables)
 		printf(", %" PRIu64 " of them page tables (%" PRIu64 " pinned)", tables, pinned);
 	for (unsigned t = XST_PAGE_BROKEN; t < 16; t++)
@@ -157,13 +154,11 @@ static void memory_row(const struct xst_info *i)
 
 static void batches_row(const struct xst_info *i)
 {
-	char batches[48];
+	char frames[48], again[48];
 
-	count(i->batches, "page batch", batches, sizeof(batches));
-	if (i->batches != 1)
-		snprintf(batches, sizeof(batches), "%" PRIu64 " page batches", i->batches);
-	row("Batches", "%s, %" PRIu64 " page frames, %" PRIu64 " pages sent again%s", batches,
-	    i->page_frames, i->sent_twice,
+	row("Batches", "%" PRIu64 " page batch%s, %s, %s sent again%s", i->batches,
+	    i->batches == 1 ? "" : "es", count(i->page_frames, "page frame", frames, sizeof(frames)),
+	    count(i->sent_twice, "page", again, sizeof(again)),
 	    i->types_exact ? "" : " (too many to follow: counted by entry)");
 }
 
@@ -399,7 +394,7 @@ static const char *config_language_name(const struct xst_info *i)
 	case XST_LAYER_LIBVIRT:   return "xml";
 	case XST_LAYER_XEND:      return "s-expression";
 	case XST_LAYER_XENSERVER: return "xenops";
-	default:                  return i->xl_flags & XL_JSON ? "json" : "xl.cfg";
+	default:                  return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
 	}
 }
 

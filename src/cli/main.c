@@ -2,7 +2,6 @@
 /* xenstream, and the two programs of Xen's names that are links to it. */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

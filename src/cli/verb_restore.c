@@ -3,7 +3,6 @@
 #include "cli/restore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -33,6 +33,17 @@ static void tell(void *file, const struct xst_finding *f)
 		print_finding(stderr, file, f);
 }
 
+/* What can be done about an image that breaks off, or why nothing can. */
+static const char *advice(const struct conversion *w)
+{
+	if (opt.force)
+		return "no record of the guest's is whole in it: there is nothing to make an image of";
+	if (w->rule && strcmp(w->rule, "convert.cut") == 0)
+		return "--force makes an image of the guest's own state";
+	return "no state of the guest is whole in it; --force makes an image of the records that "
+	       "are, if any, to look at";
+}
+
 static int salvage(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
@@ -58,11 +69,8 @@ static int salvage(int argc, const char **argv)
 		choice.input = input_name(in);
 		code = conversion_run(&w, in, out);
 	}
-	if (w.error == XST_E_TRUNCATED && !opt.force)
-		say(w.rule && strcmp(w.rule, "convert.cut") == 0
-			    ? "--force makes an image of the guest's own state"
-			    : "no state of the guest is whole in it; --force makes an image of what is "
-			      "there, to look at");
+	if (w.error == XST_E_TRUNCATED)
+		say("%s", advice(&w));
 	config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The grammar of xl.cfg text, and the index of settings. */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

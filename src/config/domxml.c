@@ -274,13 +274,6 @@ const struct domxml *domxml_find(const struct domxml *e, const char *name)
 	return c;
 }
 
-const char *domxml_text(const struct domxml *e, const char *name)
-{
-	const struct domxml *c = domxml_find(e, name);
-
-	return c ? c->text : "";
-}
-
 const char *domxml_attribute(const struct domxml *e, const char *name)
 {
 	for (const char *const *a = e ? e->attributes : NULL; a && *a; a += 2)

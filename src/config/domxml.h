@@ -29,8 +29,6 @@ const struct domxml *domxml_root(const struct domxml_document *d);
 
 /* The first element of that name, or NULL.  An element of NULL has nothing in it. */
 const struct domxml *domxml_find(const struct domxml *e, const char *name);
-/* Its text, or "". */
-const char *domxml_text(const struct domxml *e, const char *name);
 /* An attribute's value, or "". */
 const char *domxml_attribute(const struct domxml *e, const char *name);
 /* <name attribute='value'/>text, cut where buf is full.  Returns buf. */

@@ -3,7 +3,6 @@
  * which. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +21,8 @@ int key_at(json_object *root, const struct config_key *k, json_object **ret)
 	return r;
 }
 
-const char *key_place(json_object *root, const struct config_key *k)
+/* Where to write: its older path if something is there and nothing at the other. */
+static const char *place(json_object *root, const struct config_key *k)
 {
 	json_object *o;
 
@@ -175,7 +175,7 @@ static int write_string(json_object *root, const struct config_key *k, const str
 	const char *s;
 	int r = key_string(k, v, &s, err);
 
-	return r ? r : key_put(root, key_place(root, k), json_object_new_string(s), err);
+	return r ? r : key_put(root, place(root, k), json_object_new_string(s), err);
 }
 
 static int write_number(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -188,7 +188,7 @@ static int write_number(json_object *root, const struct config_key *k, const str
 		return r;
 	if (k->wraps && n < 0 && n >= INT32_MIN)
 		n = (uint32_t)n;
-	return key_put(root, key_place(root, k), json_object_new_int64(n), err);
+	return key_put(root, place(root, k), json_object_new_int64(n), err);
 }
 
 static int read_mib(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -221,7 +221,7 @@ static int write_mib(json_object *root, const struct config_key *k, const struct
 		return r;
 	if (n > INT64_MAX / 1024 || n < INT64_MIN / 1024)
 		return key_wrong(k, "a number that is too large", err);
-	return key_put(root, key_place(root, k), json_object_new_int64(n * 1024), err);
+	return key_put(root, place(root, k), json_object_new_int64(n * 1024), err);
 }
 
 static int read_bool(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -248,7 +248,7 @@ static int write_bool(json_object *root, const struct config_key *k, const struc
 
 	if (r)
 		return r;
-	return key_put(root, key_place(root, k),
+	return key_put(root, place(root, k),
 		       k->kind == KEY_PLAIN_BOOL ? json_object_new_boolean(n != 0)
 						 : json_object_new_string(n ? "True" : "False"),
 		       err);
@@ -279,7 +279,7 @@ static int write_word(json_object *root, const struct config_key *k, const struc
 		return r;
 	w = key_word_find(k, s);
 	if (w)
-		return key_put(root, key_place(root, k), json_object_new_string(w->json), err);
+		return key_put(root, place(root, k), json_object_new_string(w->json), err);
 	/* a word of a later Xen, or nonsense that was asked for */
 	return write_string(root, k, v, err);
 }
@@ -356,7 +356,7 @@ static int write_list_at(json_object *root, const char *path, const struct confi
 static int write_list(json_object *root, const struct config_key *k, const struct config_value *v,
 		      struct config_error *err)
 {
-	return write_list_at(root, key_place(root, k), k, v, err);
+	return write_list_at(root, place(root, k), k, v, err);
 }
 
 /* One string in one member, several in another; only one of the two may be there. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices passed through: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE...]", xl-pci-configuration(5). */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Keys that are like no other in JSON. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

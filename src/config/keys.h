@@ -107,8 +107,6 @@ typedef int key_write_fn(json_object *root, const struct config_key *k,
 
 /* What is at a key's path, or its older one; XST_E_UNKNOWN. */
 int key_at(json_object *root, const struct config_key *k, json_object **ret);
-/* Where to write: its older path if something is there and nothing at the other. */
-const char *key_place(json_object *root, const struct config_key *k);
 /* Stores and takes over v; NULL: XST_E_NOMEM. */
 int key_put(json_object *root, const char *path, json_object *v, struct config_error *err);
 int key_wrong(const struct config_key *k, const char *what, struct config_error *err);

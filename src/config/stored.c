@@ -46,9 +46,3 @@ void config_stored_clear(struct config_stored *s)
 	free(s->octets);
 	*s = (struct config_stored){ .octets = NULL };
 }
-
-int config_from_stored(const uint8_t *octets, uint64_t n, struct config **ret,
-		       struct config_error *err)
-{
-	return config_parse((const char *)octets, (size_t)n, CONFIG_AS_XL, ret, err);
-}

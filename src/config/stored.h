@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A configuration as xl stores it in front of a saved domain, and as it is read there. */
+/* A configuration as xl stores it in front of a saved domain. */
 #ifndef CONFIG_STORED_H
 #define CONFIG_STORED_H
-
-#include <stdint.h>
 
 #include "config/config.h"
 
@@ -23,9 +21,5 @@ enum config_language config_language_parse(const char *name);
 int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
 		     void *userdata, struct config_stored *ret, struct config_error *err);
 void config_stored_clear(struct config_stored *s);
-
-/* Reads what is stored, n octets, as config_parse() does with CONFIG_AS_XL. */
-int config_from_stored(const uint8_t *octets, uint64_t n, struct config **ret,
-		       struct config_error *err);
 
 #endif

@@ -75,12 +75,25 @@ static int number(const struct parser *p, const char *value, long *ret)
 	return 0;
 }
 
+/* Six groups of one or two hexadecimal digits, with colons between them? */
+static bool is_mac(const char *mac)
+{
+	for (int i = 0; i < 6; i++) {
+		size_t n = strspn(mac, "0123456789abcdefABCDEF");
+
+		if (n < 1 || n > 2 || mac[n] != (i < 5 ? ':' : '\0'))
+			return false;
+		mac += n + 1;
+	}
+	return true;
+}
+
 static int check(const struct parser *p, const char *key, const char *value)
 {
 	uint64_t bytes;
 	uint32_t usecs;
 
-	if (strcmp(key, "mac") == 0 && !config_mac_valid(value))
+	if (strcmp(key, "mac") == 0 && !is_mac(value))
 		return fail(p, "no MAC address: six groups of two hexadecimal digits, as in "
 			       "00:16:3e:01:02:03");
 	if (strcmp(key, "type") == 0 && strcmp(value, "ioemu") != 0 && strcmp(value, "vif") != 0)
@@ -170,18 +183,6 @@ int config_vif_parse(const char *spec, struct config_vif *ret, struct config_err
 	else
 		*ret = v;
 	return r;
-}
-
-bool config_mac_valid(const char *mac)
-{
-	for (int i = 0; i < 6; i++) {
-		size_t n = strspn(mac, "0123456789abcdefABCDEF");
-
-		if (n < 1 || n > 2 || mac[n] != (i < 5 ? ':' : '\0'))
-			return false;
-		mac += n + 1;
-	}
-	return true;
 }
 
 /* --- rates ---------------------------------------------------------------------------------- */

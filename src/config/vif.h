@@ -31,9 +31,6 @@ char *config_vif_print(const struct config_vif *v);
 void config_vif_init(struct config_vif *v); /* nothing said */
 void config_vif_clear(struct config_vif *v);
 
-/* Six groups of one or two hexadecimal digits, with colons between them? */
-bool config_mac_valid(const char *mac);
-
 /* "RATE/s[@INTERVAL]" as libxl stores it: octets an interval, and the interval in microseconds.
  * Returns 0, XST_E_MALFORMED or XST_E_LIMIT. */
 int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs);

@@ -2,7 +2,6 @@
 /* xend's configuration: (domain (name ...) (image (hvm ...)) (device (vbd ...)) ...). */
 #include "config/foreign.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/sexpr.h"

@@ -2,7 +2,6 @@
 /* XenServer's record: ((time ...) (vm_str "((id ...) (name ...) (ty (HVM (...))) ...)") ...). */
 #include "config/foreign.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "config/sexpr.h"

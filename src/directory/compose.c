@@ -187,7 +187,7 @@ int compose_read(struct composer *c, const struct record_file *f, size_t limit, 
 }
 
 int compose_header(struct composer *c, const struct record_file *f, bool big,
-		   struct xst_field_value ret[8])
+		   struct xst_field_value ret[WIRE_MAX_FIELDS])
 {
 	const struct wire_record *row = record_row(f->kind);
 	uint8_t *octets;
@@ -234,13 +234,13 @@ static int write_body(struct composer *c, const struct record_file *f)
 /* The image's byte order is told by its header. */
 static int write_image_header(struct composer *c, const struct record_file *f)
 {
-	struct xst_field_value v[8] = { 0 };
+	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
 	int r = compose_header(c, f, true, v);
 
 	if (r)
 		return r;
 	xst_emitter_big_endian(c->emitter, XST_LAYER_LIBXC,
-			       wire_value(v, 8, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN);
+			       wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_OPTIONS, 0) & LIBXC_OPTION_BIG_ENDIAN);
 	return write_body(c, f);
 }
 
@@ -346,14 +346,14 @@ static void close_if(int fd)
 static int read_version(struct composer *c)
 {
 	const struct record_file *f = compose_find(c, XST_KIND_IMAGE_HEADER);
-	struct xst_field_value v[8] = { 0 };
+	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
 	int r;
 
 	if (!f)
 		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": there is no %s",
 				    c->path, wire_image_header.name);
 	r = compose_header(c, f, true, v);
-	c->version = (uint32_t)wire_value(v, 8, XST_FIELD_VERSION, 0);
+	c->version = (uint32_t)wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_VERSION, 0);
 	if (r == 0 && (c->version < LIBXC_VERSION_MIN || c->version > LIBXC_VERSION_MAX))
 		r = compose_fail(c, XST_E_VERSION,
 				 "%s: an image of version %u; known are %d and %d", c->path,

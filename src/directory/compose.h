@@ -50,7 +50,7 @@ int compose_record(struct composer *c, enum xst_kind kind, const struct xst_fiel
 		   size_t n, uint64_t fixed, const void *data, size_t size);
 /* The fields that a header's file holds. */
 int compose_header(struct composer *c, const struct record_file *f, bool big,
-		   struct xst_field_value ret[8]);
+		   struct xst_field_value ret[WIRE_MAX_FIELDS]);
 
 /* compose_frame.c */
 int compose_xl(struct composer *c);

@@ -22,19 +22,19 @@ static int read_xl_header(struct composer *c, struct xl *x)
 {
 	const struct record_file *f = compose_find(c, XST_KIND_XL_HEADER);
 	const struct wire_record *row = &wire_xl_header;
-	struct xst_field_value v[8] = { 0 };
+	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
 	int r = f ? compose_header(c, f, false, v) : 0;
 
 	if (!f || r)
 		return r;
-	x->big = wire_value(v, 8, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER;
+	x->big = wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER;
 	if (x->big)
 		r = compose_header(c, f, true, v);
-	if (r == 0 && wire_value(v, 8, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER)
+	if (r == 0 && wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_BYTE_ORDER, 0) != XL_BYTE_ORDER)
 		r = compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: no byte order",
 				 c->path, f->number, row->name);
-	x->flags = (uint32_t)wire_value(v, 8, XST_FIELD_MANDATORY_FLAGS, 0);
-	x->optional_flags = (uint32_t)wire_value(v, 8, XST_FIELD_OPTIONAL_FLAGS, 0);
+	x->flags = (uint32_t)wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_MANDATORY_FLAGS, 0);
+	x->optional_flags = (uint32_t)wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_OPTIONAL_FLAGS, 0);
 	return r;
 }
 
@@ -113,13 +113,13 @@ int compose_libxl(struct composer *c)
 {
 	const struct record_file *f = compose_find(c, XST_KIND_LIBXL_HEADER);
 	const struct wire_record *row = &wire_libxl_header;
-	struct xst_field_value v[8] = { 0 };
+	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
 	int r = f ? compose_header(c, f, true, v) : 0;
 	uint64_t options;
 
 	if (!f || r)
 		return r;
-	options = wire_value(v, 8, XST_FIELD_OPTIONS, 0);
+	options = wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_OPTIONS, 0);
 	xst_emitter_big_endian(c->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
 	r = compose_record(c, f->kind, v, row->nfields, row->fixed, NULL, 0);
 	return r ? r : compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_LIBXC_CONTEXT));

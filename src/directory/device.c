@@ -4,7 +4,6 @@
 #include "directory/directory.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

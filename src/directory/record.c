@@ -27,7 +27,7 @@ const struct wire_record *record_row(enum xst_kind kind)
 
 bool record_is_libxl(enum xst_kind kind)
 {
-	return kind == XST_KIND_EMULATOR_XENSTORE_DATA || kind == XST_KIND_EMULATOR_CONTEXT;
+	return wire_is_libxl(record_row(kind));
 }
 
 void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind)

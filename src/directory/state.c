@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "emit/convert.h"
-#include "job/unfold.h"
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
@@ -321,7 +320,7 @@ int state_finish(struct directory *d)
 	for (size_t i = 0; i < d->nslots; i++) {
 		struct slot *s = &d->slots[i];
 
-		if (s->state >= last || !unfold_anew(s->kind))
+		if (s->state >= last || !(record_row(s->kind)->flags & WIRE_ANEW))
 			continue;
 		s->dropped = true;
 		record_file_name(name, (unsigned)i, s->kind);

@@ -128,7 +128,7 @@ int converter_libxl_header(struct xst_converter *c, uint64_t options)
 	};
 	int r = converter_begin_container(c);
 
-	return r ? r : converter_header(c, XST_KIND_LIBXL_HEADER, v, 3, 16);
+	return r ? r : converter_header(c, XST_KIND_LIBXL_HEADER, v, 3, wire_libxl_header.fixed);
 }
 
 /* The image's byte order is the input's: its contents are passed on as they are. */
@@ -141,10 +141,10 @@ static int image_headers(struct xst_converter *c, const struct xst_field_value *
 		{ XST_FIELD_VERSION, c->version },
 		{ XST_FIELD_OPTIONS, options & LIBXC_OPTION_BIG_ENDIAN },
 	};
-	int r = converter_header(c, XST_KIND_IMAGE_HEADER, v, 4, 24);
+	int r = converter_header(c, XST_KIND_IMAGE_HEADER, v, 4, wire_image_header.fixed);
 
 	xst_emitter_big_endian(c->out, XST_LAYER_LIBXC, options & LIBXC_OPTION_BIG_ENDIAN);
-	return r ? r : converter_header(c, XST_KIND_DOMAIN_HEADER, domain, n, 16);
+	return r ? r : converter_header(c, XST_KIND_DOMAIN_HEADER, domain, n, wire_domain_header.fixed);
 }
 
 int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n)
@@ -183,11 +183,18 @@ int converter_static_data_end(struct xst_converter *c)
 	return c->version >= 3 ? xst_emit_empty(c->out, XST_KIND_STATIC_DATA_END) : 0;
 }
 
-int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
-		    size_t n, size_t item_size)
+int converter_begin(struct xst_converter *c, enum xst_kind kind, uint64_t items, uint64_t rest)
+{
+	const struct wire_record *row = wire_modern(kind);
+
+	return xst_emit_begin(c->out, kind,
+			      row->fixed + (row->array ? items * row->array->size : 0) + rest);
+}
+
+int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers, size_t n)
 {
 	struct xst_field_value count = { XST_FIELD_COUNT, n };
-	int r = xst_emit_begin(c->out, kind, 8 + n * item_size);
+	int r = converter_begin(c, kind, n, 0);
 
 	if (r == 0)
 		r = xst_emit_fields(c->out, &count, 1);
@@ -229,7 +236,7 @@ int converter_emulator(struct xst_converter *c, uint64_t length)
 	else if (!to_libxl(c))
 		r = bare_emulator(c, length);
 	else
-		r = xst_emit_begin(c->out, XST_KIND_EMULATOR_CONTEXT, 8 + length);
+		r = converter_begin(c, XST_KIND_EMULATOR_CONTEXT, 0, length);
 	if (r == 0 && to_libxl(c))
 		r = xst_emit_fields(c->out, NULL, 0);
 	c->payload = length;
@@ -312,7 +319,7 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 {
 	note_record(c, ev);
 	if (ev->type == XST_EVENT_FIELDS) {
-		c->nfields = ev->u.fields.n < MAX_RECORD_FIELDS ? ev->u.fields.n : MAX_RECORD_FIELDS;
+		c->nfields = ev->u.fields.n < WIRE_MAX_FIELDS ? ev->u.fields.n : WIRE_MAX_FIELDS;
 		memcpy(c->fields, ev->u.fields.v, c->nfields * sizeof(c->fields[0]));
 	}
 	switch (ev->layer) {

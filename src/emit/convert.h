@@ -15,10 +15,10 @@
 #include "check/rules.h"
 #include "emit/buffer.h"
 #include "image/pfnmap.h"
+#include "wire/wire.h"
 
 #define MAX_REMARKS 16
 #define MAX_PARAMS 1024
-#define MAX_RECORD_FIELDS 8
 
 struct translation { /* of a legacy stream */
 	unsigned width;
@@ -67,9 +67,9 @@ struct xst_converter {
 
 	bool open;             /* a record of the output is open */
 	uint64_t payload;      /* of the run in hand, to be moved */
-	struct xst_field_value fields[MAX_RECORD_FIELDS]; /* of the input's record in hand */
+	struct xst_field_value fields[WIRE_MAX_FIELDS]; /* of the input's record in hand */
 	size_t nfields;
-	struct xst_field_value image[MAX_RECORD_FIELDS];  /* of the image header, until the domain's */
+	struct xst_field_value image[WIRE_MAX_FIELDS];  /* of the image header, until the domain's */
 	size_t nimage;
 	enum xst_kind kind;
 	enum xst_layer layer;
@@ -111,9 +111,10 @@ int converter_end(struct xst_converter *c);
 int converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n);
 /* STATIC_DATA_END, if the output's version has it and it is not there yet. */
 int converter_static_data_end(struct xst_converter *c);
+/* Begins a record of today's that will hold its fixed fields, so many items and `rest` octets. */
+int converter_begin(struct xst_converter *c, enum xst_kind kind, uint64_t items, uint64_t rest);
 /* A whole record of numbers. */
-int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
-		    size_t n, size_t item_size);
+int converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers, size_t n);
 /* Behind the image: the device model's record, with `length` octets of payload to come. */
 int converter_emulator(struct xst_converter *c, uint64_t length);
 uint64_t converter_field(const struct xst_converter *c, enum xst_field id);

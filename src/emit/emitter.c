@@ -137,13 +137,6 @@ static const struct wire_record *header_row(const struct xst_emitter *e, enum xs
 	}
 }
 
-static enum xst_layer layer_of(const struct wire_record *row)
-{
-	bool libxl = row >= wire_libxl_records && row < wire_libxl_records + wire_libxl_count;
-
-	return libxl ? XST_LAYER_LIBXL : XST_LAYER_LIBXC;
-}
-
 int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind, uint64_t length)
 {
 	const struct wire_record *row;
@@ -158,7 +151,8 @@ int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind, uint64_t length)
 	row = wire_modern(kind);
 	if (!row)
 		return XST_E_ARG;
-	return begin_framed(e, layer_of(row), row, row->type, length);
+	return begin_framed(e, wire_is_libxl(row) ? XST_LAYER_LIBXL : XST_LAYER_LIBXC, row, row->type,
+			    length);
 }
 
 int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer, uint32_t type,

@@ -44,7 +44,7 @@ static int pv_info(struct xst_converter *c)
 		{ XST_FIELD_GUEST_WIDTH, wide ? 8 : 4 },
 		{ XST_FIELD_PT_LEVELS, wide ? 4 : 3 },
 	};
-	int r = xst_emit_begin(c->out, XST_KIND_PV_INFO, 8);
+	int r = converter_begin(c, XST_KIND_PV_INFO, 0, 0);
 
 	if (r == 0)
 		r = xst_emit_fields(c->out, v, 2);
@@ -58,8 +58,7 @@ static int p2m_frames(struct xst_converter *c)
 	c->open = true;
 	if (r)
 		return r;
-	return xst_emit_begin(c->out, XST_KIND_P2M_FRAMES,
-			      8 + c->record_length / c->legacy.width * 8);
+	return converter_begin(c, XST_KIND_P2M_FRAMES, c->record_length / c->legacy.width, 0);
 }
 
 /* --- pages ---------------------------------------------------------------------------------- */
@@ -90,7 +89,7 @@ static int page_data(struct xst_converter *c, const uint64_t *entries, size_t n,
 {
 	struct xst_field_value count = { XST_FIELD_COUNT, n };
 	uint64_t size = pages * XST_PAGE_SIZE;
-	int r = xst_emit_begin(c->out, XST_KIND_PAGE_DATA, 8 + n * 8 + size);
+	int r = converter_begin(c, XST_KIND_PAGE_DATA, n, size);
 
 	if (r == 0)
 		r = xst_emit_fields(c->out, &count, 1);
@@ -170,7 +169,7 @@ static int params(struct xst_converter *c, const struct xst_event *ev)
 	if (c->guest == XST_GUEST_PV)
 		return 0;
 	if (c->record_type == LEGACY_MAGIC_PFNS)
-		return converter_array(c, XST_KIND_HVM_PARAMS, ev->u.items.v, ev->u.items.n, 16);
+		return converter_array(c, XST_KIND_HVM_PARAMS, ev->u.items.v, ev->u.items.n);
 	if (t->nparams + ev->u.items.n > MAX_PARAMS)
 		return converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
 				      "more than %d HVM parameters", MAX_PARAMS);
@@ -185,7 +184,7 @@ static int end_of_body(struct xst_converter *c)
 	size_t n = t->nparams;
 
 	t->nparams = 0;
-	return n ? converter_array(c, XST_KIND_HVM_PARAMS, t->params, n, 16) : 0;
+	return n ? converter_array(c, XST_KIND_HVM_PARAMS, t->params, n) : 0;
 }
 
 static int add_pair(struct xst_converter *c, const struct xst_event *ev, const char *node,
@@ -232,7 +231,7 @@ static int xenstore_data(struct xst_converter *c)
 
 	if (!b->size || !to_libxl(c) || c->guest == XST_GUEST_PV)
 		return 0;
-	r = xst_emit_begin(c->out, XST_KIND_EMULATOR_XENSTORE_DATA, 8 + b->size);
+	r = converter_begin(c, XST_KIND_EMULATOR_XENSTORE_DATA, 0, b->size);
 	if (r == 0)
 		r = xst_emit_fields(c->out, NULL, 0);
 	if (r == 0)
@@ -277,7 +276,7 @@ static int record_begin(struct xst_converter *c)
 
 static int tsc_info(struct xst_converter *c)
 {
-	int r = xst_emit_begin(c->out, XST_KIND_TSC_INFO, 24);
+	int r = converter_begin(c, XST_KIND_TSC_INFO, 0, 0);
 
 	if (r == 0)
 		r = xst_emit_fields(c->out, c->fields, c->nfields);
@@ -309,7 +308,7 @@ static int items(struct xst_converter *c, const struct xst_event *ev)
 static int run_record(struct xst_converter *c, uint64_t length, bool vcpu)
 {
 	struct xst_field_value v = { XST_FIELD_VCPU_ID, c->legacy.vcpu };
-	int r = xst_emit_begin(c->out, c->kind, length + (vcpu ? 8 : 0));
+	int r = converter_begin(c, c->kind, 0, length);
 
 	c->open = true;
 	if (r == 0 && vcpu)

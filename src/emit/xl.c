@@ -10,7 +10,7 @@
 
 static int pass_fields(struct xst_converter *c, const struct xst_event *ev)
 {
-	struct xst_field_value v[MAX_RECORD_FIELDS];
+	struct xst_field_value v[WIRE_MAX_FIELDS];
 	size_t n = ev->u.fields.n;
 	int r;
 

@@ -115,7 +115,7 @@ static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size
 
 /* --- reports --------------------------------------------------------------------------------- */
 
-void pump_text(struct filter_report *report, const char *text)
+static void pump_text(struct filter_report *report, const char *text)
 {
 	snprintf(report->text, sizeof(report->text), "%s", text);
 	for (char *c = report->text; *c; c++)

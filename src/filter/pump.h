@@ -22,7 +22,6 @@ ssize_t pump_take(struct pump *p, size_t from);
 /* Writes all of it.  Returns whether that went well. */
 bool pump_give(struct pump *p, const char *data, size_t n);
 
-void pump_text(struct filter_report *report, const char *text);
 void pump_error(struct filter_report *report, enum filter_outcome outcome, int error);
 /* fault: what is wrong with the data, or NULL. */
 void pump_end(const struct pump *p, const char *fault, struct filter_report *report);

@@ -117,7 +117,7 @@ int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
 	struct xst_change *c;
 	int r;
 
-	if (!path || !ret)
+	if (!path || !ret || flags & ~(uint32_t)XST_CHANGE_FORCE)
 		return XST_E_ARG;
 	c = calloc(1, sizeof(*c));
 	if (!c)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/extents.h"
 
-#include <errno.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stdlib.h>

@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "io/io.h"
 #include "io/settle.h"
 
 #define TRIES 3 /* to repair it, when others break it off again and again */

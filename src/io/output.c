@@ -186,7 +186,7 @@ int xst_output_file(const char *path, unsigned mode, uint32_t flags, struct xst_
 	struct xst_output *o;
 	int r;
 
-	if (!path || !ret)
+	if (!path || !ret || flags & ~(uint32_t)XST_OUTPUT_SYNC)
 		return XST_E_ARG;
 	r = output_new(-1, true, &o);
 	if (r)

@@ -86,7 +86,8 @@ int xst_reader_new(int fd, const struct xst_parser_options *parser, uint32_t fla
 	uint64_t offset;
 	int e;
 
-	if (fd < 0 || !ret || (parser && xst_options_copy(&o, sizeof(o), parser, parser->size) < 0))
+	if (fd < 0 || !ret || flags & ~(uint32_t)XST_READER_KNOW_LENGTHS ||
+	    (parser && xst_options_copy(&o, sizeof(o), parser, parser->size) < 0))
 		return XST_E_ARG;
 	r = reader_alloc(fd, flags, tmpdir);
 	if (!r)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "io/extents.h"
+#include "io/io.h"
 
 #define PATIENCE_MS 10000
 #define PAUSE_MS    20

@@ -3,7 +3,6 @@
 #ifndef IO_SETTLE_H
 #define IO_SETTLE_H
 
-#include "io/io.h"
 #include "io/journal.h"
 
 #include <xenstream/change.h>

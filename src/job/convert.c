@@ -11,6 +11,7 @@
 #include "io/io.h"
 #include "job/unfold.h"
 #include "wire/options.h"
+#include "wire/wire.h"
 
 struct convert {
 	const struct xst_convert_options *options;
@@ -410,8 +411,9 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
 	}
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
-		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == 1 ? XST_GUEST_PV
-									     : XST_GUEST_HVM;
+		c->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV
+				   ? XST_GUEST_PV
+				   : XST_GUEST_HVM;
 	if (ev->type == XST_EVENT_RECORD_END) {
 		c->checkpoints += ev->kind == XST_KIND_CHECKPOINT_END;
 		c->had_image |= ev->kind == XST_KIND_PAGE_DATA;
@@ -604,7 +606,7 @@ static void name_checkpoints(const struct convert *c, struct xst_finding *f)
 }
 
 /* Whoever has failed has the words. */
-static void explain(const struct convert *c, struct xst_finding *reterr)
+static void explain(const struct convert *c, int code, struct xst_finding *reterr)
 {
 	const struct xst_finding *all[] = {
 		&c->error,
@@ -621,7 +623,8 @@ static void explain(const struct convert *c, struct xst_finding *reterr)
 			name_checkpoints(c, reterr);
 			return;
 		}
-	finding_no_memory(reterr);
+	if (code == XST_E_NOMEM)
+		finding_no_memory(reterr);
 }
 
 int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_options *options,
@@ -647,7 +650,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	if (r == 0)
 		r = loop(&c);
 	if (r)
-		explain(&c, reterr);
+		explain(&c, r, reterr);
 	xst_checker_free(c.checker);
 	unfold_free(c.unfold);
 	xst_converter_free(c.converter);

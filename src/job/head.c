@@ -2,7 +2,6 @@
 /* The front of a saved domain: read by the parser, written by the emitter. */
 #include <xenstream/head.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -10,6 +10,8 @@
 #include "job/judge.h"
 #include "wire/options.h"
 
+#define FLAGS (XST_VERIFY_STRICT | XST_VERIFY_LIKE_XEN | XST_VERIFY_STOP)
+
 int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
 		struct xst_parser_options *parser)
 {
@@ -190,7 +192,7 @@ static int fail(struct scan *s, int r, struct xst_finding *reterr)
 
 	if (reterr && f->code)
 		*reterr = *f;
-	else if (reterr)
+	else if (reterr && r == XST_E_NOMEM)
 		finding_no_memory(reterr);
 	return r;
 }
@@ -257,6 +259,8 @@ int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
 	int r = o ? xst_options_copy(&s.verify, sizeof(s.verify), o, o->size) : 0;
 
 	memset(v, 0, sizeof(*v));
+	if (r == 0 && s.verify.flags & ~(uint32_t)FLAGS)
+		r = XST_E_ARG;
 	if (r == 0)
 		r = job_options(&completed, s.verify.job, &parser);
 	if (r == 0)
@@ -267,7 +271,7 @@ int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
 	r = scan_new(&s, fd, &parser);
 	if (s.reader)
 		r = conclude(&s, r ? r : loop(&s), reterr);
-	else if (reterr)
+	else if (reterr && r == XST_E_NOMEM)
 		finding_no_memory(reterr);
 	summary_free(s.summary);
 	xst_checker_free(s.checker);

@@ -146,6 +146,7 @@ static void fields(struct xst_info *i, const struct xst_event *ev)
 		break;
 	case XST_KIND_LIBXL_HEADER:
 		i->libxl_options = (uint32_t)xst_event_field(ev, XST_FIELD_OPTIONS, 0);
+		i->converted |= (i->libxl_options & LIBXL_OPTION_LEGACY) != 0;
 		break;
 	case XST_KIND_IMAGE_HEADER:
 		i->image_version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
@@ -156,7 +157,7 @@ static void fields(struct xst_info *i, const struct xst_event *ev)
 				   : XST_GUEST_HVM;
 		i->xen_major = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
 		i->xen_minor = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MINOR, 0);
-		i->converted = i->xen_major == 0;
+		i->converted |= i->xen_major == 0;
 		break;
 	case XST_KIND_PV_INFO:
 		i->guest_width = (unsigned)xst_event_field(ev, XST_FIELD_GUEST_WIDTH, 0);

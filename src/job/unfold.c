@@ -15,7 +15,8 @@
 #define NOT_SEEN 5u               /* a page type that does not exist */
 #define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
 #define FIRST_WAITING 4096u
-#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that the output is: convert from or into a file, or with --checkpoints last"
+#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
+	     "the output is: convert from or into a file, or with --checkpoints last"
 
 enum inject_state { INJECT_BATCH, INJECT_ITEMS, INJECT_PAGES, INJECT_END };
 
@@ -312,31 +313,15 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 }
 
 /* Today's format: memory and what never changes, of all states; the rest of the wanted one only. */
-bool unfold_anew(enum xst_kind kind)
-{
-	switch (kind) {
-	case XST_KIND_VCPU_BASIC:
-	case XST_KIND_VCPU_EXTENDED:
-	case XST_KIND_VCPU_XSAVE:
-	case XST_KIND_VCPU_MSRS:
-	case XST_KIND_SHARED_INFO:
-	case XST_KIND_HVM_CONTEXT:
-	case XST_KIND_HVM_PARAMS:
-	case XST_KIND_EMULATOR_CONTEXT:
-	case XST_KIND_EMULATOR_XENSTORE_DATA:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 {
+	const struct wire_record *row = wire_modern(ev->kind);
+
 	if (u->plan.keep)
 		return true;
 	if (ev->kind == XST_KIND_CHECKPOINT_END || ev->kind == XST_KIND_CHECKPOINT_STATE)
 		return false;
-	return !unfold_anew(ev->kind) || u->body == u->plan.take;
+	return !(row && row->flags & WIRE_ANEW) || u->body == u->plan.take;
 }
 
 static void event_of_today(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret)

@@ -37,9 +37,6 @@ enum unfold_action {
 	UNFOLD_END     /* give on the end of the image instead */
 };
 
-/* Whether each state has records of that kind anew, so that only the wanted state's count. */
-bool unfold_anew(enum xst_kind kind);
-
 int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
 	       struct xst_finding *reterr);
 struct unfold *unfold_free(struct unfold *u);

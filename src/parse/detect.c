@@ -52,6 +52,11 @@ static enum xst_layer layer_of(enum xst_start start)
 	return XST_LAYER_NONE;
 }
 
+bool detect_knows(enum xst_start start)
+{
+	return start == XST_START_AUTO || start == XST_START_LEGACY || layer_of(start) != XST_LAYER_NONE;
+}
+
 static int begin(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = parser_push(p, id);

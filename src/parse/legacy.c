@@ -234,7 +234,7 @@ static int chunk(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	id = (int32_t)le32(b);
 	if (id > LEGACY_MAX_BATCH)
 		return fail(p, XST_E_MALFORMED, RULE_LEGACY_BATCH, 4, "chunk",
-			    "a batch of %d page frames; 1024 is the most", id);
+			    "a batch of %d page frames; %d is the most", id, LEGACY_MAX_BATCH);
 	if (id > 0) {
 		l->u.legacy.left = (uint64_t)id;
 		return begin_part(p, l, LEGACY_BATCH, 4, 0, BATCH_FIELDS);
@@ -503,8 +503,9 @@ static int checkpoint(struct xst_parser *p, struct layer *l)
 }
 
 /* Without LAST_CHECKPOINT another state of the guest may follow, or the input ends, or a record of
- * XenServer's, or zeros of the disk that the stream lies on: a state begins with a chunk.  Some of their types could be batches of 15 or 240 entries: one that has zeros where
- * they are in such a header would name pfn 0 twice. */
+ * XenServer's, or zeros of the disk that the stream lies on: a state begins with a chunk.  Some types
+ * of XenServer's records could be batches of 15 or 240 entries: one that has zeros where they are in
+ * such a header would name pfn 0 twice. */
 static int more(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	const uint8_t *b;

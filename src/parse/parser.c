@@ -9,6 +9,7 @@
 #include "wire/options.h"
 
 #define MIB (UINT64_C(1) << 20)
+#define FLAGS (XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT | XST_PARSER_COLO)
 
 static const struct xst_limits default_limits = {
 	.max_record = 128 * MIB,
@@ -123,8 +124,7 @@ int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 		p->offset += n;
 		return 0;
 	}
-	/* *ret stays valid: what was asked for is at the front, the rest is moved behind it */
-	if (p->held == n) {
+	if (p->held == n) { /* they stay where *ret says until more is held */
 		p->held = 0;
 		p->offset += n;
 		return 0;
@@ -564,6 +564,8 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	struct xst_parser *p;
 
 	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
+		return XST_E_ARG;
+	if (o.flags & ~(uint32_t)FLAGS || !detect_knows(o.start))
 		return XST_E_ARG;
 	p = calloc(1, sizeof(*p));
 	if (!p)

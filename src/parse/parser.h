@@ -19,7 +19,6 @@
 #define EVENT 1
 #define MAX_DEPTH 4
 #define MAX_WARNINGS 8
-#define MAX_FIELDS 8
 #define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
 #define KEY_SIZE XENSTORE_PATH_MAX
 #define VALUE_SIZE XENSTORE_MESSAGE_MAX
@@ -135,7 +134,7 @@ struct xst_parser {
 	uint64_t run_length, run_left;
 	unsigned run_unit;
 	struct items items;
-	struct xst_field_value fields[MAX_FIELDS];
+	struct xst_field_value fields[WIRE_MAX_FIELDS];
 	size_t nfields;
 	char key[KEY_SIZE + 1], value[VALUE_SIZE + 1];
 	size_t key_len, value_len;
@@ -216,6 +215,7 @@ int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, con
 
 /* detect.c: looks at the first octets and pushes the layer that they begin. */
 int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
+bool detect_knows(enum xst_start start);
 /* The same for a layer inside of l, whose state behind it is `behind`. */
 int detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in, enum xst_start start,
 		 int behind);

@@ -6,15 +6,12 @@
  * a piece of memory is always ready. */
 #include "restore/restore.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "check/finding.h"
 
 #define WINDOW (64 << 10)
 #define MOVE_ONCE (UINT64_C(1) << 20) /* octets: process() is not to take long */

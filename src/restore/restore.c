@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "check/finding.h"
+#include "wire/options.h"
 #include "wire/wire.h"
 
 #define STEPS 512                /* of one call */

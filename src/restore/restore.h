@@ -21,7 +21,6 @@
 #include "check/rules.h"
 #include "io/io.h"
 #include "restore/colo.h"
-#include "wire/options.h"
 
 /* --- watch.c -------------------------------------------------------------------------------- */
 

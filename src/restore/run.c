@@ -2,11 +2,10 @@
 /* A restore in one call: the smallest loop that does it. */
 #include <xenstream/restore.h>
 
-#include <errno.h>
 #include <poll.h>
-#include <time.h>
 
 #include "restore/restore.h"
+#include "wire/options.h"
 
 struct run {
 	struct xst_restore_options options;

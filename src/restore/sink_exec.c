@@ -269,7 +269,8 @@ static int record_begin(struct exec *x, const struct xst_event *ev)
 /* The body of a libxl record of a device model that had none of its own. */
 static int late_begin(struct exec *x, uint64_t length)
 {
-	int r = xst_emit_begin(x->emitter, XST_KIND_EMULATOR_CONTEXT, 8 + length);
+	int r = xst_emit_begin(x->emitter, XST_KIND_EMULATOR_CONTEXT,
+			       wire_modern(XST_KIND_EMULATOR_CONTEXT)->fixed + length);
 
 	x->late = false;
 	return r ? r : xst_emit_fields(x->emitter, NULL, 0);

@@ -5,8 +5,6 @@
  * goes from there to the sink. */
 #include "restore/restore.h"
 
-#include <stdlib.h>
-
 #include "parse/parser.h"
 
 #define TAIL_ONCE (64 << 10)

@@ -2,7 +2,6 @@
 /* What a restore does, task by task; docs/restore.md has the diagram. */
 #include "restore/restore.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>

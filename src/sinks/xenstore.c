@@ -300,7 +300,8 @@ int xst_sink_xenstore(const struct xst_sink_xenstore_options *options,
 	struct store *s;
 	int r;
 
-	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0)
+	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
+	    o.flags & ~(uint32_t)XST_SINK_XENSTORE_ANY_KEY)
 		return XST_E_ARG;
 	s = calloc(1, sizeof(*s));
 	if (!s)

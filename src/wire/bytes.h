@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* For functions that are a loop over many numbers: made for two kinds of processor, one of which is chosen
  * when the program starts.  Not under sanitizers, which are not ready by then. */

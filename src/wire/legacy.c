@@ -96,7 +96,7 @@ const struct wire_record wire_legacy_chunks[] = {
 	  .summary = "libxl's record: the device model's physmap" },
 	PARAM_CHUNK(-19, 32, "HVM_IOREQ_SERVER_PFN"),
 	PARAM_CHUNK(-20, 33, "HVM_NR_IOREQ_SERVER_PAGES"),
-	PARAM_CHUNK(-21, 36, "HVM_X87_FIP_WIDTH"),
+	PARAM_CHUNK(LEGACY_CHUNK_X87_FIP_WIDTH, 36, "HVM_X87_FIP_WIDTH"),
 };
 const size_t wire_legacy_chunks_count = sizeof(wire_legacy_chunks) / sizeof(wire_legacy_chunks[0]);
 

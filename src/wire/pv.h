@@ -17,7 +17,6 @@ struct wire_pv_context {
 	unsigned cr3;          /* a word: the page table, folded as WIRE_CR3_... */
 	unsigned user_cr3;     /* the same for user mode, or 0; bit 0 says whether it is there */
 };
-#define WIRE_PV_GDT_FRAMES 16
 #define WIRE_PV_GDT_PER_FRAME 512
 #define WIRE_PV_GDT_ENTS 7168
 /* The one for a guest's width, 4 or 8. */

@@ -77,3 +77,8 @@ const struct wire_record *wire_modern(enum xst_kind kind)
 
 	return row ? row : find_kind(wire_libxl_records, wire_libxl_count, kind);
 }
+
+bool wire_is_libxl(const struct wire_record *row)
+{
+	return row >= wire_libxl_records && row < wire_libxl_records + wire_libxl_count;
+}

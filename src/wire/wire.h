@@ -22,7 +22,7 @@ struct wire_field {
 	uint8_t size; /* 1, 2, 4, 8 or WIRE_ULONG */
 };
 
-/* An array of structures.  items == XST_ITEMS_MAX stands for none. */
+/* An array of structures. */
 struct wire_array {
 	enum xst_items items;
 	uint8_t size;              /* octets of one item */
@@ -50,9 +50,12 @@ enum wire_flags {
 	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others behind it */
 	WIRE_ONCE = 1 << 7,          /* once in an image: a receiver refuses a second one */
 	WIRE_NEEDED = 1 << 8,        /* an image without it can't be restored */
-	WIRE_LAST_COUNTS = 1 << 9    /* Xen writes one in an image, or in each of its checkpoints;
-				      * of several a receiver takes the last */
+	WIRE_LAST_COUNTS = 1 << 9,   /* Xen writes one in an image, or with WIRE_ANEW in each state; of
+				      * several a receiver takes the last */
+	WIRE_ANEW = 1 << 10          /* each state of a checkpointed stream has it anew */
 };
+
+#define WIRE_MAX_FIELDS 8
 
 struct wire_record {
 	uint32_t type;
@@ -62,7 +65,7 @@ struct wire_record {
 	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
 	uint8_t fixed;   /* octets of the fixed fields */
 	uint8_t nfields;
-	struct wire_field field[8];
+	struct wire_field field[WIRE_MAX_FIELDS];
 	enum wire_tail tail;
 	const struct wire_array *array;
 	uint32_t min_run, max_run; /* octets of a run; 0: no limit but the record's */
@@ -196,10 +199,11 @@ const struct wire_record *wire_find(const struct wire_record *rows, size_t count
 const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
 const struct wire_record *wire_modern(enum xst_kind kind);
+/* Which of the two it is. */
+bool wire_is_libxl(const struct wire_record *row);
 
 /* legacy.c */
 #define LEGACY_MAX_BATCH 1024
-#define LEGACY_TYPE_MASK UINT64_C(0xf0000000)
 #define LEGACY_PFN_MASK UINT64_C(0x0fffffff)
 #define LEGACY_XTAB_ENTRY (UINT64_C(0xf) << 60) /* 0xf0000000 in today's notation: an unmapped pfn */
 #define LEGACY_VCPU64_SIZE 0x1430u
@@ -213,8 +217,8 @@ const struct wire_record *wire_modern(enum xst_kind kind);
 #define LEGACY_TMEM_HEAD 28
 #define LEGACY_TMEM_POOL 28
 #define LEGACY_TMEM_OID 24
-#define LEGACY_CHUNK_MIN (-21)
-#define LEGACY_CHUNK_X87_FIP_WIDTH ((uint32_t)LEGACY_CHUNK_MIN)
+#define LEGACY_CHUNK_X87_FIP_WIDTH (-21)
+#define LEGACY_CHUNK_MIN LEGACY_CHUNK_X87_FIP_WIDTH
 enum legacy_part { /* pseudo-types of what is not a chunk */
 	LEGACY_P2M_SIZE = 0x10000,
 	LEGACY_EXT_INFO,

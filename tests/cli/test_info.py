@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,24 @@ def test_damage_is_shown(scratch: Path) -> None:
     damage = said["verdict"]["damage"]
     assert damage["rule"] == "input.truncated" and damage["code"] == "truncated"
     assert damage["offset"] == 100000 and damage["record_offset"] == 0x1480
+
+
+def test_converted_says_either_header(unpacked: Unpack, scratch: Path) -> None:
+    path = scratch / "new"
+    assert xenstream("convert", "-q", "--to", "libxl", unpacked(BOOT_PV), path).rc == FINE
+    converted = bytearray(path.read_bytes())
+    struct.pack_into("<I", converted, 16 + 8 + 24 + 8, 4)  # Xen's version in the domain header
+    path.write_bytes(converted)
+    assert "a converter, from a legacy stream" in xenstream("info", path).stdout.decode()
+    assert info(path)["converted_from_legacy"] is True
+
+
+def test_one_page_is_no_pages(scratch: Path) -> None:
+    one = scratch / "one"
+    one.write_bytes(struct.pack("<QiQ", 64, 1, 5) + bytes(4096))
+    words = xenstream("info", one).stdout.decode()
+    assert "4.0 KiB in 1 page;" in words
+    assert "1 page batch, 1 page frame, 0 pages sent again" in words
 
 
 def test_octets_behind_the_end(scratch: Path) -> None:

@@ -155,6 +155,14 @@ def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
         assert got.memory.items() <= wanted.memory.items() and got.memory
 
 
+def test_by_force_nothing_where_nothing_is_whole(scratch: Path) -> None:
+    cut = stream(PV)[:100]
+    assert "of the records that are, if any" in salvage(scratch, cut).stderr
+    result = salvage(scratch, cut, "--force")
+    assert result.rc == INVALID and "there is nothing to make an image of" in result.stderr
+    assert listing(scratch) == ["damaged"]
+
+
 def test_not_into_a_pipe(unpacked: Unpack, scratch: Path) -> None:
     whole = converted(unpacked, unpacked(HVM.stream), scratch / "whole")
     (scratch / "cut").write_bytes(whole[:-3000])

@@ -627,6 +627,35 @@ static void jumps_are_foreseen(void **state)
 	close(fd);
 }
 
+/* Of a later library: what it asks for would not be done. */
+static void unknown_flags_are_refused(void **state)
+{
+	struct xst_parser_options later = XST_PARSER_OPTIONS_INIT;
+	struct xst_job_options job = { .size = sizeof(job), .parser = &later };
+	struct xst_verify_options verify = { .size = sizeof(verify), .flags = XST_VERIFY_STOP << 1 };
+	struct xst_convert_options convert = { .size = sizeof(convert), .job = &job };
+	struct xst_finding error = { .code = 1 };
+	struct xst_output *o;
+	struct xst_reader *r;
+	struct xst_change *c;
+	struct xst_verdict v;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(xst_output_file("/dev/null", 0600, XST_OUTPUT_SYNC << 1, &o, NULL), XST_E_ARG);
+	assert_int_equal(xst_reader_new(fd, NULL, XST_READER_KNOW_LENGTHS << 1, NULL, &r), XST_E_ARG);
+	assert_int_equal(xst_change_open("/dev/null", XST_CHANGE_FORCE << 1, &c, NULL, NULL), XST_E_ARG);
+	assert_int_equal(xst_verify_fd(fd, &verify, &v, NULL), XST_E_ARG);
+	later.flags = XST_PARSER_COLO << 1;
+	verify = (struct xst_verify_options){ .size = sizeof(verify), .job = &job };
+	assert_int_equal(xst_verify_fd(fd, &verify, &v, &error), XST_E_ARG);
+	assert_int_equal(xst_output_fd(fd, &o), 0);
+	assert_int_equal(xst_convert_fd(fd, o, &convert, &error), XST_E_ARG);
+	assert_int_equal(error.code, 1); /* a wrong call is nothing to tell of, and not out of memory */
+	xst_output_free(o);
+	close(fd);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -652,6 +681,7 @@ int main(void)
 		cmocka_unit_test(an_input_that_can_not_be_read),
 		cmocka_unit_test(descriptors_that_do_not_block),
 		cmocka_unit_test(jumps_are_foreseen),
+		cmocka_unit_test(unknown_flags_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("io", tests, set_up, tear_down);

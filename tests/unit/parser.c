@@ -65,6 +65,13 @@ static void arguments_are_checked(void **state)
 	assert_int_equal(xst_parser_new(&later.o, &p), XST_E_ARG);
 	assert_null(p);
 	later.more = 0;
+	later.o.start = (enum xst_start)(XST_START_COLO + 1); /* the same of a layer and a flag */
+	assert_int_equal(xst_parser_new(&later.o, &p), XST_E_ARG);
+	later.o.start = XST_START_LEGACY;
+	later.o.flags = XST_PARSER_COLO << 1;
+	assert_int_equal(xst_parser_new(&later.o, &p), XST_E_ARG);
+	assert_null(p);
+	later.o.flags = 0;
 	assert_int_equal(xst_parser_new(&later.o, &p), 0);
 	assert_int_equal(xst_parser_next(p, &in, &ev), XST_E_ARG);
 	in = (struct xst_in){ &octet, 1, 2 };

@@ -630,6 +630,8 @@ static void test_arguments(void **state)
 	q.size = 1;
 	assert_int_equal(xst_sink_qmp(&q, &e), XST_E_ARG);
 	assert_int_equal(xst_sink_xenstore(&x, &s, NULL), XST_E_ARG);
+	x = (struct xst_sink_xenstore_options){ .size = sizeof(x), .flags = XST_SINK_XENSTORE_ANY_KEY << 1 };
+	assert_int_equal(xst_sink_xenstore(&x, &s, NULL), XST_E_ARG);
 	assert_int_equal(xst_sink_xenstore(NULL, &s, NULL), XST_E_ARG);
 }
 

@@ -147,6 +147,9 @@ static void rows_are_found(void **state)
 	assert_string_equal(wire_modern(XST_KIND_EMULATOR_CONTEXT)->name, "EMULATOR_CONTEXT");
 	assert_string_equal(wire_modern(XST_KIND_PV_INFO)->name, "X86_PV_INFO");
 	assert_null(wire_modern(XST_KIND_TMEM));
+	assert_true(wire_is_libxl(wire_modern(XST_KIND_EMULATOR_CONTEXT)));
+	assert_false(wire_is_libxl(wire_modern(XST_KIND_PV_INFO)));
+	assert_false(wire_is_libxl(&wire_libxl_header)); /* no record */
 }
 
 /* Legacy parts are found by their place in the table. */
@@ -157,6 +160,18 @@ static void parts_stand_in_order(void **state)
 		assert_int_equal(wire_legacy_part((enum legacy_part)(LEGACY_P2M_SIZE + i))->type,
 				 LEGACY_P2M_SIZE + i);
 	assert_int_equal(wire_legacy_parts_count, LEGACY_CHECKPOINT - LEGACY_P2M_SIZE + 1);
+}
+
+/* A stream is recognised by its first chunk. */
+static void no_chunk_is_below_the_lowest(void **state)
+{
+	int32_t lowest = 0;
+
+	(void)state;
+	for (size_t i = 0; i < wire_legacy_chunks_count; i++)
+		if ((int32_t)wire_legacy_chunks[i].type < lowest)
+			lowest = (int32_t)wire_legacy_chunks[i].type;
+	assert_int_equal(lowest, LEGACY_CHUNK_MIN);
 }
 
 static void chunks_carry_these_parameters(void **state)
@@ -250,6 +265,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_the_specifications),
 		cmocka_unit_test(rows_are_found),
 		cmocka_unit_test(parts_stand_in_order),
+		cmocka_unit_test(no_chunk_is_below_the_lowest),
 		cmocka_unit_test(chunks_carry_these_parameters),
 		cmocka_unit_test(put_and_get_are_inverse),
 		cmocka_unit_test(an_unsigned_long_shifts_what_follows),
