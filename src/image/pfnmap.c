@@ -175,6 +175,11 @@ int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned
 
 	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
 		return XST_E_LIMIT;
+	if (!c && !value) { /* as it is */
+		if (ret_old)
+			*ret_old = 0;
+		return 0;
+	}
 	if (!c) {
 		int r = insert(m, pfn / CHUNK_PFNS, &c);
 

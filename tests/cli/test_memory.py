@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from support import image
+from support import image, remus
 from support.corpus import REPOSITORY
 
 from .common import (
@@ -319,3 +319,22 @@ def test_states_with_news(scratch: Path) -> None:
     found = lines(xenstream("verify", "--deep", "--json", path))
     for rule in ("libxc.p2m-frame", "libxc.page-table"):
         assert len([one for one in found if one.get("rule") == rule]) == 3, found
+
+
+@pytest.mark.parametrize("places", [2047, 2048])
+def test_differences_far_apart(places: int, scratch: Path) -> None:
+    """A pfn in each of many places of a guest of 1 TiB: memory as for one of 256 GiB, and no more."""
+    first = remus.batch({5: bytes(4096)}, True) + remus.VCPU_INFO + remus.ENABLE_COMPRESSION
+    broken = [13 << 28 | place << 15 for place in range(1, places + 1)]
+    batches = b"".join(
+        struct.pack(f"<i{len(part)}I", len(part), *part)
+        for part in (broken[at : at + 1024] for at in range(0, places, 1024)))
+    path = scratch / "far"
+    path.write_bytes(struct.pack("<I", 1 << 28) + first + remus.END_OF_BODY + remus.tail(1) + batches
+                     + remus.VCPU_INFO + remus.END_OF_BODY + remus.tail(2))
+    words = ["convert", "-q", str(path), str(scratch / "out")]
+    if places < 2048:
+        assert peak(words) <= 64 << 20
+    else:
+        result = xenstream(*words)
+        assert result.rc == INVALID and "2048 places" in result.stderr
