@@ -75,9 +75,6 @@ bool record_is_libxl(enum xst_kind kind);
 #define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
 
-/* Pages for which a record has room, whose length has 32 bits. */
-#define MEMORY_RUNS_MAX (UINT32_MAX / XST_PAGE_SIZE)
-
 struct page_run {
 	uint64_t pfn, n;
 };
@@ -88,6 +85,7 @@ struct memory {
 	uint64_t position;       /* the descriptor's */
 	struct page_run *runs;   /* of the batch in hand, that have contents */
 	size_t nruns, capacity, run;
+	size_t max_runs;         /* pages for which the record in hand has room */
 	uint64_t run_done;       /* octets of runs[run] */
 	uint64_t first;          /* types that are not written yet */
 	size_t ntypes;
@@ -99,7 +97,7 @@ void memory_init(struct memory *m);
 void memory_free(struct memory *m);
 /* Functions that return int: 0 or -errno. */
 int memory_open(struct memory *m, int dir);
-void memory_begin_batch(struct memory *m);
+void memory_begin_batch(struct memory *m, uint64_t length);
 int memory_items(struct memory *m, const uint64_t *v, size_t n);
 int memory_end_items(struct memory *m);
 int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done);

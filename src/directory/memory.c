@@ -36,8 +36,9 @@ int memory_open(struct memory *m, int dir)
 	return m->fd < 0 ? m->fd : m->pages < 0 ? m->pages : 0;
 }
 
-void memory_begin_batch(struct memory *m)
+void memory_begin_batch(struct memory *m, uint64_t length)
 {
+	m->max_runs = (size_t)(length / XST_PAGE_SIZE);
 	m->nruns = m->run = 0;
 	m->run_done = 0;
 	m->ntypes = 0;
@@ -126,7 +127,7 @@ static int add_run(struct memory *m, uint64_t pfn)
 		last->n++;
 		return 0;
 	}
-	if (m->nruns == MEMORY_RUNS_MAX) /* which the parser refuses when it has seen them all */
+	if (m->nruns == m->max_runs) /* which the parser refuses when it has seen them all */
 		return 0;
 	if (m->nruns == m->capacity) {
 		size_t n = m->capacity ? m->capacity * 2 : FIRST_RUNS;

@@ -192,11 +192,11 @@ static int open_file(struct directory *d, const struct xst_event *ev, uint32_t i
 }
 
 /* One file stands for all page frames. */
-static int begin_batch(struct directory *d)
+static int begin_batch(struct directory *d, const struct xst_event *ev)
 {
 	int fd;
 
-	memory_begin_batch(&d->memory);
+	memory_begin_batch(&d->memory, ev->u.record.length);
 	for (size_t i = 0; i < d->nslots; i++)
 		if (d->slots[i].kind == XST_KIND_PAGE_DATA)
 			return 0;
@@ -271,7 +271,7 @@ static int record_event(struct directory *d, const struct xst_event *ev)
 static int page_event(struct directory *d, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_RECORD_BEGIN: return begin_batch(d);
+	case XST_EVENT_RECORD_BEGIN: return begin_batch(d, ev);
 	case XST_EVENT_ITEMS:
 		return directory_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n),
 					PAGES_FILE);

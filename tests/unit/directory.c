@@ -139,7 +139,7 @@ static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_
 	size_t done;
 
 	memset(page, fill_with, sizeof(page));
-	memory_begin_batch(m);
+	memory_begin_batch(m, UINT32_MAX);
 	assert_int_equal(memory_items(m, entries, n), 0);
 	assert_int_equal(memory_end_items(m), 0);
 	for (size_t i = 0; i < pages; i++) {
@@ -199,20 +199,18 @@ static void runs_and_limits(void **state)
 	(void)state;
 	memory_init(&m);
 	assert_int_equal(memory_open(&m, dir), 0);
-	memory_begin_batch(&m);
+	memory_begin_batch(&m, 5 * XST_PAGE_SIZE);
 	assert_int_equal(memory_items(&m, entries, COUNT(entries)), 0);
 	assert_int_equal(m.nruns, 2);
 	assert_int_equal(m.runs[0].pfn, 1);
 	assert_int_equal(m.runs[0].n, 3);
 	assert_int_equal(memory_items(&m, &beyond, 1), -EFBIG);
 	/* entries for which no record has pages need no memory */
-	free(m.runs);
-	m.runs = calloc(MEMORY_RUNS_MAX, sizeof(*m.runs));
-	assert_non_null(m.runs);
-	m.nruns = m.capacity = MEMORY_RUNS_MAX;
-	assert_int_equal(memory_items(&m, entries, 1), 0);
-	assert_int_equal(m.capacity, MEMORY_RUNS_MAX);
-	memory_begin_batch(&m);
+	memory_begin_batch(&m, 2 * XST_PAGE_SIZE - 1);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(memory_items(&m, (uint64_t[]){ ENTRY(0, 2 * i) }, 1), 0);
+	assert_int_equal(m.nruns, 1);
+	memory_begin_batch(&m, 0);
 	assert_int_equal(memory_items(&m, &last, 1), 0);
 	memory_free(&m);
 	close(dir);
