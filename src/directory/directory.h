@@ -73,6 +73,8 @@ bool record_is_libxl(enum xst_kind kind);
 
 /* Above it an offset in `memory` can't be told. */
 #define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
+#define PAGES_BLOCK 4096    /* octets of `pages` that take disk together, as most file systems have it */
+#define PAGES_JUMPS 65536   /* between blocks, beyond one for each page that records had room for */
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
 
 struct page_run {
@@ -87,6 +89,8 @@ struct memory {
 	size_t nruns, capacity, run;
 	size_t max_runs;         /* pages for which the record in hand has room */
 	uint64_t run_done;       /* octets of runs[run] */
+	uint64_t block;          /* of `pages`, that was written last */
+	uint64_t jumps, room;    /* from block to block; pages for which all records had room */
 	uint64_t first;          /* types that are not written yet */
 	size_t ntypes;
 	uint8_t types[XST_BATCH];
@@ -98,6 +102,7 @@ void memory_free(struct memory *m);
 /* Functions that return int: 0 or -errno. */
 int memory_open(struct memory *m, int dir);
 void memory_begin_batch(struct memory *m, uint64_t length);
+/* -E2BIG: the frames lie so far apart that `pages` would take far more disk than the stream. */
 int memory_items(struct memory *m, const uint64_t *v, size_t n);
 int memory_end_items(struct memory *m);
 int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done);

@@ -217,6 +217,28 @@ static void runs_and_limits(void **state)
 	remove_all();
 }
 
+/* An entry has 8 octets, its type's block 4096: only so many more blocks than octets may tell. */
+static void far_apart_has_a_limit(void **state)
+{
+	int dir = open(folder, O_RDONLY | O_DIRECTORY), r = 0;
+	struct memory m;
+	uint64_t n = 0;
+
+	(void)state;
+	memory_init(&m);
+	assert_int_equal(memory_open(&m, dir), 0);
+	for (unsigned with = 0; with < 2; with++) {
+		memory_begin_batch(&m, with * 100 * XST_PAGE_SIZE);
+		for (; (r = memory_items(&m, (uint64_t[]){ ENTRY(0xf, n * PAGES_BLOCK) }, 1)) == 0; n++)
+			assert_in_range(n, 0, PAGES_JUMPS + 200);
+		assert_int_equal(r, -E2BIG);
+		assert_in_range(n, PAGES_JUMPS + with * 100, PAGES_JUMPS + with * 100 + 2);
+	}
+	memory_free(&m);
+	close(dir);
+	remove_all();
+}
+
 /* --- its place -------------------------------------------------------------------------------- */
 
 static int prepare(struct xst_directory_sinks *s)
@@ -486,6 +508,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_lose_their_contents),
 		cmocka_unit_test(runs_and_limits),
+		cmocka_unit_test(far_apart_has_a_limit),
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
 		cmocka_unit_test(no_more_than_pack_takes),
