@@ -60,6 +60,7 @@ int tree_is_empty(int dir);
 #define RECORD_NAME_MAX 64
 #define RECORDS_MAX 65536     /* files of records */
 #define KEYS_MAX (1u << 20)   /* octets of a record's file with keys */
+#define KEY_NAMES_MAX 65536   /* files and directories that all records' keys may become */
 
 /* NUMBER.NAME */
 void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind);
@@ -154,6 +155,7 @@ struct directory {
 	struct transfer emulator_transfer;
 	uint64_t xenstore_state; /* whose keys are in the tree */
 	int xenstore_keys;       /* the file of a record's keys, or -1 */
+	unsigned key_names;      /* in the keys of that state */
 
 	/* for the manifest */
 	uint32_t image_version, guest_type, xen_major, xen_minor;

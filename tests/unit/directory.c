@@ -332,6 +332,30 @@ static void no_more_than_pack_takes(void **state)
 	assert_true(folder_is_empty());
 }
 
+/* Each name in a key of two octets a name may be a directory of 4096. */
+static void no_more_names_in_keys(void **state)
+{
+	static const char key[] = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p";
+	struct xst_directory_sinks s = sinks("d");
+	size_t n = 0;
+	int r = 0;
+
+	(void)state;
+	assert_int_equal(prepare(&s), 0);
+	while (r == 0 && n < 5000) {
+		if (n % 1000 == 0) { /* records have them together */
+			assert_int_equal(n ? s.xenstore.ops->end(s.xenstore.self) : 0, 0);
+			assert_int_equal(s.xenstore.ops->begin(s.xenstore.self, 0, 0), 0);
+		}
+		r = s.xenstore.ops->pair(s.xenstore.self, key, strlen(key), "v", 1);
+		n += r == 0;
+	}
+	assert_int_equal(r, XST_E_LIMIT);
+	assert_int_equal(n, 65536 / 16);
+	free_all(&s);
+	assert_true(folder_is_empty());
+}
+
 static void wrong_arguments(void **state)
 {
 	struct xst_directory_options o = { .size = sizeof(o), .path = "" };
@@ -512,6 +536,7 @@ int main(void)
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
 		cmocka_unit_test(no_more_than_pack_takes),
+		cmocka_unit_test(no_more_names_in_keys),
 		cmocka_unit_test(wrong_arguments),
 		cmocka_unit_test(no_directory_of_ours),
 		cmocka_unit_test(no_records),
