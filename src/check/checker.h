@@ -51,6 +51,9 @@ struct pages_state {
 	bool inexact;             /* too many, or too far apart, to follow */
 	bool doubles_unseen;      /* the same within a record */
 	bool untracked_told;
+	bool changed;             /* since `missing` was counted */
+	uint64_t missing, first_missing; /* of those that page tables name */
+	uint64_t fine_below;      /* of the p2m's frames, all of these are there */
 	bool has_p2m;
 	uint64_t last_pfn;        /* PV: as the p2m says */
 	struct page_table *list;  /* deep: the page tables of the record in hand */

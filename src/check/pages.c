@@ -47,8 +47,15 @@ void check_pages_free(struct xst_checker *c)
 /* Sets a frame's number; what a map has no room for makes the rules that need it silent. */
 static int set(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *old)
 {
-	int r = pfnmap_set(m, pfn, value, old);
+	unsigned was = value;
+	int r = pfnmap_set(m, pfn, value, &was);
 
+	if (was != value) {
+		s->changed |= m != &s->frames;
+		s->fine_below = pfn < s->fine_below ? pfn : s->fine_below;
+	}
+	if (old)
+		*old = was;
 	if (r == XST_E_LIMIT)
 		s->inexact = true;
 	return r == XST_E_NOMEM ? r : 0;
@@ -238,6 +245,7 @@ static int entries(struct xst_checker *c, const uint64_t *v, unsigned n)
 		return r;
 	s->data_pages += n;
 	s->present_count += n - pfnmap_count_run(&s->present, pfn, n);
+	s->changed = true;
 	return set_run(s, &s->present, pfn, n);
 }
 
@@ -478,28 +486,44 @@ const struct check_subject check_pv_info = { .fields = pv_info_fields };
 
 /* --- at the end ----------------------------------------------------------------------------- */
 
+/* States may be many, and each of a few octets: none is worth more work than there is news in it. */
 static void complete_frames(struct xst_checker *c)
 {
-	uint64_t pfn = 0;
+	uint64_t pfn = c->pages.fine_below;
+	bool found;
 
-	for (; pfnmap_next(&c->pages.frames, pfn, &pfn); pfn++)
-		if (!check_page_is(c, pfn, XST_PAGE_NOTAB))
-			check_find(c, RULE_P2M_FRAME, 0, "pfn",
-				   "the p2m's frame %#llx is not in the image as an ordinary page",
-				   (unsigned long long)pfn);
+	while ((found = pfnmap_next(&c->pages.frames, pfn, &pfn)) &&
+	       check_page_is(c, pfn, XST_PAGE_NOTAB))
+		pfn++;
+	c->pages.fine_below = pfn;
+	if (found)
+		check_find(c, RULE_P2M_FRAME, 0, "pfn",
+			   "the p2m's frame %#llx is not in the image as an ordinary page",
+			   (unsigned long long)pfn);
+}
+
+static void count_missing(struct xst_checker *c)
+{
+	struct pages_state *s = &c->pages;
+
+	s->missing = 0;
+	for (uint64_t pfn = 0; pfnmap_next(&s->referred, pfn, &pfn); pfn++)
+		if (!check_page_present(c, pfn) && !s->missing++)
+			s->first_missing = pfn;
 }
 
 static void complete_referred(struct xst_checker *c)
 {
-	uint64_t pfn = 0, first = 0, n = 0;
+	struct pages_state *s = &c->pages;
 
-	for (; pfnmap_next(&c->pages.referred, pfn, &pfn); pfn++)
-		if (!check_page_present(c, pfn) && !n++)
-			first = pfn;
-	if (n)
+	if (s->changed)
+		count_missing(c);
+	s->changed = false;
+	if (s->missing && !s->inexact)
 		check_find(c, RULE_PAGE_TABLE, 0, "pfn",
 			   "page tables name %llu pfn%s that the image does not hold, %#llx first",
-			   (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)first);
+			   (unsigned long long)s->missing, s->missing == 1 ? "" : "s",
+			   (unsigned long long)s->first_missing);
 }
 
 static void tell_untracked(struct xst_checker *c)

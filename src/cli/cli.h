@@ -71,7 +71,9 @@ void print_finding(FILE *to, const char *file, const struct xst_finding *f);
 int exit_for(int code);
 /* The same as an error's object. */
 json_object *finding_json(const char *file, const struct xst_finding *f);
-/* One line of JSON; frees it. */
+/* JSON in one of json-c's layouts; what a terminal would obey stands escaped in it.  Frees it. */
+void print_json(FILE *to, json_object *o, int layout);
+/* One line of it. */
 void print_json_to(FILE *to, json_object *o);
 /* The same on stdout. */
 void print_json_line(json_object *o);
@@ -84,6 +86,8 @@ json_object *json_text(const char *s, size_t n);
  * after writing. */
 int stdout_error(void);
 /* Text that may come from an image: what a terminal would obey becomes "?". */
+void tame(char *s);
+/* The same where it is printed. */
 void print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
 const char *human_size(uint64_t octets, char *buf, size_t size);

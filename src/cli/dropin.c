@@ -120,6 +120,7 @@ void dropin_error(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	tame(text);
 	if (dropin.syslog)
 		syslog(LOG_ERR, "%s", text);
 	fprintf(stderr, "%s\n", text);

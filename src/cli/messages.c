@@ -13,17 +13,19 @@ static char said[sizeof(((struct xst_finding *)NULL)->text)];
 
 void say(const char *format, ...)
 {
+	char *text;
 	va_list ap;
 
-	va_start(ap, format);
-	(void)vsnprintf(said, sizeof(said), format, ap);
-	va_end(ap);
 	progress_clear();
-	fputs("xenstream: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	fputc('\n', stderr);
+	if (text)
+		tame(text);
+	(void)snprintf(said, sizeof(said), "%s", text ? text : "out of memory");
+	fprintf(stderr, "xenstream: %s\n", text ? text : "out of memory");
+	free(text);
 }
 
 const char *last_said(void)
@@ -33,11 +35,16 @@ const char *last_said(void)
 
 void print_finding(FILE *to, const char *file, const struct xst_finding *f)
 {
-	char line[1024];
+	char line[1024], *text;
 
 	progress_clear();
 	xst_finding_format(f, NULL, line, sizeof(line));
-	fprintf(to, "%s: %s: %s [%s]\n", file, xst_severity_name(f->severity), line, f->rule);
+	if (asprintf(&text, "%s: %s: %s [%s]", file, xst_severity_name(f->severity), line, f->rule) < 0)
+		text = NULL;
+	if (text)
+		tame(text);
+	fprintf(to, "%s\n", text ? text : "out of memory");
+	free(text);
 	(void)stdout_error();
 }
 
@@ -64,21 +71,34 @@ json_object *json_u64(uint64_t v)
 	return json_object_new_uint64(v);
 }
 
-void print_text(FILE *to, const char *s)
+void tame(char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), k = 0;
 
 	for (size_t i = 0; i < n;) {
 		const unsigned char *c = (const unsigned char *)s + i;
 		size_t len = utf8_length(c, n - i);
 		bool control = c[0] < ' ' || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
 
-		if (!len || control)
-			fputc('?', to);
-		else
-			fwrite(c, 1, len, to);
 		i += len ? len : 1;
+		if (!len || control) {
+			s[k++] = '?';
+		} else {
+			memmove(s + k, c, len);
+			k += len;
+		}
 	}
+	s[k] = '\0';
+}
+
+void print_text(FILE *to, const char *s)
+{
+	char *copy = strdup(s);
+
+	if (copy)
+		tame(copy);
+	fputs(copy ? copy : "out of memory", to);
+	free(copy);
 }
 
 json_object *json_text(const char *s, size_t n)
@@ -130,26 +150,45 @@ int stdout_error(void)
 	return err;
 }
 
-static const char *json_words(json_object *o)
+void print_json(FILE *to, json_object *o, int layout)
 {
-	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-							 JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *s = json_object_to_json_string_ext(o, layout | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	while (s && *s) {
+		size_t n = strcspn(s, "\x7f\xc2");
+		unsigned char c = (unsigned char)s[n], next = c ? (unsigned char)s[n + 1] : 0;
+
+		fwrite(s, 1, n, to);
+		if (c == 0x7f)
+			fputs("\\u007f", to);
+		else if (c && next >= 0x80 && next < 0xa0)
+			fprintf(to, "\\u%04x", next);
+		else if (c)
+			fwrite(s + n, 1, 2, to);
+		s += n + (c != 0) + (c == 0xc2);
+	}
+	fputc('\n', to);
+	json_object_put(o);
 }
 
 void print_json_to(FILE *to, json_object *o)
 {
-	fprintf(to, "%s\n", json_words(o));
+	print_json(to, o, JSON_C_TO_STRING_PLAIN);
 	(void)stdout_error();
-	json_object_put(o);
 }
 
 char *json_line(json_object *o)
 {
-	char *line;
+	char *line = NULL;
+	size_t n;
+	FILE *f = open_memstream(&line, &n);
 
-	if (asprintf(&line, "%s\n", json_words(o)) < 0)
-		line = NULL;
-	json_object_put(o);
+	if (!f) {
+		json_object_put(o);
+		return NULL;
+	}
+	print_json(f, o, JSON_C_TO_STRING_PLAIN);
+	fclose(f);
 	return line;
 }
 

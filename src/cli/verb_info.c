@@ -52,20 +52,13 @@ static void take_fault(struct input *in, struct xst_info *i)
 	snprintf(i->damage.text, sizeof(i->damage.text), "%s", fault);
 }
 
-static void print_json(json_object *o)
-{
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
-}
-
 static void print(const struct input *in, const struct xst_info *i)
 {
 	const char *compression = in->layers ? filter_name(in->compression[0]) : NULL;
 	uint64_t size = size_of(in->file);
 
 	if (opt.json)
-		print_json(info_json(in->name, size, compression, i));
+		print_json(stdout, info_json(in->name, size, compression, i), JSON_C_TO_STRING_PRETTY);
 	else if (!nothing_to_show(i))
 		info_print(in->name, size, compression, i);
 }

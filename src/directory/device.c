@@ -45,6 +45,8 @@ int device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
 
 	if (r < 0)
 		return directory_result(d, r, XENSTORE_DIR);
+	if (d->xenstore_state < d->state)
+		d->key_names = 0;
 	d->xenstore_state = d->state;
 	d->xenstore_keys = header(d, XST_KIND_EMULATOR_XENSTORE_DATA, id, index);
 	return d->xenstore_keys < 0 ? d->xenstore_keys : 0;
@@ -69,6 +71,15 @@ bool device_key_is_fine(const char *key, size_t n)
 		depth += key[i] == '/';
 	}
 	return depth < TREE_DEPTH;
+}
+
+static unsigned names_in(const char *key, size_t n)
+{
+	unsigned names = 1;
+
+	for (size_t i = 0; i < n; i++)
+		names += key[i] == '/';
+	return names;
 }
 
 static int write_value(int tree, const char *path, const char *value, size_t n)
@@ -115,6 +126,12 @@ int device_pair(struct directory *d, const char *key, size_t key_len, const char
 	if (d->slot->size + key_len + 1 > KEYS_MAX)
 		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
 				      "more than %u octets of xenstore keys", KEYS_MAX);
+	d->key_names += names_in(key, key_len);
+	if (d->key_names > KEY_NAMES_MAX)
+		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
+				      "more than %u names in xenstore keys, each of which would be a file "
+				      "or directory",
+				      KEY_NAMES_MAX);
 	return directory_result(d, write_pair(d, key, key_len, value, value_len), XENSTORE_DIR);
 }
 

@@ -60,6 +60,7 @@ int tree_is_empty(int dir);
 #define RECORD_NAME_MAX 64
 #define RECORDS_MAX 65536     /* files of records */
 #define KEYS_MAX (1u << 20)   /* octets of a record's file with keys */
+#define KEY_NAMES_MAX 65536   /* files and directories that all records' keys may become */
 
 /* NUMBER.NAME */
 void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind);
@@ -73,10 +74,9 @@ bool record_is_libxl(enum xst_kind kind);
 
 /* Above it an offset in `memory` can't be told. */
 #define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
+#define PAGES_BLOCK 4096    /* octets of `pages` that take disk together, as most file systems have it */
+#define PAGES_JUMPS 65536   /* between blocks, beyond one for each page that records had room for */
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
-
-/* Pages for which a record has room, whose length has 32 bits. */
-#define MEMORY_RUNS_MAX (UINT32_MAX / XST_PAGE_SIZE)
 
 struct page_run {
 	uint64_t pfn, n;
@@ -88,7 +88,10 @@ struct memory {
 	uint64_t position;       /* the descriptor's */
 	struct page_run *runs;   /* of the batch in hand, that have contents */
 	size_t nruns, capacity, run;
+	size_t max_runs;         /* pages for which the record in hand has room */
 	uint64_t run_done;       /* octets of runs[run] */
+	uint64_t block;          /* of `pages`, that was written last */
+	uint64_t jumps, room;    /* from block to block; pages for which all records had room */
 	uint64_t first;          /* types that are not written yet */
 	size_t ntypes;
 	uint8_t types[XST_BATCH];
@@ -99,7 +102,8 @@ void memory_init(struct memory *m);
 void memory_free(struct memory *m);
 /* Functions that return int: 0 or -errno. */
 int memory_open(struct memory *m, int dir);
-void memory_begin_batch(struct memory *m);
+void memory_begin_batch(struct memory *m, uint64_t length);
+/* -E2BIG: the frames lie so far apart that `pages` would take far more disk than the stream. */
 int memory_items(struct memory *m, const uint64_t *v, size_t n);
 int memory_end_items(struct memory *m);
 int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done);
@@ -151,6 +155,7 @@ struct directory {
 	struct transfer emulator_transfer;
 	uint64_t xenstore_state; /* whose keys are in the tree */
 	int xenstore_keys;       /* the file of a record's keys, or -1 */
+	unsigned key_names;      /* in the keys of that state */
 
 	/* for the manifest */
 	uint32_t image_version, guest_type, xen_major, xen_minor;

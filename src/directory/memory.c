@@ -36,8 +36,10 @@ int memory_open(struct memory *m, int dir)
 	return m->fd < 0 ? m->fd : m->pages < 0 ? m->pages : 0;
 }
 
-void memory_begin_batch(struct memory *m)
+void memory_begin_batch(struct memory *m, uint64_t length)
 {
+	m->max_runs = (size_t)(length / XST_PAGE_SIZE);
+	m->room += m->max_runs;
 	m->nruns = m->run = 0;
 	m->run_done = 0;
 	m->ntypes = 0;
@@ -85,11 +87,20 @@ static int compare_with_old(struct memory *m)
 	return r;
 }
 
+static int count_jump(struct memory *m)
+{
+	m->jumps += m->first / PAGES_BLOCK != m->block;
+	m->block = (m->first + m->ntypes - 1) / PAGES_BLOCK;
+	return m->jumps > PAGES_JUMPS + m->room ? -E2BIG : 0;
+}
+
 static int flush_types(struct memory *m)
 {
 	size_t done = 0;
-	int r = m->first < m->top && m->ntypes ? compare_with_old(m) : 0;
+	int r = m->ntypes ? count_jump(m) : 0;
 
+	if (r == 0 && m->first < m->top && m->ntypes)
+		r = compare_with_old(m);
 	while (r == 0 && done < m->ntypes) {
 		ssize_t k = pwrite(m->pages, m->types + done, m->ntypes - done,
 				   (off_t)(m->first + done));
@@ -126,7 +137,7 @@ static int add_run(struct memory *m, uint64_t pfn)
 		last->n++;
 		return 0;
 	}
-	if (m->nruns == MEMORY_RUNS_MAX) /* which the parser refuses when it has seen them all */
+	if (m->nruns == m->max_runs) /* which the parser refuses when it has seen them all */
 		return 0;
 	if (m->nruns == m->capacity) {
 		size_t n = m->capacity ? m->capacity * 2 : FIRST_RUNS;

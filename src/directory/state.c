@@ -191,11 +191,11 @@ static int open_file(struct directory *d, const struct xst_event *ev, uint32_t i
 }
 
 /* One file stands for all page frames. */
-static int begin_batch(struct directory *d)
+static int begin_batch(struct directory *d, const struct xst_event *ev)
 {
 	int fd;
 
-	memory_begin_batch(&d->memory);
+	memory_begin_batch(&d->memory, ev->u.record.length);
 	for (size_t i = 0; i < d->nslots; i++)
 		if (d->slots[i].kind == XST_KIND_PAGE_DATA)
 			return 0;
@@ -267,16 +267,25 @@ static int record_event(struct directory *d, const struct xst_event *ev)
 	}
 }
 
+static int types_result(struct directory *d, int r)
+{
+	if (r == -E2BIG)
+		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
+				      "page frames in more than %d places far apart: the file of their "
+				      "types would be far larger than the stream",
+				      PAGES_JUMPS);
+	return directory_result(d, r, PAGES_FILE);
+}
+
 static int page_event(struct directory *d, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_RECORD_BEGIN: return begin_batch(d);
+	case XST_EVENT_RECORD_BEGIN: return begin_batch(d, ev);
 	case XST_EVENT_ITEMS:
-		return directory_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n),
-					PAGES_FILE);
+		return types_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n));
 	case XST_EVENT_PAYLOAD_BEGIN:
 	case XST_EVENT_RECORD_END:
-		return directory_result(d, memory_end_items(&d->memory), PAGES_FILE);
+		return types_result(d, memory_end_items(&d->memory));
 	default: return 0;
 	}
 }

@@ -27,6 +27,7 @@ void pfnmap_free(struct pfnmap *m)
 	for (size_t i = 0; i < m->slots; i++)
 		free(m->table[i]);
 	free(m->table);
+	free(m->order);
 	pfnmap_init(m, m->bits, 0);
 }
 
@@ -66,8 +67,13 @@ static struct pfnmap_chunk *find(struct pfnmap *m, uint64_t key)
 static int grow(struct pfnmap *m)
 {
 	struct pfnmap bigger = *m;
+	struct pfnmap_chunk **order;
 
 	bigger.slots = m->slots ? m->slots * 2 : FIRST_SLOTS;
+	order = realloc(m->order, bigger.slots / 2 * sizeof(*order)); /* no more are ever used */
+	if (!order)
+		return XST_E_NOMEM;
+	m->order = bigger.order = order;
 	bigger.table = calloc(bigger.slots, sizeof(struct pfnmap_chunk *));
 	if (!bigger.table)
 		return XST_E_NOMEM;
@@ -102,6 +108,33 @@ static void drop_old(struct pfnmap *m)
 	*m = fresh;
 }
 
+/* How many of the chunks in use have lower keys. */
+static size_t rank_of(const struct pfnmap *m, uint64_t key)
+{
+	size_t low = 0, high = m->in_use;
+
+	if (high && m->order[high - 1]->key < key)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->order[middle]->key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void put_in_order(struct pfnmap *m, struct pfnmap_chunk *c)
+{
+	size_t i = rank_of(m, c->key);
+
+	memmove(m->order + i + 1, m->order + i, (m->in_use - i) * sizeof(*m->order));
+	m->order[i] = c;
+	m->in_use++;
+}
+
 static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 {
 	struct pfnmap_chunk *c = m->slots ? m->table[slot_of(m, key)] : NULL;
@@ -123,7 +156,7 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 		memset(c->numbers, 0, chunk_octets(m));
 	}
 	c->generation = m->generation;
-	m->in_use++;
+	put_in_order(m, c);
 	m->last = c;
 	*ret = c;
 	return 0;
@@ -142,6 +175,11 @@ int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned
 
 	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
 		return XST_E_LIMIT;
+	if (!c && !value) { /* as it is */
+		if (ret_old)
+			*ret_old = 0;
+		return 0;
+	}
 	if (!c) {
 		int r = insert(m, pfn / CHUNK_PFNS, &c);
 
@@ -257,37 +295,34 @@ int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 
 /* --- going through -------------------------------------------------------------------------- */
 
-/* The lowest key of a chunk from `key` on.  Keys may lie far apart, so the chunks are gone through,
- * not the keys. */
-static bool next_chunk(const struct pfnmap *m, uint64_t key, uint64_t *ret)
+/* The first frame of a chunk from `at` on whose number is not 0; PFNMAP_CHUNK behind the last one. */
+static uint64_t first_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t at)
 {
-	bool found = false;
+	uint64_t side_by_side = 64 / m->bits, v;
 
-	for (size_t i = 0; i < m->slots; i++) {
-		const struct pfnmap_chunk *c = m->table[i];
-
-		if (!c || c->generation != m->generation || c->key < key || (found && c->key > *ret))
-			continue;
-		*ret = c->key;
-		found = true;
+	while (at < CHUNK_PFNS && !pfnmap_get_in(m, c, at)) {
+		at++;
+		for (; at % side_by_side == 0 && at < CHUNK_PFNS; at += side_by_side) {
+			memcpy(&v, c->numbers + at * m->bits / 8, sizeof(v));
+			if (v)
+				break;
+		}
 	}
-	return found;
+	return at;
 }
 
 bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret)
 {
-	uint64_t key = from / CHUNK_PFNS, pfn = from;
+	uint64_t key = from / CHUNK_PFNS;
 
-	while (find(m, key) || next_chunk(m, key, &key)) {
-		if (pfn < key * CHUNK_PFNS)
-			pfn = key * CHUNK_PFNS;
-		for (; pfn / CHUNK_PFNS == key; pfn++) {
-			if (!pfnmap_get(m, pfn))
-				continue;
-			*ret = pfn;
-			return true;
-		}
-		key++;
+	for (size_t i = rank_of(m, key); i < m->in_use; i++) {
+		struct pfnmap_chunk *c = m->order[i];
+		uint64_t at = first_in(m, c, c->key == key ? from % CHUNK_PFNS : 0);
+
+		if (at == CHUNK_PFNS)
+			continue;
+		*ret = c->key * CHUNK_PFNS + at;
+		return true;
 	}
 	return false;
 }

@@ -20,6 +20,7 @@ struct pfnmap_chunk {
 
 struct pfnmap {
 	struct pfnmap_chunk **table; /* open addressing, by the pfn's upper bits */
+	struct pfnmap_chunk **order; /* those in use, by ascending key */
 	size_t slots, used, in_use, max_chunks;
 	uint64_t generation;
 	unsigned bits;

@@ -15,6 +15,7 @@
 #define NOT_SEEN 5u               /* a page type that does not exist */
 #define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
 #define FIRST_WAITING 4096u
+#define TYPES_OCTETS (32u << 20)  /* of 256 GiB of guest memory */
 #define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
 	     "the output is: convert from or into a file, or with --checkpoints last"
 
@@ -60,7 +61,7 @@ int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold
 		return XST_E_NOMEM;
 	u->plan = *plan;
 	u->body = 1;
-	pfnmap_init(&u->types, 4, 0);
+	pfnmap_init(&u->types, 4, TYPES_OCTETS);
 	pfnmap_init(&u->touched, 1, 0);
 	delta_init(&u->delta);
 	if (plan->compressed)
@@ -136,7 +137,7 @@ static void note_batch(struct unfold *u, const struct xst_event *ev)
 			u->batch[u->nbatch++] = XST_PAGE_PFN(ev->u.items.v[i]);
 }
 
-static int note_entries(struct unfold *u, const struct xst_event *ev)
+static int note_entries(struct unfold *u, const struct xst_event *ev, struct xst_finding *reterr)
 {
 	int r = 0;
 
@@ -150,6 +151,10 @@ static int note_entries(struct unfold *u, const struct xst_event *ev)
 		if (r == 0)
 			r = pfnmap_set(&u->touched, pfn, 1, NULL);
 	}
+	if (r == XST_E_LIMIT)
+		return fail(u, reterr, r, u->place.record_offset,
+			    "pages lie in more than %u places of 128 MiB each: too far apart to gather them",
+			    (unsigned)(TYPES_OCTETS * UINT64_C(2) / PFNMAP_CHUNK));
 	return r;
 }
 
@@ -399,7 +404,7 @@ int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_actio
 	case XST_EVENT_RECORD_END:
 		return record_end(u, ret_action, reterr);
 	case XST_EVENT_ITEMS:
-		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev) : 0;
+		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev, reterr) : 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
 		if (u->dropping && ev->kind == XST_KIND_PAGE_DATA)
 			*ret_action = UNFOLD_STORE;

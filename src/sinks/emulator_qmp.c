@@ -196,6 +196,7 @@ static int go_on(struct emulator *e)
 {
 	int r = 0;
 
+	qmp_begin_turn(&e->qmp);
 	while (r == 0 && e->state)
 		r = e->state(e);
 	return r;

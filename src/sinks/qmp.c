@@ -12,6 +12,7 @@
 
 #define MESSAGE_MAX (1u << 20)
 #define DEPTH_MAX 64
+#define READS_MAX 16 /* in a turn */
 
 static int connect_to(int fd, const char *path)
 {
@@ -126,6 +127,8 @@ static int receive(struct qmp *q)
 {
 	ssize_t n;
 
+	if (q->reads++ == READS_MAX)
+		return XST_AGAIN;
 	do
 		n = recv(q->fd, q->in, sizeof(q->in), MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
@@ -156,6 +159,11 @@ static int parse(struct qmp *q, struct json_object **ret)
 	}
 	*ret = o;
 	return 0;
+}
+
+void qmp_begin_turn(struct qmp *q)
+{
+	q->reads = 0;
 }
 
 int qmp_message(struct qmp *q, struct json_object **ret)

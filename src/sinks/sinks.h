@@ -109,6 +109,7 @@ struct qmp {
 	char in[4096];
 	size_t in_size, in_at;
 	size_t message; /* octets of the one that is coming */
+	unsigned reads; /* of this turn */
 };
 
 /* All return 0, XST_AGAIN or -errno. */
@@ -122,6 +123,9 @@ int qmp_command(struct qmp *q, const char *command, struct json_object *argument
 int qmp_flush(struct qmp *q);
 /* Tells QEMU to quit, in so far as that can be done at once; takes no memory. */
 void qmp_quit(const struct qmp *q);
+/* A new turn.  In each only so much is read: a peer without end lets others have theirs.  What is left is in
+ * the socket, never here, so that the descriptor is ready. */
+void qmp_begin_turn(struct qmp *q);
 /* The next message, the caller's to put.  -EPIPE: QEMU has closed the connection; -EPROTO: it is no
  * QMP. */
 int qmp_message(struct qmp *q, struct json_object **ret);

@@ -23,10 +23,13 @@ from .common import (
     MODERN_PV,
     PV,
     REMUS,
+    USAGE,
     Unpack,
     cases,
     document,
     octets,
+    program,
+    run,
     stream,
     xenstream,
 )
@@ -239,4 +242,21 @@ def test_a_terminal_obeys_no_image(item: Item, old: bytes, new: bytes, scratch: 
         for character in result.stdout.decode("utf-8"):
             assert character == "\n" or character.isprintable(), f"{verb}: {character!r}"
         lines_of_json = xenstream(verb, "--json", path).stdout.decode("utf-8")
-        assert "\x1b" not in lines_of_json
+        assert all(character == "\n" or character.isprintable() for character in lines_of_json)
+
+
+def test_a_terminal_obeys_no_finding(scratch: Path) -> None:
+    """Errors quote what is wrong, wherever they are told."""
+    path, said = scratch / "hostile", b""
+    whole = xenstream("convert", "-q", "-", "-", stdin=stream(HVM)).stdout
+    path.write_bytes(whole.replace(b"physmap/", b"\x1b[31m\xc2\x9b\x7f", 1))
+    for words in (["verify", path], ["verify", "--json", path], ["convert", path, scratch / "out"],
+                  ["info", path], ["restore", "--no-config", "--into", scratch / "d", path]):
+        result = xenstream(*words)
+        assert result.rc not in (FINE, USAGE), result
+        said += result.stdout + result.stderr.encode("utf-8")
+    dropin = run([program("verify-stream-v2"), "-f", "xl", "-i", path])
+    said += dropin.stdout + dropin.stderr.encode("utf-8")
+    assert said.count(b"31m") > 4
+    for character in said.decode("utf-8"):
+        assert character == "\n" or character.isprintable(), ascii(character)

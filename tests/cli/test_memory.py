@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from support import image
+from support import image, remus
 from support.corpus import REPOSITORY
 
 from .common import (
@@ -24,6 +24,7 @@ from .common import (
     MODERN_PV,
     PV,
     Unpack,
+    lines,
     octets,
     program,
     stream,
@@ -272,3 +273,68 @@ def test_endless(name: str, words: list[str]) -> None:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
+
+
+# --- little that would be much work ------------------------------------------------------------
+
+
+STATE = record(image.CHECKPOINT, b"") + struct.pack("<II", image.LIBXL_CHECKPOINT_END, 0)
+
+
+def states(*records: bytes) -> bytes:
+    """A checkpointed stream of a PV guest."""
+    image_of_it = libxc(PV_INFO, STATIC, *records, record(image.END, b""))
+    return LIBXL + image_of_it + struct.pack("<II", 0, 0)
+
+
+def page_data(entries: list[int], contents: bytes = b"") -> bytes:
+    """A PAGE_DATA record."""
+    head = struct.pack(f"<II{len(entries)}Q", len(entries), 0, *entries)
+    return record(image.PAGE_DATA, head + contents)
+
+
+def p2m_frames(frames: list[int]) -> bytes:
+    """An X86_PV_P2M_FRAMES record."""
+    head = struct.pack("<II", 0, 512 * len(frames) - 1)
+    return record(image.X86_PV_P2M_FRAMES, head + struct.pack(f"<{len(frames)}Q", *frames))
+
+
+def test_states_without_news(scratch: Path) -> None:
+    """Pfns far apart, and very many states: not all is gone through again for each of them."""
+    places = [place * 7919 % 16384 << 15 for place in range(16384)]
+    entries = struct.pack("<16384Q", *(place << 12 | 1 for place in places))
+    tables = page_data([1 << 60 | 10 + number for number in range(32)], entries)
+    path = scratch / "states"
+    path.write_bytes(states(p2m_frames(places), tables, STATE * 2000))
+    result = xenstream("verify", "--deep", "--max-findings", "9", path)
+    assert result.rc == INVALID, result
+
+
+def test_states_with_news(scratch: Path) -> None:
+    """What is missing is told of each state anew, until it is there, and when it is gone again."""
+    pages = page_data([0, 1 << 60 | 7], bytes(4096) + struct.pack("<Q", 100 << 12 | 1) + bytes(4088))
+    here, gone = page_data([100], bytes(4096)), page_data([0xF << 60 | 100])
+    path = scratch / "states"
+    path.write_bytes(states(p2m_frames([100]), pages, STATE, STATE, here, STATE, STATE, gone, STATE))
+    found = lines(xenstream("verify", "--deep", "--json", path))
+    for rule in ("libxc.p2m-frame", "libxc.page-table"):
+        assert len([one for one in found if one.get("rule") == rule]) == 3, found
+
+
+@pytest.mark.parametrize("places", [2047, 2048])
+def test_differences_far_apart(places: int, scratch: Path) -> None:
+    """A pfn in each of many places of a guest of 1 TiB: memory as for one of 256 GiB, and no more."""
+    first = remus.batch({5: bytes(4096)}, True) + remus.VCPU_INFO + remus.ENABLE_COMPRESSION
+    broken = [13 << 28 | place << 15 for place in range(1, places + 1)]
+    batches = b"".join(
+        struct.pack(f"<i{len(part)}I", len(part), *part)
+        for part in (broken[at : at + 1024] for at in range(0, places, 1024)))
+    path = scratch / "far"
+    path.write_bytes(struct.pack("<I", 1 << 28) + first + remus.END_OF_BODY + remus.tail(1) + batches
+                     + remus.VCPU_INFO + remus.END_OF_BODY + remus.tail(2))
+    words = ["convert", "-q", str(path), str(scratch / "out")]
+    if places < 2048:
+        assert peak(words) <= 64 << 20
+    else:
+        result = xenstream(*words)
+        assert result.rc == INVALID and "2048 places" in result.stderr

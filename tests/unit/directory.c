@@ -139,7 +139,7 @@ static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_
 	size_t done;
 
 	memset(page, fill_with, sizeof(page));
-	memory_begin_batch(m);
+	memory_begin_batch(m, UINT32_MAX);
 	assert_int_equal(memory_items(m, entries, n), 0);
 	assert_int_equal(memory_end_items(m), 0);
 	for (size_t i = 0; i < pages; i++) {
@@ -199,21 +199,41 @@ static void runs_and_limits(void **state)
 	(void)state;
 	memory_init(&m);
 	assert_int_equal(memory_open(&m, dir), 0);
-	memory_begin_batch(&m);
+	memory_begin_batch(&m, 5 * XST_PAGE_SIZE);
 	assert_int_equal(memory_items(&m, entries, COUNT(entries)), 0);
 	assert_int_equal(m.nruns, 2);
 	assert_int_equal(m.runs[0].pfn, 1);
 	assert_int_equal(m.runs[0].n, 3);
 	assert_int_equal(memory_items(&m, &beyond, 1), -EFBIG);
 	/* entries for which no record has pages need no memory */
-	free(m.runs);
-	m.runs = calloc(MEMORY_RUNS_MAX, sizeof(*m.runs));
-	assert_non_null(m.runs);
-	m.nruns = m.capacity = MEMORY_RUNS_MAX;
-	assert_int_equal(memory_items(&m, entries, 1), 0);
-	assert_int_equal(m.capacity, MEMORY_RUNS_MAX);
-	memory_begin_batch(&m);
+	memory_begin_batch(&m, 2 * XST_PAGE_SIZE - 1);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(memory_items(&m, (uint64_t[]){ ENTRY(0, 2 * i) }, 1), 0);
+	assert_int_equal(m.nruns, 1);
+	memory_begin_batch(&m, 0);
 	assert_int_equal(memory_items(&m, &last, 1), 0);
+	memory_free(&m);
+	close(dir);
+	remove_all();
+}
+
+/* An entry has 8 octets, its type's block 4096: only so many more blocks than octets may tell. */
+static void far_apart_has_a_limit(void **state)
+{
+	int dir = open(folder, O_RDONLY | O_DIRECTORY), r = 0;
+	struct memory m;
+	uint64_t n = 0;
+
+	(void)state;
+	memory_init(&m);
+	assert_int_equal(memory_open(&m, dir), 0);
+	for (unsigned with = 0; with < 2; with++) {
+		memory_begin_batch(&m, with * 100 * XST_PAGE_SIZE);
+		for (; (r = memory_items(&m, (uint64_t[]){ ENTRY(0xf, n * PAGES_BLOCK) }, 1)) == 0; n++)
+			assert_in_range(n, 0, PAGES_JUMPS + 200);
+		assert_int_equal(r, -E2BIG);
+		assert_in_range(n, PAGES_JUMPS + with * 100, PAGES_JUMPS + with * 100 + 2);
+	}
 	memory_free(&m);
 	close(dir);
 	remove_all();
@@ -308,6 +328,30 @@ static void no_more_than_pack_takes(void **state)
 	d->nslots = d->capacity = RECORDS_MAX;
 	assert_int_equal(state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
 	assert_non_null(strstr(d->error.text, "more than 65536 records"));
+	free_all(&s);
+	assert_true(folder_is_empty());
+}
+
+/* Each name in a key of two octets a name may be a directory of 4096. */
+static void no_more_names_in_keys(void **state)
+{
+	static const char key[] = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p";
+	struct xst_directory_sinks s = sinks("d");
+	size_t n = 0;
+	int r = 0;
+
+	(void)state;
+	assert_int_equal(prepare(&s), 0);
+	while (r == 0 && n < 5000) {
+		if (n % 1000 == 0) { /* records have them together */
+			assert_int_equal(n ? s.xenstore.ops->end(s.xenstore.self) : 0, 0);
+			assert_int_equal(s.xenstore.ops->begin(s.xenstore.self, 0, 0), 0);
+		}
+		r = s.xenstore.ops->pair(s.xenstore.self, key, strlen(key), "v", 1);
+		n += r == 0;
+	}
+	assert_int_equal(r, XST_E_LIMIT);
+	assert_int_equal(n, 65536 / 16);
 	free_all(&s);
 	assert_true(folder_is_empty());
 }
@@ -488,9 +532,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_lose_their_contents),
 		cmocka_unit_test(runs_and_limits),
+		cmocka_unit_test(far_apart_has_a_limit),
 		cmocka_unit_test(taken_back),
 		cmocka_unit_test(place_is_taken_meanwhile),
 		cmocka_unit_test(no_more_than_pack_takes),
+		cmocka_unit_test(no_more_names_in_keys),
 		cmocka_unit_test(wrong_arguments),
 		cmocka_unit_test(no_directory_of_ours),
 		cmocka_unit_test(no_records),

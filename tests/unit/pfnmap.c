@@ -86,6 +86,7 @@ static void its_memory_has_a_bound(void **state)
 	assert_int_equal(pfnmap_set(&m, 0, 1, NULL), 0);
 	assert_int_equal(pfnmap_set(&m, 32768, 1, NULL), 0);
 	assert_int_equal(pfnmap_set(&m, 65536, 1, NULL), XST_E_LIMIT);
+	assert_int_equal(pfnmap_set(&m, 65536, 0, NULL), 0); /* which it is */
 	assert_int_equal(pfnmap_set(&m, 1, 1, NULL), 0);
 	assert_int_equal(pfnmap_get(&m, 65536), 0);
 	pfnmap_free(&m);
@@ -126,6 +127,28 @@ static void all_are_found_in_order(void **state)
 	}
 	assert_false(pfnmap_next(&m, pfn, &pfn));
 	assert_int_equal(pfnmap_set(&m, pfn, 1, NULL), XST_E_LIMIT);
+	pfnmap_free(&m);
+}
+
+/* One frame in each of very many chunks, set in any order: what going through costs is that they are there. */
+static void far_apart_are_found_soon(void **state)
+{
+	enum { CHUNKS = 16384, TIMES = 30 };
+	struct pfnmap m;
+
+	(void)state;
+	pfnmap_init(&m, 1, 0);
+	for (uint64_t i = 0; i < CHUNKS; i++)
+		assert_int_equal(pfnmap_set(&m, i * 7919 % CHUNKS * PFNMAP_CHUNK + 9, 1, NULL), 0);
+	for (int times = 0; times < TIMES; times++) {
+		uint64_t pfn = 0, n = 0;
+
+		for (; pfnmap_next(&m, pfn, &pfn); pfn++)
+			n += pfn == n * PFNMAP_CHUNK + 9;
+		assert_int_equal(n, CHUNKS);
+	}
+	pfnmap_clear(&m);
+	assert_false(pfnmap_next(&m, 0, &(uint64_t){ 0 }));
 	pfnmap_free(&m);
 }
 
@@ -197,6 +220,7 @@ int main(void)
 		cmocka_unit_test(its_memory_has_a_bound),
 		cmocka_unit_test(clear_forgets_all),
 		cmocka_unit_test(all_are_found_in_order),
+		cmocka_unit_test(far_apart_are_found_soon),
 		cmocka_unit_test(runs_are_frames),
 		cmocka_unit_test(old_frames_do_not_pile_up),
 	};

@@ -616,6 +616,40 @@ static void test_a_qemu_that_does_not_answer(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+/* Its socket is full of events that nobody asked for; behind them comes what was waited for. */
+static void test_a_qemu_that_talks(void **state)
+{
+	static const char event[] = "{\"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 0}}";
+	struct xst_sink_qmp_options o = { .size = sizeof(o), .path = path };
+	struct pollfd p = { .events = POLLIN };
+	struct xst_emulator_sink s;
+	struct xst_wait wait;
+	int listener = listen_there(), peer, turns = 1;
+	char words[8192];
+
+	(void)state;
+	memset(words, ' ', sizeof(words));
+	memcpy(words, event, sizeof(event) - 1);
+	assert_int_equal(xst_sink_qmp(&o, &s), 0);
+	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
+	peer = accept(listener, NULL, NULL);
+	while (send(peer, words, sizeof(words), MSG_DONTWAIT) == sizeof(words))
+		;
+	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
+	s.ops->wait(s.self, &wait);
+	p.fd = wait.fd;
+	assert_int_equal(poll(&p, 1, 0), 1); /* there is more, and nobody forgets it */
+	for (; poll(&p, 1, 0) == 1; turns++)
+		assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
+	assert_in_range(turns, 2, 1000);
+	assert_int_equal(send(peer, "{\"QMP\": {}}", 11, 0), 11);
+	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
+	assert_in_range(recv(peer, words, sizeof(words), MSG_DONTWAIT), 1, sizeof(words));
+	s.ops->free(s.self);
+	close(peer);
+	close(listener);
+}
+
 static void test_arguments(void **state)
 {
 	struct xst_sink_qmp_options q = { .size = sizeof(q) };
@@ -701,6 +735,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_file_replaced, clean),
 		cmocka_unit_test(test_file_without_a_domain),
 		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
+		cmocka_unit_test_teardown(test_a_qemu_that_talks, clean),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_options_of_other_sizes),
 	};
