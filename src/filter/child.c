@@ -44,7 +44,7 @@ static bool settle_descriptors(int in, int out, int reports)
 /* What a stream announces costs no more memory than this. */
 static void limit_memory(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow counts, too */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose shadow counts, too */
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_DATA, &r) < 0 || r.rlim_cur <= DECOMPRESS_MEMORY)
