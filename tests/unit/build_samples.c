@@ -171,7 +171,7 @@ const struct sample samples[] = {
 	       .physmaps = SIZE_MAX, .last_checkpoint = true, .tail = DM, .emulator = 4),
 	LEGACY("legacy-hvm-8-remus", .batches = 1, .pages = 1, .physmaps = 1, .params = 1,
 	       .checkpoints = 3, .tail = REMUS, .emulator = 4),
-	LEGACY("legacy-hvm-4-remus-compressed", .width = 4, .batches = 2, .pages = 1, .holes = 1,
+	LEGACY("legacy-hvm-4-remus-compressed", .width = 4, .batches = 3, .pages = 1, .holes = 1,
 	       .physmaps = 1, .params = 1, .checkpoints = 3, .compressed = true, .tail = DM,
 	       .emulator = 4),
 	LEGACY("legacy-hvm-8-xl", .xl = true, .batches = 1, .pages = 1, .physmaps = 1, .params = 1,

@@ -155,11 +155,17 @@ static void no_vcpu_block(struct build *b)
 	fill(b, 100);
 }
 
+/* A marker without what must follow it, in the first state that is compressed. */
 static void compressed_at_once(struct build *b)
 {
+	static const uint8_t one_octet[12] = { 0xf4, 0xff, 0xff, 0xff, 1 };
+	uint8_t *chunk;
+
 	legacy_of(b, &(struct legacy){ .batches = 1, .pages = 1, .physmaps = SIZE_MAX,
 				       .checkpoints = 3, .compressed = true,
 				       .tail = "DeviceModelRecord0002", .emulator = 20 });
+	chunk = memmem(b->data, b->size, one_octet, sizeof(one_octet));
+	chunk[sizeof(one_octet)] = 0xff;
 }
 
 /* --- the cases ------------------------------------------------------------------------------ */
