@@ -109,8 +109,17 @@ static int write_headed(const char *dir, const char *name, size_t nhead, size_t 
 
 	for (size_t k = 0; k < sizeof(head); k++)
 		head[k] = (uint8_t)(i * (k + 1) * 29);
-	head[1] = nhead == 2 ? (uint8_t)i : 0;
+	head[1] = nhead == 2 || nhead == 3 ? (uint8_t)i : 0;
 	return write_seed(dir, name, head, nhead, b);
+}
+
+static int write_unheaded(const char *dir, const char *name, size_t nhead, const struct build *b)
+{
+	static const uint8_t head[16];
+	char longer[128];
+
+	snprintf(longer, sizeof(longer), "%s-plain", name);
+	return write_seed(dir, longer, head, nhead, b);
 }
 
 /* Runs of entries that are taken together, some for the second time.  Of so many pages the contents
@@ -146,6 +155,8 @@ static int write_seeds(size_t nhead, const char *dir)
 
 		build_sample(&b, &samples[i]);
 		failed |= write_headed(dir, samples[i].name, nhead, i, &b);
+		if (nhead == 3) /* and with no flag: much depends on there being none */
+			failed |= write_unheaded(dir, samples[i].name, nhead, &b);
 		build_free(&b);
 	}
 	for (size_t i = 0; i < COUNT(many); i++) {
