@@ -88,7 +88,7 @@ static void pv_head(struct build *b, const struct legacy *l)
 		put32(b, 592 + 16);
 	}
 	for (size_t i = 0; i < frames; i++)
-		put_ulong(b, 0x40 + i);
+		put_ulong(b, l->frame ? l->frame + i : 0); /* 0: the first page of the first batch */
 }
 
 static void tmem(struct build *b)

@@ -181,7 +181,7 @@ const struct sample samples[] = {
 	LEGACY("legacy-pv32-8", .pv = true, .guest_width = 4, .extv = true, .batches = 1, .pages = 1,
 	       .unmapped = 2, .vcpus = 65, .last_checkpoint = true),
 	LEGACY("legacy-pv64-4-large-lists", .width = 4, .pv = true, .xcnt = true, .batches = 1,
-	       .holes = 3, .p2m_size = 512 * 1025, .unmapped = 1026, .stranger = true,
+	       .pages = 1, .holes = 3, .p2m_size = 512 * 1025, .unmapped = 1026, .stranger = true,
 	       .last_checkpoint = true),
 	LEGACY("legacy-pv32-4-remus", .width = 4, .pv = true, .guest_width = 4, .batches = 1,
 	       .pages = 1, .checkpoints = 2, .no_map = true),
