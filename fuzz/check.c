@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Differential: the checker finds the same in an input whether it sees all of it at once, or windows
- * of some octets, with what it does not want passed over.
+ * of some octets, with what it does not want passed over, and the items of arrays one by one.
  *
- * octet 0   flags: deep, no emulator
+ * octet 0   flags: deep, no emulator, one by one
  * octet 1   octets of a window, less one
  * the rest  the stream */
 #include <stdio.h>
@@ -23,6 +23,7 @@ struct found {
 struct pass {
 	const uint8_t *data;
 	size_t size, window, at; /* window: octets, 0: all there are */
+	bool one_by_one;         /* items */
 	struct xst_in in;
 	struct xst_parser *parser;
 	struct xst_checker *checker;
@@ -64,7 +65,7 @@ static void keep(struct found *found, const struct xst_finding *f)
 		found->f[found->n++] = *f;
 }
 
-static int look(struct pass *p, const struct xst_event *ev)
+static int tell(struct pass *p, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	int r = xst_checker_event(p->checker, ev);
@@ -72,6 +73,25 @@ static int look(struct pass *p, const struct xst_event *ev)
 	while (r == 0 && (f = xst_checker_finding(p->checker)))
 		keep(p->found, f);
 	return r;
+}
+
+static int tell_one_by_one(struct pass *p, const struct xst_event *ev)
+{
+	struct xst_event one = *ev;
+	int r = 0;
+
+	one.u.items.n = 1;
+	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
+		one.u.items.v = ev->u.items.v + i * ev->u.items.width;
+		one.u.items.first = ev->u.items.first + i;
+		r = tell(p, &one);
+	}
+	return r;
+}
+
+static int look(struct pass *p, const struct xst_event *ev)
+{
+	return p->one_by_one && ev->type == XST_EVENT_ITEMS ? tell_one_by_one(p, ev) : tell(p, ev);
 }
 
 static void go_through(struct pass *p)
@@ -100,7 +120,8 @@ static void check(const uint8_t *data, size_t size, uint8_t flags, size_t window
 	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
 	struct xst_checker_options checker = { .size = sizeof(checker),
 					       .flags = flags & 1 ? XST_CHECK_DEEP : 0u };
-	struct pass p = { .data = data, .size = size, .window = window, .found = found };
+	struct pass p = { .data = data, .size = size, .window = window, .found = found,
+			  .one_by_one = window && flags & 4 };
 
 	parser.flags = XST_PARSER_KEEP_GOING | (flags & 2 ? XST_PARSER_NO_EMULATOR : 0u);
 	found->n = 0;

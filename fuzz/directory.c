@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Image directories: whatever is in one, packing it ends well or with words for what is wrong, nothing
  * stays open, and what was packed is a stream that is converted again.  See files.h. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <xenstream/emit.h>
-#include <xenstream/io.h>
-#include <xenstream/job.h>
-
 #include "files.h"
+#include "packing.h"
 #include "probe.h"
 #include "wire/bytes.h"
 
@@ -24,12 +19,6 @@
 #define MAX_OFFSET  0xffff
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* --- octets become files ---------------------------------------------------------------------- */
 
@@ -137,64 +126,6 @@ static void make_file(struct input *in, int dir)
 	in->at += n;
 }
 
-/* --- it is packed ----------------------------------------------------------------------------- */
-
-static void expect_stream(int fd)
-{
-	struct xst_finding error = { 0 };
-	struct xst_output *o;
-
-	must(lseek(fd, 0, SEEK_SET) == 0);
-	must(xst_output_file("/dev/null", 0600, 0, &o, &error) == 0);
-	if (xst_convert_fd(fd, o, NULL, &error) != 0) {
-		fprintf(stderr, "what was packed is refused: %s\n", error.text);
-		abort();
-	}
-	xst_output_free(o);
-}
-
-static void pack(const char *path, bool force)
-{
-	struct xst_converter_options to = { .size = sizeof(to),
-					    .flags = force ? XST_CONVERT_FORCE : 0 };
-	struct xst_save_options options = { .size = sizeof(options), .converter = &to };
-	int fd = memfd_create("packed", MFD_CLOEXEC), r;
-	struct xst_finding error = { 0 };
-	struct xst_output *o;
-
-	must(fd >= 0);
-	must(xst_output_fd(fd, &o) == 0);
-	r = xst_save_directory(path, o, &options, &error);
-	must(r == 0 || (error.code == r && error.text[0]));
-	if (r == 0)
-		must(xst_output_flush(o) == 0);
-	xst_output_free(o);
-	if (r == 0 && !force)
-		expect_stream(fd);
-	close(fd);
-}
-
-/* --- its place -------------------------------------------------------------------------------- */
-
-static char folder[64];
-
-static void remove_folder(void)
-{
-	(void)rmdir(folder);
-}
-
-static int open_folder(void)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	if (!*folder) {
-		snprintf(folder, sizeof(folder), "%.40s/xst-fuzz-XXXXXX", tmp ? tmp : "/tmp");
-		must(mkdtemp(folder) != NULL);
-		atexit(remove_folder);
-	}
-	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { .at = data, .end = data + size };
@@ -207,8 +138,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < MAX_FILES && in.at < in.end; i++)
 		make_file(&in, dir);
 	snprintf(path, sizeof(path), "%s/d", folder);
-	pack(path, false);
-	pack(path, true);
+	for (int force = 0; force < 2; force++) {
+		int fd = pack(path, force);
+
+		if (fd >= 0)
+			close(fd);
+	}
 	must(open_descriptors() == before);
 	close(dir);
 	must(tree_remove(root, "d") == 0);

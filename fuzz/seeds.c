@@ -18,6 +18,8 @@
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* --- dictionary ----------------------------------------------------------------------------- */
 
 static void entry(FILE *f, const char *name, const void *data, size_t n)
@@ -100,22 +102,68 @@ static int write_seed(const char *dir, const char *name, const uint8_t *head, si
 	return fclose(f) != 0;
 }
 
-/* Each sample with a head of its own, so that every flag is met. */
+/* Each with a head of its own, so that every flag is met. */
+static int write_headed(const char *dir, const char *name, size_t nhead, size_t i, const struct build *b)
+{
+	uint8_t head[16];
+
+	for (size_t k = 0; k < sizeof(head); k++)
+		head[k] = (uint8_t)(i * (k + 1) * 29);
+	head[1] = nhead == 2 || nhead == 3 ? (uint8_t)i : 0;
+	return write_seed(dir, name, head, nhead, b);
+}
+
+static int write_unheaded(const char *dir, const char *name, size_t nhead, const struct build *b)
+{
+	static const uint8_t head[16];
+	char longer[128];
+
+	snprintf(longer, sizeof(longer), "%s-plain", name);
+	return write_seed(dir, longer, head, nhead, b);
+}
+
+/* Runs of entries that are taken together, some for the second time.  Of so many pages the contents
+ * would be too long a seed: it ends behind the entries. */
+static void many_entries(struct build *b, bool pv)
+{
+	uint64_t v[300];
+	size_t end;
+
+	image_header(b, 3, 0);
+	domain_header(b, pv ? 1 : 2);
+	for (size_t i = 0; i < 3; i++)
+		v[i] = (pv ? i : 0) << 60 | (20 + 70 * i);
+	page_data(b, v, 3);
+	for (size_t i = 0; i < COUNT(v); i++)
+		v[i] = UINT64_C(0xf) << 60 | (5 + i);
+	page_data(b, v, COUNT(v));
+	for (size_t i = 0; i < COUNT(v); i++)
+		v[i] = 10 + i;
+	end = b->size + 16 + sizeof(v);
+	page_data(b, v, COUNT(v));
+	b->size = end;
+}
+
 static int write_seeds(size_t nhead, const char *dir)
 {
+	static const char *const many[] = { "cut-hvm-many-entries", "cut-pv-many-entries" };
 	int failed = 0;
 
 	(void)mkdir(dir, 0777);
-
 	for (size_t i = 0; i < samples_count; i++) {
-		uint8_t head[16];
 		struct build b = { 0 };
 
-		for (size_t k = 0; k < sizeof(head); k++)
-			head[k] = (uint8_t)(i * (k + 1) * 29);
-		head[1] = nhead == 2 ? (uint8_t)i : 0;
 		build_sample(&b, &samples[i]);
-		failed |= write_seed(dir, samples[i].name, head, nhead, &b);
+		failed |= write_headed(dir, samples[i].name, nhead, i, &b);
+		if (nhead == 3) /* and with no flag: much depends on there being none */
+			failed |= write_unheaded(dir, samples[i].name, nhead, &b);
+		build_free(&b);
+	}
+	for (size_t i = 0; i < COUNT(many); i++) {
+		struct build b = { 0 };
+
+		many_entries(&b, i);
+		failed |= write_headed(dir, many[i], nhead, samples_count + i, &b);
 		build_free(&b);
 	}
 	return failed;

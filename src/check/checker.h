@@ -164,6 +164,7 @@ void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu);
 
 /* At the image's end, or a checkpoint's: what only the whole of it shows. */
 void check_pages_complete(struct xst_checker *c);
+void check_p2m_frames_complete(struct xst_checker *c);
 void check_vcpus_complete(struct xst_checker *c);
 void check_hvm_params_complete(struct xst_checker *c);
 void check_config_complete(struct xst_checker *c);

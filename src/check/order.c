@@ -154,6 +154,8 @@ static void legacy_complete(struct xst_checker *c)
 	check_again(c, RULE_MISSING);
 	if (c->guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
 		check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
+	check_p2m_frames_complete(c);
+	pfnmap_clear(&c->pages.frames); /* they stand in a stream once, and are judged once */
 }
 
 static void legacy_record(struct xst_checker *c)

@@ -451,8 +451,6 @@ static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 	struct pages_state *s = &c->pages;
 	int r = 0;
 
-	if (ev->layer != XST_LAYER_LIBXC)
-		return 0;
 	for (size_t i = 0; i < ev->u.items.n && r == 0; i++) {
 		uint64_t pfn = ev->u.items.v[i];
 
@@ -487,7 +485,7 @@ const struct check_subject check_pv_info = { .fields = pv_info_fields };
 /* --- at the end ----------------------------------------------------------------------------- */
 
 /* States may be many, and each of a few octets: none is worth more work than there is news in it. */
-static void complete_frames(struct xst_checker *c)
+void check_p2m_frames_complete(struct xst_checker *c)
 {
 	uint64_t pfn = c->pages.fine_below;
 	bool found;
@@ -544,6 +542,6 @@ void check_pages_complete(struct xst_checker *c)
 	tell_untracked(c);
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		return;
-	complete_frames(c);
+	check_p2m_frames_complete(c);
 	complete_referred(c);
 }

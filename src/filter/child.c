@@ -44,7 +44,7 @@ static bool settle_descriptors(int in, int out, int reports)
 /* What a stream announces costs no more memory than this. */
 static void limit_memory(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow counts, too */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose shadow counts, too */
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_DATA, &r) < 0 || r.rlim_cur <= DECOMPRESS_MEMORY)
@@ -69,14 +69,16 @@ static _Noreturn void be_child(const struct task *t, int reports, pid_t parent)
 		_exit(1);
 	default_signals();
 	if (!settle_descriptors(t->in, t->out, reports)) {
-		_exit(1);
+		report = (struct filter_report){ .outcome = FILTER_READ, .error = errno };
 	} else if (t->compress) {
+		reports = REPORTS;
 		pump_compress(t->format, t->level, &report);
 	} else {
+		reports = REPORTS;
 		limit_memory();
 		pump_decompress(t->format, &report);
 	}
-	if (write(REPORTS, &report, sizeof(report)) != (ssize_t)sizeof(report))
+	if (write(reports, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
 	_exit(0); /* which closes the pipe: the report is there before the end of the data */
 }

@@ -495,6 +495,18 @@ def test_decompressor_killed(packed: Callable[[str], bytes], scratch: Path) -> N
     assert listing(scratch) == []
 
 
+def test_no_descriptors_left(packed: Callable[[str], bytes], scratch: Path) -> None:
+    """Nobody has killed a child that can't begin: it says why."""
+    (scratch / "in").write_bytes(packed("gzip"))
+    failed = 0
+    for limit in range(8, 16):
+        result = xenstream("verify", scratch / "in", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (limit, limit)))
+        failed += result.rc != FINE
+        assert result.rc == FINE or "Too many open files" in result.stderr, f"{limit}: {result}"
+    assert 0 < failed < 8
+
+
 def test_output_that_fails_waits_for_no_input(packed: Callable[[str], bytes], scratch: Path) -> None:
     process = start("convert", "-", str(scratch / "no" / "out"), bufsize=0)
     assert process.stdin is not None

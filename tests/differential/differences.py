@@ -133,8 +133,8 @@ DIFFERENCES = (
     Difference(
         "big-endian",
         "no Xen reads such records; Xen's test for the option can't be true, and so it reads them in its own order",
-        ("image-hvm-v2", patched(HEADER, "IMAGE_HEADER", lambda b: b[:17] + b"\1" + b[18:])),
-        ours=lambda v, _: v.ours[0].rule == "stream.big-endian",
+        ("xl-hvm-plain", patched(HEADER, "LIBXL_HEADER", lambda b: b[:12] + b"\4\0\0\1")),
+        ours=lambda v, e: "stream.big-endian" in [x.rule for x in v.ours[: v.ours.index(e) + 1]],
     ),
     Difference(
         "long records",

@@ -98,6 +98,7 @@ struct legacy {
 	bool pv;
 	unsigned guest_width;      /* 0: 8 */
 	uint64_t p2m_size;         /* 0: 64 */
+	uint64_t frame;            /* the p2m's first, the others behind it; 0: all are pfn 0 */
 	bool extv, xcnt, stranger; /* blocks of the extended info */
 	size_t batches, pages, holes;
 	bool verify, tsc, tmem, tmem_extra, last_checkpoint, no_map;

@@ -88,7 +88,7 @@ static void pv_head(struct build *b, const struct legacy *l)
 		put32(b, 592 + 16);
 	}
 	for (size_t i = 0; i < frames; i++)
-		put_ulong(b, 0x40 + i);
+		put_ulong(b, l->frame ? l->frame + i : 0); /* 0: the first page of the first batch */
 }
 
 static void tmem(struct build *b)
@@ -170,6 +170,31 @@ static void legacy_batches(struct build *b, const struct legacy *l, bool content
 	}
 }
 
+/* What n pages have become since the state before: nothing, a few words of them, all of it, in turn. */
+static void differences(struct build *b, size_t n)
+{
+	static const size_t octets[3] = { 1, 36, 1 + PAGE };
+	size_t length = 0;
+
+	for (size_t i = 0; i < n; i++)
+		length += octets[i % 3];
+	chunk(b, -12);
+	put_ulong(b, length);
+	for (size_t i = 0; i < n; i++) {
+		if (i % 3 == 0) {
+			put8(b, 0);
+		} else if (i % 3 == 1) {
+			put(b, "\xff\xff\xff\xff\xff\xff\xff\xfe\x81", 9); /* skips 1016 words */
+			put8(b, 6);
+			fill(b, 24);
+			put(b, "\x81\x81", 2);
+		} else {
+			put8(b, 0x80);
+			fill(b, PAGE);
+		}
+	}
+}
+
 static void body(struct build *b, const struct legacy *l, unsigned number, bool last)
 {
 	static const int8_t params[12] = { -14, -3, -15, -16, -17, -4, -8, -10, -11, -19, -20, -21 };
@@ -183,11 +208,8 @@ static void body(struct build *b, const struct legacy *l, unsigned number, bool 
 		put32(b, 5);
 	}
 	legacy_batches(b, l, !compressed);
-	if (compressed) {
-		chunk(b, -12);
-		put_ulong(b, 37);
-		fill(b, 37);
-	}
+	if (compressed)
+		differences(b, l->batches * l->pages);
 	if (l->verify) {
 		chunk(b, -1);
 		legacy_batches(b, l, !compressed);

@@ -219,8 +219,8 @@ static void hvm(void **state)
 static void pv(void **state)
 {
 	struct legacy l = { .width = 4, .pv = true, .guest_width = 4, .extv = true, .xcnt = true,
-			    .batches = 1, .pages = 2, .p2m_size = 1025, .vcpus = 2, .physmaps = SIZE_MAX,
-			    .last_checkpoint = true };
+			    .batches = 1, .pages = 2, .p2m_size = 1025, .frame = 0x40, .vcpus = 2,
+			    .physmaps = SIZE_MAX, .last_checkpoint = true };
 	struct build b = { 0 };
 	struct poured p;
 

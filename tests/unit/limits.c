@@ -61,7 +61,7 @@ static void legacy_pv(struct build *b)
 
 static void legacy_compressed(struct build *b)
 {
-	struct legacy l = { .checkpoints = 2, .compressed = true,
+	struct legacy l = { .checkpoints = 2, .compressed = true, .batches = 2, .pages = 1,
 			    .tail = "DeviceModelRecord0002", .emulator = 4 };
 
 	build_legacy(b, &l);

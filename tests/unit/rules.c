@@ -81,6 +81,8 @@ LEGACY_STREAM(legacy_tmem, HVM_LEGACY, .tmem = true)
 LEGACY_STREAM(legacy_no_map, HVM_LEGACY, .no_map = true)
 LEGACY_STREAM(legacy_remus, .batches = 1, .pages = 1, .physmaps = SIZE_MAX, .checkpoints = 2,
 	      .tail = "DeviceModelRecord0002", .emulator = 20)
+LEGACY_STREAM(legacy_frame, PV_LEGACY, .frame = 2)
+LEGACY_STREAM(legacy_frame_table, PV_LEGACY, .frame = 1)
 LEGACY_STREAM(legacy_block, PV_LEGACY, .stranger = true)
 LEGACY_STREAM(legacy_param_pv, PV_LEGACY, .params = 1)
 LEGACY_STREAM(legacy_xsave, PV_LEGACY, .xcnt = true, .vcpus = 2)
@@ -155,11 +157,17 @@ static void no_vcpu_block(struct build *b)
 	fill(b, 100);
 }
 
+/* A marker without what must follow it, in the first state that is compressed. */
 static void compressed_at_once(struct build *b)
 {
+	static const uint8_t one_octet[12] = { 0xf4, 0xff, 0xff, 0xff, 1 };
+	uint8_t *chunk;
+
 	legacy_of(b, &(struct legacy){ .batches = 1, .pages = 1, .physmaps = SIZE_MAX,
 				       .checkpoints = 3, .compressed = true,
 				       .tail = "DeviceModelRecord0002", .emulator = 20 });
+	chunk = memmem(b->data, b->size, one_octet, sizeof(one_octet));
+	chunk[sizeof(one_octet)] = 0xff;
 }
 
 /* --- the cases ------------------------------------------------------------------------------ */
@@ -239,6 +247,8 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.pv-info", .letters = "pJSFDTHBE" },
 	{ .rules = "libxc.p2m-range", .letters = PV, AT('F', BODY + 4, 4, 1023) },
 	{ .rules = "libxc.p2m-frame", .letters = PV, AT('F', BODY + 8, 8, 9) },
+	{ .rules = "libxc.p2m-frame", .build = legacy_frame },
+	{ .rules = "libxc.p2m-frame", .build = legacy_frame_table },
 
 	/* vCPUs */
 	{ .rules = "libxc.vcpu.size", .letters = "pISFDTHbE" },
