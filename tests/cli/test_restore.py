@@ -327,15 +327,20 @@ def test_a_signal_before_anything_has_come() -> None:
     assert process.wait(10) in (IO, -signal.SIGTERM)
 
 
-def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
-    command = f"exec:trap '' TERM; echo $$ >'{scratch}/pid'; cat >/dev/null; sleep 100"
-    process = start("restore", "--domain", command, "-")
+def abort_midway(process: subprocess.Popen[bytes], pid: Path) -> None:
+    """Aborts a restore that has got a part of a stream, when the program that acts on it has written `pid`."""
     assert process.stdin is not None
     process.stdin.write(octets(MODERN_HVM)[:100000])
     process.stdin.flush()
-    wait_for(lambda: (scratch / "pid").exists() and (scratch / "pid").read_text() != "")
+    wait_for(lambda: pid.exists() and pid.read_text() != "")
     process.terminate()
     assert process.wait(10) == IO
+
+
+def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
+    command = f"exec:trap '' TERM; echo $$ >'{scratch}/pid'; cat >/dev/null; sleep 100"
+    process = start("restore", "--domain", command, "-")
+    abort_midway(process, scratch / "pid")
     assert not os.path.exists("/proc/" + (scratch / "pid").read_text().strip())
 
 
@@ -351,12 +356,7 @@ def abort_with_child(scratch: Path, child: str) -> None:
     """Aborts when a child of the shell, which is the first to go, has written `pid`."""
     command = f"exec:sh -c '{child}' & cat >/dev/null; sleep 100"
     process = start("restore", "--domain", command, "-", cwd=scratch)
-    assert process.stdin is not None
-    process.stdin.write(octets(MODERN_HVM)[:100000])
-    process.stdin.flush()
-    wait_for(lambda: (scratch / "pid").exists() and (scratch / "pid").read_text() != "")
-    process.terminate()
-    assert process.wait(10) == IO
+    abort_midway(process, scratch / "pid")
 
 
 def test_a_child_of_the_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:

@@ -512,6 +512,21 @@ static void test_file_that_was_there(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
+/* A sink that has put "new" in the place of "older", of which *ret (may be NULL) is told. */
+static struct xst_emulator_sink replace_older(struct stat *ret)
+{
+	struct xst_emulator_sink s;
+
+	write_file("older", 0640);
+	if (ret)
+		assert_int_equal(stat(path, ret), 0);
+	s = new_file();
+	give_state(s, "new");
+	assert_int_equal(s.ops->finish(s.self), 0);
+	assert_int_equal(s.ops->commit(s.self), 0);
+	return s;
+}
+
 /* There need be no descriptor to spare. */
 static void test_file_put_back_without_descriptors(void **state)
 {
@@ -520,11 +535,7 @@ static void test_file_put_back_without_descriptors(void **state)
 	int next;
 
 	(void)state;
-	write_file("older", 0640);
-	s = new_file();
-	give_state(s, "new");
-	assert_int_equal(s.ops->finish(s.self), 0);
-	assert_int_equal(s.ops->commit(s.self), 0);
+	s = replace_older(NULL);
 	next = dup(0);
 	close(next);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -544,12 +555,7 @@ static void test_file_put_back_on_a_full_disk(void **state)
 	struct stat old, now;
 
 	(void)state;
-	write_file("older", 0640);
-	assert_int_equal(stat(path, &old), 0);
-	s = new_file();
-	give_state(s, "new");
-	assert_int_equal(s.ops->finish(s.self), 0);
-	assert_int_equal(s.ops->commit(s.self), 0);
+	s = replace_older(&old);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	none = (struct rlimit){ 0, before.rlim_max };
 	signal(SIGXFSZ, SIG_IGN);
@@ -570,11 +576,7 @@ static void test_file_replaced(void **state)
 	struct xst_emulator_sink s;
 
 	(void)state;
-	write_file("older", 0640);
-	s = new_file();
-	give_state(s, "new");
-	assert_int_equal(s.ops->finish(s.self), 0);
-	assert_int_equal(s.ops->commit(s.self), 0);
+	s = replace_older(NULL);
 	s.ops->free(s.self);
 	expect_file("new", 0600);
 	assert_int_equal(names_in(dir), 3);
