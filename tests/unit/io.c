@@ -623,7 +623,7 @@ static void jumps_are_foreseen(void **state)
 			assert_true(a.asked > at + 30 * JUMP && a.asked <= at + 40 * JUMP);
 	}
 	for (uint64_t i = 0; i < 10; i++)
-		assert_true(ahead_pread(&overflow, fd, window, WINDOW, i << 59) >= -EINVAL);
+		assert_int_equal(ahead_pread(&overflow, fd, window, WINDOW, i << 59), i ? 0 : WINDOW);
 	close(fd);
 }
 
