@@ -74,7 +74,9 @@ XST_API const struct xst_finding *xst_checker_finding(struct xst_checker *c);
 struct xst_reason {
 	uint32_t since;                     /* the first Xen that takes it; 0: all do */
 	uint32_t until;                     /* the last minor version that does; 0: none is the last */
-	uint32_t points[XST_REASON_POINTS]; /* older Xens that got it in a point release; 0 ends them */
+	uint32_t points[XST_REASON_POINTS]; /* of older series: with `since`, the point releases from which on
+					     * they take it; with `until` alone, those from which on they do
+					     * not any more.  0 ends them */
 	enum xst_layer layer;
 	uint64_t offset;                    /* of the record */
 	char text[120];                     /* one line, no full stop */

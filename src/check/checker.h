@@ -20,6 +20,10 @@
 #define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
 #define CHECK_HVM_PARAMS 64
 #define CHECK_POLICY 256       /* entries of a policy that are remembered; Xen has 120 leaves */
+#define CHECK_LEAVES 120       /* of which the contents are kept: no Xen takes more */
+#define CHECK_LEAF_WORDS 6     /* leaf, subleaf, four registers */
+#define CHECK_POLICY_MSRS 2
+#define CHECK_MSR_WORDS 3      /* index, flags, value */
 
 /* Handlers of events for one kind of record; NULL: nothing to do.  They return 0 or XST_E_NOMEM. */
 struct check_subject {
@@ -69,6 +73,20 @@ struct compressed_state {
 	uint64_t waiting;    /* pages that are announced */
 	uint64_t octets;     /* of the data in hand that were shown */
 	struct delta delta;
+};
+
+/* Where the last record of a policy stands, and how many entries it has. */
+struct policy_place {
+	uint64_t offset, index, n;
+	uint32_t type;
+	const char *name;
+};
+
+struct policies {
+	struct policy_place cpuid, msr;
+	uint32_t leaves[CHECK_LEAVES][CHECK_LEAF_WORDS];
+	uint64_t msrs[CHECK_POLICY_MSRS][CHECK_MSR_WORDS];
+	bool judged;
 };
 
 struct hvm_state {
@@ -131,9 +149,11 @@ struct xst_checker {
 	struct compressed_state compressed;
 	struct hvm_state hvm;
 	uint64_t params[CHECK_HVM_PARAMS], params_seen;
+	uint64_t first_params[CHECK_HVM_PARAMS]; /* what each was first, but 0 */
 	uint64_t policy_last, policy_highest; /* of the policy in hand, for its order */
 	uint64_t policy[CHECK_POLICY];   /* its first entries */
 	size_t policy_n;
+	struct policies policies;
 
 	/* the configuration */
 	uint8_t *config;

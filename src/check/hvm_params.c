@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* HVM parameters: known ones, once each, and pages that are there. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 static void one(struct xst_checker *c, uint64_t index, uint64_t value)
 {
-	if (c->layer == XST_LAYER_LIBXC && !hvm_param_known(index))
+	xst_check_param(c, index, value);
+	if (c->layer == XST_LAYER_LIBXC && !hvm_param_known(index) && index <= HVM_PARAM_LAST)
 		check_find(c, RULE_PARAM_INDEX, 0, "index", "%llu: no parameter that is known",
 			   (unsigned long long)index);
-	if (c->layer == XST_LAYER_LIBXC && index > HVM_PARAM_LAST)
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "HVM parameter %llu, which no known Xen takes",
-			     (unsigned long long)index);
 	if (index >= CHECK_HVM_PARAMS)
 		return;
 	if (c->layer == XST_LAYER_LIBXC && c->params_seen >> index & 1)

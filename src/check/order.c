@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which records there are, how many of them and in which order: what the rows of src/wire and their
  * flags say, and what depends on what. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 #include <string.h>
 
@@ -35,9 +35,10 @@ static void static_data(struct xst_checker *c, unsigned flags)
 	if (c->guest == XST_GUEST_PV && !is_static && c->kind != XST_KIND_UNKNOWN &&
 	    !c->seen[XST_KIND_PV_INFO])
 		check_find(c, RULE_ORDER, 0, NULL, "%s stands before X86_PV_INFO", c->name);
-	if (c->kind == XST_KIND_STATIC_DATA_END)
+	if (c->kind == XST_KIND_STATIC_DATA_END) {
 		c->static_data_over = true;
-	else if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
+		xst_check_policies_complete(c);
+	} else if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
 		return;
 	else if (is_static && c->static_data_over)
 		check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END", c->name);

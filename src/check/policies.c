@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CPUID and MSR policies: order, doubles, what can stand in them. */
-#include "check/checker.h"
+/* CPUID and MSR policies: order and doubles, which say who wrote them; what is refused is in refuse_policies.c. */
+#include "check/refuse.h"
 
 enum standing { IN_ORDER, BEHIND_ONE, AGAIN };
 
@@ -38,9 +38,6 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 	uint64_t last = c->policy_last;
 	enum standing s = stand(c, leaf_key(v));
 
-	if (!cpuid_leaf_known((uint32_t)v[0]))
-		check_find(c, RULE_CPUID_LEAF, 0, "leaf", "%#llx: no leaf of a policy",
-			   (unsigned long long)v[0]);
 	if (s == AGAIN)
 		check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
 			   (unsigned long long)v[0], (unsigned long long)v[1]);
@@ -49,17 +46,11 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 			   (unsigned long long)v[0], (unsigned long long)(last >> 32));
 }
 
-static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
+static void msr(struct xst_checker *c, uint64_t index)
 {
 	uint64_t last = c->policy_last;
 	enum standing s = stand(c, index);
 
-	if (flags) /* the parser has told it */
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "an MSR policy with flags, of which no known Xen takes any");
-	if (!policy_msr_known((uint32_t)index))
-		check_find(c, RULE_MSR_INDEX, 0, "index", "%#llx: no MSR of a policy",
-			   (unsigned long long)index);
 	if (s == AGAIN)
 		check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
 			   (unsigned long long)index);
@@ -70,8 +61,10 @@ static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
 
 static void begin(struct xst_checker *c, const struct xst_event *ev)
 {
-	if (!ev->u.items.first)
-		c->policy_n = 0;
+	if (ev->u.items.first)
+		return;
+	c->policy_n = 0;
+	xst_check_policy_begin(c);
 }
 
 static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
@@ -79,17 +72,16 @@ static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 	begin(c, ev);
 	for (size_t i = 0; i < ev->u.items.n; i++)
 		leaf(c, ev->u.items.v + i * ev->u.items.width);
+	xst_check_cpuid_keep(c, ev);
 	return 0;
 }
 
 static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 {
 	begin(c, ev);
-	for (size_t i = 0; i < ev->u.items.n; i++) {
-		const uint64_t *v = ev->u.items.v + i * ev->u.items.width;
-
-		msr(c, v[0], v[1]);
-	}
+	for (size_t i = 0; i < ev->u.items.n; i++)
+		msr(c, ev->u.items.v[i * ev->u.items.width]);
+	xst_check_msrs_keep(c, ev);
 	return 0;
 }
 

@@ -11,9 +11,35 @@
 #define MINOR_MASK UINT32_C(0xffffff00)
 #define OLD_RECORD_LIMIT (8u << 20)
 
-static bool same_reason(const struct xst_reason *a, const char *text)
+static bool same_reason(const struct xst_reason *a, const struct xst_reason *b)
 {
-	return strcmp(a->text, text) == 0;
+	return a->since == b->since && a->until == b->until &&
+	       memcmp(a->points, b->points, sizeof(a->points)) == 0;
+}
+
+/* One of which there is another for the same versions, or n: what it says is not lost for a verdict. */
+static size_t spare(const struct xst_restorability *r)
+{
+	for (size_t i = r->n; i-- > 0;)
+		for (size_t k = 0; k < i; k++)
+			if (same_reason(&r->reasons[i], &r->reasons[k]))
+				return i;
+	return r->n;
+}
+
+static void keep_reason(struct xst_restorability *r, const struct xst_reason *reason)
+{
+	size_t at = r->n;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (same_reason(&r->reasons[i], reason) &&
+		    (r->n == XST_REASONS || strcmp(r->reasons[i].text, reason->text) == 0))
+			return;
+	if (at == XST_REASONS)
+		at = spare(r);
+	if (at < XST_REASONS)
+		r->reasons[at] = *reason;
+	r->n += at == r->n && at < XST_REASONS;
 }
 
 void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
@@ -27,28 +53,30 @@ void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const u
 	va_start(ap, format);
 	(void)vsnprintf(reason.text, sizeof(reason.text), format, ap);
 	va_end(ap);
-	for (size_t i = 0; i < r->n; i++)
-		if (same_reason(&r->reasons[i], reason.text))
-			return;
 	for (size_t i = 0; points && i < XST_REASON_POINTS; i++)
 		reason.points[i] = points[i];
 	r->since = since > r->since ? since : r->since;
 	if (until && (!r->until || until < r->until))
 		r->until = until;
-	if (r->n < XST_REASONS)
-		r->reasons[r->n++] = reason;
+	keep_reason(r, &reason);
+}
+
+/* Whether a version is of a series that got it later, by a point release, and has it. */
+static bool at_a_point(const struct xst_reason *r, uint32_t xen)
+{
+	for (size_t i = 0; i < XST_REASON_POINTS && r->points[i]; i++)
+		if (xen >= r->points[i] && (xen & MINOR_MASK) == (r->points[i] & MINOR_MASK))
+			return true;
+	return false;
 }
 
 bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen)
 {
 	if (r->until && (xen & MINOR_MASK) > r->until)
 		return true;
-	if (xen >= r->since)
-		return false;
-	for (size_t i = 0; i < XST_REASON_POINTS && r->points[i]; i++)
-		if (xen >= r->points[i] && (xen & MINOR_MASK) == (r->points[i] & MINOR_MASK))
-			return false;
-	return true;
+	if (xen < r->since)
+		return !at_a_point(r, xen);
+	return !r->since && r->until && at_a_point(r, xen);
 }
 
 size_t xst_reason_against(const struct xst_restorability *r, uint32_t xen)
@@ -60,12 +88,42 @@ size_t xst_reason_against(const struct xst_restorability *r, uint32_t xen)
 	return i;
 }
 
+static bool restores(const struct xst_restorability *r, uint32_t xen)
+{
+	return xen != XST_XEN_NONE && xst_reason_against(r, xen) == r->n;
+}
+
+/* The first of the versions that restore it, of those with which some reason ends; XST_XEN_NONE: there is none. */
+static uint32_t first_that_restores(const struct xst_restorability *r)
+{
+	uint32_t first = XST_XEN_NONE;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct xst_reason *reason = &r->reasons[i];
+
+		if (reason->since < first && restores(r, reason->since))
+			first = reason->since;
+		for (size_t k = 0; reason->since && k < XST_REASON_POINTS && reason->points[k]; k++)
+			if (reason->points[k] < first && restores(r, reason->points[k]))
+				first = reason->points[k];
+	}
+	return first;
+}
+
 const struct xst_restorability *xst_checker_restorability(struct xst_checker *c)
 {
 	struct xst_restorability *r = &c->restorability;
+	uint32_t first;
 
-	if (r->since == XST_XEN_NONE || (r->until && (r->since & MINOR_MASK) > r->until))
+	if (r->since == XST_XEN_NONE)
 		r->never = true;
+	if (r->never || !r->until || (r->since & MINOR_MASK) <= r->until)
+		return r;
+	first = first_that_restores(r); /* only a point release can be left */
+	if (first == XST_XEN_NONE)
+		r->never = true;
+	else
+		r->since = first;
 	return r;
 }
 
@@ -84,8 +142,6 @@ static const struct {
 	{ RULE_LIBVIRT_STREAM, XST_XEN_NONE, 0,
 	  "libvirt's header announces another stream than the one that follows" },
 	{ RULE_XENSERVER_REFUSED, XST_XEN_NONE, 0, "a record that xenopsd refuses" },
-	{ RULE_CPUID_LEAF, XST_XEN_NONE, 0, "a CPUID policy with a leaf that no known Xen takes" },
-	{ RULE_MSR_INDEX, XST_XEN_NONE, 0, "an MSR policy with an MSR that no known Xen takes" },
 	{ RULE_CHECKPOINT_PLAIN, XST_XEN_NONE, 0, "a checkpoint without a libxl stream around it" },
 	{ RULE_LEGACY_XSAVE, XST_XEN_NONE, 0,
 	  "xsave areas of several sizes: Xen's receiver and its converter fail" },

@@ -285,6 +285,12 @@
 	X(PARAM_INDEX, "libxc.hvm-params.index", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "a Xen that doesn't know a parameter refuses it", \
 	  "parameter 99") \
+	X(PARAM_SET, "libxc.hvm-params.set", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
+	  "some parameters can't be set, or not any more, or not a second time to another value", \
+	  "MEMORY_EVENT_CR3") \
+	X(PARAM_VALUE, "libxc.hvm-params.value", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
+	  "a receiver refuses a value that it has no meaning for", \
+	  "TIMER_MODE is 9") \
 	X(PARAM_TWICE, "libxc.hvm-params.twice", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "of a parameter that stands twice the last value counts", \
 	  "STORE_PFN twice") \
@@ -298,8 +304,14 @@
 	  "a leaf stands once", \
 	  "leaf 1 twice") \
 	X(CPUID_LEAF, "libxc.cpuid.leaf", REMARK, false, LIBXC, "libxc: X86_CPUID_POLICY", \
-	  "leaves are basic, extended, or the hypervisor's; a receiver refuses the set for any other", \
+	  "a receiver has a place for certain leaves and subleaves; it refuses the set for any other", \
 	  "leaf 0x20000000") \
+	X(CPUID_COUNT, "libxc.cpuid.count", REMARK, false, LIBXC, "libxc: X86_CPUID_POLICY", \
+	  "a receiver refuses more entries than it has leaves, whatever they are", \
+	  "leaf 1 121 times") \
+	X(CPUID_LIMIT, "libxc.cpuid.limit", REMARK, false, LIBXC, "libxc: X86_CPUID_POLICY", \
+	  "a policy can't name a higher leaf, or another vendor, than any host has", \
+	  "leaf 0 says that leaves go up to 0x20") \
 	X(MSR_ORDER, "libxc.msr.order", NOTE, false, LIBXC, "libxc: X86_MSR_POLICY", \
 	  "Xen writes MSRs in ascending order", \
 	  "0x10a before 0xce") \
@@ -309,6 +321,12 @@
 	X(MSR_INDEX, "libxc.msr.index", REMARK, false, LIBXC, "libxc: X86_MSR_POLICY", \
 	  "today 0xce and 0x10a are in the policy; a receiver refuses the set for any other", \
 	  "MSR 0x1a0") \
+	X(MSR_COUNT, "libxc.msr.count", REMARK, false, LIBXC, "libxc: X86_MSR_POLICY", \
+	  "a receiver refuses more entries than it has MSRs, whatever they are", \
+	  "0xce three times") \
+	X(MSR_VALUE, "libxc.msr.value", REMARK, false, LIBXC, "libxc: X86_MSR_POLICY", \
+	  "a receiver knows certain bits of each MSR", \
+	  "0xce is 0x100000000") \
 	X(STATIC_DATA, "libxc.static-data", ERROR, false, LIBXC, "libxc: STATIC_DATA_END", \
 	  "static data comes before STATIC_DATA_END, everything else behind it", \
 	  "X86_CPUID_POLICY behind STATIC_DATA_END") \

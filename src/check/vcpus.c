@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vCPUs of PV guests: which records there are of each, and what is in them. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 #include "wire/bytes.h"
 
@@ -233,12 +233,14 @@ const struct check_subject check_vcpu = { .fields = vcpu_fields, .run = vcpu_run
 
 /* --- time ----------------------------------------------------------------------------------- */
 
+/* Mode 3, of PV guests' rdtscp, went with 4.12; until then, any mode was taken. */
 static int tsc_fields(struct xst_checker *c, const struct xst_event *ev)
 {
+	static const struct refuse_span modes = REFUSE_UNTIL(11);
 	uint64_t mode = xst_event_field(ev, XST_FIELD_TSC_MODE, 0);
 
-	if (mode > WIRE_TSC_MODES)
-		check_find(c, RULE_TSC, 0, "mode", "%llu: no such mode", (unsigned long long)mode);
+	if (mode >= WIRE_TSC_MODES)
+		xst_check_refuse(c, RULE_TSC, &modes, 0, "mode", "TSC mode %llu", (unsigned long long)mode);
 	else if (mode == WIRE_TSC_EMULATED && !xst_event_field(ev, XST_FIELD_TSC_KHZ, 0))
 		check_find(c, RULE_TSC, 0, "khz", "0 for an emulated TSC");
 	return 0;

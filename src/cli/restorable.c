@@ -68,26 +68,37 @@ const char *restorable_words(const struct xst_restorability *r, char *buf, size_
 	return buf;
 }
 
-const char *reason_words(const struct xst_reason *reason, char *buf, size_t size)
+static size_t add(char *buf, size_t size, size_t n, const char *words, uint32_t xen)
 {
 	char v[16];
-	int n;
+	int k = n < size ? snprintf(buf + n, size - n, "%s%s", words, version(xen, v, sizeof(v))) : 0;
 
-	if (reason->since == XST_XEN_NONE)
-		snprintf(buf, size, "%s", reason->text);
-	else if (reason->until)
-		snprintf(buf, size, "%s (up to %s)", reason->text,
-			 version(reason->until, v, sizeof(v)));
-	else if (!reason->since)
-		snprintf(buf, size, "%s", reason->text);
-	else {
-		n = snprintf(buf, size, "%s (%s", reason->text,
-			     version(reason->since, v, sizeof(v)));
-		for (size_t i = 0; i < XST_REASON_POINTS && reason->points[i]; i++)
-			n += snprintf(buf + n, size - (size_t)n, ", %s",
-				      version(reason->points[i], v, sizeof(v)));
-		snprintf(buf + n, size - (size_t)n, ")");
+	return n + (size_t)k;
+}
+
+static size_t points(const struct xst_reason *reason, char *buf, size_t size, size_t n, const char *first)
+{
+	for (size_t i = 0; i < XST_REASON_POINTS && reason->points[i]; i++)
+		n = add(buf, size, n, i ? ", " : first, reason->points[i]);
+	return n;
+}
+
+const char *reason_words(const struct xst_reason *reason, char *buf, size_t size)
+{
+	size_t n = (size_t)snprintf(buf, size, "%s", reason->text);
+
+	if (reason->since == XST_XEN_NONE || (!reason->since && !reason->until))
+		return buf;
+	if (reason->since) {
+		n = add(buf, size, n, " (", reason->since);
+		n = points(reason, buf, size, n, ", ");
 	}
+	if (reason->until)
+		n = add(buf, size, n, reason->since ? ", up to " : " (up to ", reason->until);
+	if (!reason->since)
+		n = points(reason, buf, size, n, ", before ");
+	if (n < size)
+		snprintf(buf + n, size - n, ")");
 	return buf;
 }
 

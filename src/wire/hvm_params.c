@@ -13,6 +13,7 @@ static const char *const names[] = {
 	[10] = "TIMER_MODE",
 	[11] = "HPET_ENABLED",
 	[12] = "IDENT_PT",
+	[HVM_PARAM_DM_DOMAIN] = "DM_DOMAIN",
 	[14] = "ACPI_S_STATE",
 	[15] = "VM86_TSS",
 	[16] = "VPT_ALIGN",
@@ -70,16 +71,4 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 	default:
 		return false;
 	}
-}
-
-bool cpuid_leaf_known(uint32_t leaf)
-{
-	uint32_t range = leaf >> 16;
-
-	return (range == 0x0000 || range == 0x8000 || range == 0x4000) && (leaf & 0xffff) < 0x200;
-}
-
-bool policy_msr_known(uint32_t msr)
-{
-	return msr == 0xce || msr == 0x10a;
 }

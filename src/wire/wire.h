@@ -259,12 +259,32 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_STORE_PFN 1
 #define HVM_PARAM_IOREQ_PFN 5
 #define HVM_PARAM_BUFIOREQ_PFN 6
+#define HVM_PARAM_VIRIDIAN 9
+#define HVM_PARAM_TIMER_MODE 10
 #define HVM_PARAM_IDENT_PT 12
+#define HVM_PARAM_DM_DOMAIN 13
+#define HVM_PARAM_ACPI_S_STATE 14
+#define HVM_PARAM_VM86_TSS 15
 #define HVM_PARAM_CONSOLE_PFN 17
+#define HVM_PARAM_ACPI_IOPORTS 19
+#define HVM_PARAM_MEMORY_EVENT_CR0 20
+#define HVM_PARAM_MEMORY_EVENT_CR3 21
+#define HVM_PARAM_MEMORY_EVENT_CR4 22
+#define HVM_PARAM_MEMORY_EVENT_INT3 23
+#define HVM_PARAM_NESTEDHVM 24
+#define HVM_PARAM_MEMORY_EVENT_SINGLE_STEP 25
+#define HVM_PARAM_BUFIOREQ_EVTCHN 26
 #define HVM_PARAM_PAGING_RING_PFN 27
 #define HVM_PARAM_MONITOR_RING_PFN 28
 #define HVM_PARAM_SHARING_RING_PFN 29
-#define HVM_PARAM_LAST 38
+#define HVM_PARAM_MEMORY_EVENT_MSR 30
+#define HVM_PARAM_TRIPLE_FAULT_REASON 31
+#define HVM_PARAM_IOREQ_SERVER_PFN 32
+#define HVM_PARAM_NR_IOREQ_SERVER_PAGES 33
+#define HVM_PARAM_ALTP2M 35
+#define HVM_PARAM_X87_FIP_WIDTH 36
+#define HVM_PARAM_VM86_TSS_SIZED 37
+#define HVM_PARAM_LAST 38 /* MCA_CAP */
 /* Whether Xen knows a parameter of that index; whether its value names a page that
  * every guest has (those of ioreq servers leave it while they are in use). */
 bool hvm_param_known(uint64_t index);
@@ -272,8 +292,9 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
-bool cpuid_leaf_known(uint32_t leaf);
-bool policy_msr_known(uint32_t msr);
+#define POLICY_MSR_PLATFORM_INFO 0xceu
+#define POLICY_MSR_ARCH_CAPABILITIES 0x10au
+#define POLICY_MSR_CPUID_FAULTING (UINT64_C(1) << 31) /* in PLATFORM_INFO */
 
 /* The device model's state: big-endian magic and version. */
 #define QEMU_MAGIC "QEVM"

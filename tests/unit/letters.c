@@ -80,26 +80,28 @@ static void frames(struct build *b, uint32_t first, uint32_t last)
 	record_end(b);
 }
 
-static void cpuid(struct build *b)
+static void cpuid(struct build *b, unsigned leaves)
 {
 	record_begin(b, 0x11);
-	for (uint32_t leaf = 0; leaf < 2; leaf++) {
-		put32(b, leaf);
+	for (uint32_t leaf = 0; leaf < leaves; leaf++) {
+		put32(b, leaf ? 1 : 0);
 		put32(b, UINT32_MAX);
-		fill(b, 16);
+		put32(b, leaf ? UINT32_MAX : 0xd);
+		put32(b, leaf ? UINT32_MAX : 0x756e6547); /* GenuineIntel */
+		put32(b, leaf ? UINT32_MAX : 0x6c65746e);
+		put32(b, leaf ? UINT32_MAX : 0x49656e69);
 	}
 	record_end(b);
 }
 
-static void msrs(struct build *b)
+static void msrs(struct build *b, unsigned n)
 {
 	record_begin(b, 0x12);
-	put32(b, 0xce);
-	put32(b, 0);
-	put64(b, 1);
-	put32(b, 0x10a);
-	put32(b, 0);
-	put64(b, 2);
+	for (unsigned i = 0; i < n; i++) {
+		put32(b, i == 0 ? 0xce : 0x10a);
+		put32(b, 0);
+		put64(b, 0);
+	}
 	record_end(b);
 }
 
@@ -110,8 +112,10 @@ static bool put_static_letter(struct build *b, char letter)
 	case 'J': pv_info(b, 8, 3); break;
 	case '7': pv_info(b, 4, 4); break;
 	case '8': pv_info(b, 4, 3); break;
-	case 'C': cpuid(b); break;
-	case 'M': msrs(b); break;
+	case 'C': cpuid(b, 2); break;
+	case 'A': cpuid(b, 121); break;
+	case 'M': msrs(b, 2); break;
+	case 'g': msrs(b, 3); break;
 	case 'S': empty_record(b, 0x10); break;
 	case 'F': frames(b, 0, 511); break;
 	case 'G': frames(b, 512, 1023); break;
@@ -288,7 +292,9 @@ static void pic(struct build *b, uint16_t instance, uint32_t length)
 static void cpu(struct build *b, uint32_t length)
 {
 	entry(b, 2, 0, length);
-	put_zero(b, length);
+	put_zero(b, 656);
+	put64(b, 0x10); /* CR0: ET, which is always there */
+	put_zero(b, length - 664);
 }
 
 static void cpu_xsave(struct build *b)
@@ -304,7 +310,9 @@ static void cpu_msr(struct build *b)
 {
 	entry(b, 20, 0, 24);
 	put32(b, 1);
-	put_zero(b, 20);
+	put32(b, 0);
+	put32(b, 0x48);
+	put_zero(b, 12);
 }
 
 /* HEADER, CPU, PIC, CPU_XSAVE, CPU_MSR, END, little-endian in any case; variants are wrong. */

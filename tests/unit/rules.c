@@ -281,6 +281,8 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8, 4, 3) },
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8 + 8 + 4, 4, 1) },
 	{ .rules = "libxc.hvm-params.index", .letters = HVM, AT('P', ENTRIES, 8, 63) },
+	{ .rules = "libxc.hvm-params.set", .letters = HVM, AT('P', ENTRIES, 8, 21) },
+	{ .rules = "libxc.hvm-params.value", .letters = HVM, AT('P', ENTRIES, 8, 10), AND('P', ENTRIES + 8, 8, 4) },
 	{ .rules = "libxc.hvm-params.twice", .letters = "hSDTPPNE" },
 	{ .rules = "libxc.hvm-params.pfn", .letters = HVM, AT('P', ENTRIES + 8, 8, 0x77) },
 
@@ -288,9 +290,13 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.cpuid.order", .letters = HVM, AT('C', BODY, 4, 2) },
 	{ .rules = "libxc.cpuid.twice", .letters = HVM, AT('C', BODY + 24, 4, 0) },
 	{ .rules = "libxc.cpuid.leaf", .letters = HVM, AT('C', BODY + 24, 4, 0x20000000) },
+	{ .rules = "libxc.cpuid.twice libxc.cpuid.count", .letters = "hAMSDTPNE" },
+	{ .rules = "libxc.cpuid.limit", .letters = HVM, AT('C', BODY + 8, 4, 0x20) },
 	{ .rules = "libxc.msr.order", .letters = HVM, AT('M', BODY, 4, 0x10a), AND('M', BODY + 16, 4, 0xce) },
 	{ .rules = "libxc.msr.twice", .letters = HVM, AT('M', BODY + 16, 4, 0xce) },
 	{ .rules = "libxc.msr.index", .letters = HVM, AT('M', BODY + 16, 4, 0x1a0) },
+	{ .rules = "libxc.msr.twice libxc.msr.count", .letters = "hCgSDTPNE" },
+	{ .rules = "libxc.msr.value", .letters = HVM, AT('M', BODY + 8, 8, UINT64_C(1) << 32) },
 
 	/* the device model */
 	{ .rules = "libxl.xenstore.pairs", .letters = LIBXL, AT('x', BODY + 24, 1, 'w') },

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/refuse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool xst_check_test_meets(const struct refuse_test *t, uint64_t value)
+{
+	uint64_t v = t->mask ? value & t->mask : value;
+
+	switch (t->op) {
+	case REFUSE_ANY:   return true;
+	case REFUSE_ABOVE: return v > t->operand;
+	case REFUSE_BELOW: return v < t->operand;
+	case REFUSE_EQUAL: return v == t->operand;
+	case REFUSE_BITS:  return v & ~t->operand;
+	}
+	return false;
+}
+
+bool xst_check_span_matters(const struct refuse_span *taken)
+{
+	return taken->since || taken->until;
+}
+
+/* Whether none of those that read the image at all takes it. */
+static bool none_left(const struct xst_checker *c, const struct refuse_span *taken)
+{
+	return taken->since == XST_XEN_NONE || (taken->until && c->restorability.since > (taken->until | 0xff));
+}
+
+void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken, uint64_t at,
+		      const char *field, const char *format, ...)
+{
+	char text[96];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (none_left(c, taken))
+		check_find(c, rule, at, field, "%s", text);
+	check_reason(c, taken->since, taken->until, taken->points, "%s%s", text,
+		     taken->since == XST_XEN_NONE ? ", which no known Xen takes" : "");
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What Xens refuse at restore: tables by subject, in refuse_*.c.  A row names a field, the values that it is
+ * about, and the versions that take these; all others refuse the whole image for it. */
+#ifndef CHECK_REFUSE_H
+#define CHECK_REFUSE_H
+
+#include "check/checker.h"
+
+/* Versions of Xen, as numbers of XST_XEN().  `points` belongs to `since`: the point releases from which on older
+ * series take it, too; without `since`, to `until`: those from which on these series refuse it. */
+struct refuse_span {
+	uint32_t since; /* the first; 0: all; XST_XEN_NONE: none does */
+	uint32_t until; /* the last series that does; 0: none is the last */
+	uint32_t points[XST_REASON_POINTS];
+};
+
+#define REFUSE_SINCE(minor) { .since = XST_XEN(4, minor, 0) }
+#define REFUSE_UNTIL(minor) { .until = XST_XEN(4, minor, 0) }
+#define REFUSE_ALWAYS { .since = XST_XEN_NONE }
+
+/* Which values a row is about, of those in `mask` (0: all bits). */
+enum refuse_op {
+	REFUSE_ANY,      /* every value */
+	REFUSE_ABOVE,    /* more than the operand */
+	REFUSE_BELOW,    /* less than the operand */
+	REFUSE_EQUAL,    /* the operand */
+	REFUSE_BITS      /* a bit that the operand has not */
+};
+
+struct refuse_test {
+	enum refuse_op op;
+	uint64_t operand, mask;
+	struct refuse_span taken; /* by these versions nevertheless */
+};
+
+/* Whether the row is about this value. */
+bool xst_check_test_meets(const struct refuse_test *t, uint64_t value);
+/* Whether some version refuses what this span is of. */
+bool xst_check_span_matters(const struct refuse_span *taken);
+/* A reason with these words, which are one line without a full stop; if no Xen is left that takes the image, a
+ * finding as well. */
+void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken, uint64_t at,
+		      const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* refuse_policies.c */
+void xst_check_policy_begin(struct xst_checker *c);
+void xst_check_cpuid_keep(struct xst_checker *c, const struct xst_event *ev);
+void xst_check_msrs_keep(struct xst_checker *c, const struct xst_event *ev);
+/* Judges the last policies, when no others can follow. */
+void xst_check_policies_complete(struct xst_checker *c);
+/* A register of a leaf as the guest's policy has it, 0 to 3: eax to edx.  False: the image doesn't say. */
+bool xst_check_cpuid(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
+		     uint32_t *ret);
+/* The same of an MSR of its policy. */
+bool xst_check_policy_msr(const struct xst_checker *c, uint32_t index, uint64_t *ret);
+
+/* refuse_params.c */
+void xst_check_param(struct xst_checker *c, uint64_t index, uint64_t value);
+
+/* Rows, for a test of them. */
+struct refuse_row {
+	const char *what;   /* "HVM parameter VIRIDIAN" */
+	uint64_t value;     /* one that is refused */
+	struct refuse_span taken;
+};
+
+#endif
