@@ -199,6 +199,9 @@ XST_API int xst_state_vcpu(const struct xst_state *s, size_t index, uint32_t *re
 XST_API int xst_state_register(const struct xst_state *s, uint32_t vcpu, enum xst_register reg,
 			       uint64_t *ret);
 
+/* An MSR of those that a vCPU's record or entry lists.  Returns 0, or XST_E_ARG: it is not among them. */
+XST_API int xst_state_vcpu_msr(const struct xst_state *s, uint32_t vcpu, uint32_t index, uint64_t *ret);
+
 /* --- policies, parameters, time ------------------------------------------------------------- */
 
 /* A row of a CPUID policy. */

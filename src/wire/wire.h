@@ -272,6 +272,8 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
+#define WIRE_MSR_PLATFORM_INFO 0xceu
+#define WIRE_MSR_ARCH_CAPS 0x10au
 bool cpuid_leaf_known(uint32_t leaf);
 bool policy_msr_known(uint32_t msr);
 
