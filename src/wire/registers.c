@@ -107,6 +107,46 @@ unsigned xst_register_bits(enum xst_register reg)
 	return reg > XST_REG_NONE && reg < XST_REG_MAX ? registers[reg].bits : 0;
 }
 
+#define BIT_NAMES 64
+static const char *const rflags_bits[BIT_NAMES] = {
+	[0] = "CF", [2] = "PF", [4] = "AF", [6] = "ZF", [7] = "SF", [8] = "TF", [9] = "IF", [10] = "DF",
+	[11] = "OF", [14] = "NT", [16] = "RF", [17] = "VM", [18] = "AC", [19] = "VIF", [20] = "VIP",
+	[21] = "ID",
+};
+static const char *const cr0_bits[BIT_NAMES] = {
+	[0] = "PE", [1] = "MP", [2] = "EM", [3] = "TS", [4] = "ET", [5] = "NE", [16] = "WP", [18] = "AM",
+	[29] = "NW", [30] = "CD", [31] = "PG",
+};
+static const char *const cr4_bits[BIT_NAMES] = {
+	[0] = "VME", [1] = "PVI", [2] = "TSD", [3] = "DE", [4] = "PSE", [5] = "PAE", [6] = "MCE",
+	[7] = "PGE", [8] = "PCE", [9] = "OSFXSR", [10] = "OSXMMEXCPT", [11] = "UMIP", [12] = "LA57",
+	[13] = "VMXE", [14] = "SMXE", [16] = "FSGSBASE", [17] = "PCIDE", [18] = "OSXSAVE", [19] = "KL",
+	[20] = "SMEP", [21] = "SMAP", [22] = "PKE", [23] = "CET", [24] = "PKS", [25] = "UINTR",
+	[27] = "LASS", [28] = "LAM_SUP", [32] = "FRED",
+};
+static const char *const efer_bits[BIT_NAMES] = {
+	[0] = "SCE", [8] = "LME", [10] = "LMA", [11] = "NX", [12] = "SVME", [13] = "LMSLE",
+	[14] = "FFXSR", [15] = "TCE", [21] = "AIBRSE",
+};
+static const char *const xcr0_bits[BIT_NAMES] = {
+	[0] = "x87", [1] = "SSE", [2] = "AVX", [3] = "BNDREGS", [4] = "BNDCSR", [5] = "OPMASK",
+	[6] = "ZMM", [7] = "HI_ZMM", [8] = "PT", [9] = "PKRU", [10] = "PASID", [11] = "CET_U",
+	[12] = "CET_S", [13] = "HDC", [14] = "UINTR", [15] = "LBR", [16] = "HWP", [17] = "TILECFG",
+	[18] = "TILEDATA", [62] = "LWP",
+};
+
+const char *xst_register_bit_name(enum xst_register reg, unsigned bit)
+{
+	const char *const *names = reg == XST_REG_RFLAGS	? rflags_bits
+				   : reg == XST_REG_CR0		? cr0_bits
+				   : reg == XST_REG_CR4		? cr4_bits
+				   : reg == XST_REG_EFER	? efer_bits
+				   : reg == XST_REG_XCR0 || reg == XST_REG_XCR0_ACCUM ? xcr0_bits
+									       : NULL;
+
+	return names && bit < BIT_NAMES ? names[bit] : NULL;
+}
+
 /* --- MSRs ----------------------------------------------------------------------------------- */
 
 static const struct msr_row {

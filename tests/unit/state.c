@@ -412,7 +412,7 @@ static void the_same_in_pieces(void **state)
 
 		xst_state_free(s);
 		assert_int_equal(code, 0);
-		for (size_t n = 1; n <= 70; n += 1 + n / 8) {
+		for (size_t n = 1; n <= 70; n += 1 + n / 4) {
 			char *text;
 
 			s = state_of(b.data, b.size, n, NULL, flags[k], &code);
@@ -432,7 +432,7 @@ static void an_end_anywhere(void **state)
 	struct build b = { 0 };
 
 	build_sample(&b, *state);
-	for (size_t n = 0; n < b.size; n += n % 61 < 30 ? 1 : 131) {
+	for (size_t n = 0; n < b.size; n += n % 97 < 8 ? 1 : 211) {
 		int code;
 		struct xst_state *s = state_of(b.data, n, 0, NULL, 0, &code);
 
