@@ -189,6 +189,10 @@ XST_API const char *xst_register_name(enum xst_register reg);
 /* How many bits it has: 16, 32 or 64. */
 XST_API unsigned xst_register_bits(enum xst_register reg);
 
+/* What a bit of CR0, CR4, RFLAGS, EFER or XCR0 is called, for example "PG"; NULL: of other registers, or
+ * reserved. */
+XST_API const char *xst_register_bit_name(enum xst_register reg, unsigned bit);
+
 /* How many vCPUs have registers. */
 XST_API size_t xst_state_vcpu_count(const struct xst_state *s);
 /* The number of the vCPU that is number `index` of these, ascending.  Returns 0, or XST_E_ARG. */
@@ -198,6 +202,9 @@ XST_API int xst_state_vcpu(const struct xst_state *s, size_t index, uint32_t *re
  * XST_E_ARG: the stream doesn't say. */
 XST_API int xst_state_register(const struct xst_state *s, uint32_t vcpu, enum xst_register reg,
 			       uint64_t *ret);
+
+/* An MSR of those that a vCPU's record or entry lists.  Returns 0, or XST_E_ARG: it is not among them. */
+XST_API int xst_state_vcpu_msr(const struct xst_state *s, uint32_t vcpu, uint32_t index, uint64_t *ret);
 
 /* --- policies, parameters, time ------------------------------------------------------------- */
 

@@ -56,9 +56,9 @@ static const struct {
 	struct refuse_span taken;
 	struct refuse_test values[3]; /* those that not all of these versions take; REFUSE_ANY ends them */
 } msrs[] = {
-	{ POLICY_MSR_PLATFORM_INFO, { 0 },
-	  { { REFUSE_BITS, POLICY_MSR_CPUID_FAULTING, 0, REFUSE_ALWAYS } } },
-	{ POLICY_MSR_ARCH_CAPABILITIES, { XST_XEN(4, 15, 0), 0, { XST_XEN(4, 14, 1) } },
+	{ WIRE_MSR_PLATFORM_INFO, { 0 },
+	  { { REFUSE_BITS, WIRE_MSR_CPUID_FAULTING, 0, REFUSE_ALWAYS } } },
+	{ WIRE_MSR_ARCH_CAPS, { XST_XEN(4, 15, 0), 0, { XST_XEN(4, 14, 1) } },
 	  { { REFUSE_ABOVE, UINT32_MAX, 0,
 	      { XST_XEN(4, 18, 0), 0,
 		{ XST_XEN(4, 17, 2), XST_XEN(4, 16, 5), XST_XEN(4, 15, 5), XST_XEN(4, 14, 6) } } } } },

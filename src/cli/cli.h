@@ -34,6 +34,7 @@ struct verb {
 };
 extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
 	verb_salvage, verb_explain, verb_config, verb_restore, verb_receive, verb_pack;
+extern const struct verb xst_cli_verb_cpu, xst_cli_verb_cpuid;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int dropin_convert(int argc, char **argv);

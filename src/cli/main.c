@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct verb *const verbs[] = { &verb_info, &verb_records, &verb_verify,
+static const struct verb *const verbs[] = { &verb_info, &verb_records, &xst_cli_verb_cpu, &xst_cli_verb_cpuid, &verb_verify,
 					    &verb_explain, &verb_convert, &verb_salvage, &verb_config,
 					    &verb_restore, &verb_receive, &verb_pack };
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))

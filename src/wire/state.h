@@ -41,8 +41,6 @@ const struct xst_wire_state_table *xst_wire_pv_extended_fields(void);
 const struct xst_wire_state_table *xst_wire_pv_xsave_fields(void);
 const struct xst_wire_state_table *xst_wire_pv_msr_fields(void);
 const struct xst_wire_state_table *xst_wire_shared_info_fields(unsigned width);
-/* Of a redirection entry of the IOAPIC, 8 bytes. */
-const struct xst_wire_state_table *xst_wire_redirection_fields(void);
 
 /* A row by its name as the table has it, or NULL. */
 const struct xst_wire_state_field *xst_wire_state_find(const struct xst_wire_state_table *t,

@@ -12,25 +12,17 @@ static const struct xst_wire_state_field pic_rows[] = {
 };
 const struct xst_wire_state_table xst_wire_pic_fields = F_TABLE(pic_rows);
 
+#define PIN(label, first, width) \
+	{ "pin[%]." label, 16, 8, 48, .shift = first, .bits = width }
 static const struct xst_wire_state_field ioapic_rows[] = {
 	F_HEX("base_address", 0, 8), F_HEX("ioregsel", 8, 4), F_HEX("id", 12, 4),
-	F_ARRAY("pin", 16, 8, 48, 0, XST_VALUE_HEX),
+	F_ARRAY("pin[%].entry", 16, 8, 48, 0, XST_VALUE_HEX),
+	{ "pin[%].vector", 16, 8, 48, .bits = 8, .kind = XST_VALUE_HEX },
+	PIN("delivery_mode", 8, 3), PIN("dest_mode", 11, 1), PIN("delivery_status", 12, 1),
+	PIN("polarity", 13, 1), PIN("remote_irr", 14, 1), PIN("trig_mode", 15, 1), PIN("mask", 16, 1),
+	PIN("dest_id", 56, 8),
 };
 const struct xst_wire_state_table xst_wire_ioapic_fields = F_TABLE(ioapic_rows);
-
-static const struct xst_wire_state_field redirection_rows[] = {
-	{ "vector", 0, 8, .bits = 8, .kind = XST_VALUE_HEX },
-	F_BITS("delivery_mode", 0, 8, 8, 3), F_BITS("dest_mode", 0, 8, 11, 1),
-	F_BITS("delivery_status", 0, 8, 12, 1), F_BITS("polarity", 0, 8, 13, 1),
-	F_BITS("remote_irr", 0, 8, 14, 1), F_BITS("trig_mode", 0, 8, 15, 1), F_BITS("mask", 0, 8, 16, 1),
-	F_BITS("dest_id", 0, 8, 56, 8),
-};
-static const struct xst_wire_state_table redirection = F_TABLE(redirection_rows);
-
-const struct xst_wire_state_table *xst_wire_redirection_fields(void)
-{
-	return &redirection;
-}
 
 static const struct xst_wire_state_field pci_irq_rows[] = { F_ARRAY("wires", 0, 8, 2, 0, XST_VALUE_HEX) };
 static const struct xst_wire_state_field isa_irq_rows[] = { F_HEX("wires", 0, 8) };

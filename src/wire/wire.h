@@ -292,9 +292,9 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
-#define POLICY_MSR_PLATFORM_INFO 0xceu
-#define POLICY_MSR_ARCH_CAPABILITIES 0x10au
-#define POLICY_MSR_CPUID_FAULTING (UINT64_C(1) << 31) /* in PLATFORM_INFO */
+#define WIRE_MSR_PLATFORM_INFO 0xceu
+#define WIRE_MSR_ARCH_CAPS 0x10au
+#define WIRE_MSR_CPUID_FAULTING (UINT64_C(1) << 31) /* in PLATFORM_INFO */
 
 /* The device model's state: big-endian magic and version. */
 #define QEMU_MAGIC "QEVM"
