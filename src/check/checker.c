@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules that only several records together can break, and those on what a record's opaque part
  * holds: events go to order.c and to the subject of their record. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -59,6 +59,10 @@ int xst_checker_new(const struct xst_checker_options *options, struct xst_checke
 	c->subject = &no_subject;
 	c->facts.size = sizeof(c->facts);
 	check_pages_init(c);
+	if (xst_state_new(NULL, &c->state)) {
+		xst_checker_free(c);
+		return XST_E_NOMEM;
+	}
 	*ret = c;
 	return 0;
 }
@@ -68,6 +72,7 @@ struct xst_checker *xst_checker_free(struct xst_checker *c)
 	if (!c)
 		return NULL;
 	check_pages_free(c);
+	xst_state_free(c->state);
 	free(c->config);
 	free(c);
 	return NULL;
@@ -164,6 +169,8 @@ static void stream_end(struct xst_checker *c, const struct xst_event *ev)
 	c->serial++;
 	if (ev->layer == XST_LAYER_LEGACY)
 		check_order_legacy_end(c);
+	if (ev->layer == XST_LAYER_LEGACY || ev->layer == XST_LAYER_LIBXC)
+		xst_check_state_complete(c);
 }
 
 static void record_begin(struct xst_checker *c, const struct xst_event *ev)
@@ -178,6 +185,8 @@ static void record_begin(struct xst_checker *c, const struct xst_event *ev)
 	c->big = ev->big_endian;
 	c->serial++;
 	c->subject = subjects[ev->kind] ? subjects[ev->kind] : &no_subject;
+	if (ev->kind == XST_KIND_HVM_CONTEXT)
+		c->hvm_place = xst_check_place(c);
 	check_order_begin(c);
 	check_restorable_begin(c, ev);
 	c->seen[ev->kind]++;
@@ -189,11 +198,8 @@ static int handle(struct xst_checker *c, const struct xst_event *ev,
 	return handler ? handler(c, ev) : 0;
 }
 
-int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
+static int take(struct xst_checker *c, const struct xst_event *ev)
 {
-	c->first = c->n = 0;
-	c->wants = 0;
-	c->skips = 0;
 	switch (ev->type) {
 	case XST_EVENT_STREAM_BEGIN:
 		stream_begin(c, ev);
@@ -219,4 +225,22 @@ int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
 	default:
 		return 0;
 	}
+}
+
+int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
+{
+	uint64_t wants;
+	int r = xst_state_event(c->state, ev);
+
+	c->first = c->n = 0;
+	c->wants = 0;
+	c->skips = 0;
+	if (r == 0)
+		r = take(c, ev);
+	wants = xst_state_wants(c->state);
+	if (wants > c->wants) { /* it sees all of a run's beginning */
+		c->wants = wants < SIZE_MAX ? (size_t)wants : SIZE_MAX;
+		c->skips = 0;
+	}
+	return r;
 }

@@ -7,6 +7,7 @@
 #define CHECK_CHECKER_H
 
 #include <xenstream/check.h>
+#include <xenstream/state.h>
 
 #include "check/finding.h"
 #include "image/delta.h"
@@ -75,15 +76,15 @@ struct compressed_state {
 	struct delta delta;
 };
 
-/* Where the last record of a policy stands, and how many entries it has. */
-struct policy_place {
+/* Where the last record of a kind stands, and how many entries it has. */
+struct record_place {
 	uint64_t offset, index, n;
 	uint32_t type;
 	const char *name;
 };
 
 struct policies {
-	struct policy_place cpuid, msr;
+	struct record_place cpuid, msr;
 	uint32_t leaves[CHECK_LEAVES][CHECK_LEAF_WORDS];
 	uint64_t msrs[CHECK_POLICY_MSRS][CHECK_MSR_WORDS];
 	bool judged;
@@ -128,6 +129,7 @@ struct xst_checker {
 	bool big;
 	enum xst_guest guest;
 	uint32_t version;
+	bool converted;                  /* from a legacy stream, as its header says */
 	unsigned guest_width, pt_levels;
 	bool static_data_over;
 	bool in_libxl;
@@ -154,6 +156,11 @@ struct xst_checker {
 	uint64_t policy[CHECK_POLICY];   /* its first entries */
 	size_t policy_n;
 	struct policies policies;
+
+	/* the guest */
+	struct xst_state *state;
+	struct record_place hvm_place;   /* of the last HVM_CONTEXT */
+	bool state_judged;
 
 	/* the configuration */
 	uint8_t *config;

@@ -71,10 +71,9 @@ static const struct refuse_span none_takes = REFUSE_ALWAYS;
 
 void xst_check_policy_begin(struct xst_checker *c)
 {
-	struct policy_place *p = c->kind == XST_KIND_CPUID_POLICY ? &c->policies.cpuid : &c->policies.msr;
+	struct record_place *p = c->kind == XST_KIND_CPUID_POLICY ? &c->policies.cpuid : &c->policies.msr;
 
-	*p = (struct policy_place){ .offset = c->offset, .index = c->index, .type = c->type,
-				    .name = c->name };
+	*p = xst_check_place(c);
 }
 
 void xst_check_cpuid_keep(struct xst_checker *c, const struct xst_event *ev)
@@ -284,21 +283,14 @@ static void audit(struct xst_checker *c)
 /* --- all of it ------------------------------------------------------------------------------ */
 
 /* Findings belong to the record that they are of, not to the one in hand. */
-static void at_record(struct xst_checker *c, const struct policy_place *p,
+static void at_record(struct xst_checker *c, const struct record_place *p,
 		      void (*judge)(struct xst_checker *c))
 {
-	struct policy_place here = { .offset = c->offset, .index = c->index, .type = c->type,
-				     .name = c->name };
+	struct record_place here = xst_check_place(c);
 
-	c->offset = p->offset;
-	c->index = p->index;
-	c->type = p->type;
-	c->name = p->name;
+	xst_check_place_set(c, p);
 	judge(c);
-	c->offset = here.offset;
-	c->index = here.index;
-	c->type = here.type;
-	c->name = here.name;
+	xst_check_place_set(c, &here);
 }
 
 static void judge_cpuid(struct xst_checker *c)

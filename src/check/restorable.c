@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which Xen restores a stream: reasons are gathered where they are seen, each a first or a last
  * version; the answer is what they leave. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,6 +115,8 @@ const struct xst_restorability *xst_checker_restorability(struct xst_checker *c)
 	struct xst_restorability *r = &c->restorability;
 	uint32_t first;
 
+	if (xst_state_is_complete(c->state)) /* of a checkpointed stream that was cut */
+		xst_check_state_complete(c);
 	if (r->since == XST_XEN_NONE)
 		r->never = true;
 	if (r->never || !r->until || (r->since & MINOR_MASK) <= r->until)

@@ -210,6 +210,12 @@
 	X(VCPU_MSRS, "libxc.vcpu.msrs", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_MSRS", \
 	  "a vCPU's MSRs are entries of 16 octets", \
 	  "24 octets of MSRs") \
+	X(VCPU_VALUE, "libxc.vcpu.value", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
+	  "a receiver refuses states that it does not know, and MSRs that it does not load", \
+	  "xcr0 with protection keys") \
+	X(VCPU_POLICY, "libxc.vcpu.policy", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
+	  "a guest can't use what the CPUID policy of its image does not show it", \
+	  "xcr0 has AVX, leaf 1 has not") \
 	X(TSC, "libxc.tsc", REMARK, false, LIBXC, "libxc: X86_TSC_INFO", \
 	  "modes 0 to 3 exist, and an emulated TSC has a frequency", \
 	  "mode 9") \
@@ -282,6 +288,12 @@
 	X(HVM_MSRS, "libxc.hvm-context.msrs", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "a CPU_MSR entry tells how many MSRs it has, with a zero behind the number of each", \
 	  "a count of 3 in 24 octets") \
+	X(HVM_VALUE, "libxc.hvm-context.value", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
+	  "a receiver refuses registers of processors and devices that these can't hold, and MSRs that it does not load", \
+	  "CR0 with paging, but without protected mode") \
+	X(HVM_POLICY, "libxc.hvm-context.policy", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
+	  "a guest can't use what the CPUID policy of its image does not show it", \
+	  "CR4 has SMAP, leaf 7 has not") \
 	X(PARAM_INDEX, "libxc.hvm-params.index", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "a Xen that doesn't know a parameter refuses it", \
 	  "parameter 99") \

@@ -24,6 +24,7 @@ size_t word_find(const struct word *w, char letter);
 #define ENTRIES 16             /* D: 1, 7, 3 (the top table), 4 (an L3 or L2 table), 2 (XTAB) */
 #define CONTEXT 16             /* B, X, Y: behind the vCPU's number */
 #define HVM_HEADER_BODY (BODY + 8)
+#define HVM_CPU_BODY (BODY + 32 + 8)
 #define HVM_PIC (BODY + 32 + 8 + 1032)
 #define HVM_XSAVE (HVM_PIC + 16)
 #define HVM_MSR (HVM_XSAVE + 8 + 600)

@@ -261,6 +261,8 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.vcpu.xsave", .letters = "pISFDTHB9YE", AT('Y', CONTEXT + 8, 8, 7) },
 	{ .rules = "libxc.vcpu.xcr0", .letters = "pISFDTHB9YE", AT('Y', CONTEXT, 8, 2) },
 	{ .rules = "libxc.vcpu.xstate", .letters = "pISFDTHB9YE", AT('Y', CONTEXT + 16 + 512, 8, 4) },
+	{ .rules = "libxc.vcpu.value", .letters = PV, AT('R', CONTEXT, 4, 0xdead) },
+	{ .rules = "libxc.vcpu.policy", .letters = "pICSFDTHB9YE", AT('C', BODY + 24 + 16, 4, 0) },
 	{ .rules = "libxc.vcpu.msrs", .letters = "pISFDTHB%E" },
 	{ .rules = "libxc.tsc", .letters = HVM, AT('T', BODY, 4, 9) },
 
@@ -280,6 +282,12 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.hvm-context.xsave", .letters = HVM, AT('N', HVM_XSAVE + 8 + 16, 8, 7) },
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8, 4, 3) },
 	{ .rules = "libxc.hvm-context.msrs", .letters = HVM, AT('N', HVM_MSR + 8 + 8 + 4, 4, 1) },
+	{ .rules = "libxc.hvm-context.value", .letters = HVM, AT('N', HVM_CPU_BODY + 656, 8, UINT64_C(0x80000010)) },
+	{ .rules = "libxc.hvm-context.value", .letters = HVM, AT('N', HVM_MSR + 8 + 8, 4, 0xdead) },
+	{ .rules = "libxc.hvm-context.value", .letters = HVM, AT('N', HVM_XSAVE + 8 + 24 + 512 + 16, 8, 1) },
+	{ .rules = "libxc.hvm-context.value", .letters = "alchCMSDTPNExqe", .config = "hvm 0 0 0" },
+	{ .rules = "libxc.hvm-context.policy", .letters = HVM, AT('N', HVM_CPU_BODY + 680, 8, 1 << 3),
+	  AND('C', BODY + 24 + 20, 4, ~(UINT32_C(1) << 2)) },
 	{ .rules = "libxc.hvm-params.index", .letters = HVM, AT('P', ENTRIES, 8, 63) },
 	{ .rules = "libxc.hvm-params.set", .letters = HVM, AT('P', ENTRIES, 8, 21) },
 	{ .rules = "libxc.hvm-params.value", .letters = HVM, AT('P', ENTRIES, 8, 10), AND('P', ENTRIES + 8, 8, 4) },
@@ -332,7 +340,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "config.syntax", .letters = XL, AT('a', 0x24, 4, 3) },
 	{ .rules = "config.guest-type", .letters = XL, .config = "pv 0 0 0" },
 	{ .rules = "config.vcpus", .letters = "alcpISFDTHB9Ee", .config = "pv 1 0 0" },
-	{ .rules = "libxc.record-8m config.memory", .letters = "alchSD{TPNEqe", .config = "hvm 1 4096 0" },
+	{ .rules = "libxc.record-8m config.memory", .letters = "alchSD{TPNEqe", .config = "hvm 1 4096 1" },
 	{ .rules = "config.device-model", .letters = "alchSDTPNEe", .config = "hvm 1 4096 1" },
 
 	/* legacy streams */
