@@ -25,10 +25,15 @@ struct xst_config_facts {
 	uint64_t vcpus;      /* at most */
 	uint64_t memory_kib; /* at most */
 	bool device_model;   /* it names an HVM guest that needs one, not a PVH guest */
+	bool refused;        /* no toolstack takes it back */
+	uint32_t since;      /* the first version of Xen whose toolstack does, as XST_XEN(); 0: all do */
+	uint32_t until;      /* the last series that does; 0: none is the last */
+	char why[80];        /* what `refused`, `since` and `until` are for: one line, no full stop */
+	char remark[80];     /* what a toolstack passes over with what follows; empty: nothing */
 };
 
 /* Reads a configuration of `size` octets, as `container` stores it, and fills in *ret, which is
- * all 0.  Returns 0, or XST_E_MALFORMED if it can't be read. */
+ * all 0.  Returns 0, or XST_E_MALFORMED if it can't be read: of *ret, only who takes it counts then. */
 typedef int (*xst_facts_fn)(void *userdata, enum xst_layer container, const uint8_t *config,
 			     size_t size, struct xst_config_facts *ret);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The stored configuration: gathered, given to the caller who knows its language, and compared with
  * what the stream says. */
-#include "check/checker.h"
+#include "check/refuse.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_SLACK_KIB (4u << 10) /* special pages, firmware */
+#define MEMORY_SLACK_KIB (1u << 10) /* that libxl adds for special pages */
 #define PAGE_KIB (XST_PAGE_SIZE / 1024)
 
 static int run(struct xst_checker *c, const struct xst_event *ev)
@@ -53,6 +53,20 @@ static void language(struct xst_checker *c)
 			   json ? "JSON" : "text", json ? "text" : "JSON");
 }
 
+/* What the toolstack that takes it says of it. */
+static void taken(struct xst_checker *c)
+{
+	const struct xst_config_facts *f = &c->facts;
+	struct refuse_span span = { .since = f->refused ? XST_XEN_NONE : f->since, .until = f->until };
+
+	if (xst_check_span_matters(&span))
+		xst_check_refuse(c, RULE_CONFIG_VALUE, &span, 0, NULL, "a configuration with %.*s",
+				 (int)sizeof(f->why), f->why);
+	if (f->remark[0])
+		check_find(c, RULE_CONFIG_VALUE, 0, NULL, "%.*s: what follows it is not read",
+			   (int)sizeof(f->remark), f->remark);
+}
+
 static int end(struct xst_checker *c, const struct xst_event *ev)
 {
 	int r;
@@ -67,6 +81,7 @@ static int end(struct xst_checker *c, const struct xst_event *ev)
 	c->config = NULL;
 	if (r == XST_E_NOMEM)
 		return r;
+	taken(c);
 	if (r) {
 		check_find(c, RULE_CONFIG_SYNTAX, 0, NULL, "the configuration can't be read");
 		memset(&c->facts, 0, sizeof(c->facts));
@@ -86,6 +101,7 @@ void check_config_stream(struct xst_checker *c)
 
 void check_config_complete(struct xst_checker *c)
 {
+	static const struct refuse_span none_takes = REFUSE_ALWAYS;
 	const struct xst_config_facts *f = &c->facts;
 	uint64_t kib = c->pages.present_count * PAGE_KIB;
 
@@ -96,13 +112,13 @@ void check_config_complete(struct xst_checker *c)
 		check_find(c, RULE_CONFIG_GUEST, 0, NULL, "the image is %s, the configuration is not",
 			   c->guest == XST_GUEST_PV ? "PV" : "HVM");
 	if (f->vcpus && c->vcpus_needed > f->vcpus)
-		check_find(c, RULE_CONFIG_VCPUS, 0, NULL,
-			   "the image has a vCPU %llu, the configuration %llu vCPUs, from 0 on",
-			   (unsigned long long)c->vcpus_needed - 1, (unsigned long long)f->vcpus);
+		xst_check_refuse(c, RULE_CONFIG_VCPUS, &none_takes, 0, NULL,
+				 "the image has a vCPU %llu, the configuration %llu vCPUs, from 0 on",
+				 (unsigned long long)c->vcpus_needed - 1, (unsigned long long)f->vcpus);
 	if (f->memory_kib && !c->pages.inexact && kib > f->memory_kib + MEMORY_SLACK_KIB)
-		check_find(c, RULE_CONFIG_MEMORY, 0, NULL,
-			   "the image has %llu KiB of pages, the configuration %llu KiB of memory",
-			   (unsigned long long)kib, (unsigned long long)f->memory_kib);
+		xst_check_refuse(c, RULE_CONFIG_MEMORY, &none_takes, 0, NULL,
+				 "the image has %llu KiB of pages, the configuration %llu KiB of memory",
+				 (unsigned long long)kib, (unsigned long long)f->memory_kib);
 }
 
 void check_config_libxl_end(struct xst_checker *c)

@@ -7,6 +7,7 @@
 #include "wire/bytes.h"
 
 #define MAX_EMULATOR 2
+#define EMULATOR_TRADITIONAL 1
 
 void check_emulator_begin(struct xst_checker *c)
 {
@@ -28,6 +29,8 @@ static int fields(struct xst_checker *c, const struct xst_event *ev)
 	if (id > MAX_EMULATOR)
 		check_find(c, RULE_EMULATOR_ID, 0, "emulator", "%llu: no such device model",
 			   (unsigned long long)id);
+	if (id == EMULATOR_TRADITIONAL && c->layer == XST_LAYER_LIBXL)
+		check_reason(c, 0, XST_XEN(4, 20, 0), NULL, "the state of qemu-xen-traditional");
 	if (index)
 		check_find(c, RULE_EMULATOR_INDEX, 0, "index", "%llu; there is one device model, 0",
 			   (unsigned long long)index);

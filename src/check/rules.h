@@ -468,6 +468,9 @@
 	X(CONFIG_SYNTAX, "config.syntax", REMARK, false, NONE, "xl", \
 	  "a toolstack must be able to read the configuration, in the language that the xl header names", \
 	  "JSON that breaks off") \
+	X(CONFIG_VALUE, "config.value", REMARK, false, NONE, "xl", \
+	  "libxl stops reading JSON at a word that it does not know, and xl goes on with what it has", \
+	  "on_crash \"explode\"") \
 	X(CONFIG_GUEST, "config.guest-type", REMARK, false, NONE, "xl", \
 	  "the configuration names the guest that the image holds", \
 	  "type \"hvm\" with a PV image") \

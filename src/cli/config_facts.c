@@ -3,6 +3,9 @@
 #include "cli/cli.h"
 
 #include "config/foreign.h"
+#include "config/taken.h"
+
+#include <string.h>
 
 static enum xst_guest guest_of(enum config_type type)
 {
@@ -14,15 +17,33 @@ static enum xst_guest guest_of(enum config_type type)
 	}
 }
 
+/* Only xl takes back what lies in an xl header. */
+static int taken(enum xst_layer container, const char *config, size_t size, struct xst_config_facts *ret)
+{
+	struct config_taken t;
+	int r = container == XST_LAYER_XL ? config_taken(config, size, &t) : XST_E_ARG;
+
+	if (r)
+		return r == XST_E_NOMEM ? r : 0;
+	ret->refused = t.refused;
+	ret->since = t.since;
+	ret->until = t.until;
+	memcpy(ret->why, t.refused && t.word[0] ? t.word : t.why, sizeof(ret->why));
+	memcpy(ret->remark, t.refused ? "" : t.word, t.refused ? 1 : sizeof(ret->remark));
+	return 0;
+}
+
 int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
 		 struct xst_config_facts *ret)
 {
 	struct config_error err;
 	struct config_view v = { .name = NULL };
 	struct config_facts f;
-	int r = config_view_of(container, (const char *)config, size, &v, &err);
+	int r = taken(container, (const char *)config, size, ret);
 
 	(void)unused;
+	if (r == 0)
+		r = config_view_of(container, (const char *)config, size, &v, &err);
 	if (r)
 		return r == XST_E_NOMEM ? r : XST_E_MALFORMED;
 	config_view_facts(&v, &f);

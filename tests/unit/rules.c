@@ -338,6 +338,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "config.missing", .letters = XL, .config = "" },
 	{ .rules = "config.syntax", .letters = XL, .config = "nonsense" },
 	{ .rules = "config.syntax", .letters = XL, AT('a', 0x24, 4, 3) },
+	{ .rules = "config.value", .letters = XL, .config = "any 0 0 0 explode" },
 	{ .rules = "config.guest-type", .letters = XL, .config = "pv 0 0 0" },
 	{ .rules = "config.vcpus", .letters = "alcpISFDTHB9Ee", .config = "pv 1 0 0" },
 	{ .rules = "libxc.record-8m config.memory", .letters = "alchSD{TPNEqe", .config = "hvm 1 4096 1" },
@@ -403,7 +404,8 @@ static void told_one(void *userdata, const struct xst_finding *f)
 	snprintf(t->rules + n, sizeof(t->rules) - n, "%s%s", n ? " " : "", f->rule);
 }
 
-/* A configuration in four words: guest, vCPUs, memory in KiB, whether there is a device model. */
+/* A configuration in four words: guest, vCPUs, memory in KiB, whether there is a device model; a fifth is one that
+ * no toolstack knows. */
 static int facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
 		 struct xst_config_facts *ret)
 {
@@ -415,8 +417,8 @@ static int facts(void *unused, enum xst_layer container, const uint8_t *config, 
 	if (container != XST_LAYER_XL)
 		return 0;
 	if (!size || config[size - 1] ||
-	    sscanf((const char *)config, "%7s %llu %llu %d", guest, &vcpus, &memory,
-		   &device_model) != 4)
+	    sscanf((const char *)config, "%7s %llu %llu %d %7s", guest, &vcpus, &memory,
+		   &device_model, ret->remark) < 4)
 		return XST_E_MALFORMED;
 	assert_true(ret->size >= sizeof(*ret));
 	ret->guest = guest[0] == 'p' ? XST_GUEST_PV : guest[0] == 'h' ? XST_GUEST_HVM : 0;
