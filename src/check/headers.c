@@ -17,7 +17,7 @@ static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 	c->guest = type == LIBXC_GUEST_PV    ? XST_GUEST_PV
 		   : type == LIBXC_GUEST_HVM ? XST_GUEST_HVM
 					     : XST_GUEST_UNKNOWN;
-	c->converted = c->version < 3 && !xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
+	c->converted = !xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
 	if (c->guest == XST_GUEST_PV && c->in_libxl &&
 	    (c->seen[XST_KIND_EMULATOR_CONTEXT] || c->seen[XST_KIND_EMULATOR_XENSTORE_DATA]))
 		check_find(c, RULE_EMULATOR_GUEST, 0, "guest_type",

@@ -94,10 +94,42 @@ static int cfg_words(const struct config *c, struct config_taken *t)
 	return 0;
 }
 
+static int number_of(const struct config *c, const char *key, unsigned long long *ret)
+{
+	struct config_error err;
+	char *text;
+	int r = config_get(c, key, &text, &err);
+
+	if (r)
+		return r;
+	*ret = strtoull(text, NULL, 0);
+	free(text);
+	return 0;
+}
+
+/* More that are online than there are. */
+static int vcpus(const struct config *c, struct config_taken *t)
+{
+	unsigned long long online = 0, most = 0;
+	int r = number_of(c, "vcpus", &online), e = number_of(c, "maxvcpus", &most);
+
+	if (r == XST_E_NOMEM || e == XST_E_NOMEM)
+		return XST_E_NOMEM;
+	if (r || e || online <= most)
+		return 0;
+	t->refused = true;
+	(void)snprintf(t->word, sizeof(t->word), "vcpus %llu above maxvcpus %llu", online, most);
+	return 0;
+}
+
 static int words(const struct config *c, struct config_taken *t)
 {
-	if (!c->root)
-		return cfg_words(c, t);
+	int r;
+
+	if (!c->root) {
+		r = cfg_words(c, t);
+		return r ? r : vcpus(c, t);
+	}
 	json_words(c->root, t);
 	return 0;
 }
