@@ -169,6 +169,7 @@ struct xst_checker {
 	bool config_json;                /* as the xl header says */
 	struct xst_config_facts facts;
 
+	bool xen_takes; /* what is found next is against the specification, but no reason for Xen to refuse */
 	struct xst_restorability restorability;
 };
 

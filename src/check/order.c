@@ -84,7 +84,9 @@ static void complete(struct xst_checker *c)
 
 		if (!is_needed(c, row) || c->seen[row->kind])
 			continue;
+		c->xen_takes = row->kind == XST_KIND_HVM_PARAMS || row->kind == XST_KIND_SHARED_INFO;
 		check_find(c, RULE_MISSING, 0, NULL, "no %s record in the image", row->name);
+		c->xen_takes = false;
 		check_again(c, RULE_MISSING); /* each missing one is a finding of its own */
 	}
 	check_pages_complete(c);

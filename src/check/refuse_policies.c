@@ -156,13 +156,15 @@ static void count(struct xst_checker *c, enum xst_rule rule, uint64_t n, const s
 				 (unsigned long long)n);
 }
 
-static const struct refuse_span *leaf_span(uint32_t leaf, uint32_t subleaf)
+/* Its place, or PLACES. */
+static size_t place_of(uint32_t leaf, uint32_t subleaf)
 {
-	for (size_t i = 0; i < PLACES; i++)
-		if (leaf >= places[i].first && leaf <= places[i].last && subleaf >= places[i].first_sub &&
-		    subleaf <= places[i].last_sub)
-			return &places[i].taken;
-	return &none_takes;
+	size_t i = 0;
+
+	while (i < PLACES && (leaf < places[i].first || leaf > places[i].last || subleaf < places[i].first_sub ||
+			      subleaf > places[i].last_sub))
+		i++;
+	return i;
 }
 
 static bool leaf_exists(uint32_t leaf)
@@ -173,19 +175,30 @@ static bool leaf_exists(uint32_t leaf)
 	return false;
 }
 
-static void leaf(struct xst_checker *c, const uint32_t *v)
+static void no_place(struct xst_checker *c, const uint32_t *v)
 {
-	const struct refuse_span *taken = leaf_span(v[0], v[1]);
-
-	if (!xst_check_span_matters(taken))
-		return;
 	if (v[1] == NONE && leaf_exists(v[0]) && has_subleaves(v[0]))
-		xst_check_refuse(c, RULE_CPUID_LEAF, taken, 0, "subleaf",
+		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "subleaf",
 				 "a CPUID policy with leaf %#x without a subleaf", v[0]);
 	else if (v[1] == NONE || !leaf_exists(v[0]))
-		xst_check_refuse(c, RULE_CPUID_LEAF, taken, 0, "leaf", "a CPUID policy with leaf %#x", v[0]);
+		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "leaf", "a CPUID policy with leaf %#x",
+				 v[0]);
 	else
-		xst_check_refuse(c, RULE_CPUID_LEAF, taken, 0, "subleaf",
+		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "subleaf",
+				 "a CPUID policy with subleaf %#x of leaf %#x", v[1], v[0]);
+}
+
+static void leaf(struct xst_checker *c, const uint32_t *v)
+{
+	size_t i = place_of(v[0], v[1]);
+
+	if (i == PLACES)
+		no_place(c, v);
+	else if (xst_check_span_matters(&places[i].taken) && v[1] == NONE)
+		xst_check_refuse(c, RULE_CPUID_LEAF, &places[i].taken, 0, "leaf",
+				 "a CPUID policy with leaves from %#x on", places[i].first);
+	else if (xst_check_span_matters(&places[i].taken))
+		xst_check_refuse(c, RULE_CPUID_LEAF, &places[i].taken, 0, "subleaf",
 				 "a CPUID policy with subleaf %#x of leaf %#x", v[1], v[0]);
 }
 

@@ -144,6 +144,7 @@ static const struct {
 	{ RULE_LIBVIRT_STREAM, XST_XEN_NONE, 0,
 	  "libvirt's header announces another stream than the one that follows" },
 	{ RULE_XENSERVER_REFUSED, XST_XEN_NONE, 0, "a record that xenopsd refuses" },
+	{ RULE_RECORD_V3_IN_V2, XEN(4, 14), 0, "records of version 3: Xen knows them since 4.14" },
 	{ RULE_CHECKPOINT_PLAIN, XST_XEN_NONE, 0, "a checkpoint without a libxl stream around it" },
 	{ RULE_LEGACY_XSAVE, XST_XEN_NONE, 0,
 	  "xsave areas of several sizes: Xen's receiver and its converter fail" },
@@ -153,7 +154,7 @@ static const struct {
 
 void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f)
 {
-	if (f->severity == XST_ERROR)
+	if (f->severity == XST_ERROR && !c->xen_takes && f->rule != rules[RULE_RECORD_V3_IN_V2].id)
 		c->restorability.never = true;
 	for (size_t i = 0; i < sizeof(of_findings) / sizeof(of_findings[0]); i++)
 		if (f->rule == rules[of_findings[i].rule].id)

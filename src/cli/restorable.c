@@ -144,21 +144,38 @@ static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t 
 		separator = "; ";
 		any = true;
 	}
-	fputs(r->never && !any ? ": see the errors\n" : "\n", to);
+	fputs(r->never && !any ? ": see the errors" : "", to);
 }
 
-void print_restorability(FILE *to, const char *file, const struct xst_restorability *r, uint32_t xen)
+void print_restorability(FILE *to, const char *file, const struct xst_restorability *r)
 {
 	char buf[64];
 
-	if (r->n || r->never) {
-		fprintf(to, "%s: restorable by: %s", file, restorable_words(r, buf, sizeof(buf)));
-		print_reasons(to, r, 0);
-	}
-	if (!xen || restorable_for(r, xen))
+	if (!r->n && !r->never)
 		return;
-	fprintf(to, "%s: error: Xen %s does not restore it", file, version(xen, buf, sizeof(buf)));
-	print_reasons(to, r, xen);
+	fprintf(to, "%s: restorable by: %s", file, restorable_words(r, buf, sizeof(buf)));
+	print_reasons(to, r, 0);
+	fputc('\n', to);
+}
+
+void print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid)
+{
+	char buf[64];
+
+	if (!restorable_for(r, xen)) {
+		fprintf(to, ", not restorable by %s", version(xen, buf, sizeof(buf)));
+		print_reasons(to, r, xen);
+	} else if (invalid) {
+		fprintf(to, ", but Xen %s restores it", version(xen, buf, sizeof(buf)));
+	}
+}
+
+void print_restored_anyhow(FILE *to, const struct xst_restorability *r)
+{
+	char buf[64];
+
+	if (!r->never && r->complete)
+		fprintf(to, ", but restored by %s", restorable_words(r, buf, sizeof(buf)));
 }
 
 static json_object *version_json(uint32_t xen)

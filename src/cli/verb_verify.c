@@ -89,7 +89,7 @@ static void print_count(FILE *to, uint64_t n, const char *what, bool has_plural)
 			has_plural && n != 1 ? "s" : "");
 }
 
-static void words(const char *file, const struct xst_verdict *v)
+static void words(const char *file, const struct xst_verdict *v, const struct xst_restorability *r)
 {
 	FILE *to = words_to();
 
@@ -99,7 +99,12 @@ static void words(const char *file, const struct xst_verdict *v)
 	print_count(to, v->notes, "note", true);
 	print_count(to, v->omitted, "not shown", false);
 	print_count(to, v->ignored, "ignored", false);
-	fprintf(to, " (%llu records)\n", (unsigned long long)v->records);
+	fprintf(to, " (%llu records)", (unsigned long long)v->records);
+	if (opt.xen)
+		print_restorable_for(to, r, opt.xen, v->errors);
+	else if (v->errors)
+		print_restored_anyhow(to, r);
+	fputc('\n', to);
 }
 
 static void verdict_json(const char *file, const struct xst_verdict *v,
@@ -128,8 +133,8 @@ static int verdict(const char *file, const struct xst_verdict *v, const struct x
 	if (opt.json) {
 		verdict_json(file, v, r);
 	} else if (!common.quiet) {
-		print_restorability(words_to(), file, r, opt.xen);
-		words(file, v);
+		print_restorability(words_to(), file, r);
+		words(file, v, r);
 	}
 	if (opt.xen && !restorable_for(r, opt.xen))
 		return EXIT_INVALID;

@@ -286,7 +286,9 @@ static void entry(struct build *b, uint16_t type, uint16_t instance, uint32_t le
 static void pic(struct build *b, uint16_t instance, uint32_t length)
 {
 	entry(b, 3, instance, length);
-	put_zero(b, length);
+	put_zero(b, 5);
+	put8(b, instance ? 0 : 0x40); /* the first is the master */
+	put_zero(b, length - 6);
 }
 
 static void cpu(struct build *b, uint32_t length)
