@@ -54,7 +54,7 @@ static void language(struct xst_checker *c)
 }
 
 /* What the toolstack that takes it says of it. */
-static void taken(struct xst_checker *c)
+static void tell_taken(struct xst_checker *c)
 {
 	const struct xst_config_facts *f = &c->facts;
 	struct refuse_span span = { .since = f->refused ? XST_XEN_NONE : f->since, .until = f->until };
@@ -81,7 +81,7 @@ static int end(struct xst_checker *c, const struct xst_event *ev)
 	c->config = NULL;
 	if (r == XST_E_NOMEM)
 		return r;
-	taken(c);
+	tell_taken(c);
 	if (r) {
 		check_find(c, RULE_CONFIG_SYNTAX, 0, NULL, "the configuration can't be read");
 		memset(&c->facts, 0, sizeof(c->facts));

@@ -75,7 +75,7 @@ static const struct needed efer_needs[] = {
 	{ EFER_AIBRSE, REFUSE_FEATURE(0x80000021, 0, 8) },        /* auto_ibrs */
 };
 
-static void needs(struct xst_checker *c, const struct refuse_block *b, const char *reg, uint64_t value,
+static void needs_features(struct xst_checker *c, const struct refuse_block *b, const char *reg, uint64_t value,
 		  const struct needed *n, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -99,7 +99,7 @@ static void cr4(struct xst_checker *c, const struct refuse_block *b)
 
 	if (!xst_check_block_get(b, "cr4", &v))
 		return;
-	needs(c, b, "cr4", v, cr4_needs, sizeof(cr4_needs) / sizeof(cr4_needs[0]));
+	needs_features(c, b, "cr4", v, cr4_needs, sizeof(cr4_needs) / sizeof(cr4_needs[0]));
 	needs_one(c, b, v & CR4_MCE, mce);
 	needs_one(c, b, v & CR4_CET, cet);
 }
@@ -112,7 +112,7 @@ static void efer(struct xst_checker *c, const struct refuse_block *b)
 
 	if (!xst_check_block_get(b, "efer", &v) || !xst_check_block_get(b, "cr0", &cr0))
 		return;
-	needs(c, b, "efer", v, efer_needs, sizeof(efer_needs) / sizeof(efer_needs[0]));
+	needs_features(c, b, "efer", v, efer_needs, sizeof(efer_needs) / sizeof(efer_needs[0]));
 	if ((v & (EFER_LMA | EFER_LME)) == (EFER_LMA | EFER_LME) && !(cr0 & CR0_PG))
 		xst_check_block_refuse(c, b, &none_takes, "efer", v);
 }

@@ -59,7 +59,7 @@ static const struct msr {
 
 static const struct refuse_span none_takes = ALWAYS;
 
-static const struct msr *row_of(uint32_t index, bool pv)
+static const struct msr *msr_row_of(uint32_t index, bool pv)
 {
 	for (size_t i = 0; i < MSRS; i++)
 		if (msrs[i].index == index && msrs[i].guests & (pv ? PV : HVM))
@@ -129,10 +129,10 @@ static void value_of(struct xst_checker *c, const struct refuse_block *b, const 
 		bndcfgs(c, b, value);
 }
 
-static void one(struct xst_checker *c, const struct refuse_block *b, uint32_t index, uint64_t value)
+static void one_msr(struct xst_checker *c, const struct refuse_block *b, uint32_t index, uint64_t value)
 {
 	bool pv = b->block->kind == XST_BLOCK_PV_MSRS;
-	const struct msr *m = row_of(index, pv);
+	const struct msr *m = msr_row_of(index, pv);
 
 	if (!m) {
 		xst_check_block_refuse(c, b, &none_takes, "an MSR", index);
@@ -158,5 +158,5 @@ void xst_check_msrs(struct xst_checker *c, const struct refuse_block *b)
 	for (size_t k = 0; index && value && k < xst_wire_state_elements(value, b->block->n); k++)
 		if (xst_wire_state_number(index, k, b->block->data, b->block->n, big, &i) &&
 		    xst_wire_state_number(value, k, b->block->data, b->block->n, big, &v))
-			one(c, b, (uint32_t)i, v);
+			one_msr(c, b, (uint32_t)i, v);
 }

@@ -188,7 +188,7 @@ static void no_place(struct xst_checker *c, const uint32_t *v)
 				 "a CPUID policy with subleaf %#x of leaf %#x", v[1], v[0]);
 }
 
-static void leaf(struct xst_checker *c, const uint32_t *v)
+static void judge_leaf(struct xst_checker *c, const uint32_t *v)
 {
 	size_t i = place_of(v[0], v[1]);
 
@@ -211,7 +211,7 @@ static void msr_value(struct xst_checker *c, const struct refuse_test *t, uint64
 					 (unsigned long long)value);
 }
 
-static void msr(struct xst_checker *c, const uint64_t *v)
+static void judge_msr(struct xst_checker *c, const uint64_t *v)
 {
 	size_t i = 0;
 
@@ -312,7 +312,7 @@ static void judge_cpuid(struct xst_checker *c)
 
 	count(c, RULE_CPUID_COUNT, n, leaf_counts, sizeof(leaf_counts) / sizeof(leaf_counts[0]));
 	for (size_t i = 0; i < kept(n, CHECK_LEAVES); i++)
-		leaf(c, c->policies.leaves[i]);
+		judge_leaf(c, c->policies.leaves[i]);
 	audit(c);
 }
 
@@ -322,7 +322,7 @@ static void judge_msrs(struct xst_checker *c)
 
 	count(c, RULE_MSR_COUNT, n, msr_counts, sizeof(msr_counts) / sizeof(msr_counts[0]));
 	for (size_t i = 0; i < kept(n, CHECK_POLICY_MSRS); i++)
-		msr(c, c->policies.msrs[i]);
+		judge_msr(c, c->policies.msrs[i]);
 }
 
 void xst_check_policies_complete(struct xst_checker *c)

@@ -7,12 +7,12 @@
 
 /* --- what is told --------------------------------------------------------------------------- */
 
-static bool is_pv(const struct refuse_block *b)
+static bool block_is_pv(const struct refuse_block *b)
 {
 	return b->block->kind != XST_BLOCK_HVM;
 }
 
-static void describe(struct refuse_block *b)
+static void describe_block(struct refuse_block *b)
 {
 	const struct xst_block *x = b->block;
 
@@ -31,7 +31,7 @@ bool xst_check_block_get(const struct refuse_block *b, const char *field, uint64
 void xst_check_block_refuse(struct xst_checker *c, const struct refuse_block *b, const struct refuse_span *taken,
 			    const char *field, uint64_t value)
 {
-	xst_check_refuse(c, is_pv(b) ? RULE_VCPU_VALUE : RULE_HVM_VALUE, taken, b->block->offset, NULL,
+	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_VALUE : RULE_HVM_VALUE, taken, b->block->offset, NULL,
 			 "%s: %s is %#llx", b->what, field, (unsigned long long)value);
 }
 
@@ -40,7 +40,7 @@ void xst_check_block_policy(struct xst_checker *c, const struct refuse_block *b,
 {
 	static const struct refuse_span none_takes = REFUSE_ALWAYS;
 
-	xst_check_refuse(c, is_pv(b) ? RULE_VCPU_POLICY : RULE_HVM_POLICY, &none_takes, b->block->offset, NULL,
+	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_POLICY : RULE_HVM_POLICY, &none_takes, b->block->offset, NULL,
 			 "%s: %s %#llx needs a feature that the CPUID policy lacks", b->what, field,
 			 (unsigned long long)value);
 }
@@ -103,7 +103,7 @@ static void hvm_block(struct xst_checker *c, struct refuse_block *b)
 
 static void block(struct xst_checker *c, struct refuse_block *b)
 {
-	describe(b);
+	describe_block(b);
 	switch (b->block->kind) {
 	case XST_BLOCK_HVM:
 		hvm_block(c, b);

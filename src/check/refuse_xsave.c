@@ -21,7 +21,7 @@ static const struct {
 
 static const struct refuse_span none_takes = REFUSE_ALWAYS;
 
-static bool is_pv(const struct refuse_block *b)
+static bool area_is_pv(const struct refuse_block *b)
 {
 	return b->block->kind == XST_BLOCK_PV_XSAVE;
 }
@@ -38,7 +38,7 @@ static void one_state(struct xst_checker *c, const struct refuse_block *b, size_
 		return;
 	if (xst_check_span_matters(&states[i].taken))
 		xst_check_block_refuse(c, b, &states[i].taken, "xcr0_accum", accum);
-	if (states[i].not_pv && is_pv(b))
+	if (states[i].not_pv && area_is_pv(b))
 		xst_check_block_refuse(c, b, &pv, "xcr0_accum", accum);
 	if (states[i].feature.leaf && xst_check_feature_lacks(c, &states[i].feature))
 		xst_check_block_policy(c, b, "xcr0_accum", have);

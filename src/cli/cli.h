@@ -212,9 +212,9 @@ const char *reason_words(const struct xst_reason *reason, char *buf, size_t size
 /* The lines of verify; xen 0: no version was asked for. */
 void print_restorability(FILE *to, const char *file, const struct xst_restorability *r);
 /* The end of a verdict's line: by which version it is not restored, and why; of an invalid image, that it is. */
-void print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid);
+void xst_cli_print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid);
 /* The same of an invalid image where no version was asked for. */
-void print_restored_anyhow(FILE *to, const struct xst_restorability *r);
+void xst_cli_print_restored_anyhow(FILE *to, const struct xst_restorability *r);
 json_object *restorability_json(const struct xst_restorability *r, uint32_t xen);
 
 /* --- config_facts.c ------------------------------------------------------------------------- */

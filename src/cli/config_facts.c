@@ -18,10 +18,10 @@ static enum xst_guest guest_of(enum config_type type)
 }
 
 /* Only xl takes back what lies in an xl header. */
-static int taken(enum xst_layer container, const char *config, size_t size, struct xst_config_facts *ret)
+static int facts_of_taken(enum xst_layer container, const char *config, size_t size, struct xst_config_facts *ret)
 {
 	struct config_taken t;
-	int r = container == XST_LAYER_XL ? config_taken(config, size, &t) : XST_E_ARG;
+	int r = container == XST_LAYER_XL ? xst_config_taken(config, size, &t) : XST_E_ARG;
 
 	if (r)
 		return r == XST_E_NOMEM ? r : 0;
@@ -39,7 +39,7 @@ int config_facts(void *unused, enum xst_layer container, const uint8_t *config, 
 	struct config_error err;
 	struct config_view v = { .name = NULL };
 	struct config_facts f;
-	int r = taken(container, (const char *)config, size, ret);
+	int r = facts_of_taken(container, (const char *)config, size, ret);
 
 	(void)unused;
 	if (r == 0)

@@ -158,7 +158,7 @@ void print_restorability(FILE *to, const char *file, const struct xst_restorabil
 	fputc('\n', to);
 }
 
-void print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid)
+void xst_cli_print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid)
 {
 	char buf[64];
 
@@ -170,7 +170,7 @@ void print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t 
 	}
 }
 
-void print_restored_anyhow(FILE *to, const struct xst_restorability *r)
+void xst_cli_print_restored_anyhow(FILE *to, const struct xst_restorability *r)
 {
 	char buf[64];
 

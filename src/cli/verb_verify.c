@@ -101,9 +101,9 @@ static void words(const char *file, const struct xst_verdict *v, const struct xs
 	print_count(to, v->ignored, "ignored", false);
 	fprintf(to, " (%llu records)", (unsigned long long)v->records);
 	if (opt.xen)
-		print_restorable_for(to, r, opt.xen, v->errors);
+		xst_cli_print_restorable_for(to, r, opt.xen, v->errors);
 	else if (v->errors)
-		print_restored_anyhow(to, r);
+		xst_cli_print_restored_anyhow(to, r);
 	fputc('\n', to);
 }
 

@@ -45,7 +45,7 @@ static bool is_gone(struct config_taken *t, const char *path, const char *word)
 	return false;
 }
 
-static bool is_known(const struct config_key *k, const char *word)
+static bool word_is_known(const struct config_key *k, const char *word)
 {
 	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (strcasecmp(word, w->json) == 0)
@@ -57,7 +57,7 @@ static void json_word(struct config_taken *t, const struct config_key *k, const 
 {
 	bool ends = strncmp(k->path, "c_info.", 7) == 0 || strncmp(k->path, "b_info.", 7) == 0;
 
-	if (is_gone(t, k->path, word) || is_known(k, word) || t->refused)
+	if (is_gone(t, k->path, word) || word_is_known(k, word) || t->refused)
 		return;
 	t->refused = ends;
 	(void)snprintf(t->word, sizeof(t->word), "%s is \"%.30s\", a word that libxl does not know", k->name, word);
@@ -168,7 +168,7 @@ static void unreadable(const char *text, size_t n, struct config_taken *t)
 	(void)snprintf(t->why, sizeof(t->why), t->since ? "JSON that is no UTF-8" : "what can't be read");
 }
 
-int config_taken(const char *text, size_t n, struct config_taken *ret)
+int xst_config_taken(const char *text, size_t n, struct config_taken *ret)
 {
 	struct config_error err;
 	struct config *c;

@@ -15,6 +15,6 @@ struct config_taken {
 };
 
 /* Judges n octets as they are stored.  Returns 0 or XST_E_NOMEM. */
-int config_taken(const char *text, size_t n, struct config_taken *ret);
+int xst_config_taken(const char *text, size_t n, struct config_taken *ret);
 
 #endif
