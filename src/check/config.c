@@ -121,8 +121,19 @@ void check_config_complete(struct xst_checker *c)
 				 (unsigned long long)kib, (unsigned long long)f->memory_kib);
 }
 
+/* libxl refuses them for any guest that has no device model. */
+static void emulator_of_pvh(struct xst_checker *c)
+{
+	if (c->facts.guest != XST_GUEST_HVM || c->facts.device_model)
+		return;
+	if (c->seen[XST_KIND_EMULATOR_CONTEXT] || c->seen[XST_KIND_EMULATOR_XENSTORE_DATA])
+		check_find(c, RULE_EMULATOR_GUEST, 0, NULL,
+			   "a device model's state, though the configuration is a PVH guest's");
+}
+
 void check_config_libxl_end(struct xst_checker *c)
 {
+	emulator_of_pvh(c);
 	if (c->facts.device_model && c->guest == XST_GUEST_HVM &&
 	    !c->seen[XST_KIND_EMULATOR_CONTEXT])
 		check_find(c, RULE_CONFIG_DEVICE_MODEL, 0, NULL,

@@ -9,11 +9,11 @@ bool xst_check_test_meets(const struct refuse_test *t, uint64_t value)
 	uint64_t v = t->mask ? value & t->mask : value;
 
 	switch (t->op) {
-	case REFUSE_ANY:   return true;
+	case REFUSE_ANY: return true;
 	case REFUSE_ABOVE: return v > t->operand;
 	case REFUSE_BELOW: return v < t->operand;
 	case REFUSE_EQUAL: return v == t->operand;
-	case REFUSE_BITS:  return v & ~t->operand;
+	case REFUSE_BITS: return v & ~t->operand;
 	}
 	return false;
 }
@@ -31,8 +31,8 @@ static bool none_left(const struct xst_checker *c, const struct refuse_span *tak
 	return taken->since == XST_XEN_NONE || (taken->until && (taken->until | 0xff) < first);
 }
 
-void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken, uint64_t at,
-		      const char *field, const char *format, ...)
+void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken,
+		      uint64_t at, const char *field, const char *format, ...)
 {
 	char text[96];
 	va_list ap;
@@ -55,8 +55,9 @@ bool xst_check_feature_lacks(const struct xst_checker *c, const struct refuse_fe
 
 struct record_place xst_check_place(const struct xst_checker *c)
 {
-	return (struct record_place){ .offset = c->offset, .index = c->index, .type = c->type,
-				      .name = c->name };
+	return (struct record_place){
+		.offset = c->offset, .index = c->index, .type = c->type, .name = c->name
+	};
 }
 
 void xst_check_place_set(struct xst_checker *c, const struct record_place *p)

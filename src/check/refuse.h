@@ -15,18 +15,30 @@ struct refuse_span {
 	uint32_t points[XST_REASON_POINTS];
 };
 
-#define REFUSE_EVERY { 0 }
-#define REFUSE_SINCE(minor) { .since = XST_XEN(4, minor, 0) }
-#define REFUSE_UNTIL(minor) { .until = XST_XEN(4, minor, 0) }
-#define REFUSE_ALWAYS { .since = XST_XEN_NONE }
+#define REFUSE_EVERY \
+	{            \
+		0    \
+	}
+#define REFUSE_SINCE(minor)                   \
+	{                                     \
+		.since = XST_XEN(4, minor, 0) \
+	}
+#define REFUSE_UNTIL(minor)                   \
+	{                                     \
+		.until = XST_XEN(4, minor, 0) \
+	}
+#define REFUSE_ALWAYS                 \
+	{                             \
+		.since = XST_XEN_NONE \
+	}
 
 /* Which values a row is about, of those in `mask` (0: all bits). */
 enum refuse_op {
-	REFUSE_ANY,      /* every value */
-	REFUSE_ABOVE,    /* more than the operand */
-	REFUSE_BELOW,    /* less than the operand */
-	REFUSE_EQUAL,    /* the operand */
-	REFUSE_BITS      /* a bit that the operand has not */
+	REFUSE_ANY,   /* every value */
+	REFUSE_ABOVE, /* more than the operand */
+	REFUSE_BELOW, /* less than the operand */
+	REFUSE_EQUAL, /* the operand */
+	REFUSE_BITS   /* a bit that the operand has not */
 };
 
 struct refuse_test {
@@ -41,8 +53,9 @@ bool xst_check_test_meets(const struct refuse_test *t, uint64_t value);
 bool xst_check_span_matters(const struct refuse_span *taken);
 /* A reason with these words, which are one line without a full stop; if no Xen is left that takes the image, a
  * finding as well. */
-void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken, uint64_t at,
-		      const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
+void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct refuse_span *taken,
+		      uint64_t at, const char *field, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* Where the record in hand stands; findings are said to be of another one. */
 struct record_place xst_check_place(const struct xst_checker *c);
@@ -68,7 +81,10 @@ struct refuse_feature {
 	uint32_t leaf, subleaf;
 	unsigned reg, bit; /* 0 to 3: eax to edx */
 };
-#define REFUSE_FEATURE(leaf, reg, bit) { leaf, 0, reg, bit }
+#define REFUSE_FEATURE(leaf, reg, bit) \
+	{                              \
+		leaf, 0, reg, bit      \
+	}
 /* Whether the image's policy says that the guest has it not.  What it doesn't say is the host's. */
 bool xst_check_feature_lacks(const struct xst_checker *c, const struct refuse_feature *f);
 
@@ -81,15 +97,15 @@ struct refuse_block {
 /* A field without elements by the table's name.  False: the block doesn't reach so far. */
 bool xst_check_block_get(const struct refuse_block *b, const char *field, uint64_t *ret);
 /* Tells that a field has a value that these versions alone take. */
-void xst_check_block_refuse(struct xst_checker *c, const struct refuse_block *b, const struct refuse_span *taken,
-			    const char *field, uint64_t value);
+void xst_check_block_refuse(struct xst_checker *c, const struct refuse_block *b,
+			    const struct refuse_span *taken, const char *field, uint64_t value);
 /* The same of one that the guest's CPUID policy does not let it have, whatever the version. */
 void xst_check_block_policy(struct xst_checker *c, const struct refuse_block *b, const char *field,
 			    uint64_t value);
 
 /* A field of a block, by its register or by the table's name. */
 struct refuse_field {
-	int reg;          /* enum xst_register, or 0 */
+	int reg; /* enum xst_register, or 0 */
 	const char *name;
 	struct refuse_test value;
 };
@@ -98,7 +114,7 @@ struct refuse_type {
 	const struct refuse_field *row;
 	size_t n;
 	void (*judge)(struct xst_checker *c, const struct refuse_block *b);
-	bool not_pvh;     /* a PVH guest has no such device */
+	bool not_pvh; /* a PVH guest has no such device */
 };
 /* refuse_devices.c, refuse_cpu.c, refuse_xsave.c, refuse_msrs.c: by HVM save type */
 const struct refuse_type *xst_check_refuse_type(uint32_t type);

@@ -4,20 +4,25 @@
 
 #define ALWAYS REFUSE_ALWAYS
 
-#define CR0_PE UINT64_C(1)
-#define CR0_ET UINT64_C(0x10)
-#define CR0_PG UINT64_C(0x80000000)
-#define CR4_MCE (UINT64_C(1) << 6)
-#define CR4_CET (UINT64_C(1) << 23)
-#define EFER_LME (UINT64_C(1) << 8)
-#define EFER_LMA (UINT64_C(1) << 10)
-#define EFER_SVME (UINT64_C(1) << 12)
-#define EFER_LMSLE (UINT64_C(1) << 13)
+#define CR0_PE	    UINT64_C(1)
+#define CR0_ET	    UINT64_C(0x10)
+#define CR0_PG	    UINT64_C(0x80000000)
+#define CR4_MCE	    (UINT64_C(1) << 6)
+#define CR4_CET	    (UINT64_C(1) << 23)
+#define EFER_LME    (UINT64_C(1) << 8)
+#define EFER_LMA    (UINT64_C(1) << 10)
+#define EFER_SVME   (UINT64_C(1) << 12)
+#define EFER_LMSLE  (UINT64_C(1) << 13)
 #define EFER_AIBRSE (UINT64_C(1) << 21)
 
 /* Point releases with which older series began to refuse bits of EFER that they do not know. */
-#define EFER_UNKNOWN \
-	{ 0, XST_XEN(4, 11, 0), { XST_XEN(4, 11, 1), XST_XEN(4, 10, 2), XST_XEN(4, 9, 3), XST_XEN(4, 8, 5) } }
+#define EFER_UNKNOWN                                                                             \
+	{                                                                                        \
+		0, XST_XEN(4, 11, 0),                                                            \
+		{                                                                                \
+			XST_XEN(4, 11, 1), XST_XEN(4, 10, 2), XST_XEN(4, 9, 3), XST_XEN(4, 8, 5) \
+		}                                                                                \
+	}
 
 static const struct refuse_field rows[] = {
 	{ XST_REG_CR0, NULL, { REFUSE_BITS, 0xe005003f, 0, ALWAYS } },
@@ -26,7 +31,7 @@ static const struct refuse_field rows[] = {
 	{ XST_REG_CR3, NULL, { REFUSE_ABOVE, (UINT64_C(1) << 52) - 1, 0, REFUSE_UNTIL(13) } },
 	{ XST_REG_CR4, NULL, { REFUSE_BITS, 0x9f72fff, 0, ALWAYS } },
 	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, UINT64_C(1) << 11, REFUSE_SINCE(10) } }, /* UMIP */
-	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, UINT64_C(1) << 22, REFUSE_SINCE(7) } },  /* PKE */
+	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, UINT64_C(1) << 22, REFUSE_SINCE(7) } },	 /* PKE */
 	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, CR4_CET, REFUSE_SINCE(16) } },
 	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, UINT64_C(1) << 24, REFUSE_SINCE(18) } }, /* PKS */
 	{ XST_REG_CR4, NULL, { REFUSE_ABOVE, 0, UINT64_C(1) << 27, REFUSE_SINCE(22) } }, /* LASS */
@@ -47,36 +52,36 @@ struct needed {
 	struct refuse_feature feature;
 };
 static const struct needed cr4_needs[] = {
-	{ 3 << 0, REFUSE_FEATURE(1, 3, 1) },                      /* VME and PVI: vme */
-	{ UINT64_C(1) << 2, REFUSE_FEATURE(1, 3, 4) },            /* TSD: tsc */
-	{ UINT64_C(1) << 3, REFUSE_FEATURE(1, 3, 2) },            /* DE: de */
-	{ UINT64_C(1) << 4, REFUSE_FEATURE(1, 3, 3) },            /* PSE: pse */
-	{ UINT64_C(1) << 5, REFUSE_FEATURE(1, 3, 6) },            /* PAE: pae */
-	{ UINT64_C(1) << 7, REFUSE_FEATURE(1, 3, 13) },           /* PGE: pge */
-	{ UINT64_C(1) << 9, REFUSE_FEATURE(1, 3, 24) },           /* OSFXSR: fxsr */
-	{ UINT64_C(1) << 10, REFUSE_FEATURE(1, 3, 25) },          /* OSXMMEXCPT: sse */
-	{ UINT64_C(1) << 11, REFUSE_FEATURE(7, 2, 2) },           /* UMIP: umip */
-	{ UINT64_C(1) << 13, REFUSE_FEATURE(1, 2, 5) },           /* VMXE: vmx */
-	{ UINT64_C(1) << 16, REFUSE_FEATURE(7, 1, 0) },           /* FSGSBASE: fsgsbase */
-	{ UINT64_C(1) << 17, REFUSE_FEATURE(1, 2, 17) },          /* PCIDE: pcid */
-	{ UINT64_C(1) << 18, REFUSE_FEATURE(1, 2, 26) },          /* OSXSAVE: xsave */
-	{ UINT64_C(1) << 20, REFUSE_FEATURE(7, 1, 7) },           /* SMEP: smep */
-	{ UINT64_C(1) << 21, REFUSE_FEATURE(7, 1, 20) },          /* SMAP: smap */
-	{ UINT64_C(1) << 22, REFUSE_FEATURE(7, 2, 3) },           /* PKE: pku */
-	{ UINT64_C(1) << 24, REFUSE_FEATURE(7, 2, 31) },          /* PKS: pks */
-	{ UINT64_C(1) << 27, { 7, 1, 0, 6 } },                    /* LASS: lass */
+	{ 3 << 0, REFUSE_FEATURE(1, 3, 1) },		 /* VME and PVI: vme */
+	{ UINT64_C(1) << 2, REFUSE_FEATURE(1, 3, 4) },	 /* TSD: tsc */
+	{ UINT64_C(1) << 3, REFUSE_FEATURE(1, 3, 2) },	 /* DE: de */
+	{ UINT64_C(1) << 4, REFUSE_FEATURE(1, 3, 3) },	 /* PSE: pse */
+	{ UINT64_C(1) << 5, REFUSE_FEATURE(1, 3, 6) },	 /* PAE: pae */
+	{ UINT64_C(1) << 7, REFUSE_FEATURE(1, 3, 13) },	 /* PGE: pge */
+	{ UINT64_C(1) << 9, REFUSE_FEATURE(1, 3, 24) },	 /* OSFXSR: fxsr */
+	{ UINT64_C(1) << 10, REFUSE_FEATURE(1, 3, 25) }, /* OSXMMEXCPT: sse */
+	{ UINT64_C(1) << 11, REFUSE_FEATURE(7, 2, 2) },	 /* UMIP: umip */
+	{ UINT64_C(1) << 13, REFUSE_FEATURE(1, 2, 5) },	 /* VMXE: vmx */
+	{ UINT64_C(1) << 16, REFUSE_FEATURE(7, 1, 0) },	 /* FSGSBASE: fsgsbase */
+	{ UINT64_C(1) << 17, REFUSE_FEATURE(1, 2, 17) }, /* PCIDE: pcid */
+	{ UINT64_C(1) << 18, REFUSE_FEATURE(1, 2, 26) }, /* OSXSAVE: xsave */
+	{ UINT64_C(1) << 20, REFUSE_FEATURE(7, 1, 7) },	 /* SMEP: smep */
+	{ UINT64_C(1) << 21, REFUSE_FEATURE(7, 1, 20) }, /* SMAP: smap */
+	{ UINT64_C(1) << 22, REFUSE_FEATURE(7, 2, 3) },	 /* PKE: pku */
+	{ UINT64_C(1) << 24, REFUSE_FEATURE(7, 2, 31) }, /* PKS: pks */
+	{ UINT64_C(1) << 27, { 7, 1, 0, 6 } },		 /* LASS: lass */
 };
 static const struct needed efer_needs[] = {
-	{ 1, REFUSE_FEATURE(0x80000001, 3, 11) },                 /* SCE: syscall */
+	{ 1, REFUSE_FEATURE(0x80000001, 3, 11) },		    /* SCE: syscall */
 	{ EFER_LME | EFER_LMA, REFUSE_FEATURE(0x80000001, 3, 29) }, /* lm */
-	{ UINT64_C(1) << 11, REFUSE_FEATURE(0x80000001, 3, 20) }, /* NXE: nx */
-	{ EFER_SVME, REFUSE_FEATURE(0x80000001, 2, 2) },          /* svm */
-	{ UINT64_C(1) << 14, REFUSE_FEATURE(0x80000001, 3, 25) }, /* FFXSE: ffxsr */
-	{ EFER_AIBRSE, REFUSE_FEATURE(0x80000021, 0, 8) },        /* auto_ibrs */
+	{ UINT64_C(1) << 11, REFUSE_FEATURE(0x80000001, 3, 20) },   /* NXE: nx */
+	{ EFER_SVME, REFUSE_FEATURE(0x80000001, 2, 2) },	    /* svm */
+	{ UINT64_C(1) << 14, REFUSE_FEATURE(0x80000001, 3, 25) },   /* FFXSE: ffxsr */
+	{ EFER_AIBRSE, REFUSE_FEATURE(0x80000021, 0, 8) },	    /* auto_ibrs */
 };
 
-static void needs_features(struct xst_checker *c, const struct refuse_block *b, const char *reg, uint64_t value,
-		  const struct needed *n, size_t count)
+static void needs_features(struct xst_checker *c, const struct refuse_block *b, const char *reg,
+			   uint64_t value, const struct needed *n, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (value & n[i].bits && xst_check_feature_lacks(c, &n[i].feature))
@@ -93,8 +98,10 @@ static void needs_one(struct xst_checker *c, const struct refuse_block *b, uint6
 
 static void cr4(struct xst_checker *c, const struct refuse_block *b)
 {
-	static const struct refuse_feature mce[] = { REFUSE_FEATURE(1, 3, 7), REFUSE_FEATURE(1, 3, 14) };
-	static const struct refuse_feature cet[] = { REFUSE_FEATURE(7, 2, 7), REFUSE_FEATURE(7, 3, 20) };
+	static const struct refuse_feature mce[] = { REFUSE_FEATURE(1, 3, 7),
+						     REFUSE_FEATURE(1, 3, 14) };
+	static const struct refuse_feature cet[] = { REFUSE_FEATURE(7, 2, 7),
+						     REFUSE_FEATURE(7, 3, 20) };
 	uint64_t v;
 
 	if (!xst_check_block_get(b, "cr4", &v))

@@ -6,10 +6,15 @@
 #include "wire/hvm_save.h"
 
 #define ALWAYS REFUSE_ALWAYS
-#define TYPE(rows, ...) { rows, sizeof(rows) / sizeof((rows)[0]), __VA_ARGS__ }
+#define TYPE(rows, ...)                                             \
+	{                                                           \
+		rows, sizeof(rows) / sizeof((rows)[0]), __VA_ARGS__ \
+	}
 
 static const struct refuse_field lapic_rows[] = {
-	{ XST_REG_APIC_BASE, NULL, { REFUSE_EQUAL, 0x400, 0xc00, ALWAYS } }, /* x2APIC, but not enabled */
+	{ XST_REG_APIC_BASE,
+	  NULL,
+	  { REFUSE_EQUAL, 0x400, 0xc00, ALWAYS } }, /* x2APIC, but not enabled */
 };
 
 static const struct refuse_field mtrr_rows[] = {
@@ -57,14 +62,16 @@ static void pit(struct xst_checker *c, const struct refuse_block *b)
 
 	for (size_t i = 0; i < 2; i++)
 		if (xst_wire_state_number(f, i, b->block->data, b->block->n, false, &v) && !v)
-			xst_check_block_refuse(c, b, &before_checks, i ? "channel[1].gate" : "channel[0].gate", v);
+			xst_check_block_refuse(c, b, &before_checks,
+					       i ? "channel[1].gate" : "channel[0].gate", v);
 }
 
 static void pic(struct xst_checker *c, const struct refuse_block *b)
 {
 	uint64_t master, output, init, elcr;
 
-	if (!xst_check_block_get(b, "is_master", &master) || !xst_check_block_get(b, "int_output", &output) ||
+	if (!xst_check_block_get(b, "is_master", &master) ||
+	    !xst_check_block_get(b, "int_output", &output) ||
 	    !xst_check_block_get(b, "init_state", &init) || !xst_check_block_get(b, "elcr", &elcr))
 		return;
 	if (master != !b->block->instance)

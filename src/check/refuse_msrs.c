@@ -7,13 +7,23 @@
 #define ALWAYS REFUSE_ALWAYS
 /* Bits of SPEC_CTRL that came after IBRS, STIBP and SSBD. */
 #define SPEC_CTRL_PSFD 0x80
-#define SINCE_PSFD \
-	{ XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } }
+#define SINCE_PSFD                                                              \
+	{                                                                       \
+		XST_XEN(4, 17, 0), 0,                                           \
+		{                                                               \
+			XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) \
+		}                                                               \
+	}
 #define SPEC_CTRL_BHI 0x478
-#define SINCE_BHI \
-	{ XST_XEN(4, 19, 0), 0, { XST_XEN(4, 18, 2), XST_XEN(4, 17, 4), XST_XEN(4, 16, 6), XST_XEN(4, 15, 6) } }
+#define SINCE_BHI                                                                                  \
+	{                                                                                          \
+		XST_XEN(4, 19, 0), 0,                                                              \
+		{                                                                                  \
+			XST_XEN(4, 18, 2), XST_XEN(4, 17, 4), XST_XEN(4, 16, 6), XST_XEN(4, 15, 6) \
+		}                                                                                  \
+	}
 #define HVM 1u
-#define PV 2u
+#define PV  2u
 
 #define SPEC_CTRL_BITS 0x4ff /* IBRS, STIBP, SSBD, IPRED_DIS_U/S, RRSBA_DIS_U/S, PSFD, BHI_DIS_S */
 
@@ -24,37 +34,71 @@ static const struct msr {
 	struct refuse_test value[4];   /* refused ones; REFUSE_ANY ends them */
 	struct refuse_feature feature; /* leaf 0: none is needed */
 } msrs[] = {
-	{ 0x48, HVM | PV,
-	  { XST_XEN(4, 11, 0), 0,
+	{ 0x48,
+	  HVM | PV,
+	  { XST_XEN(4, 11, 0),
+	    0,
 	    { XST_XEN(4, 10, 1), XST_XEN(4, 9, 2), XST_XEN(4, 8, 4), XST_XEN(4, 7, 5) } },
 	  { { REFUSE_BITS, SPEC_CTRL_BITS, 0, ALWAYS },
 	    { REFUSE_ABOVE, 0, SPEC_CTRL_PSFD, SINCE_PSFD },
-	    { REFUSE_ABOVE, 0, SPEC_CTRL_BHI, SINCE_BHI } }, { 0, 0, 0, 0 } },
-	{ 0x140, HVM | PV, { XST_XEN(4, 10, 0), 0, { XST_XEN(4, 9, 2), XST_XEN(4, 8, 4) } },
-	  { { REFUSE_BITS, 1, 0, ALWAYS } }, { 0, 0, 0, 0 } },
-	{ 0x6e1, HVM, REFUSE_SINCE(18), { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
-	  REFUSE_FEATURE(7, 2, 31) },                                                         /* PKRS: pks */
-	{ 0xd90, HVM, REFUSE_EVERY, { { REFUSE_ABOVE, 0, 0xffc, ALWAYS } },
-	  REFUSE_FEATURE(7, 1, 14) },                                                         /* BNDCFGS: mpx */
-	{ 0xda0, HVM, REFUSE_SINCE(7), { { REFUSE_ABOVE, 0, 0, REFUSE_UNTIL(12) } },
-	  { 0xd, 1, 0, 3 } },                                                                 /* XSS: xsaves */
-	{ 0xc0000103, PV, REFUSE_SINCE(12), { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } }, { 0, 0, 0, 0 } },
-	{ 0xc0011019, HVM | PV, REFUSE_EVERY, { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
-	  REFUSE_FEATURE(0x80000001, 2, 26) },                                                /* DR1 to 3: dbext */
-	{ 0xc001101a, HVM | PV, REFUSE_EVERY, { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	    { REFUSE_ABOVE, 0, SPEC_CTRL_BHI, SINCE_BHI } },
+	  { 0, 0, 0, 0 } },
+	{ 0x140,
+	  HVM | PV,
+	  { XST_XEN(4, 10, 0), 0, { XST_XEN(4, 9, 2), XST_XEN(4, 8, 4) } },
+	  { { REFUSE_BITS, 1, 0, ALWAYS } },
+	  { 0, 0, 0, 0 } },
+	{ 0x6e1,
+	  HVM,
+	  REFUSE_SINCE(18),
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	  REFUSE_FEATURE(7, 2, 31) }, /* PKRS: pks */
+	{ 0xd90,
+	  HVM,
+	  REFUSE_EVERY,
+	  { { REFUSE_ABOVE, 0, 0xffc, ALWAYS } },
+	  REFUSE_FEATURE(7, 1, 14) }, /* BNDCFGS: mpx */
+	{ 0xda0,
+	  HVM,
+	  REFUSE_SINCE(7),
+	  { { REFUSE_ABOVE, 0, 0, REFUSE_UNTIL(12) } },
+	  { 0xd, 1, 0, 3 } }, /* XSS: xsaves */
+	{ 0xc0000103,
+	  PV,
+	  REFUSE_SINCE(12),
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	  { 0, 0, 0, 0 } },
+	{ 0xc0011019,
+	  HVM | PV,
+	  REFUSE_EVERY,
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	  REFUSE_FEATURE(0x80000001, 2, 26) }, /* DR1 to 3: dbext */
+	{ 0xc001101a,
+	  HVM | PV,
+	  REFUSE_EVERY,
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
 	  REFUSE_FEATURE(0x80000001, 2, 26) },
-	{ 0xc001101b, HVM | PV, REFUSE_EVERY, { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	{ 0xc001101b,
+	  HVM | PV,
+	  REFUSE_EVERY,
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
 	  REFUSE_FEATURE(0x80000001, 2, 26) },
-	{ 0xc0011027, HVM | PV, REFUSE_EVERY, { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
-	  REFUSE_FEATURE(0x80000001, 2, 26) },                                                /* DR0 */
-	{ 0xc001011f, HVM, REFUSE_SINCE(17), { { REFUSE_ANY, 0, 0, ALWAYS } },
-	  REFUSE_FEATURE(0x80000008, 1, 25) },                                                /* VIRT_SPEC_CTRL */
+	{ 0xc0011027,
+	  HVM | PV,
+	  REFUSE_EVERY,
+	  { { REFUSE_ABOVE, UINT32_MAX, 0, ALWAYS } },
+	  REFUSE_FEATURE(0x80000001, 2, 26) }, /* DR0 */
+	{ 0xc001011f,
+	  HVM,
+	  REFUSE_SINCE(17),
+	  { { REFUSE_ANY, 0, 0, ALWAYS } },
+	  REFUSE_FEATURE(0x80000008, 1, 25) }, /* VIRT_SPEC_CTRL */
 };
 #define MSRS (sizeof(msrs) / sizeof(msrs[0]))
 
-#define INDEX_SPEC_CTRL 0x48
+#define INDEX_SPEC_CTRL	    0x48
 #define INDEX_MISC_FEATURES 0x140
-#define INDEX_BNDCFGS 0xd90
+#define INDEX_BNDCFGS	    0xd90
 #define MISC_CPUID_FAULTING 1u
 
 static const struct refuse_span none_takes = ALWAYS;
@@ -72,16 +116,17 @@ static const struct {
 	uint64_t bits;
 	struct refuse_feature either, other;
 } spec_ctrl_needs[] = {
-	{ 0x4, REFUSE_FEATURE(7, 3, 31), REFUSE_FEATURE(0x80000008, 1, 24) },         /* SSBD */
+	{ 0x4, REFUSE_FEATURE(7, 3, 31), REFUSE_FEATURE(0x80000008, 1, 24) }, /* SSBD */
 	{ SPEC_CTRL_PSFD, { 7, 2, 3, 0 }, REFUSE_FEATURE(0x80000008, 1, 28) },
-	{ 0x18, { 7, 2, 3, 1 }, { 7, 2, 3, 1 } },                                     /* IPRED_DIS */
-	{ 0x60, { 7, 2, 3, 2 }, { 7, 2, 3, 2 } },                                     /* RRSBA_DIS */
-	{ 0x400, { 7, 2, 3, 4 }, { 7, 2, 3, 4 } },                                    /* BHI_DIS */
+	{ 0x18, { 7, 2, 3, 1 }, { 7, 2, 3, 1 } },  /* IPRED_DIS */
+	{ 0x60, { 7, 2, 3, 2 }, { 7, 2, 3, 2 } },  /* RRSBA_DIS */
+	{ 0x400, { 7, 2, 3, 4 }, { 7, 2, 3, 4 } }, /* BHI_DIS */
 };
 
 static void spec_ctrl(struct xst_checker *c, const struct refuse_block *b, uint64_t value)
 {
-	static const struct refuse_feature ibrsb = REFUSE_FEATURE(7, 3, 26), ibrs = REFUSE_FEATURE(0x80000008, 1, 14);
+	static const struct refuse_feature ibrsb = REFUSE_FEATURE(7, 3, 26),
+					   ibrs = REFUSE_FEATURE(0x80000008, 1, 14);
 	static const struct refuse_span with_amd = SINCE_PSFD;
 
 	if (xst_check_feature_lacks(c, &ibrsb) && xst_check_feature_lacks(c, &ibrs))
@@ -113,7 +158,8 @@ static void bndcfgs(struct xst_checker *c, const struct refuse_block *b, uint64_
 		xst_check_block_refuse(c, b, &none_takes, "MSR 0xd90", value);
 }
 
-static void value_of(struct xst_checker *c, const struct refuse_block *b, const struct msr *m, uint64_t value)
+static void value_of(struct xst_checker *c, const struct refuse_block *b, const struct msr *m,
+		     uint64_t value)
 {
 	char name[24];
 
@@ -129,7 +175,8 @@ static void value_of(struct xst_checker *c, const struct refuse_block *b, const 
 		bndcfgs(c, b, value);
 }
 
-static void one_msr(struct xst_checker *c, const struct refuse_block *b, uint32_t index, uint64_t value)
+static void one_msr(struct xst_checker *c, const struct refuse_block *b, uint32_t index,
+		    uint64_t value)
 {
 	bool pv = b->block->kind == XST_BLOCK_PV_MSRS;
 	const struct msr *m = msr_row_of(index, pv);

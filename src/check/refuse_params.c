@@ -82,8 +82,9 @@ static void change(struct xst_checker *c, uint64_t index, uint64_t value)
 	}
 	for (size_t i = 0; i < ONCE; i++)
 		if (once[i].index == index && value != first)
-			xst_check_refuse(c, RULE_PARAM_SET, &once[i].changed, 0, xst_hvm_param_name(index),
-					 "HVM parameter %s is set to two values", xst_hvm_param_name(index));
+			xst_check_refuse(
+				c, RULE_PARAM_SET, &once[i].changed, 0, xst_hvm_param_name(index),
+				"HVM parameter %s is set to two values", xst_hvm_param_name(index));
 }
 
 void xst_check_param(struct xst_checker *c, uint64_t index, uint64_t value)
@@ -106,9 +107,9 @@ void xst_check_param(struct xst_checker *c, uint64_t index, uint64_t value)
 			xst_check_refuse(c, RULE_PARAM_SET, &t->taken, 0, xst_hvm_param_name(index),
 					 "HVM parameter %s is set", xst_hvm_param_name(index));
 		else
-			xst_check_refuse(c, RULE_PARAM_VALUE, &t->taken, 0, xst_hvm_param_name(index),
-					 "HVM parameter %s is %#llx", xst_hvm_param_name(index),
-					 (unsigned long long)value);
+			xst_check_refuse(c, RULE_PARAM_VALUE, &t->taken, 0,
+					 xst_hvm_param_name(index), "HVM parameter %s is %#llx",
+					 xst_hvm_param_name(index), (unsigned long long)value);
 	}
 	change(c, index, value);
 }

@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-#define NONE CPUID_NO_SUBLEAF
+#define NONE		  CPUID_NO_SUBLEAF
 #define MAX_LEAF_EXTENDED 0x80000000u
 
 /* --- places --------------------------------------------------------------------------------- */
 
 /* Where entries can stand; anywhere else there is no place for one. */
 static const struct {
-	uint32_t first, last;            /* leaves */
+	uint32_t first, last; /* leaves */
 	uint32_t first_sub, last_sub;
 	struct refuse_span taken;
 } places[] = {
@@ -23,7 +23,11 @@ static const struct {
 	{ 4, 4, 0, 5, { 0 } },
 	{ 5, 6, NONE, NONE, { 0 } },
 	{ 7, 7, 0, 1, { 0 } },
-	{ 7, 7, 2, 2, { XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
+	{ 7,
+	  7,
+	  2,
+	  2,
+	  { XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
 	{ 8, 0xa, NONE, NONE, { 0 } },
 	{ 0xb, 0xb, 0, 1, { 0 } },
 	{ 0xc, 0xc, NONE, NONE, { 0 } },
@@ -31,7 +35,10 @@ static const struct {
 	{ 0x40000000, 0x40000000, NONE, NONE, { 0 } },
 	{ 0x40000100, 0x40000100, NONE, NONE, { 0 } },
 	{ 0x80000000, 0x8000001c, NONE, NONE, { 0 } },
-	{ 0x8000001d, 0x80000021, NONE, NONE,
+	{ 0x8000001d,
+	  0x80000021,
+	  NONE,
+	  NONE,
 	  { XST_XEN(4, 16, 0), 0, { XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
@@ -44,7 +51,8 @@ struct count {
 static const struct count leaf_counts[] = {
 	{ 114, { 0 } },
 	{ 119, { XST_XEN(4, 16, 0), 0, { XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
-	{ 120, { XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
+	{ 120,
+	  { XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } },
 };
 static const struct count msr_counts[] = {
 	{ 1, { 0 } },
@@ -54,14 +62,21 @@ static const struct count msr_counts[] = {
 static const struct {
 	uint32_t index;
 	struct refuse_span taken;
-	struct refuse_test values[3]; /* those that not all of these versions take; REFUSE_ANY ends them */
+	struct refuse_test
+		values[3]; /* those that not all of these versions take; REFUSE_ANY ends them */
 } msrs[] = {
-	{ WIRE_MSR_PLATFORM_INFO, { 0 },
+	{ WIRE_MSR_PLATFORM_INFO,
+	  { 0 },
 	  { { REFUSE_BITS, WIRE_MSR_CPUID_FAULTING, 0, REFUSE_ALWAYS } } },
-	{ WIRE_MSR_ARCH_CAPS, { XST_XEN(4, 15, 0), 0, { XST_XEN(4, 14, 1) } },
-	  { { REFUSE_ABOVE, UINT32_MAX, 0,
-	      { XST_XEN(4, 18, 0), 0,
-		{ XST_XEN(4, 17, 2), XST_XEN(4, 16, 5), XST_XEN(4, 15, 5), XST_XEN(4, 14, 6) } } } } },
+	{ WIRE_MSR_ARCH_CAPS,
+	  { XST_XEN(4, 15, 0), 0, { XST_XEN(4, 14, 1) } },
+	  { { REFUSE_ABOVE,
+	      UINT32_MAX,
+	      0,
+	      { XST_XEN(4, 18, 0),
+		0,
+		{ XST_XEN(4, 17, 2), XST_XEN(4, 16, 5), XST_XEN(4, 15, 5),
+		  XST_XEN(4, 14, 6) } } } } },
 };
 #define MSRS (sizeof(msrs) / sizeof(msrs[0]))
 
@@ -71,7 +86,8 @@ static const struct refuse_span none_takes = REFUSE_ALWAYS;
 
 void xst_check_policy_begin(struct xst_checker *c)
 {
-	struct record_place *p = c->kind == XST_KIND_CPUID_POLICY ? &c->policies.cpuid : &c->policies.msr;
+	struct record_place *p = c->kind == XST_KIND_CPUID_POLICY ? &c->policies.cpuid
+								  : &c->policies.msr;
 
 	*p = xst_check_place(c);
 }
@@ -82,8 +98,8 @@ void xst_check_cpuid_keep(struct xst_checker *c, const struct xst_event *ev)
 
 	for (size_t i = 0; i < ev->u.items.n; i++, p->cpuid.n++)
 		for (unsigned k = 0; k < CHECK_LEAF_WORDS && p->cpuid.n < CHECK_LEAVES; k++)
-			p->leaves[p->cpuid.n][k] =
-				(uint32_t)ev->u.items.v[i * ev->u.items.width + k];
+			p->leaves[p->cpuid.n][k] = (uint32_t)
+							   ev->u.items.v[i * ev->u.items.width + k];
 }
 
 void xst_check_msrs_keep(struct xst_checker *c, const struct xst_event *ev)
@@ -119,7 +135,8 @@ static bool is_trimmed(const struct xst_checker *c, uint32_t leaf)
 {
 	const uint32_t *limit = leaf_at(c, leaf & MAX_LEAF_EXTENDED, NONE);
 
-	return limit && (leaf & MAX_LEAF_EXTENDED ? (uint16_t)limit[2] < (uint16_t)leaf : limit[2] < leaf);
+	return limit &&
+	       (leaf & MAX_LEAF_EXTENDED ? (uint16_t)limit[2] < (uint16_t)leaf : limit[2] < leaf);
 }
 
 bool xst_check_cpuid(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
@@ -145,7 +162,8 @@ bool xst_check_policy_msr(const struct xst_checker *c, uint32_t index, uint64_t 
 
 /* --- entries -------------------------------------------------------------------------------- */
 
-static void count(struct xst_checker *c, enum xst_rule rule, uint64_t n, const struct count *row, size_t rows)
+static void count(struct xst_checker *c, enum xst_rule rule, uint64_t n, const struct count *row,
+		  size_t rows)
 {
 	const struct refuse_span *taken = &none_takes;
 
@@ -161,8 +179,8 @@ static size_t place_of(uint32_t leaf, uint32_t subleaf)
 {
 	size_t i = 0;
 
-	while (i < PLACES && (leaf < places[i].first || leaf > places[i].last || subleaf < places[i].first_sub ||
-			      subleaf > places[i].last_sub))
+	while (i < PLACES && (leaf < places[i].first || leaf > places[i].last ||
+			      subleaf < places[i].first_sub || subleaf > places[i].last_sub))
 		i++;
 	return i;
 }
@@ -181,8 +199,8 @@ static void no_place(struct xst_checker *c, const uint32_t *v)
 		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "subleaf",
 				 "a CPUID policy with leaf %#x without a subleaf", v[0]);
 	else if (v[1] == NONE || !leaf_exists(v[0]))
-		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "leaf", "a CPUID policy with leaf %#x",
-				 v[0]);
+		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "leaf",
+				 "a CPUID policy with leaf %#x", v[0]);
 	else
 		xst_check_refuse(c, RULE_CPUID_LEAF, &none_takes, 0, "subleaf",
 				 "a CPUID policy with subleaf %#x of leaf %#x", v[1], v[0]);
@@ -202,13 +220,14 @@ static void judge_leaf(struct xst_checker *c, const uint32_t *v)
 				 "a CPUID policy with subleaf %#x of leaf %#x", v[1], v[0]);
 }
 
-static void msr_value(struct xst_checker *c, const struct refuse_test *t, uint64_t index, uint64_t value)
+static void msr_value(struct xst_checker *c, const struct refuse_test *t, uint64_t index,
+		      uint64_t value)
 {
 	for (; t->op != REFUSE_ANY; t++)
 		if (xst_check_test_meets(t, value))
 			xst_check_refuse(c, RULE_MSR_VALUE, &t->taken, 0, "value",
-					 "an MSR policy in which %#llx is %#llx", (unsigned long long)index,
-					 (unsigned long long)value);
+					 "an MSR policy in which %#llx is %#llx",
+					 (unsigned long long)index, (unsigned long long)value);
 }
 
 static void judge_msr(struct xst_checker *c, const uint64_t *v)
@@ -221,8 +240,8 @@ static void judge_msr(struct xst_checker *c, const uint64_t *v)
 	while (i < MSRS && msrs[i].index != v[0])
 		i++;
 	if (i == MSRS)
-		xst_check_refuse(c, RULE_MSR_INDEX, &none_takes, 0, "index", "an MSR policy with MSR %#llx",
-				 (unsigned long long)v[0]);
+		xst_check_refuse(c, RULE_MSR_INDEX, &none_takes, 0, "index",
+				 "an MSR policy with MSR %#llx", (unsigned long long)v[0]);
 	else if (xst_check_span_matters(&msrs[i].taken))
 		xst_check_refuse(c, RULE_MSR_INDEX, &msrs[i].taken, 0, "index",
 				 "an MSR policy with MSR %#llx", (unsigned long long)v[0]);
@@ -239,21 +258,30 @@ static const struct {
 } limits[] = {
 	{ 0, NONE, { REFUSE_ABOVE, 0xd, 0, REFUSE_ALWAYS } },
 	{ MAX_LEAF_EXTENDED, NONE, { REFUSE_ABOVE, 0x80000021, 0, REFUSE_ALWAYS } },
-	{ MAX_LEAF_EXTENDED, NONE,
-	  { REFUSE_ABOVE, 0x8000001c, 0,
+	{ MAX_LEAF_EXTENDED,
+	  NONE,
+	  { REFUSE_ABOVE,
+	    0x8000001c,
+	    0,
 	    { XST_XEN(4, 16, 0), 0, { XST_XEN(4, 15, 3), XST_XEN(4, 14, 5) } } } },
 	{ 7, 0, { REFUSE_ABOVE, 2, 0, REFUSE_UNTIL(14) } },
 	/* 4.14 does not look at it */
-	{ 7, 0,
-	  { REFUSE_EQUAL, 2, 0,
-	    { XST_XEN(4, 17, 0), 0, { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 0) } } } },
+	{ 7,
+	  0,
+	  { REFUSE_EQUAL,
+	    2,
+	    0,
+	    { XST_XEN(4, 17, 0),
+	      0,
+	      { XST_XEN(4, 16, 1), XST_XEN(4, 15, 3), XST_XEN(4, 14, 0) } } } },
 };
 
 static void limit(struct xst_checker *c, size_t i)
 {
 	uint32_t eax;
 
-	if (!leaf_at(c, limits[i].leaf & MAX_LEAF_EXTENDED, NONE) || /* else the host's own counts */
+	if (!leaf_at(c, limits[i].leaf & MAX_LEAF_EXTENDED,
+		     NONE) || /* else the host's own counts */
 	    !xst_check_cpuid(c, limits[i].leaf, limits[i].subleaf, 0, &eax) ||
 	    !xst_check_test_meets(&limits[i].eax, eax))
 		return;
@@ -264,8 +292,8 @@ static void limit(struct xst_checker *c, size_t i)
 /* One that Xen knows: ebx, edx, ecx. */
 static bool vendor_known(const uint32_t *v)
 {
-	static const char vendors[][13] = { "GenuineIntel", "AuthenticAMD", "CentaurHauls", "  Shanghai  ",
-					    "HygonGenuine" };
+	static const char vendors[][13] = { "GenuineIntel", "AuthenticAMD", "CentaurHauls",
+					    "  Shanghai  ", "HygonGenuine" };
 	char name[12];
 
 	for (unsigned i = 0; i < 4; i++) {

@@ -28,11 +28,12 @@ bool xst_check_block_get(const struct refuse_block *b, const char *field, uint64
 				  b->block->flags & XST_BLOCK_BIG_ENDIAN, ret);
 }
 
-void xst_check_block_refuse(struct xst_checker *c, const struct refuse_block *b, const struct refuse_span *taken,
-			    const char *field, uint64_t value)
+void xst_check_block_refuse(struct xst_checker *c, const struct refuse_block *b,
+			    const struct refuse_span *taken, const char *field, uint64_t value)
 {
-	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_VALUE : RULE_HVM_VALUE, taken, b->block->offset, NULL,
-			 "%s: %s is %#llx", b->what, field, (unsigned long long)value);
+	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_VALUE : RULE_HVM_VALUE, taken,
+			 b->block->offset, NULL, "%s: %s is %#llx", b->what, field,
+			 (unsigned long long)value);
 }
 
 void xst_check_block_policy(struct xst_checker *c, const struct refuse_block *b, const char *field,
@@ -40,7 +41,8 @@ void xst_check_block_policy(struct xst_checker *c, const struct refuse_block *b,
 {
 	static const struct refuse_span none_takes = REFUSE_ALWAYS;
 
-	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_POLICY : RULE_HVM_POLICY, &none_takes, b->block->offset, NULL,
+	xst_check_refuse(c, block_is_pv(b) ? RULE_VCPU_POLICY : RULE_HVM_POLICY, &none_takes,
+			 b->block->offset, NULL,
 			 "%s: %s %#llx needs a feature that the CPUID policy lacks", b->what, field,
 			 (unsigned long long)value);
 }
@@ -52,8 +54,8 @@ static bool is_row_of(const struct refuse_field *row, const struct xst_wire_stat
 	return row->reg ? row->reg == f->reg : !f->reg && strcmp(row->name, f->name) == 0;
 }
 
-static void one_field(struct xst_checker *c, const struct refuse_block *b, const struct refuse_field *row,
-		      const struct xst_wire_state_field *f)
+static void one_field(struct xst_checker *c, const struct refuse_block *b,
+		      const struct refuse_field *row, const struct xst_wire_state_field *f)
 {
 	const struct xst_block *x = b->block;
 	size_t elements = xst_wire_state_elements(f, x->n);
@@ -61,7 +63,8 @@ static void one_field(struct xst_checker *c, const struct refuse_block *b, const
 	char name[40];
 
 	for (size_t i = 0; i < elements; i++) {
-		if (!xst_wire_state_number(f, i, x->data, x->n, x->flags & XST_BLOCK_BIG_ENDIAN, &value) ||
+		if (!xst_wire_state_number(f, i, x->data, x->n, x->flags & XST_BLOCK_BIG_ENDIAN,
+					   &value) ||
 		    !xst_check_test_meets(&row->value, value))
 			continue;
 		xst_wire_state_name(f, i, name, sizeof(name));
@@ -105,9 +108,7 @@ static void block(struct xst_checker *c, struct refuse_block *b)
 {
 	describe_block(b);
 	switch (b->block->kind) {
-	case XST_BLOCK_HVM:
-		hvm_block(c, b);
-		break;
+	case XST_BLOCK_HVM: hvm_block(c, b); break;
 	case XST_BLOCK_PV_XSAVE:
 		b->table = xst_wire_pv_xsave_fields();
 		xst_check_xsave(c, b);
@@ -116,8 +117,7 @@ static void block(struct xst_checker *c, struct refuse_block *b)
 		b->table = xst_wire_pv_msr_fields();
 		xst_check_msrs(c, b);
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 

@@ -10,12 +10,12 @@ static const struct {
 	struct refuse_feature feature; /* leaf 0: none of a policy that an image has */
 	bool not_pv;
 } states[] = {
-	{ 0x4, REFUSE_EVERY, REFUSE_FEATURE(1, 2, 28), false },            /* AVX */
-	{ 0x18, REFUSE_EVERY, REFUSE_FEATURE(7, 1, 14), true },            /* MPX */
-	{ 0xe0, REFUSE_EVERY, REFUSE_FEATURE(7, 1, 16), false },           /* AVX-512 */
-	{ 0x200, REFUSE_SINCE(7), REFUSE_FEATURE(7, 2, 3), true },         /* PKRU */
-	{ 0x60000, REFUSE_SINCE(20), REFUSE_FEATURE(7, 3, 24), false },    /* AMX */
-	{ UINT64_C(1) << 62, REFUSE_UNTIL(12), { 0, 0, 0, 0 }, false },    /* LWP */
+	{ 0x4, REFUSE_EVERY, REFUSE_FEATURE(1, 2, 28), false },		/* AVX */
+	{ 0x18, REFUSE_EVERY, REFUSE_FEATURE(7, 1, 14), true },		/* MPX */
+	{ 0xe0, REFUSE_EVERY, REFUSE_FEATURE(7, 1, 16), false },	/* AVX-512 */
+	{ 0x200, REFUSE_SINCE(7), REFUSE_FEATURE(7, 2, 3), true },	/* PKRU */
+	{ 0x60000, REFUSE_SINCE(20), REFUSE_FEATURE(7, 3, 24), false }, /* AMX */
+	{ UINT64_C(1) << 62, REFUSE_UNTIL(12), { 0, 0, 0, 0 }, false }, /* LWP */
 };
 #define STATES (sizeof(states) / sizeof(states[0]))
 
@@ -29,9 +29,10 @@ static bool area_is_pv(const struct refuse_block *b)
 static void one_state(struct xst_checker *c, const struct refuse_block *b, size_t i, uint64_t accum)
 {
 	/* PV guests have had a mask of their own since these */
-	static const struct refuse_span pv = {
-		0, XST_XEN(4, 11, 0), { XST_XEN(4, 11, 1), XST_XEN(4, 10, 2), XST_XEN(4, 9, 3), XST_XEN(4, 8, 5) }
-	};
+	static const struct refuse_span pv = { 0,
+					       XST_XEN(4, 11, 0),
+					       { XST_XEN(4, 11, 1), XST_XEN(4, 10, 2),
+						 XST_XEN(4, 9, 3), XST_XEN(4, 8, 5) } };
 	uint64_t have = accum & states[i].bits;
 
 	if (!have)

@@ -21,8 +21,8 @@ static const struct {
 	const char *path, *json, *key, *cfg;
 	uint32_t until;
 } words_gone[] = {
-	{ "b_info.device_model_version", "qemu_xen_traditional", "device_model_version", "qemu-xen-traditional",
-	  XST_XEN(4, 20, 0) },
+	{ "b_info.device_model_version", "qemu_xen_traditional", "device_model_version",
+	  "qemu-xen-traditional", XST_XEN(4, 20, 0) },
 	{ "b_info.device_model_version", "none", NULL, NULL, XST_XEN(4, 9, 0) },
 };
 #define GONE (sizeof(words_gone) / sizeof(words_gone[0]))
@@ -32,13 +32,15 @@ static void gone(struct config_taken *t, size_t i)
 	if (t->until && t->until <= words_gone[i].until)
 		return;
 	t->until = words_gone[i].until;
-	(void)snprintf(t->why, sizeof(t->why), "%s %s", strrchr(words_gone[i].path, '.') + 1, words_gone[i].json);
+	(void)snprintf(t->why, sizeof(t->why), "%s %s", strrchr(words_gone[i].path, '.') + 1,
+		       words_gone[i].json);
 }
 
 static bool is_gone(struct config_taken *t, const char *path, const char *word)
 {
 	for (size_t i = 0; i < GONE; i++)
-		if (strcmp(path, words_gone[i].path) == 0 && strcasecmp(word, words_gone[i].json) == 0) {
+		if (strcmp(path, words_gone[i].path) == 0 &&
+		    strcasecmp(word, words_gone[i].json) == 0) {
 			gone(t, i);
 			return true;
 		}
@@ -60,7 +62,8 @@ static void json_word(struct config_taken *t, const struct config_key *k, const 
 	if (is_gone(t, k->path, word) || word_is_known(k, word) || t->refused)
 		return;
 	t->refused = ends;
-	(void)snprintf(t->word, sizeof(t->word), "%s is \"%.30s\", a word that libxl does not know", k->name, word);
+	(void)snprintf(t->word, sizeof(t->word), "%s is \"%.30s\", a word that libxl does not know",
+		       k->name, word);
 }
 
 static void json_words(json_object *root, struct config_taken *t)
@@ -69,7 +72,8 @@ static void json_words(json_object *root, struct config_taken *t)
 		const struct config_key *k = &config_keys[i];
 		json_object *o;
 
-		if (k->kind == KEY_WORD && k->words && k->path && key_at(root, k, &o) == 0 && key_json_text(o))
+		if (k->kind == KEY_WORD && k->words && k->path && key_at(root, k, &o) == 0 &&
+		    key_json_text(o))
 			json_word(t, k, key_json_text(o));
 	}
 }
@@ -81,7 +85,8 @@ static int cfg_words(const struct config *c, struct config_taken *t)
 	char *word;
 
 	for (size_t i = 0; i < GONE; i++) {
-		int r = words_gone[i].key ? config_get(c, words_gone[i].key, &word, &err) : XST_E_UNKNOWN;
+		int r = words_gone[i].key ? config_get(c, words_gone[i].key, &word, &err)
+					  : XST_E_UNKNOWN;
 
 		if (r == XST_E_NOMEM)
 			return r;
@@ -165,7 +170,8 @@ static void unreadable(const char *text, size_t n, struct config_taken *t)
 		t->since = XST_XEN(4, 21, 0);
 	else
 		t->refused = n < CONFIG_MAX_SIZE && !is_json(text, n);
-	(void)snprintf(t->why, sizeof(t->why), t->since ? "JSON that is no UTF-8" : "what can't be read");
+	(void)snprintf(t->why, sizeof(t->why),
+		       t->since ? "JSON that is no UTF-8" : "what can't be read");
 }
 
 int xst_config_taken(const char *text, size_t n, struct config_taken *ret)
