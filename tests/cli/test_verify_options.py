@@ -70,6 +70,8 @@ def test_entries_of_policies(kind: int, size: int, entries: list[int], found: li
     place = offset_of(data, kind) + 8
     for i, entry in enumerate(entries):
         data = changed(data, place + i * size, struct.pack("<I", entry))
+        if kind == image.X86_CPUID_POLICY:  # only leaf 4 of these has subleaves
+            data = changed(data, place + i * size + 4, struct.pack("<I", 0 if entry == 4 else 0xFFFFFFFF))
     assert [rule for rule in rules(data)[1] if "cpuid" in rule or "msr" in rule] == found
 
 
