@@ -229,11 +229,12 @@ XST_API int xst_state_msr(const struct xst_state *s, size_t index, struct xst_ms
 /* An HVM parameter.  Returns 0, or XST_E_ARG: it was not set. */
 XST_API int xst_state_hvm_param(const struct xst_state *s, uint32_t index, uint64_t *ret);
 
-/* The record TSC_INFO.  Returns 0, or XST_E_ARG: there is none. */
+/* The guest's time stamp counter; khz: of the machine that it was saved on. */
 struct xst_tsc_info {
 	uint32_t mode, khz, incarnation;
 	uint64_t nsec;
 };
+/* What the record TSC_INFO says.  Returns 0, or XST_E_ARG: there is none. */
 XST_API int xst_state_tsc(const struct xst_state *s, struct xst_tsc_info *ret);
 
 /* An MSR's name, for example "EFER", or NULL if no table has it. */

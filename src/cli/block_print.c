@@ -31,7 +31,7 @@ static void field_words(char *buf, size_t size, const struct xst_state_field *f)
 	snprintf(buf, size, "%s=%s", f->name, value);
 }
 
-static bool says_nothing(const struct xst_state_field *f)
+static bool is_all_zero(const struct xst_state_field *f)
 {
 	for (size_t i = 0; f->kind == XST_VALUE_BYTES && i < f->n; i++)
 		if (f->data[i])
@@ -52,7 +52,7 @@ static void block_heading(FILE *to, const struct xst_block *b)
 }
 
 /* Puts words side by side; *column is where the line is. */
-static void side_by_side(FILE *to, const char *words, size_t *column)
+static void put_beside(FILE *to, const char *words, size_t *column)
 {
 	size_t n = strlen(words);
 
@@ -72,10 +72,10 @@ void xst_cli_block_print(FILE *to, const struct xst_block *b)
 
 	block_heading(to, b);
 	while (xst_block_field(b, &at, &f) == 0) {
-		if (says_nothing(&f))
+		if (is_all_zero(&f))
 			continue;
 		field_words(words, sizeof(words), &f);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	fputs(column ? "\n" : "    all 0\n", to);
 }
@@ -95,10 +95,10 @@ void xst_cli_pv_context_print(FILE *to, const struct xst_block *b)
 
 	block_heading(to, b);
 	while (xst_block_field(b, &at, &f) == 0) {
-		if (says_nothing(&f) || !is_pv_rest(&f))
+		if (is_all_zero(&f) || !is_pv_rest(&f))
 			continue;
 		field_words(words, sizeof(words), &f);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	if (column)
 		fputc('\n', to);
@@ -188,7 +188,7 @@ void xst_cli_lapic_print(FILE *to, const struct xst_block *b)
 	block_heading(to, b);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(words, sizeof(words), "%s=%#" PRIx64, names[i], field_of(b, names[i]));
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	fputc('\n', to);
 	vectors_in(to, b, "irr");
@@ -229,7 +229,7 @@ static void control_words(FILE *to, const struct xst_block *b)
 		if (xst_block_find_field(b, names[i], &f))
 			continue;
 		snprintf(words, sizeof(words), "%s=%#" PRIx64, names[i], f.value);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	if (column)
 		fputc('\n', to);
@@ -244,14 +244,14 @@ void xst_cli_vectors_print(FILE *to, const struct xst_block *b)
 	control_words(to, b);
 	for (unsigned i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "st%u", i);
-		if (find_wide(b, "st", i, &low) && !says_nothing(&low))
+		if (find_wide(b, "st", i, &low) && !is_all_zero(&low))
 			wide_number(to, name, NULL, &low);
 	}
 	for (unsigned i = 0; i < 16; i++) {
-		bool has_high = find_wide(b, "ymmh", i, &high) && !says_nothing(&high);
+		bool has_high = find_wide(b, "ymmh", i, &high) && !is_all_zero(&high);
 
 		snprintf(name, sizeof(name), "%s%u", has_high ? "ymm" : "xmm", i);
-		if (find_wide(b, "xmm", i, &low) && (has_high || !says_nothing(&low)))
+		if (find_wide(b, "xmm", i, &low) && (has_high || !is_all_zero(&low)))
 			wide_number(to, name, has_high ? &high : NULL, &low);
 	}
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_object *member(json_object *o, const char *name, json_object *(*make)(void))
+static json_object *json_member(json_object *o, const char *name, json_object *(*make)(void))
 {
 	json_object *m;
 
@@ -17,7 +17,7 @@ static json_object *member(json_object *o, const char *name, json_object *(*make
 }
 
 /* The object at an index; elements come in order. */
-static json_object *element(json_object *array, size_t index)
+static json_object *json_element(json_object *array, size_t index)
 {
 	if (!json_object_array_get_idx(array, index))
 		json_object_array_put_idx(array, index, json_object_new_object());
@@ -39,15 +39,15 @@ static void put_path(json_object *o, const char *name, json_object *value)
 		return;
 	}
 	if (name[n] == '.') {
-		put_path(member(o, first, json_object_new_object), name + n + 1, value);
+		put_path(json_member(o, first, json_object_new_object), name + n + 1, value);
 		return;
 	}
 	index = strtoul(name + n + 1, &rest, 10);
-	array = member(o, first, json_object_new_array);
+	array = json_member(o, first, json_object_new_array);
 	if (strcmp(rest, "]") == 0)
 		json_object_array_add(array, value);
 	else
-		put_path(element(array, index), rest + 2, value);
+		put_path(json_element(array, index), rest + 2, value);
 }
 
 static json_object *hex_json(const uint8_t *p, size_t n)
