@@ -108,6 +108,10 @@ struct xst_block {
 /* Fills in block number `index`, from 0, in the order of the stream.  Returns 0, or XST_E_ARG behind the
  * last one. */
 XST_API int xst_state_block(const struct xst_state *s, size_t index, struct xst_block *ret);
+/* Fills in the next block of a vCPU, in the order of the stream; *index is 0 at the beginning.  Returns 0, or
+ * XST_E_ARG after the last one. */
+XST_API int xst_state_vcpu_block(const struct xst_state *s, uint32_t vcpu, size_t *index,
+				 struct xst_block *ret);
 /* Fills in the last block of a kind, and of a type if it is XST_BLOCK_HVM, and of an instance.  Returns 0,
  * or XST_E_ARG if there is none. */
 XST_API int xst_state_find_block(const struct xst_state *s, enum xst_block_kind kind, uint32_t type,

@@ -21,7 +21,7 @@ const char *xst_cli_guest_name(const struct xst_state *s);
 struct guest_budget {
 	uint64_t left, omitted;
 };
-#define GUEST_JSON_FIELDS 262144
+#define GUEST_JSON_FIELDS 131072
 
 /* A block with all its fields; its name, type, instance, place and length. */
 json_object *xst_cli_block_json(const struct xst_block *b, struct guest_budget *budget);

@@ -7,7 +7,7 @@
 #include <cpuid.h>
 
 #define HOST_LEAVES 128
-#define ITEM 6
+#define ITEM	    6
 
 struct host_leaves {
 	uint64_t v[HOST_LEAVES * ITEM];

@@ -16,7 +16,12 @@ struct guest_block {
 	struct xst_block block;
 	uint8_t *data;
 	size_t room;       /* bytes that will be kept */
-	uint32_t previous; /* the one before it of the same vCPU, counted from 1; 0: none */
+	uint32_t previous, next; /* of the same vCPU, counted from 1; 0: none */
+};
+
+/* The blocks of a vCPU, counted from 1; 0: it has none. */
+struct guest_chain {
+	uint32_t first, last;
 };
 
 /* What counts together: one state of a checkpointed stream. */
@@ -24,8 +29,8 @@ struct guest_set {
 	struct guest_block *blocks;
 	size_t n, size;
 	uint64_t bytes, dropped;
-	uint32_t *heads;   /* by vCPU: its last block, counted from 1 */
-	size_t heads_n;
+	struct guest_chain *chains; /* by vCPU */
+	size_t chains_n;
 	uint64_t registers[XST_STATE_VCPUS / 64]; /* a bit for each vCPU that has some */
 	uint64_t params[XST_STATE_PARAMS], params_set;
 	struct xst_tsc_info tsc;

@@ -50,8 +50,8 @@ static void state_completed(struct xst_state *s)
 	s->whole = true;
 	s->open = 0;
 	now->blocks = NULL;
-	now->heads = NULL;
-	now->n = now->size = now->heads_n = 0;
+	now->chains = NULL;
+	now->n = now->size = now->chains_n = 0;
 	xst_guest_set_drop(now);
 }
 
