@@ -80,7 +80,8 @@ void xst_cli_block_print(FILE *to, const struct xst_block *b)
 	fputs(column ? "\n" : "    all 0\n", to);
 }
 
-/* Neither a register nor floating point, which have lines of their own, nor the table of 256 handlers. */
+/* Neither a register nor floating point, which have lines of their own, nor the table of 256
+ * handlers. */
 static bool is_pv_rest(const struct xst_state_field *f)
 {
 	return !f->reg && f->offset >= 512 && strncmp(f->name, "trap[", 5) != 0 &&

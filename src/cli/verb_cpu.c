@@ -47,7 +47,8 @@ static int show_guest(const char *file, const struct xst_state *s, uint32_t vcpu
 		code = code ? code : EXIT_INVALID;
 	}
 	if (opt.json)
-		print_json(stdout, xst_cli_guest_json(input_name(file), s, vcpu), JSON_C_TO_STRING_PRETTY);
+		print_json(stdout, xst_cli_guest_json(input_name(file), s, vcpu),
+			   JSON_C_TO_STRING_PRETTY);
 	else
 		xst_cli_guest_print(stdout, s, vcpu);
 	return code;
@@ -60,7 +61,8 @@ static int cpu_of_file(const char *file)
 	struct xst_block b = { .size = sizeof(b) };
 
 	if (s && (xst_state_block(s, 0, &b) == 0 || !code)) /* something was learned */
-		code = show_guest(file, s, opt.vcpu == EVERY_VCPU ? UINT32_MAX : (uint32_t)opt.vcpu, code);
+		code = show_guest(file, s, opt.vcpu == EVERY_VCPU ? UINT32_MAX : (uint32_t)opt.vcpu,
+				  code);
 	xst_state_free(s);
 	return code;
 }

@@ -74,9 +74,9 @@ struct xst_state {
 void xst_guest_set_clear(struct guest_set *set);
 /* Drops the blocks only. */
 void xst_guest_set_drop(struct guest_set *set);
-/* Begins a block of `length` bytes, of which no more than `most` can come: the description is the caller's.
- * With `anew` it takes the place of the last one of its kind and instance.  Beyond a limit there is none, and
- * 0 is returned as well; s->open is set or 0.  Returns 0 or XST_E_NOMEM. */
+/* Begins a block of `length` bytes, of which no more than `most` can come: the description is the
+ * caller's.  With `anew` it takes the place of the last one of its kind and instance.  Beyond a
+ * limit there is none, and 0 is returned as well; s->open is set or 0.  Returns 0 or XST_E_NOMEM. */
 int xst_guest_block_begin(struct xst_state *s, const struct xst_block *b, uint64_t most, bool anew);
 void xst_guest_block_take(struct xst_state *s, const uint8_t *p, size_t n);
 void xst_guest_block_end(struct xst_state *s);
@@ -84,7 +84,8 @@ void xst_guest_block_end(struct xst_state *s);
 const struct guest_set *xst_guest_set(const struct xst_state *s);
 /* The last block of a vCPU, or NULL; the one before it. */
 const struct guest_block *xst_guest_vcpu_last(const struct guest_set *set, uint32_t vcpu);
-const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set, const struct guest_block *b);
+const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set,
+						  const struct guest_block *b);
 
 /* hvm_walk.c: events of an HVM context's run */
 int xst_guest_walk_begin(struct xst_state *s);

@@ -8,8 +8,8 @@
 
 int xst_guest_walk_begin(struct xst_state *s)
 {
-	xst_guest_set_drop(
-		&s->now); /* an HVM guest has no other blocks: this record replaces an earlier one */
+	/* An HVM guest has no other blocks: this record replaces an earlier one. */
+	xst_guest_set_drop(&s->now);
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->wants = s->run;
 	return 0;
