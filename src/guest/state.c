@@ -114,7 +114,7 @@ static void state_record_begin(struct xst_state *s, const struct xst_event *ev)
 		xst_guest_set_drop(&s->now);
 }
 
-static enum xst_guest guest_of(uint64_t type)
+static enum xst_guest guest_by_type(uint64_t type)
 {
 	return type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
 }
@@ -123,7 +123,7 @@ static void state_fixed(struct xst_state *s, const struct xst_event *ev)
 {
 	switch (ev->kind) {
 	case XST_KIND_DOMAIN_HEADER:
-		s->guest = guest_of(xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0));
+		s->guest = guest_by_type(xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0));
 		break;
 	case XST_KIND_PV_INFO:
 		s->width = (unsigned)xst_event_field(ev, XST_FIELD_GUEST_WIDTH, 0);

@@ -128,7 +128,7 @@ static const struct xst_wire_state_field shared64_rows[] = {
 	F_ARRAY("evtchn_pending", 2048, 8, 64, 0, XST_VALUE_HEX),
 	F_ARRAY("evtchn_mask", 2560, 8, 64, 0, XST_VALUE_HEX),
 	F_NUMBER("wc_version", 3072, 4), F_NUMBER("wc_sec", 3076, 4), F_NUMBER("wc_nsec", 3080, 4),
-	{ "wc_sec_hi", 3084, 4, .since = XST_XEN(4, 7, 0) },
+	{ "wc_sec_hi", 3084, 4, .since = XST_XEN(4, 6, 0) },
 	F_HEX("max_pfn", 3088, 8), F_HEX("pfn_to_mfn_frame_list_list", 3096, 8),
 	F_HEX("nmi_reason", 3104, 8),
 	{ "p2m_cr3", 3112, 8, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 6, 0) },
@@ -148,7 +148,7 @@ static const struct xst_wire_state_field shared32_rows[] = {
 	{ "p2m_cr3", 2328, 4, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 6, 0) },
 	{ "p2m_vaddr", 2332, 4, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 6, 0) },
 	{ "p2m_generation", 2336, 4, .since = XST_XEN(4, 6, 0) },
-	{ "wc_sec_hi", 2340, 4, .since = XST_XEN(4, 7, 0) },
+	{ "wc_sec_hi", 2340, 4, .since = XST_XEN(4, 6, 0) },
 };
 static const struct xst_wire_state_table shared64 = F_TABLE(shared64_rows);
 static const struct xst_wire_state_table shared32 = F_TABLE(shared32_rows);
