@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Differential: a decoded guest says the same whether its stream comes at once or in windows, with what it
- * does not want passed over; every field lies within its block.
+/* Differential: a decoded guest says the same whether its stream comes at once or in windows, with
+ * what it does not want passed over; every field lies within its block.
  *
- * octet 0   flags: by record, keep going, no emulator
- * octet 1   octets of a window, less one
- * the rest  the stream */
+ * byte 0    flags: by record, keep going, no emulator byte 1    bytes of a window, less one the
+ * rest  the stream */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

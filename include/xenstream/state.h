@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The decoded guest: processors, devices of the hypervisor, policies and parameters, from the events of
- * any layer.
+/* The decoded guest: processors, devices of the hypervisor, policies and parameters, from the
+ * events of any layer.
  *
- * A struct xst_state is fed with every event of a parser.  It keeps the parts of the stream that describe
- * the guest, a few KiB a vCPU, and none of its memory.  The parts are blocks: an entry of an HVM context, a
- * PV vCPU's registers, an xsave area and so on.  A block has fields; what no table describes is one as well,
- * as bytes.  Registers of a vCPU can be had by number, wherever they stand.
+ * A struct xst_state is fed with every event of a parser.  It keeps the parts of the stream that
+ * describe the guest, a few KiB a vCPU, and none of its memory.  The parts are blocks: an entry of
+ * an HVM context, a PV vCPU's registers, an xsave area and so on.  A block has fields; what no
+ * table describes is one as well, as bytes.  Registers of a vCPU can be had by number, wherever
+ * they stand.
  *
- * Of what stands several times in a stream the last one counts.  Of a checkpointed stream the state counts
- * that a receiver takes: the last complete one.  */
+ * Of what stands several times in a stream the last one counts.  Of a checkpointed stream the
+ * state counts that a receiver takes: the last complete one. */
 #ifndef XENSTREAM_STATE_H
 #define XENSTREAM_STATE_H
 
@@ -33,8 +34,8 @@ struct xst_state;
 /* --- life ----------------------------------------------------------------------------------- */
 
 enum xst_state_flags {
-	/* The state of the record in hand only: blocks are dropped where the next record begins.  For those
-	 * who want to show records one by one. */
+	/* The state of the record in hand only: blocks are dropped where the next record begins.
+	 * For those who want to show records one by one. */
 	XST_STATE_BY_RECORD = 1u << 0
 };
 
@@ -43,16 +44,19 @@ struct xst_state_options {
 	uint32_t flags; /* enum xst_state_flags */
 };
 
-/* Makes an empty state for one stream.  options: NULL for none.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
-XST_API XST_NODISCARD int xst_state_new(const struct xst_state_options *options, struct xst_state **ret);
+/* Makes an empty state for one stream.  options: NULL for none.  Returns 0, XST_E_ARG or
+ * XST_E_NOMEM. */
+XST_API XST_NODISCARD int xst_state_new(const struct xst_state_options *options,
+					struct xst_state **ret);
 /* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_state *xst_state_free(struct xst_state *s);
 
 /* Takes every event of a parser.  Returns 0 or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_state_event(struct xst_state *s, const struct xst_event *ev);
 
-/* How many bytes of the run in hand the state wants to see next, after PAYLOAD_BEGIN and after each
- * PAYLOAD: they are to follow as PAYLOAD events, in any number of pieces.  0: nothing more of this run. */
+/* How many bytes of the run in hand the state wants to see next, after PAYLOAD_BEGIN and after
+ * each PAYLOAD: they are to follow as PAYLOAD events, in any number of pieces.  0: nothing more
+ * of this run. */
 XST_API uint64_t xst_state_wants(const struct xst_state *s);
 
 /* --- the guest ------------------------------------------------------------------------------ */
@@ -79,7 +83,7 @@ enum xst_block_kind {
 	XST_BLOCK_PV_XSAVE,    /* X86_PV_VCPU_XSAVE */
 	XST_BLOCK_PV_MSRS,     /* X86_PV_VCPU_MSRS */
 	XST_BLOCK_SHARED_INFO, /* SHARED_INFO */
-	XST_BLOCK_HVM_TRAILING /* what no entry of an HVM context holds: behind END, or too short for one */
+	XST_BLOCK_HVM_TRAILING /* outside of its entries: behind END, or too short for one */
 };
 
 enum xst_block_flags {
@@ -105,11 +109,15 @@ struct xst_block {
 	unsigned width;          /* PV: bytes of the guest's word */
 };
 
-/* Fills in block number `index`, from 0, in the order of the stream.  Returns 0, or XST_E_ARG behind the
- * last one. */
+/* Fills in block number `index`, from 0, in the order of the stream.  Returns 0, or XST_E_ARG
+ * behind the last one. */
 XST_API int xst_state_block(const struct xst_state *s, size_t index, struct xst_block *ret);
-/* Fills in the last block of a kind, and of a type if it is XST_BLOCK_HVM, and of an instance.  Returns 0,
- * or XST_E_ARG if there is none. */
+/* Fills in the next block of a vCPU, in the order of the stream; *index is 0 at the beginning.
+ * Returns 0, or XST_E_ARG after the last one. */
+XST_API int xst_state_vcpu_block(const struct xst_state *s, uint32_t vcpu, size_t *index,
+				 struct xst_block *ret);
+/* Fills in the last block of a kind, and of a type if it is XST_BLOCK_HVM, and of an instance.
+ * Returns 0, or XST_E_ARG if there is none. */
 XST_API int xst_state_find_block(const struct xst_state *s, enum xst_block_kind kind, uint32_t type,
 				 uint32_t instance, struct xst_block *ret);
 
@@ -127,7 +135,7 @@ enum xst_value_kind {
 /* Filled in by the library; the caller sets `size` beforehand. */
 struct xst_state_field {
 	size_t size;          /* sizeof(struct xst_state_field) */
-	char name[40];        /* "rax", "pin[3]", "channel[0].count"; "bytes" where no table knows it */
+	char name[40];        /* "rax", "route[3]", "channel[0].count"; of unknown ones "bytes" */
 	enum xst_value_kind kind;
 	uint64_t value;       /* unless it is XST_VALUE_BYTES */
 	unsigned width;       /* bytes of the number in the stream */
@@ -135,7 +143,7 @@ struct xst_state_field {
 	uint64_t offset;      /* in the block */
 	const uint8_t *data;  /* the field's bytes in the block */
 	size_t n;
-	uint32_t since;       /* the first version of Xen that has the field, as XST_XEN(); 0: all do */
+	uint32_t since;       /* the first Xen that has the field, as XST_XEN(); 0: all do */
 	int reg;              /* enum xst_register, or 0 */
 };
 
@@ -145,18 +153,20 @@ struct xst_field_cursor {
 	uint64_t end; /* of the bytes that fields have covered */
 };
 
-/* Fills in the next field of a block that the caller has from a state.  What the block has no bytes for is
- * left out; what stands in it and is in no table comes last, as bytes.  Returns 0, or XST_E_ARG after the
- * last one. */
+/* Fills in the next field of a block that the caller has from a state.  What the block has no
+ * bytes for is left out; what stands in it and is in no table comes last, as bytes.  Returns 0,
+ * or XST_E_ARG after the last one. */
 XST_API int xst_block_field(const struct xst_block *b, struct xst_field_cursor *at,
 			    struct xst_state_field *ret);
 /* A field by its name; of an array, of which it is the element.  Returns 0, or XST_E_ARG. */
-XST_API int xst_block_find_field(const struct xst_block *b, const char *name, struct xst_state_field *ret);
+XST_API int xst_block_find_field(const struct xst_block *b, const char *name,
+				 struct xst_state_field *ret);
 
 /* --- registers ------------------------------------------------------------------------------ */
 
-/* Part of the ABI, like the kinds above: never renumbered.  A segment has four registers, in this order:
- * selector, base, limit, attributes (VMX's access rights: the descriptor's bits 40-47 and 52-55). */
+/* Part of the ABI, like the kinds above: never renumbered.  A segment has four registers, in this
+ * order: selector, base, limit, attributes (VMX's access rights: the descriptor's bits 40-47 and
+ * 52-55). */
 enum xst_register {
 	XST_REG_NONE = 0,
 	XST_REG_RAX, XST_REG_RBX, XST_REG_RCX, XST_REG_RDX, XST_REG_RBP, XST_REG_RSI, XST_REG_RDI,
@@ -189,22 +199,24 @@ XST_API const char *xst_register_name(enum xst_register reg);
 /* How many bits it has: 16, 32 or 64. */
 XST_API unsigned xst_register_bits(enum xst_register reg);
 
-/* What a bit of CR0, CR4, RFLAGS, EFER or XCR0 is called, for example "PG"; NULL: of other registers, or
- * reserved. */
+/* What a bit of CR0, CR4, RFLAGS, EFER or XCR0 is called, for example "PG"; NULL: of other
+ * registers, or reserved. */
 XST_API const char *xst_register_bit_name(enum xst_register reg, unsigned bit);
 
 /* How many vCPUs have registers. */
 XST_API size_t xst_state_vcpu_count(const struct xst_state *s);
 /* The number of the vCPU that is number `index` of these, ascending.  Returns 0, or XST_E_ARG. */
 XST_API int xst_state_vcpu(const struct xst_state *s, size_t index, uint32_t *ret_vcpu);
-/* A register of a vCPU.  What a PV guest's page frame is folded into (CR3) is an address, pfn × 4096; its
- * FS and GS have their bases, and GS's and the other one are told apart by its mode.  Returns 0, or
- * XST_E_ARG: the stream doesn't say. */
+/* A register of a vCPU.  What a PV guest's page frame is folded into (CR3) is an address, pfn ×
+ * 4096; its FS and GS have their bases, and GS's and the other one are told apart by its mode.
+ * Returns 0, or XST_E_ARG: the stream doesn't say. */
 XST_API int xst_state_register(const struct xst_state *s, uint32_t vcpu, enum xst_register reg,
 			       uint64_t *ret);
 
-/* An MSR of those that a vCPU's record or entry lists.  Returns 0, or XST_E_ARG: it is not among them. */
-XST_API int xst_state_vcpu_msr(const struct xst_state *s, uint32_t vcpu, uint32_t index, uint64_t *ret);
+/* An MSR of those that a vCPU's record or entry lists.  Returns 0, or XST_E_ARG: it is not among
+ * them. */
+XST_API int xst_state_vcpu_msr(const struct xst_state *s, uint32_t vcpu, uint32_t index,
+			       uint64_t *ret);
 
 /* --- policies, parameters, time ------------------------------------------------------------- */
 
@@ -218,8 +230,8 @@ struct xst_msr_value {
 	uint64_t value;
 };
 
-/* Row number `index` of the last CPUID policy, as the stream has them.  Returns 0, or XST_E_ARG behind the
- * last one. */
+/* Row number `index` of the last CPUID policy, as the stream has them.  Returns 0, or XST_E_ARG
+ * behind the last one. */
 XST_API int xst_state_cpuid(const struct xst_state *s, size_t index, struct xst_cpuid_leaf *ret);
 /* A row by its leaf and sub-leaf; a leaf without any is found by 0, too.  The last of several. */
 XST_API int xst_state_cpuid_leaf(const struct xst_state *s, uint32_t leaf, uint32_t subleaf,
@@ -229,11 +241,12 @@ XST_API int xst_state_msr(const struct xst_state *s, size_t index, struct xst_ms
 /* An HVM parameter.  Returns 0, or XST_E_ARG: it was not set. */
 XST_API int xst_state_hvm_param(const struct xst_state *s, uint32_t index, uint64_t *ret);
 
-/* The record TSC_INFO.  Returns 0, or XST_E_ARG: there is none. */
+/* The guest's time stamp counter; khz: of the machine that it was saved on. */
 struct xst_tsc_info {
 	uint32_t mode, khz, incarnation;
 	uint64_t nsec;
 };
+/* What the record TSC_INFO says.  Returns 0, or XST_E_ARG: there is none. */
 XST_API int xst_state_tsc(const struct xst_state *s, struct xst_tsc_info *ret);
 
 /* An MSR's name, for example "EFER", or NULL if no table has it. */
@@ -244,10 +257,10 @@ struct xst_feature {
 	const char *name;   /* as /proc/cpuinfo of Linux has it, or else Xen's xen-cpuid */
 	const char *xen;    /* as xen-cpuid has it */
 	uint32_t leaf, subleaf;
-	unsigned reg;       /* 0 to 3: eax, ebx, ecx, edx; of the MSR, 0: the lower half, 3: the upper one */
+	unsigned reg;       /* 0 to 3: eax, ebx, ecx, edx; of an MSR, 0 and 3: its halves */
 	unsigned bit;
 	int is_msr;         /* `leaf` is the number of an MSR */
-	int varies;         /* says nothing on what a guest may use: set by the guest, or by topology */
+	int varies;         /* set by the guest, or by its surroundings */
 };
 /* Fills in row number `index`, from 0.  Returns 0, or XST_E_ARG behind the last one. */
 XST_API int xst_feature(size_t index, struct xst_feature *ret);

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define COLUMNS 100
+#define COLUMNS	    100
 #define SHOWN_BYTES 64 /* of a field of unknown meaning */
 
 static void bytes_words(char *buf, size_t size, const uint8_t *p, size_t n)
@@ -23,15 +23,15 @@ static void field_words(char *buf, size_t size, const struct xst_state_field *f)
 	char value[2 * SHOWN_BYTES + 40];
 
 	switch (f->kind) {
-	case XST_VALUE_BYTES:  bytes_words(value, sizeof(value), f->data, f->n); break;
+	case XST_VALUE_BYTES: bytes_words(value, sizeof(value), f->data, f->n); break;
 	case XST_VALUE_SIGNED: snprintf(value, sizeof(value), "%" PRId64, (int64_t)f->value); break;
 	case XST_VALUE_NUMBER: snprintf(value, sizeof(value), "%" PRIu64, f->value); break;
-	default:               snprintf(value, sizeof(value), "%#" PRIx64, f->value); break;
+	default: snprintf(value, sizeof(value), "%#" PRIx64, f->value); break;
 	}
 	snprintf(buf, size, "%s=%s", f->name, value);
 }
 
-static bool says_nothing(const struct xst_state_field *f)
+static bool is_all_zero(const struct xst_state_field *f)
 {
 	for (size_t i = 0; f->kind == XST_VALUE_BYTES && i < f->n; i++)
 		if (f->data[i])
@@ -52,7 +52,7 @@ static void block_heading(FILE *to, const struct xst_block *b)
 }
 
 /* Puts words side by side; *column is where the line is. */
-static void side_by_side(FILE *to, const char *words, size_t *column)
+static void put_beside(FILE *to, const char *words, size_t *column)
 {
 	size_t n = strlen(words);
 
@@ -72,18 +72,20 @@ void xst_cli_block_print(FILE *to, const struct xst_block *b)
 
 	block_heading(to, b);
 	while (xst_block_field(b, &at, &f) == 0) {
-		if (says_nothing(&f))
+		if (is_all_zero(&f))
 			continue;
 		field_words(words, sizeof(words), &f);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	fputs(column ? "\n" : "    all 0\n", to);
 }
 
-/* Neither a register nor floating point, which have lines of their own, nor the table of 256 handlers. */
+/* Neither a register nor floating point, which have lines of their own, nor the table of 256
+ * handlers. */
 static bool is_pv_rest(const struct xst_state_field *f)
 {
-	return !f->reg && f->offset >= 512 && strncmp(f->name, "trap[", 5) != 0 && f->kind != XST_VALUE_RESERVED;
+	return !f->reg && f->offset >= 512 && strncmp(f->name, "trap[", 5) != 0 &&
+	       f->kind != XST_VALUE_RESERVED;
 }
 
 void xst_cli_pv_context_print(FILE *to, const struct xst_block *b)
@@ -95,10 +97,10 @@ void xst_cli_pv_context_print(FILE *to, const struct xst_block *b)
 
 	block_heading(to, b);
 	while (xst_block_field(b, &at, &f) == 0) {
-		if (says_nothing(&f) || !is_pv_rest(&f))
+		if (is_all_zero(&f) || !is_pv_rest(&f))
 			continue;
 		field_words(words, sizeof(words), &f);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	if (column)
 		fputc('\n', to);
@@ -123,11 +125,12 @@ static uint64_t pin_field(const struct xst_block *b, unsigned pin, const char *n
 
 static void pin_print(FILE *to, const struct xst_block *b, unsigned pin)
 {
-	static const char *const modes[] = { "fixed", "lowest priority", "SMI", "mode 3",
-					     "NMI", "INIT", "mode 6", "ExtINT" };
+	static const char *const modes[] = { "fixed", "lowest priority", "SMI",	  "mode 3", "NMI",
+					     "INIT",  "mode 6",		 "ExtINT" };
 
-	fprintf(to, "    pin %-2u  vector 0x%02" PRIx64 "  %s, %s, active %s, to %s %" PRIu64 "%s%s\n", pin,
-		pin_field(b, pin, "vector"), modes[pin_field(b, pin, "delivery_mode")],
+	fprintf(to,
+		"    pin %-2u  vector 0x%02" PRIx64 "  %s, %s, active %s, to %s %" PRIu64 "%s%s\n",
+		pin, pin_field(b, pin, "vector"), modes[pin_field(b, pin, "delivery_mode")],
 		pin_field(b, pin, "trig_mode") ? "level" : "edge",
 		pin_field(b, pin, "polarity") ? "low" : "high",
 		pin_field(b, pin, "dest_mode") ? "logical" : "APIC", pin_field(b, pin, "dest_id"),
@@ -178,17 +181,18 @@ static void vectors_in(FILE *to, const struct xst_block *b, const char *name)
 
 void xst_cli_lapic_print(FILE *to, const struct xst_block *b)
 {
-	static const char *const names[] = { "id", "version", "tpr", "ppr", "ldr", "dfr", "spiv", "esr",
-					     "icr", "icr2", "lvt_cmci", "lvt_timer", "lvt_thermal",
-					     "lvt_perf", "lvt_lint0", "lvt_lint1", "lvt_error", "tmict",
-					     "tmcct", "tdcr" };
+	static const char *const names[] = { "id",	    "version",	"tpr",	     "ppr",
+					     "ldr",	    "dfr",	"spiv",	     "esr",
+					     "icr",	    "icr2",	"lvt_cmci",  "lvt_timer",
+					     "lvt_thermal", "lvt_perf", "lvt_lint0", "lvt_lint1",
+					     "lvt_error",   "tmict",	"tmcct",     "tdcr" };
 	char words[64];
 	size_t column = 0;
 
 	block_heading(to, b);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(words, sizeof(words), "%s=%#" PRIx64, names[i], field_of(b, names[i]));
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	fputc('\n', to);
 	vectors_in(to, b, "irr");
@@ -209,7 +213,8 @@ static void wide_number(FILE *to, const char *name, const struct xst_state_field
 	fputc('\n', to);
 }
 
-static bool find_wide(const struct xst_block *b, const char *prefix, unsigned i, struct xst_state_field *ret)
+static bool find_wide(const struct xst_block *b, const char *prefix, unsigned i,
+		      struct xst_state_field *ret)
 {
 	char name[16];
 
@@ -219,8 +224,10 @@ static bool find_wide(const struct xst_block *b, const char *prefix, unsigned i,
 
 static void control_words(FILE *to, const struct xst_block *b)
 {
-	static const char *const names[] = { "fcw", "fsw", "ftw", "fop", "fip", "fdp", "mxcsr", "mxcsr_mask",
-					     "xstate_bv", "xcomp_bv" };
+	static const char *const names[] = {
+		"fcw", "fsw",	"ftw",	      "fop",	   "fip",
+		"fdp", "mxcsr", "mxcsr_mask", "xstate_bv", "xcomp_bv"
+	};
 	struct xst_state_field f = { .size = sizeof(f) };
 	char words[64];
 	size_t column = 0;
@@ -229,10 +236,22 @@ static void control_words(FILE *to, const struct xst_block *b)
 		if (xst_block_find_field(b, names[i], &f))
 			continue;
 		snprintf(words, sizeof(words), "%s=%#" PRIx64, names[i], f.value);
-		side_by_side(to, words, &column);
+		put_beside(to, words, &column);
 	}
 	if (column)
 		fputc('\n', to);
+}
+
+/* What lies where only the processor that wrote it knows: states beyond AVX. */
+static void other_states(FILE *to, const struct xst_block *b)
+{
+	struct xst_state_field f = { .size = sizeof(f) };
+	char words[2 * SHOWN_BYTES + 40];
+
+	if (xst_block_find_field(b, "bytes", &f) || is_all_zero(&f))
+		return;
+	bytes_words(words, sizeof(words), f.data, f.n);
+	fprintf(to, "    other states, from byte %" PRIu64 " on: %s\n", f.offset, words);
 }
 
 void xst_cli_vectors_print(FILE *to, const struct xst_block *b)
@@ -244,14 +263,15 @@ void xst_cli_vectors_print(FILE *to, const struct xst_block *b)
 	control_words(to, b);
 	for (unsigned i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "st%u", i);
-		if (find_wide(b, "st", i, &low) && !says_nothing(&low))
+		if (find_wide(b, "st", i, &low) && !is_all_zero(&low))
 			wide_number(to, name, NULL, &low);
 	}
+	other_states(to, b);
 	for (unsigned i = 0; i < 16; i++) {
-		bool has_high = find_wide(b, "ymmh", i, &high) && !says_nothing(&high);
+		bool has_high = find_wide(b, "ymmh", i, &high) && !is_all_zero(&high);
 
 		snprintf(name, sizeof(name), "%s%u", has_high ? "ymm" : "xmm", i);
-		if (find_wide(b, "xmm", i, &low) && (has_high || !says_nothing(&low)))
+		if (find_wide(b, "xmm", i, &low) && (has_high || !is_all_zero(&low)))
 			wide_number(to, name, has_high ? &high : NULL, &low);
 	}
 }
@@ -272,8 +292,8 @@ void xst_cli_msrs_print(FILE *to, const struct xst_block *b)
 		if (xst_block_find_field(b, name, &value))
 			return;
 		words = xst_msr_name((uint32_t)index.value);
-		fprintf(to, "    %#010" PRIx64 " %-22s %#" PRIx64 "\n", index.value, words ? words : "",
-			value.value);
+		fprintf(to, "    %#010" PRIx64 " %-22s %#" PRIx64 "\n", index.value,
+			words ? words : "", value.value);
 	}
 	fputs("    and more\n", to);
 }

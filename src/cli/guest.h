@@ -7,8 +7,8 @@
 
 /* --- guest_read.c --------------------------------------------------------------------------- */
 
-/* Reads a file to its end.  Returns what to exit with, having said why; *ret is what was learned, also of a
- * damaged one, or NULL.  To be freed with xst_state_free(). */
+/* Reads a file to its end.  Returns what to exit with, having said why; *ret is what was learned,
+ * also of a damaged one, or NULL.  To be freed with xst_state_free(). */
 int xst_cli_guest_read(const char *file, struct xst_state **ret);
 /* Takes a run's bytes to a state that wants some, or passes over them.  Returns 0 or an error. */
 int xst_cli_guest_run(struct xst_reader *r, const struct xst_state *s);
@@ -21,7 +21,7 @@ const char *xst_cli_guest_name(const struct xst_state *s);
 struct guest_budget {
 	uint64_t left, omitted;
 };
-#define GUEST_JSON_FIELDS 262144
+#define GUEST_JSON_FIELDS 131072
 
 /* A block with all its fields; its name, type, instance, place and length. */
 json_object *xst_cli_block_json(const struct xst_block *b, struct guest_budget *budget);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_object *member(json_object *o, const char *name, json_object *(*make)(void))
+static json_object *json_member(json_object *o, const char *name, json_object *(*make)(void))
 {
 	json_object *m;
 
@@ -17,7 +17,7 @@ static json_object *member(json_object *o, const char *name, json_object *(*make
 }
 
 /* The object at an index; elements come in order. */
-static json_object *element(json_object *array, size_t index)
+static json_object *json_element(json_object *array, size_t index)
 {
 	if (!json_object_array_get_idx(array, index))
 		json_object_array_put_idx(array, index, json_object_new_object());
@@ -39,15 +39,15 @@ static void put_path(json_object *o, const char *name, json_object *value)
 		return;
 	}
 	if (name[n] == '.') {
-		put_path(member(o, first, json_object_new_object), name + n + 1, value);
+		put_path(json_member(o, first, json_object_new_object), name + n + 1, value);
 		return;
 	}
 	index = strtoul(name + n + 1, &rest, 10);
-	array = member(o, first, json_object_new_array);
+	array = json_member(o, first, json_object_new_array);
 	if (strcmp(rest, "]") == 0)
 		json_object_array_add(array, value);
 	else
-		put_path(element(array, index), rest + 2, value);
+		put_path(json_element(array, index), rest + 2, value);
 }
 
 static json_object *hex_json(const uint8_t *p, size_t n)
@@ -77,9 +77,11 @@ static void put_field(json_object *o, const struct xst_state_field *f)
 		return;
 	}
 	put_path(o, f->name,
-		 f->kind == XST_VALUE_SIGNED ? json_object_new_int64((int64_t)f->value) : json_u64(f->value));
+		 f->kind == XST_VALUE_SIGNED ? json_object_new_int64((int64_t)f->value)
+					     : json_u64(f->value));
 	if (f->kind == XST_VALUE_MSR && xst_msr_name((uint32_t)f->value)) {
-		snprintf(name, sizeof(name), "%.*sname", (int)(strrchr(f->name, '.') + 1 - f->name), f->name);
+		snprintf(name, sizeof(name), "%.*sname", (int)(strrchr(f->name, '.') + 1 - f->name),
+			 f->name);
 		put_path(o, name, json_object_new_string(xst_msr_name((uint32_t)f->value)));
 	}
 }
@@ -112,7 +114,8 @@ json_object *xst_cli_block_json(const struct xst_block *b, struct guest_budget *
 	json_object_object_add(o, "name", json_object_new_string(b->name));
 	if (b->kind == XST_BLOCK_HVM)
 		json_object_object_add(o, "type", json_u64(b->type));
-	json_object_object_add(o, b->flags & XST_BLOCK_OF_VCPU ? "vcpu" : "instance", json_u64(b->instance));
+	json_object_object_add(o, b->flags & XST_BLOCK_OF_VCPU ? "vcpu" : "instance",
+			       json_u64(b->instance));
 	json_object_object_add(o, "offset", json_u64(b->offset));
 	json_object_object_add(o, "length", json_u64(b->length));
 	if (b->flags & XST_BLOCK_CUT)
@@ -130,13 +133,15 @@ json_object *xst_cli_registers_json(const struct xst_state *s, uint32_t vcpu)
 
 	for (int reg = XST_REG_NONE + 1; reg < XST_REG_MAX; reg++)
 		if (xst_state_register(s, vcpu, (enum xst_register)reg, &v) == 0)
-			json_object_object_add(o, xst_register_name((enum xst_register)reg), json_u64(v));
+			json_object_object_add(o, xst_register_name((enum xst_register)reg),
+					       json_u64(v));
 	return o;
 }
 
 /* --- a whole state -------------------------------------------------------------------------- */
 
-static json_object *blocks_json(const struct xst_state *s, uint32_t vcpu, struct guest_budget *budget)
+static json_object *blocks_json(const struct xst_state *s, uint32_t vcpu,
+				struct guest_budget *budget)
 {
 	json_object *a = json_object_new_array();
 	struct xst_block b = { .size = sizeof(b) };
@@ -196,7 +201,8 @@ static json_object *params_json(const struct xst_state *s)
 		if (xst_state_hvm_param(s, i, &v))
 			continue;
 		snprintf(number, sizeof(number), "%u", i);
-		json_object_object_add(o, strcmp(name, "unknown") == 0 ? number : name, json_u64(v));
+		json_object_object_add(o, strcmp(name, "unknown") == 0 ? number : name,
+				       json_u64(v));
 	}
 	return o;
 }
@@ -221,6 +227,7 @@ json_object *xst_cli_guest_json(const char *file, const struct xst_state *s, uin
 		json_object_object_add(o, "hvm_params", params_json(s));
 	json_object_object_add(o, "blocks", blocks_json(s, vcpu, &budget));
 	if (budget.omitted + xst_state_dropped(s))
-		json_object_object_add(o, "omitted", json_u64(budget.omitted + xst_state_dropped(s)));
+		json_object_object_add(o, "omitted",
+				       json_u64(budget.omitted + xst_state_dropped(s)));
 	return o;
 }

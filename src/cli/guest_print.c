@@ -42,7 +42,10 @@ static void plain_registers(const struct shown *s, const enum xst_register *regs
 
 	for (size_t i = 0; i < n; i++)
 		if (has_register(s, regs[i], &v))
-			fprintf(s->to, "%s%-6s 0x%016" PRIx64, shown++ % 3 ? "  " : shown > 1 ? "\n  " : "  ",
+			fprintf(s->to, "%s%-6s 0x%016" PRIx64,
+				shown++ % 3 ? "  "
+				: shown > 1 ? "\n  "
+					    : "  ",
 				xst_register_name(regs[i]), v);
 	if (shown)
 		fputc('\n', s->to);
@@ -69,9 +72,14 @@ static void attribute_words(FILE *to, uint64_t attributes)
 		return;
 	}
 	fprintf(to, "  DPL %u %s", (unsigned)(attributes >> 5 & 3),
-		!(attributes & 0x10) ? "system" : attributes & 8 ? "code" : "data");
+		!(attributes & 0x10) ? "system"
+		: attributes & 8     ? "code"
+				     : "data");
 	if ((attributes & 0x18) == 0x18)
-		fputs(attributes & 0x200 ? " 64-bit" : attributes & 0x400 ? " 32-bit" : " 16-bit", to);
+		fputs(attributes & 0x200   ? " 64-bit"
+		      : attributes & 0x400 ? " 32-bit"
+					   : " 16-bit",
+		      to);
 }
 
 static void segment(const struct shown *s, enum xst_register reg)
@@ -97,13 +105,16 @@ static void descriptor_table(const struct shown *s, const char *name, enum xst_r
 	uint64_t at, limit;
 
 	if (has_register(s, base, &at) && has_register(s, (enum xst_register)(base + 1), &limit))
-		fprintf(s->to, "  %-4s         base 0x%016" PRIx64 "  limit 0x%08" PRIx64 "\n", name, at, limit);
+		fprintf(s->to, "  %-4s         base 0x%016" PRIx64 "  limit 0x%08" PRIx64 "\n",
+			name, at, limit);
 }
 
 static void segments(const struct shown *s)
 {
-	static const enum xst_register regs[] = { XST_REG_CS, XST_REG_SS, XST_REG_DS, XST_REG_ES,
-						  XST_REG_FS, XST_REG_GS, XST_REG_TR, XST_REG_LDTR };
+	static const enum xst_register regs[] = {
+		XST_REG_CS, XST_REG_SS, XST_REG_DS, XST_REG_ES,
+		XST_REG_FS, XST_REG_GS, XST_REG_TR, XST_REG_LDTR
+	};
 
 	for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
 		segment(s, regs[i]);
@@ -113,9 +124,14 @@ static void segments(const struct shown *s)
 
 static void pending_event(const struct shown *s)
 {
-	static const char *const types[] = { "external interrupt", "type 1", "NMI", "exception",
-					     "software interrupt", "privileged software exception",
-					     "software exception", "type 7" };
+	static const char *const types[] = { "external interrupt",
+					     "type 1",
+					     "NMI",
+					     "exception",
+					     "software interrupt",
+					     "privileged software exception",
+					     "software exception",
+					     "type 7" };
 	uint64_t event, code;
 
 	if (!has_register(s, XST_REG_PENDING_EVENT, &event))
@@ -124,7 +140,8 @@ static void pending_event(const struct shown *s)
 		fputs("  no event is pending\n", s->to);
 		return;
 	}
-	fprintf(s->to, "  pending        vector 0x%02" PRIx64 ", %s", event & 0xff, types[event >> 8 & 7]);
+	fprintf(s->to, "  pending        vector 0x%02" PRIx64 ", %s", event & 0xff,
+		types[event >> 8 & 7]);
 	if (event >> 11 & 1 && has_register(s, XST_REG_ERROR_CODE, &code))
 		fprintf(s->to, ", error code 0x%" PRIx64, code);
 	fputc('\n', s->to);
@@ -134,20 +151,22 @@ static void all_registers(const struct shown *s)
 {
 	static const enum xst_register general[] = {
 		XST_REG_RAX, XST_REG_RBX, XST_REG_RCX, XST_REG_RDX, XST_REG_RSI, XST_REG_RDI,
-		XST_REG_RBP, XST_REG_RSP, XST_REG_R8, XST_REG_R9, XST_REG_R10, XST_REG_R11,
+		XST_REG_RBP, XST_REG_RSP, XST_REG_R8,  XST_REG_R9,  XST_REG_R10, XST_REG_R11,
 		XST_REG_R12, XST_REG_R13, XST_REG_R14, XST_REG_R15, XST_REG_RIP
 	};
 	static const enum xst_register control[] = {
-		XST_REG_RFLAGS, XST_REG_CR0, XST_REG_CR2, XST_REG_CR3, XST_REG_USER_CR3, XST_REG_CR4,
-		XST_REG_EFER, XST_REG_XCR0, XST_REG_XCR0_ACCUM
+		XST_REG_RFLAGS, XST_REG_CR0,  XST_REG_CR2,  XST_REG_CR3,       XST_REG_USER_CR3,
+		XST_REG_CR4,	XST_REG_EFER, XST_REG_XCR0, XST_REG_XCR0_ACCUM
 	};
 	static const enum xst_register debug[] = { XST_REG_DR0, XST_REG_DR1, XST_REG_DR2,
 						   XST_REG_DR3, XST_REG_DR6, XST_REG_DR7 };
-	static const enum xst_register system[] = {
-		XST_REG_STAR, XST_REG_LSTAR, XST_REG_CSTAR, XST_REG_SFMASK, XST_REG_KERNEL_GS_BASE,
-		XST_REG_SYSENTER_CS, XST_REG_SYSENTER_ESP, XST_REG_SYSENTER_EIP, XST_REG_TSC_AUX,
-		XST_REG_TSC, XST_REG_TSC_ADJUST, XST_REG_TSC_DEADLINE, XST_REG_APIC_BASE, XST_REG_PAT
-	};
+	static const enum xst_register system[] = { XST_REG_STAR,	    XST_REG_LSTAR,
+						    XST_REG_CSTAR,	    XST_REG_SFMASK,
+						    XST_REG_KERNEL_GS_BASE, XST_REG_SYSENTER_CS,
+						    XST_REG_SYSENTER_ESP,   XST_REG_SYSENTER_EIP,
+						    XST_REG_TSC_AUX,	    XST_REG_TSC,
+						    XST_REG_TSC_ADJUST,	    XST_REG_TSC_DEADLINE,
+						    XST_REG_APIC_BASE,	    XST_REG_PAT };
 
 	plain_registers(s, general, sizeof(general) / sizeof(general[0]));
 	registers_in_words(s, control, sizeof(control) / sizeof(control[0]));
@@ -166,7 +185,8 @@ static const char *mode_words(const struct shown *s)
 	if (xst_state_guest(s->state) == XST_GUEST_PV)
 		return xst_state_guest_width(s->state) == 4 ? "32-bit PV" : "64-bit PV";
 	if (!has_register(s, XST_REG_CR0, &cr0) || !has_register(s, XST_REG_EFER, &efer) ||
-	    !has_register(s, XST_REG_CS_ATTRIBUTES, &attributes) || !has_register(s, XST_REG_RFLAGS, &flags))
+	    !has_register(s, XST_REG_CS_ATTRIBUTES, &attributes) ||
+	    !has_register(s, XST_REG_RFLAGS, &flags))
 		return "mode unknown";
 	if (efer >> 10 & 1)
 		return attributes & 0x200 ? "64-bit" : "compatibility mode";
@@ -198,9 +218,10 @@ static bool is_named(const struct xst_block *b, const char *name)
 static bool has_area(const struct xst_state *state, uint32_t vcpu)
 {
 	struct xst_block b = { .size = sizeof(b) };
+	size_t i = 0;
 
-	for (size_t i = 0; xst_state_block(state, i, &b) == 0; i++)
-		if (b.instance == vcpu && (b.kind == XST_BLOCK_PV_XSAVE || is_named(&b, "CPU_XSAVE")))
+	while (xst_state_vcpu_block(state, vcpu, &i, &b) == 0)
+		if (b.kind == XST_BLOCK_PV_XSAVE || is_named(&b, "CPU_XSAVE"))
 			return true;
 	return false;
 }
@@ -232,10 +253,10 @@ static void vcpu_blocks(FILE *to, const struct xst_state *state, uint32_t vcpu)
 {
 	struct xst_block b = { .size = sizeof(b) };
 	bool in_area = has_area(state, vcpu);
+	size_t i = 0;
 
-	for (size_t i = 0; xst_state_block(state, i, &b) == 0; i++)
-		if ((b.flags & XST_BLOCK_OF_VCPU) && b.instance == vcpu)
-			guest_block(to, &b, in_area);
+	while (xst_state_vcpu_block(state, vcpu, &i, &b) == 0)
+		guest_block(to, &b, in_area);
 }
 
 static void domain_blocks(FILE *to, const struct xst_state *state)
@@ -252,7 +273,9 @@ static void tsc_line(FILE *to, const struct xst_state *state)
 	struct xst_tsc_info t;
 
 	if (xst_state_tsc(state, &t) == 0)
-		fprintf(to, "TSC: mode %" PRIu32 ", %" PRIu32 " kHz, %" PRIu64 " ns, incarnation %" PRIu32 "\n",
+		fprintf(to,
+			"TSC: mode %" PRIu32 ", %" PRIu32 " kHz, %" PRIu64
+			" ns, incarnation %" PRIu32 "\n",
 			t.mode, t.khz, t.nsec, t.incarnation);
 }
 

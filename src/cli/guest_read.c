@@ -35,14 +35,16 @@ static int read_events(struct guest_reading *g)
 
 	while ((r = xst_reader_next(g->reader, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
 		r = xst_state_event(g->state, ev);
-		if (r == 0 && (ev->type == XST_EVENT_PAYLOAD_BEGIN || ev->type == XST_EVENT_PAYLOAD))
+		if (r == 0 &&
+		    (ev->type == XST_EVENT_PAYLOAD_BEGIN || ev->type == XST_EVENT_PAYLOAD))
 			r = xst_cli_guest_run(g->reader, g->state);
 		if (r)
 			return r;
 		if (ev->type == XST_EVENT_WARNING)
 			note_finding(g, ev->u.finding);
 		if (ev->type == XST_EVENT_RECORD_END)
-			progress_tell(NULL, xst_reader_offset(g->reader), xst_reader_size(g->reader));
+			progress_tell(NULL, xst_reader_offset(g->reader),
+				      xst_reader_size(g->reader));
 	}
 	return r;
 }

@@ -7,14 +7,14 @@
 #include <cpuid.h>
 
 #define HOST_LEAVES 128
-#define ITEM 6
+#define ITEM	    6
 
 struct host_leaves {
 	uint64_t v[HOST_LEAVES * ITEM];
 	size_t n;
 };
 
-static void ask(struct host_leaves *h, uint32_t leaf, uint32_t subleaf, bool has_subleaf)
+static void ask_leaf(struct host_leaves *h, uint32_t leaf, uint32_t subleaf, bool has_subleaf)
 {
 	unsigned a, b, c, d;
 	uint64_t *v = h->v + h->n * ITEM;
@@ -40,14 +40,14 @@ static void ask_all(struct host_leaves *h)
 	__cpuid(0, a, b, c, d);
 	last = a;
 	for (uint32_t leaf = 0; leaf <= 1 && leaf <= last; leaf++)
-		ask(h, leaf, 0, false);
+		ask_leaf(h, leaf, 0, false);
 	for (uint32_t sub = 0; sub <= 2 && last >= 7; sub++)
-		ask(h, 7, sub, true);
+		ask_leaf(h, 7, sub, true);
 	for (uint32_t sub = 0; sub <= 1 && last >= 0xd; sub++)
-		ask(h, 0xd, sub, true);
+		ask_leaf(h, 0xd, sub, true);
 	__cpuid(0x80000000u, a, b, c, d);
 	for (uint32_t leaf = 0x80000000u; leaf <= a && leaf <= 0x80000021u; leaf++)
-		ask(h, leaf, 0, false);
+		ask_leaf(h, leaf, 0, false);
 }
 
 int xst_cli_host_policy(struct xst_state **ret)

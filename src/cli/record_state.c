@@ -24,7 +24,8 @@ static void block_names(FILE *to, const struct xst_state *s)
 
 static void vcpu_words(FILE *to, const struct xst_state *s)
 {
-	static const enum xst_register regs[] = { XST_REG_RIP, XST_REG_RSP, XST_REG_CR3, XST_REG_XCR0 };
+	static const enum xst_register regs[] = { XST_REG_RIP, XST_REG_RSP, XST_REG_CR3,
+						  XST_REG_XCR0 };
 	struct xst_block b = { .size = sizeof(b) };
 	uint64_t v;
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/guest.h"
 
+#include <limits.h>
 #include <string.h>
+
+#define EVERY_VCPU INT_MIN
 
 static struct {
 	int json, vcpu;
@@ -44,7 +47,8 @@ static int show_guest(const char *file, const struct xst_state *s, uint32_t vcpu
 		code = code ? code : EXIT_INVALID;
 	}
 	if (opt.json)
-		print_json(stdout, xst_cli_guest_json(input_name(file), s, vcpu), JSON_C_TO_STRING_PRETTY);
+		print_json(stdout, xst_cli_guest_json(input_name(file), s, vcpu),
+			   JSON_C_TO_STRING_PRETTY);
 	else
 		xst_cli_guest_print(stdout, s, vcpu);
 	return code;
@@ -57,7 +61,8 @@ static int cpu_of_file(const char *file)
 	struct xst_block b = { .size = sizeof(b) };
 
 	if (s && (xst_state_block(s, 0, &b) == 0 || !code)) /* something was learned */
-		code = show_guest(file, s, opt.vcpu < 0 ? UINT32_MAX : (uint32_t)opt.vcpu, code);
+		code = show_guest(file, s, opt.vcpu == EVERY_VCPU ? UINT32_MAX : (uint32_t)opt.vcpu,
+				  code);
 	xst_state_free(s);
 	return code;
 }
@@ -68,13 +73,15 @@ static int cpu(int argc, const char **argv)
 	poptContext ctx;
 	const char *file;
 
-	opt.vcpu = -1;
+	opt.vcpu = EVERY_VCPU;
 	ctx = options_parse(&xst_cli_verb_cpu, argc, argv, table, &code);
 	if (!ctx)
 		return code;
 	file = options_argument(ctx);
 	if (!file || options_argument(ctx))
 		code = usage_error(&xst_cli_verb_cpu, "which file?  One name is wanted");
+	else if (opt.vcpu < 0 && opt.vcpu != EVERY_VCPU)
+		code = usage_error(&xst_cli_verb_cpu, "--vcpu %d: the first is 0", opt.vcpu);
 	else
 		code = cpu_of_file(file);
 	poptFreeContext(ctx);

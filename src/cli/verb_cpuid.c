@@ -98,7 +98,8 @@ static void print_processor(const struct xst_state *s)
 		fputc('\n', stdout);
 	}
 	if (model_of(s, &m))
-		printf("Model     family %u, model %u, stepping %u\n", m.family, m.model, m.stepping);
+		printf("Model     family %u, model %u, stepping %u\n", m.family, m.model,
+		       m.stepping);
 }
 
 static void print_leaves(const struct xst_state *s)
@@ -144,14 +145,15 @@ static void print_features(const struct xst_state *s)
 typedef void (*lacking_fn)(void *userdata, const struct xst_feature *f);
 
 /* Calls back for what `wanted` has and `other` has not.  Returns how many there are. */
-static size_t lacking(const struct xst_state *wanted, const struct xst_state *other, lacking_fn tell,
-		      void *userdata)
+static size_t lacking(const struct xst_state *wanted, const struct xst_state *other,
+		      lacking_fn tell, void *userdata)
 {
 	struct xst_feature f;
 	size_t n = 0;
 
 	for (size_t i = 0; xst_feature(i, &f) == 0; i++)
-		if (!f.varies && xst_state_has_feature(wanted, &f) == 1 && xst_state_has_feature(other, &f) != 1) {
+		if (!f.varies && xst_state_has_feature(wanted, &f) == 1 &&
+		    xst_state_has_feature(other, &f) != 1) {
 			n++;
 			tell(userdata, &f);
 		}
@@ -164,10 +166,11 @@ static void print_lacking(void *unused, const struct xst_feature *f)
 
 	(void)unused;
 	if (f->is_msr)
-		printf("  %-20s MSR %#x bit %u\n", f->name, f->leaf, f->bit + (f->reg == 3 ? 32 : 0));
+		printf("  %-20s MSR %#x bit %u\n", f->name, f->leaf,
+		       f->bit + (f->reg == 3 ? 32 : 0));
 	else
-		printf("  %-20s leaf %#x, sub-leaf %u, %s bit %u\n", f->name, f->leaf, f->subleaf, regs[f->reg],
-		       f->bit);
+		printf("  %-20s leaf %#x, sub-leaf %u, %s bit %u\n", f->name, f->leaf, f->subleaf,
+		       regs[f->reg], f->bit);
 }
 
 static void add_lacking(void *array, const struct xst_feature *f)
@@ -194,7 +197,8 @@ static json_object *leaf_json(const struct xst_cpuid_leaf *l)
 	json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "leaf", json_u64(l->leaf));
-	json_object_object_add(o, "subleaf", l->subleaf == UINT32_MAX ? NULL : json_u64(l->subleaf));
+	json_object_object_add(o, "subleaf",
+			       l->subleaf == UINT32_MAX ? NULL : json_u64(l->subleaf));
 	json_object_object_add(o, "eax", json_u64(l->eax));
 	json_object_object_add(o, "ebx", json_u64(l->ebx));
 	json_object_object_add(o, "ecx", json_u64(l->ecx));
@@ -240,7 +244,8 @@ static json_object *features_json(const struct xst_state *s)
 	return a;
 }
 
-static json_object *policies_json(const char *file, const struct xst_state *s, const struct xst_state *other)
+static json_object *policies_json(const char *file, const struct xst_state *s,
+				  const struct xst_state *other)
 {
 	json_object *o = json_object_new_object(), *leaves = json_object_new_array();
 	json_object *msrs = json_object_new_array(), *lacks;
@@ -276,7 +281,8 @@ static int show_policies(const char *file, const struct xst_state *s, const stru
 
 	json_object_put(unused);
 	if (opt.json) {
-		print_json(stdout, policies_json(input_name(file), s, other), JSON_C_TO_STRING_PRETTY);
+		print_json(stdout, policies_json(input_name(file), s, other),
+			   JSON_C_TO_STRING_PRETTY);
 	} else {
 		print_processor(s);
 		print_leaves(s);

@@ -10,10 +10,10 @@ void xst_guest_set_drop(struct guest_set *set)
 	for (size_t i = 0; i < set->n; i++)
 		free(set->blocks[i].data);
 	free(set->blocks);
-	free(set->heads);
+	free(set->chains);
 	set->blocks = NULL;
-	set->heads = NULL;
-	set->n = set->size = set->heads_n = 0;
+	set->chains = NULL;
+	set->n = set->size = set->chains_n = 0;
 	set->bytes = set->dropped = 0;
 	memset(set->registers, 0, sizeof(set->registers));
 }
@@ -31,10 +31,13 @@ const struct guest_set *xst_guest_set(const struct xst_state *s)
 
 const struct guest_block *xst_guest_vcpu_last(const struct guest_set *set, uint32_t vcpu)
 {
-	return vcpu < set->heads_n && set->heads[vcpu] ? &set->blocks[set->heads[vcpu] - 1] : NULL;
+	if (vcpu >= set->chains_n || !set->chains[vcpu].last)
+		return NULL;
+	return &set->blocks[set->chains[vcpu].last - 1];
 }
 
-const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set, const struct guest_block *b)
+const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set,
+						  const struct guest_block *b)
 {
 	return b->previous ? &set->blocks[b->previous - 1] : NULL;
 }
@@ -43,19 +46,19 @@ const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set, c
 
 static int room_for_vcpu(struct guest_set *set, uint32_t vcpu)
 {
-	size_t n = set->heads_n ? set->heads_n : 16;
-	uint32_t *heads;
+	size_t n = set->chains_n ? set->chains_n : 16;
+	struct guest_chain *chains;
 
-	if (vcpu < set->heads_n)
+	if (vcpu < set->chains_n)
 		return 0;
 	while (n <= vcpu)
 		n *= 2;
-	heads = realloc(set->heads, n * sizeof(*heads));
-	if (!heads)
+	chains = realloc(set->chains, n * sizeof(*chains));
+	if (!chains)
 		return XST_E_NOMEM;
-	memset(heads + set->heads_n, 0, (n - set->heads_n) * sizeof(*heads));
-	set->heads = heads;
-	set->heads_n = n;
+	memset(chains + set->chains_n, 0, (n - set->chains_n) * sizeof(*chains));
+	set->chains = chains;
+	set->chains_n = n;
 	return 0;
 }
 
@@ -99,12 +102,20 @@ static struct guest_block *older(struct guest_set *set, const struct xst_block *
 static void note_vcpu(struct guest_set *set, struct guest_block *g)
 {
 	const struct xst_block *b = &g->block;
+	struct guest_chain *chain;
+	uint32_t number = (uint32_t)(g - set->blocks) + 1;
 
 	if (!(b->flags & XST_BLOCK_OF_VCPU))
 		return;
-	g->previous = set->heads[b->instance];
-	set->heads[b->instance] = (uint32_t)(g - set->blocks) + 1;
-	if (b->kind == XST_BLOCK_PV_CONTEXT || (b->kind == XST_BLOCK_HVM && b->type == WIRE_HVM_CPU))
+	chain = &set->chains[b->instance];
+	g->previous = chain->last;
+	if (g->previous)
+		set->blocks[g->previous - 1].next = number;
+	else
+		chain->first = number;
+	chain->last = number;
+	if (b->kind == XST_BLOCK_PV_CONTEXT ||
+	    (b->kind == XST_BLOCK_HVM && b->type == WIRE_HVM_CPU))
 		set->registers[b->instance / 64] |= UINT64_C(1) << b->instance % 64;
 }
 

@@ -16,7 +16,12 @@ struct guest_block {
 	struct xst_block block;
 	uint8_t *data;
 	size_t room;       /* bytes that will be kept */
-	uint32_t previous; /* the one before it of the same vCPU, counted from 1; 0: none */
+	uint32_t previous, next; /* of the same vCPU, counted from 1; 0: none */
+};
+
+/* The blocks of a vCPU, counted from 1; 0: it has none. */
+struct guest_chain {
+	uint32_t first, last;
 };
 
 /* What counts together: one state of a checkpointed stream. */
@@ -24,8 +29,8 @@ struct guest_set {
 	struct guest_block *blocks;
 	size_t n, size;
 	uint64_t bytes, dropped;
-	uint32_t *heads;   /* by vCPU: its last block, counted from 1 */
-	size_t heads_n;
+	struct guest_chain *chains; /* by vCPU */
+	size_t chains_n;
 	uint64_t registers[XST_STATE_VCPUS / 64]; /* a bit for each vCPU that has some */
 	uint64_t params[XST_STATE_PARAMS], params_set;
 	struct xst_tsc_info tsc;
@@ -69,9 +74,9 @@ struct xst_state {
 void xst_guest_set_clear(struct guest_set *set);
 /* Drops the blocks only. */
 void xst_guest_set_drop(struct guest_set *set);
-/* Begins a block of `length` bytes, of which no more than `most` can come: the description is the caller's.
- * With `anew` it takes the place of the last one of its kind and instance.  Beyond a limit there is none, and
- * 0 is returned as well; s->open is set or 0.  Returns 0 or XST_E_NOMEM. */
+/* Begins a block of `length` bytes, of which no more than `most` can come: the description is the
+ * caller's.  With `anew` it takes the place of the last one of its kind and instance.  Beyond a
+ * limit there is none, and 0 is returned as well; s->open is set or 0.  Returns 0 or XST_E_NOMEM. */
 int xst_guest_block_begin(struct xst_state *s, const struct xst_block *b, uint64_t most, bool anew);
 void xst_guest_block_take(struct xst_state *s, const uint8_t *p, size_t n);
 void xst_guest_block_end(struct xst_state *s);
@@ -79,7 +84,8 @@ void xst_guest_block_end(struct xst_state *s);
 const struct guest_set *xst_guest_set(const struct xst_state *s);
 /* The last block of a vCPU, or NULL; the one before it. */
 const struct guest_block *xst_guest_vcpu_last(const struct guest_set *set, uint32_t vcpu);
-const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set, const struct guest_block *b);
+const struct guest_block *xst_guest_vcpu_previous(const struct guest_set *set,
+						  const struct guest_block *b);
 
 /* hvm_walk.c: events of an HVM context's run */
 int xst_guest_walk_begin(struct xst_state *s);

@@ -8,7 +8,8 @@
 
 int xst_guest_walk_begin(struct xst_state *s)
 {
-	xst_guest_set_drop(&s->now); /* an HVM guest has no other blocks: this record replaces an earlier one */
+	/* An HVM guest has no other blocks: this record replaces an earlier one. */
+	xst_guest_set_drop(&s->now);
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->wants = s->run;
 	return 0;
@@ -16,8 +17,11 @@ int xst_guest_walk_begin(struct xst_state *s)
 
 static int trailing_begin(struct xst_state *s, uint64_t length)
 {
-	struct xst_block b = { .kind = XST_BLOCK_HVM_TRAILING, .name = "trailing", .length = length,
-			       .offset = s->run_offset + s->walk.seen, .record_offset = s->record_offset };
+	struct xst_block b = { .kind = XST_BLOCK_HVM_TRAILING,
+			       .name = "trailing",
+			       .length = length,
+			       .offset = s->run_offset + s->walk.seen,
+			       .record_offset = s->record_offset };
 
 	return xst_guest_block_begin(s, &b, length, false);
 }
@@ -34,8 +38,11 @@ static int context_entry(struct xst_state *s)
 	unsigned code = (unsigned)get_number(w->head + WIRE_HVM_CODE_AT, 2, false);
 	unsigned instance = (unsigned)get_number(w->head + WIRE_HVM_INSTANCE_AT, 2, false);
 	const struct wire_hvm_type *t = wire_hvm_type(code);
-	struct xst_block b = { .kind = XST_BLOCK_HVM, .type = code, .instance = instance,
-			       .name = t ? t->name : "unknown", .record_offset = s->record_offset,
+	struct xst_block b = { .kind = XST_BLOCK_HVM,
+			       .type = code,
+			       .instance = instance,
+			       .name = t ? t->name : "unknown",
+			       .record_offset = s->record_offset,
 			       .offset = s->run_offset + w->seen,
 			       .length = le32(w->head + WIRE_HVM_LENGTH_AT) };
 

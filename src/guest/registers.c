@@ -79,7 +79,8 @@ static bool find_in(const struct xst_block *b, enum xst_register reg, uint64_t *
 	return true;
 }
 
-int xst_state_register(const struct xst_state *s, uint32_t vcpu, enum xst_register reg, uint64_t *ret)
+int xst_state_register(const struct xst_state *s, uint32_t vcpu, enum xst_register reg,
+		       uint64_t *ret)
 {
 	const struct guest_set *set = xst_guest_set(s);
 	const struct guest_block *g;

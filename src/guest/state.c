@@ -50,8 +50,8 @@ static void state_completed(struct xst_state *s)
 	s->whole = true;
 	s->open = 0;
 	now->blocks = NULL;
-	now->heads = NULL;
-	now->n = now->size = now->heads_n = 0;
+	now->chains = NULL;
+	now->n = now->size = now->chains_n = 0;
 	xst_guest_set_drop(now);
 }
 
@@ -114,12 +114,16 @@ static void state_record_begin(struct xst_state *s, const struct xst_event *ev)
 		xst_guest_set_drop(&s->now);
 }
 
+static enum xst_guest guest_by_type(uint64_t type)
+{
+	return type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
+}
+
 static void state_fixed(struct xst_state *s, const struct xst_event *ev)
 {
 	switch (ev->kind) {
 	case XST_KIND_DOMAIN_HEADER:
-		s->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV ? XST_GUEST_PV
-											   : XST_GUEST_HVM;
+		s->guest = guest_by_type(xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0));
 		break;
 	case XST_KIND_PV_INFO:
 		s->width = (unsigned)xst_event_field(ev, XST_FIELD_GUEST_WIDTH, 0);

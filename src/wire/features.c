@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Features by leaf, register and bit: named as /proc/cpuinfo of Linux does, or where that is silent as Xen does,
- * and as Xen's xen-cpuid does (xen/include/public/arch-x86/cpufeatureset.h). */
+/* Features by leaf, register and bit: named as /proc/cpuinfo of Linux does, or where that is
+ * silent as Xen does, and as Xen's xen-cpuid does (xen/include/public/arch-x86/cpufeatureset.h). */
 #include "wire/wire.h"
 
 #include <xenstream/state.h>

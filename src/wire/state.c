@@ -43,8 +43,8 @@ static uint64_t extend_sign(uint64_t v, unsigned bits)
 	return (v ^ sign) - sign;
 }
 
-bool xst_wire_state_number(const struct xst_wire_state_field *f, size_t element, const uint8_t *data,
-			   size_t n, bool big, uint64_t *ret)
+bool xst_wire_state_number(const struct xst_wire_state_field *f, size_t element,
+			   const uint8_t *data, size_t n, bool big, uint64_t *ret)
 {
 	uint64_t v;
 
@@ -67,7 +67,8 @@ bool xst_wire_state_get(const struct xst_wire_state_table *t, const char *name, 
 	return f && xst_wire_state_number(f, 0, data, n, big, ret);
 }
 
-void xst_wire_state_name(const struct xst_wire_state_field *f, size_t element, char *buf, size_t size)
+void xst_wire_state_name(const struct xst_wire_state_field *f, size_t element, char *buf,
+			 size_t size)
 {
 	const char *at = strchr(f->name, '%');
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The fields of what a stream holds opaquely: the hypervisor's state of an HVM guest, a PV guest's vCPUs,
- * xsave areas, the shared info page (xen/include/public/arch-x86/hvm/save.h, arch-x86/xen.h, xen.h).
+/* The fields of what a stream holds opaquely: the hypervisor's state of an HVM guest, a PV guest's
+ * vCPUs, xsave areas, the shared info page (xen/include/public/arch-x86/hvm/save.h, arch-x86/xen.h,
+ * xen.h).
  *
- * A table is found by what it describes and how long that is; its rows are read by the accessors here, which
- * never read beyond the length they are given. */
+ * A table is found by what it describes and how long that is; its rows are read by the accessors
+ * here, which never read beyond the length they are given. */
 #ifndef WIRE_STATE_H
 #define WIRE_STATE_H
 
@@ -17,7 +18,7 @@
 #define XST_WIRE_AS_MANY 0xffffu /* elements: as many as there are bytes for */
 
 struct xst_wire_state_field {
-	const char *name;    /* an array's has "%" where the element's number goes, or gets "[number]" */
+	const char *name;    /* an array's: "%" stands for the number, or "[number]" is added */
 	uint16_t offset;
 	uint16_t size;       /* bytes of an element; above 8: XST_VALUE_BYTES only */
 	uint16_t count;      /* elements; 0: one, and no array */
@@ -50,13 +51,14 @@ size_t xst_wire_state_elements(const struct xst_wire_state_field *f, size_t n);
 /* Where an element begins. */
 size_t xst_wire_state_at(const struct xst_wire_state_field *f, size_t element);
 /* An element's number.  False: it doesn't lie within n bytes, or is none. */
-bool xst_wire_state_number(const struct xst_wire_state_field *f, size_t element, const uint8_t *data,
-			   size_t n, bool big, uint64_t *ret);
+bool xst_wire_state_number(const struct xst_wire_state_field *f, size_t element,
+			   const uint8_t *data, size_t n, bool big, uint64_t *ret);
 /* The number of a row without elements, by its name.  False: as above, or there is no such row. */
 bool xst_wire_state_get(const struct xst_wire_state_table *t, const char *name, const uint8_t *data,
 			size_t n, bool big, uint64_t *ret);
 /* The row's name for an element, cut to the size of buf. */
-void xst_wire_state_name(const struct xst_wire_state_field *f, size_t element, char *buf, size_t size);
+void xst_wire_state_name(const struct xst_wire_state_field *f, size_t element, char *buf,
+			 size_t size);
 
 /* --- rows ----------------------------------------------------------------------------------- */
 

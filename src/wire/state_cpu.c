@@ -80,7 +80,8 @@ static const struct xst_wire_state_field lapic_rows[] = {
 	F_REG("apic_base_msr", 0, 8, XST_REG_APIC_BASE),
 	F_HEX("disabled", 8, 4),
 	F_HEX("timer_divisor", 12, 4),
-	{ "tdt_msr", 16, 8, .kind = XST_VALUE_HEX, .reg = XST_REG_TSC_DEADLINE, .since = XST_XEN(4, 1, 0) },
+	{ "tdt_msr", 16, 8, .kind = XST_VALUE_HEX, .reg = XST_REG_TSC_DEADLINE,
+	  .since = XST_XEN(4, 1, 0) },
 	{ "pending_esr", 24, 4, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 21, 0) },
 	{ "pad0", 28, 4, .kind = XST_VALUE_RESERVED, .since = XST_XEN(4, 21, 0) },
 };
@@ -89,7 +90,8 @@ const struct xst_wire_state_table xst_wire_lapic_fields = F_TABLE(lapic_rows);
 /* The registers' page: 32 bits each at multiples of 16. */
 #define LAPIC_VECTORS(label, at) F_ARRAY(label, at, 4, 8, 16, XST_VALUE_HEX)
 static const struct xst_wire_state_field lapic_regs_rows[] = {
-	F_HEX("id", 0x20, 4), F_HEX("version", 0x30, 4), F_HEX("tpr", 0x80, 4), F_HEX("apr", 0x90, 4),
+	F_HEX("id", 0x20, 4), F_HEX("version", 0x30, 4), F_HEX("tpr", 0x80, 4),
+	F_HEX("apr", 0x90, 4),
 	F_HEX("ppr", 0xa0, 4), F_HEX("eoi", 0xb0, 4), F_HEX("rrd", 0xc0, 4), F_HEX("ldr", 0xd0, 4),
 	F_HEX("dfr", 0xe0, 4), F_HEX("spiv", 0xf0, 4),
 	LAPIC_VECTORS("isr", 0x100), LAPIC_VECTORS("tmr", 0x180), LAPIC_VECTORS("irr", 0x200),
@@ -117,8 +119,10 @@ static const struct xst_wire_state_field viridian_vcpu_rows[] = {
 	{ "pad", 9, 1, .count = 7, .kind = XST_VALUE_RESERVED, .since = XST_XEN(4, 7, 0) },
 	{ "simp_msr", 16, 8, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 13, 0) },
 	{ "sint_msr", 24, 8, .count = 16, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 13, 0) },
-	{ "stimer_config_msr", 152, 8, .count = 4, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 13, 0) },
-	{ "stimer_count_msr", 184, 8, .count = 4, .kind = XST_VALUE_HEX, .since = XST_XEN(4, 13, 0) },
+	{ "stimer_config_msr", 152, 8, .count = 4, .kind = XST_VALUE_HEX,
+	  .since = XST_XEN(4, 13, 0) },
+	{ "stimer_count_msr", 184, 8, .count = 4, .kind = XST_VALUE_HEX,
+	  .since = XST_XEN(4, 13, 0) },
 };
 const struct xst_wire_state_table xst_wire_viridian_vcpu_fields = F_TABLE(viridian_vcpu_rows);
 
@@ -142,7 +146,8 @@ const struct xst_wire_state_table xst_wire_tsc_adjust_fields = F_TABLE(tsc_adjus
 	F_ARRAY("msr[%].value", (at) + 8, 8, XST_WIRE_AS_MANY, WIRE_HVM_MSR_SIZE, XST_VALUE_HEX)
 
 static const struct xst_wire_state_field cpu_msr_rows[] = {
-	F_NUMBER("count", WIRE_HVM_MSR_COUNT_AT, 4), F_RESERVED("pad0", 4, 4), MSR_ROWS(WIRE_HVM_MSR_FIXED),
+	F_NUMBER("count", WIRE_HVM_MSR_COUNT_AT, 4), F_RESERVED("pad0", 4, 4),
+	MSR_ROWS(WIRE_HVM_MSR_FIXED),
 };
 const struct xst_wire_state_table xst_wire_cpu_msr_fields = F_TABLE(cpu_msr_rows);
 
@@ -157,8 +162,8 @@ const struct xst_wire_state_table *xst_wire_pv_msr_fields(void)
 
 /* --- xsave areas ---------------------------------------------------------------------------- */
 
-/* Masks in front of the area, then the area: FXSAVE's part, a header, and what xcr0_accum has.  Behind AVX
- * the places are the processor's. */
+/* Masks in front of the area, then the area: FXSAVE's part, a header, and what xcr0_accum has.
+ * Behind AVX the places are the processor's. */
 #define AREA_HEX(label, at, base) F_HEX(label, (base) + (at), 8)
 #define AREA(base)                                                                       \
 	FXSAVE(base),                                                                     \

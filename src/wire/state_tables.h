@@ -17,11 +17,15 @@
 	F_ARRAY("xmm%", (base) + 160, 16, 16, 16, XST_VALUE_BYTES)
 
 /* state_cpu.c */
-extern const struct xst_wire_state_table xst_wire_hvm_header_fields, xst_wire_cpu_fields, xst_wire_old_cpu_fields,
-	xst_wire_lapic_fields, xst_wire_lapic_regs_fields, xst_wire_mtrr_fields, xst_wire_viridian_vcpu_fields,
-	xst_wire_vmce_fields, xst_wire_tsc_adjust_fields, xst_wire_cpu_msr_fields, xst_wire_hvm_xsave_fields;
+extern const struct xst_wire_state_table xst_wire_hvm_header_fields, xst_wire_cpu_fields,
+	xst_wire_old_cpu_fields,
+	xst_wire_lapic_fields, xst_wire_lapic_regs_fields, xst_wire_mtrr_fields,
+	xst_wire_viridian_vcpu_fields,
+	xst_wire_vmce_fields, xst_wire_tsc_adjust_fields, xst_wire_cpu_msr_fields,
+	xst_wire_hvm_xsave_fields;
 /* state_devices.c */
-extern const struct xst_wire_state_table xst_wire_pic_fields, xst_wire_ioapic_fields, xst_wire_pci_irq_fields,
+extern const struct xst_wire_state_table xst_wire_pic_fields, xst_wire_ioapic_fields,
+	xst_wire_pci_irq_fields,
 	xst_wire_isa_irq_fields, xst_wire_pci_link_fields, xst_wire_pit_fields, xst_wire_rtc_fields,
 	xst_wire_hpet_fields, xst_wire_pmtimer_fields, xst_wire_viridian_domain_fields;
 

@@ -14,7 +14,8 @@ static bool is_part(const struct xst_wire_state_field *f)
 	return f->bits != 0;
 }
 
-/* No row lies over another, but parts of a number over each other and over the whole; names are unique. */
+/* No row lies over another, but parts of a number over each other and over the whole; names are
+ * unique. */
 static void check_table(const struct xst_wire_state_table *t, size_t size)
 {
 	uint8_t *used = calloc(size, 1);
@@ -46,7 +47,8 @@ static void rows_do_not_overlap(void **state)
 		assert_non_null(t);
 		while (last + 1 < WIRE_HVM_SIZES && t->sizes[last + 1].size)
 			last++;
-		check_table(xst_wire_hvm_fields(code, t->sizes[last].size), t->varies ? 4096 : t->sizes[last].size);
+		check_table(xst_wire_hvm_fields(code, t->sizes[last].size),
+			    t->varies ? 4096 : t->sizes[last].size);
 		if (t->first)
 			check_table(t->first, t->sizes[0].size);
 	}
@@ -82,8 +84,9 @@ static void rows_reach_the_end(void **state)
 		const struct wire_hvm_type *t = wire_hvm_type(code);
 
 		for (size_t i = 0; i < WIRE_HVM_SIZES && t->sizes[i].size && !t->varies; i++)
-			assert_int_equal(end_of(xst_wire_hvm_fields(code, t->sizes[i].size), t->sizes[i].size),
-					 t->sizes[i].size);
+			assert_int_equal(
+				end_of(xst_wire_hvm_fields(code, t->sizes[i].size), t->sizes[i].size),
+				t->sizes[i].size);
 	}
 	assert_int_equal(end_of(xst_wire_pv_context_fields(8), SIZE_MAX / 2), CONTEXT64);
 	assert_int_equal(end_of(xst_wire_pv_context_fields(4), SIZE_MAX / 2), CONTEXT32);
@@ -285,7 +288,8 @@ static void limits_hold(void **state)
 
 /* --- PV ------------------------------------------------------------------------------------- */
 
-static void pv_context(struct build *b, unsigned width, uint32_t vcpu, uint8_t first, uint64_t flags)
+static void pv_context(struct build *b, unsigned width, uint32_t vcpu, uint8_t first,
+		       uint64_t flags)
 {
 	size_t size = width == 8 ? CONTEXT64 : CONTEXT32;
 
@@ -335,9 +339,10 @@ static void the_last_context_counts(void **state)
 	assert_int_equal(xst_state_vcpu_count(s), 2);
 	assert_int_equal(reg(s, 5, XST_REG_RIP), run_at(77, 648, 8));
 	assert_int_equal(reg(s, 5, XST_REG_CR3), run_at(77, 5008, 8) & ~UINT64_C(0xfff));
-	assert_int_equal(reg(s, 5, XST_REG_GS_BASE), run_at(77, 5152, 8));        /* in the kernel */
+	/* in the kernel, then in user mode */
+	assert_int_equal(reg(s, 5, XST_REG_GS_BASE), run_at(77, 5152, 8));
 	assert_int_equal(reg(s, 5, XST_REG_KERNEL_GS_BASE), run_at(77, 5160, 8));
-	assert_int_equal(reg(s, 2, XST_REG_GS_BASE), run_at(9, 5160, 8));         /* in user mode */
+	assert_int_equal(reg(s, 2, XST_REG_GS_BASE), run_at(9, 5160, 8));
 	assert_int_equal(reg(s, 2, XST_REG_KERNEL_GS_BASE), run_at(9, 5152, 8));
 	xst_state_free(s);
 	build_free(&b);
@@ -373,7 +378,8 @@ static void checkpoint_with(struct build *b, uint8_t first)
 	empty_record(b, 14);
 }
 
-/* What was begun after the last complete checkpoint is not taken, whether the stream is cut or ended. */
+/* What was begun after the last complete checkpoint is not taken, whether the stream is cut or
+ * ended. */
 static void the_state_that_is_taken(void **state)
 {
 	(void)state;

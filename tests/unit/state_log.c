@@ -29,7 +29,8 @@ static void pass_over(struct feed *f, const struct xst_state *s)
 {
 	uint64_t left = xst_parser_payload_left(f->parser);
 
-	if (xst_state_wants(s) || !f->window || f->in.pos != f->in.size || left == XST_LENGTH_UNKNOWN)
+	if (xst_state_wants(s) || !f->window || f->in.pos != f->in.size ||
+	    left == XST_LENGTH_UNKNOWN)
 		return;
 	if (left > f->size - f->at)
 		left = f->size - f->at;
@@ -77,8 +78,8 @@ static void field_text(FILE *to, const struct xst_block *b, const struct xst_sta
 {
 	if (f->offset + f->n > b->n || f->data != b->data + f->offset)
 		abort();
-	fprintf(to, "  %s @%llu %u %u %#llx ", f->name, (unsigned long long)f->offset, (unsigned)f->kind,
-		f->bits, (unsigned long long)f->value);
+	fprintf(to, "  %s @%llu %u %u %#llx ", f->name, (unsigned long long)f->offset,
+		(unsigned)f->kind, f->bits, (unsigned long long)f->value);
 	hex(to, f->data, f->n);
 	fputc('\n', to);
 }
@@ -92,9 +93,25 @@ static void block_text(FILE *to, const struct xst_block *b)
 		abort();
 	fprintf(to, "%s kind %d type %u of %u at %llu in %llu: %llu, %zu kept, flags %u\n", b->name,
 		(int)b->kind, b->type, b->instance, (unsigned long long)b->offset,
-		(unsigned long long)b->record_offset, (unsigned long long)b->length, b->n, b->flags);
+		(unsigned long long)b->record_offset, (unsigned long long)b->length, b->n,
+		b->flags);
 	while (xst_block_field(b, &at, &f) == 0)
 		field_text(to, b, &f);
+}
+
+/* The blocks of a vCPU are those that are its own, in the same order. */
+static void vcpu_blocks_agree(const struct xst_state *s, uint32_t vcpu)
+{
+	struct xst_block all = { .size = sizeof(all) }, own = { .size = sizeof(own) };
+	size_t at = 0;
+
+	for (size_t i = 0; xst_state_block(s, i, &all) == 0; i++)
+		if ((all.flags & XST_BLOCK_OF_VCPU) && all.instance == vcpu &&
+		    (xst_state_vcpu_block(s, vcpu, &at, &own) || all.data != own.data ||
+		     all.offset != own.offset))
+			abort();
+	if (xst_state_vcpu_block(s, vcpu, &at, &own) == 0)
+		abort();
 }
 
 static void vcpus_text(FILE *to, const struct xst_state *s)
@@ -106,6 +123,7 @@ static void vcpus_text(FILE *to, const struct xst_state *s)
 	for (size_t i = 0; i < n && i < 32; i++) {
 		if (xst_state_vcpu(s, i, &vcpu))
 			abort();
+		vcpu_blocks_agree(s, vcpu);
 		fprintf(to, "vcpu %u:", vcpu);
 		for (int reg = 1; reg < XST_REG_MAX; reg++)
 			if (xst_state_register(s, vcpu, (enum xst_register)reg, &v) == 0)
@@ -125,7 +143,8 @@ static void policies_text(FILE *to, const struct xst_state *s)
 	uint64_t v;
 
 	for (size_t i = 0; xst_state_cpuid(s, i, &l) == 0; i++)
-		fprintf(to, "leaf %x %x: %x %x %x %x\n", l.leaf, l.subleaf, l.eax, l.ebx, l.ecx, l.edx);
+		fprintf(to, "leaf %x %x: %x %x %x %x\n", l.leaf, l.subleaf, l.eax, l.ebx, l.ecx,
+			l.edx);
 	for (size_t i = 0; xst_state_msr(s, i, &m) == 0; i++)
 		fprintf(to, "msr %x: %llx\n", m.index, (unsigned long long)m.value);
 	for (uint32_t i = 0; i < XST_STATE_PARAMS; i++)
