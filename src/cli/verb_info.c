@@ -14,17 +14,17 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int info(int argc, const char **argv);
+static int info_verb_run(int argc, const char **argv);
 
-const struct verb verb_info = {
+const struct verb xst_cli_verb_info = {
 	.name = "info",
 	.arguments = "FILE",
 	.summary = "one screen: what a file is, who wrote it, what guest is in it",
 	.example = "  xenstream info old.save",
-	.run = info,
+	.run = info_verb_run,
 };
 
-static uint64_t size_of(int fd)
+static uint64_t info_verb_size_of(int fd)
 {
 	struct stat st;
 
@@ -42,8 +42,8 @@ static void take_fault(struct input *in, struct xst_info *i)
 	const char *fault;
 
 	if (i->verdict.errors)
-		input_read_on(in);
-	fault = input_fault(in);
+		xst_cli_input_read_on(in);
+	fault = xst_cli_input_fault(in);
 	if (!fault)
 		return;
 	i->verdict.errors = 1;
@@ -52,38 +52,39 @@ static void take_fault(struct input *in, struct xst_info *i)
 	snprintf(i->damage.text, sizeof(i->damage.text), "%s", fault);
 }
 
-static void print(const struct input *in, const struct xst_info *i)
+static void info_verb_print(const struct input *in, const struct xst_info *i)
 {
-	const char *compression = in->layers ? filter_name(in->compression[0]) : NULL;
-	uint64_t size = size_of(in->file);
+	const char *compression = in->layers ? xst_filter_name(in->compression[0]) : NULL;
+	uint64_t size = info_verb_size_of(in->file);
 
 	if (opt.json)
-		print_json(stdout, info_json(in->name, size, compression, i), JSON_C_TO_STRING_PRETTY);
+		xst_cli_print_json(stdout, xst_cli_info_json(in->name, size, compression, i),
+				   JSON_C_TO_STRING_PRETTY);
 	else if (!nothing_to_show(i))
-		info_print(in->name, size, compression, i);
+		xst_cli_info_print(in->name, size, compression, i);
 }
 
 static int info_of(struct input *in)
 {
 	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
-	struct xst_job_options o = { .size = sizeof(o), .progress = progress_tell,
+	struct xst_job_options o = { .size = sizeof(o), .progress = xst_cli_progress_tell,
 				     .tmpdir = common.tmpdir, .parser = &parser };
 	struct xst_finding error = { 0 };
 	struct xst_info *i = NULL;
 	int r;
 
 	parser.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
-	progress_start(in->name);
+	xst_cli_progress_start(in->name);
 	r = xst_info_fd(in->fd, &o, &i, &error);
-	progress_end();
+	xst_cli_progress_end();
 	if (r) {
-		print_finding(stderr, in->name, &error);
-		return exit_for(r);
+		xst_cli_print_finding(stderr, in->name, &error);
+		return xst_cli_exit_for(r);
 	}
 	take_fault(in, i);
-	if (nothing_to_show(i) && !input_fault(in)) /* which is said at the end */
-		print_finding(stderr, in->name, &i->damage);
-	print(in, i);
+	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is said at the end */
+		xst_cli_print_finding(stderr, in->name, &i->damage);
+	info_verb_print(in, i);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);
 	return r;
@@ -92,28 +93,28 @@ static int info_of(struct input *in)
 static int info_file(const char *file)
 {
 	struct input in;
-	int code = input_open(&in, file), fault;
+	int code = xst_cli_input_open(&in, file), fault;
 
 	if (code)
 		return code;
 	code = info_of(&in);
 	fflush(stdout); /* what is shown comes first */
-	(void)stdout_error();
-	fault = input_close(&in);
+	(void)xst_cli_stdout_error();
+	fault = xst_cli_input_close(&in);
 	return fault ? fault : code;
 }
 
-static int info(int argc, const char **argv)
+static int info_verb_run(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_info, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_info, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
-	file = options_argument(ctx);
-	if (!file || options_argument(ctx))
-		code = usage_error(&verb_info, "which file?  One name is wanted");
+	file = xst_cli_options_argument(ctx);
+	if (!file || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_info, "which file?  One name is wanted");
 	else
 		code = info_file(file);
 	poptFreeContext(ctx);

@@ -40,7 +40,7 @@ static const struct wire_hvm_type types[] = {
 	  .sizes = { { WIRE_HVM_MSR_FIXED, XEN(5), { 0 } } } },
 };
 
-const struct wire_hvm_type *wire_hvm_type(unsigned code)
+const struct wire_hvm_type *xst_wire_hvm_type(unsigned code)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i].code == code)
