@@ -206,15 +206,15 @@ static void xend_config_image(struct config_foreign *f, const struct sexpr *s)
 
 /* --- the domain ------------------------------------------------------------------------------ */
 
-#define TEXT(function, member)                                                        \
-	static void function(struct config_foreign *f, const struct sexpr *s)         \
-	{                                                                             \
-		xst_foreign_text(f, &f->view.member, #function, xst_sexpr_value(s));          \
+#define TEXT(function, member) \
+	static void function(struct config_foreign *f, const struct sexpr *s) \
+	{ \
+		xst_foreign_text(f, &f->view.member, xst_sexpr_name(s), xst_sexpr_value(s)); \
 	}
-#define NUMBER(function, member, up)                                                  \
-	static void function(struct config_foreign *f, const struct sexpr *s)         \
-	{                                                                             \
-		xst_foreign_number(f, &f->view.member, #function, xst_sexpr_value(s), up, 1); \
+#define NUMBER(function, member, up) \
+	static void function(struct config_foreign *f, const struct sexpr *s) \
+	{ \
+		xst_foreign_number(f, &f->view.member, xst_sexpr_name(s), xst_sexpr_value(s), up, 1); \
 	}
 
 TEXT(xend_config_name, name)
