@@ -38,15 +38,15 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 	uint64_t last = c->policy_last;
 	enum standing s = stand(c, leaf_key(v));
 
-	if (!cpuid_leaf_known((uint32_t)v[0]))
-		check_find(c, RULE_CPUID_LEAF, 0, "leaf", "%#llx: no leaf of a policy",
-			   (unsigned long long)v[0]);
+	if (!xst_wire_cpuid_leaf_known((uint32_t)v[0]))
+		xst_check_find(c, RULE_CPUID_LEAF, 0, "leaf", "%#llx: no leaf of a policy",
+			       (unsigned long long)v[0]);
 	if (s == AGAIN)
-		check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
-			   (unsigned long long)v[0], (unsigned long long)v[1]);
+		xst_check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
+			       (unsigned long long)v[0], (unsigned long long)v[1]);
 	else if (s == BEHIND_ONE)
-		check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
-			   (unsigned long long)v[0], (unsigned long long)(last >> 32));
+		xst_check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
+			       (unsigned long long)v[0], (unsigned long long)(last >> 32));
 }
 
 static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
@@ -55,20 +55,20 @@ static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
 	enum standing s = stand(c, index);
 
 	if (flags) /* the parser has told it */
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "an MSR policy with flags, of which no known Xen takes any");
-	if (!policy_msr_known((uint32_t)index))
-		check_find(c, RULE_MSR_INDEX, 0, "index", "%#llx: no MSR of a policy",
-			   (unsigned long long)index);
+		xst_check_reason(c, XST_XEN_NONE, 0, NULL,
+				 "an MSR policy with flags, of which no known Xen takes any");
+	if (!xst_wire_policy_msr_known((uint32_t)index))
+		xst_check_find(c, RULE_MSR_INDEX, 0, "index", "%#llx: no MSR of a policy",
+			       (unsigned long long)index);
 	if (s == AGAIN)
-		check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
-			   (unsigned long long)index);
+		xst_check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
+			       (unsigned long long)index);
 	else if (s == BEHIND_ONE)
-		check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
-			   (unsigned long long)index, (unsigned long long)last);
+		xst_check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
+			       (unsigned long long)index, (unsigned long long)last);
 }
 
-static void begin(struct xst_checker *c, const struct xst_event *ev)
+static void policies_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (!ev->u.items.first)
 		c->policy_n = 0;
@@ -76,7 +76,7 @@ static void begin(struct xst_checker *c, const struct xst_event *ev)
 
 static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 {
-	begin(c, ev);
+	policies_begin(c, ev);
 	for (size_t i = 0; i < ev->u.items.n; i++)
 		leaf(c, ev->u.items.v + i * ev->u.items.width);
 	return 0;
@@ -84,7 +84,7 @@ static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 
 static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 {
-	begin(c, ev);
+	policies_begin(c, ev);
 	for (size_t i = 0; i < ev->u.items.n; i++) {
 		const uint64_t *v = ev->u.items.v + i * ev->u.items.width;
 
@@ -93,5 +93,5 @@ static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-const struct check_subject check_cpuid = { .items = cpuid_items };
-const struct check_subject check_msrs = { .items = msr_items };
+const struct check_subject xst_check_cpuid = { .items = cpuid_items };
+const struct check_subject xst_check_msrs = { .items = msr_items };

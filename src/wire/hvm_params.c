@@ -47,12 +47,12 @@ const char *xst_hvm_param_name(uint64_t index)
 	return name ? name : "unknown";
 }
 
-bool hvm_param_known(uint64_t index)
+bool xst_wire_hvm_param_known(uint64_t index)
 {
 	return index < sizeof(names) / sizeof(names[0]) && names[index];
 }
 
-bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
+bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 {
 	switch (index) {
 	case HVM_PARAM_IDENT_PT: /* an address */
@@ -72,14 +72,14 @@ bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 	}
 }
 
-bool cpuid_leaf_known(uint32_t leaf)
+bool xst_wire_cpuid_leaf_known(uint32_t leaf)
 {
 	uint32_t range = leaf >> 16;
 
 	return (range == 0x0000 || range == 0x8000 || range == 0x4000) && (leaf & 0xffff) < 0x200;
 }
 
-bool policy_msr_known(uint32_t msr)
+bool xst_wire_policy_msr_known(uint32_t msr)
 {
 	return msr == WIRE_MSR_PLATFORM_INFO || msr == WIRE_MSR_ARCH_CAPS;
 }
