@@ -68,9 +68,9 @@ static void fields(const struct wire_record *row)
 {
 	struct cell c = { .separator = "<br>" };
 
-	if (row == &wire_xl_header)
+	if (row == &xst_wire_xl_header)
 		word(&c, "`00` %d octets of magic", XL_MAGIC_SIZE);
-	if (row == &wire_libvirt_header)
+	if (row == &xst_wire_libvirt_header)
 		word(&c, "`00` %d octets of magic", LIBVIRT_MAGIC_SIZE);
 	for (unsigned i = 0; i < row->nfields; i++)
 		field(&c, &row->field[i]);
@@ -177,11 +177,13 @@ static void heading(const char *title, const char *columns, unsigned n)
 static void headers(void)
 {
 	const struct wire_record *all[] = {
-		&wire_xl_header,         &wire_xl_config,         &wire_xl_optional_data,
-		&wire_libvirt_header,    &wire_libvirt_xml,       &wire_xend_request,
-		&wire_xend_header,       &wire_xend_config,       &wire_xenserver_header,
-		&wire_xenserver_handshake, &wire_xenserver6_header, &wire_libxl_header,      &wire_image_header,
-		&wire_domain_header,
+		&xst_wire_xl_header,	     &xst_wire_xl_config,
+		&xst_wire_xl_optional_data,  &xst_wire_libvirt_header,
+		&xst_wire_libvirt_xml,	     &xst_wire_xend_request,
+		&xst_wire_xend_header,	     &xst_wire_xend_config,
+		&xst_wire_xenserver_header,  &xst_wire_xenserver_handshake,
+		&xst_wire_xenserver6_header, &xst_wire_libxl_header,
+		&xst_wire_image_header,	     &xst_wire_domain_header,
 	};
 
 	heading("Headers", "| Name | Octets | Fields | Then | What it is |", 5);
@@ -278,9 +280,9 @@ static void legacy_parts(void)
 {
 	heading("Legacy: parts that are no chunks",
 		"| Name | Fixed octets in front | Which | What it is |", 4);
-	for (size_t i = 0; i < wire_legacy_parts_count; i++) {
-		printf("| %s | ", wire_legacy_parts[i].name);
-		legacy_row(&wire_legacy_parts[i]);
+	for (size_t i = 0; i < xst_wire_legacy_parts_count; i++) {
+		printf("| %s | ", xst_wire_legacy_parts[i].name);
+		legacy_row(&xst_wire_legacy_parts[i]);
 	}
 }
 
@@ -288,8 +290,8 @@ static void legacy_blocks(void)
 {
 	heading("Legacy: blocks of the extended info",
 		"| Block | Name | Fixed octets in front | Which | What it is |", 5);
-	for (size_t i = 0; i < wire_legacy_ext_blocks_count; i++) {
-		const struct wire_record *row = &wire_legacy_ext_blocks[i];
+	for (size_t i = 0; i < xst_wire_legacy_ext_blocks_count; i++) {
+		const struct wire_record *row = &xst_wire_legacy_ext_blocks[i];
 		uint32_t id = row->type;
 
 		if (id)
@@ -306,8 +308,8 @@ static void legacy_chunks(void)
 	heading("Legacy: chunks", "| Chunk | Name | Fixed octets in front | Which | What it is |", 5);
 	printf("| `1` to `%d` | PAGE_BATCH | see the parts above | – | a batch of that many page frames |\n",
 	       LEGACY_MAX_BATCH);
-	for (size_t i = 0; i < wire_legacy_chunks_count; i++) {
-		const struct wire_record *row = &wire_legacy_chunks[i];
+	for (size_t i = 0; i < xst_wire_legacy_chunks_count; i++) {
+		const struct wire_record *row = &xst_wire_legacy_chunks[i];
 
 		printf("| `%d` | %s | ", (int)(int32_t)row->type, row->name);
 		fields(row);
@@ -322,12 +324,12 @@ static void legacy_chunks(void)
 static void signatures(void)
 {
 	heading("Legacy: the device model's record", "| Signature | Then |", 2);
-	for (size_t i = 0; i < sizeof(wire_signatures) / sizeof(wire_signatures[0]); i++)
-		printf("| `%s` | %s |\n", wire_signatures[i].text,
-		       wire_signatures[i].has_length ? "u32 length, so many octets"
-						     : "octets to the end of the input");
+	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
+		printf("| `%s` | %s |\n", xst_wire_signatures[i].text,
+		       xst_wire_signatures[i].has_length ? "u32 length, so many octets"
+							 : "octets to the end of the input");
 	printf("| `%s\\n` | u32 length, big-endian, so many octets (XenServer) |\n",
-	       wire_signatures[2].text);
+	       xst_wire_signatures[2].text);
 }
 
 /* Since when an entry has that length, and which point releases have it, too. */
@@ -348,7 +350,7 @@ static void hvm_types(void)
 
 	heading("HVM_CONTEXT: entries", "| Type | Name | For | Octets (since Xen) | A shorter one |", 5);
 	for (unsigned code = 0; code < 64; code++) {
-		const struct wire_hvm_type *t = wire_hvm_type(code);
+		const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 		struct cell c = { .separator = ", " };
 
 		if (!t)
@@ -374,10 +376,11 @@ static void print_records(void)
 	     "are as many as fit the body exactly, at least one.");
 	headers();
 	numbers();
-	records("Records of XenServer and XCP-ng", wire_xenserver_records, wire_xenserver_count);
-	records("Records of a libxl stream", wire_libxl_records, wire_libxl_count);
-	records("Records of a libxc image", wire_libxc_records, wire_libxc_count);
-	records("Records of COLO's channel back", wire_colo_records, wire_colo_count);
+	records("Records of XenServer and XCP-ng", xst_wire_xenserver_records,
+		xst_wire_xenserver_count);
+	records("Records of a libxl stream", xst_wire_libxl_records, xst_wire_libxl_count);
+	records("Records of a libxc image", xst_wire_libxc_records, xst_wire_libxc_count);
+	records("Records of COLO's channel back", xst_wire_colo_records, xst_wire_colo_count);
 	page_types();
 	hvm_types();
 	legacy_parts();
@@ -402,12 +405,13 @@ static void print_rules(void)
 	heading("The catalogue",
 		"| Rule | Severity | Layer | Xen's verifier | Section | Why | Example |", 7);
 	for (size_t i = 0; i < RULE_MAX; i++)
-		printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", rules[i].id,
-		       xst_severity_name(rules[i].severity),
-		       rules[i].layer ? xst_layer_name(rules[i].layer) : "–",
-		       rules[i].like_xen ? "error" : "–",
-		       strcmp(rules[i].section, "-") == 0 ? "–" : rules[i].section, rules[i].why,
-		       rules[i].example);
+		printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", xst_rule_table[i].id,
+		       xst_severity_name(xst_rule_table[i].severity),
+		       xst_rule_table[i].layer ? xst_layer_name(xst_rule_table[i].layer) : "–",
+		       xst_rule_table[i].like_xen ? "error" : "–",
+		       strcmp(xst_rule_table[i].section, "-") == 0 ? "–"
+								   : xst_rule_table[i].section,
+		       xst_rule_table[i].why, xst_rule_table[i].example);
 }
 
 int main(int argc, char **argv)

@@ -55,7 +55,7 @@ static void hvm_tables(void)
 	char title[80];
 
 	puts("\n## The HVM context\n\nEntries of a descriptor (type, instance, length) and a body.");
-	for (unsigned code = 1; (t = wire_hvm_type(code)); code++) {
+	for (unsigned code = 1; (t = xst_wire_hvm_type(code)); code++) {
 		snprintf(title, sizeof(title), "%s, type %u", t->name, code);
 		table_words(title, t->fields);
 		snprintf(title, sizeof(title), "%s of %u bytes, as older Xens wrote it", t->name,

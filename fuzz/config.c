@@ -35,15 +35,15 @@ static void stable(const struct config *c, unsigned flags)
 	char *s, *t;
 	size_t n, m;
 
-	must(config_print(c, &s, &n) == 0);
+	must(xst_config_print(c, &s, &n) == 0);
 	if (n > CONFIG_MAX_SIZE) {
 		free(s);
 		return;
 	}
-	must(config_parse(s, n, flags, &again, NULL) == 0);
-	must(config_print(again, &t, &m) == 0);
+	must(xst_config_parse(s, n, flags, &again, NULL) == 0);
+	must(xst_config_print(again, &t, &m) == 0);
 	must(n == m && memcmp(s, t, n) == 0);
-	config_free(again);
+	xst_config_free(again);
 	free(s);
 	free(t);
 }
@@ -54,11 +54,11 @@ static void look(const struct config *c)
 	char *s;
 	size_t n;
 
-	must(config_check(c, ignore_complaint, NULL) >= 0);
-	must(config_view_read(c, &v) == 0);
-	must(config_view_print(&v, NULL, 0, &s, &n) == 0);
+	must(xst_config_check(c, ignore_complaint, NULL) >= 0);
+	must(xst_config_view_read(c, &v) == 0);
+	must(xst_config_view_print(&v, NULL, 0, &s, &n) == 0);
 	free(s);
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 }
 
 static void change(struct config *c, unsigned flags)
@@ -69,31 +69,31 @@ static void change(struct config *c, unsigned flags)
 	char *s;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (config_set(c, keys[i], values[i], NULL) != 0)
+		if (xst_config_set(c, keys[i], values[i], NULL) != 0)
 			continue;
-		must(config_get(c, keys[i], &s, NULL) == 0);
+		must(xst_config_get(c, keys[i], &s, NULL) == 0);
 		must(i != 0 || strcmp(s, values[i]) == 0);
 		free(s);
 		stable(c, flags);
 	}
-	if (config_append(c, "disk", "/y,raw,xvdb,w", NULL) == 0)
+	if (xst_config_append(c, "disk", "/y,raw,xvdb,w", NULL) == 0)
 		stable(c, flags);
-	if (config_unset(c, "disk", NULL) == 0) {
-		must(config_get(c, "disk", &s, NULL) == XST_E_UNKNOWN);
+	if (xst_config_unset(c, "disk", NULL) == 0) {
+		must(xst_config_get(c, "disk", &s, NULL) == XST_E_UNKNOWN);
 		stable(c, flags);
 	}
 }
 
 static void translate(const struct config *c)
 {
-	enum config_language to = config_language(c) == CONFIG_CFG ? CONFIG_JSON : CONFIG_CFG;
+	enum config_language to = xst_config_language(c) == CONFIG_CFG ? CONFIG_JSON : CONFIG_CFG;
 	struct config *other;
 
-	if (config_translate(c, to, ignore_loss, NULL, &other, NULL) != 0)
+	if (xst_config_translate(c, to, ignore_loss, NULL, &other, NULL) != 0)
 		return;
 	stable(other, 0);
 	look(other);
-	config_free(other);
+	xst_config_free(other);
 }
 
 static void run(const char *text, size_t n, unsigned flags)
@@ -103,17 +103,17 @@ static void run(const char *text, size_t n, unsigned flags)
 	char *s;
 	size_t m;
 
-	if (config_parse(text, n, flags, &c, &err) != 0) {
+	if (xst_config_parse(text, n, flags, &c, &err) != 0) {
 		must(*err.text);
 		return;
 	}
-	must(config_print(c, &s, &m) == 0);
+	must(xst_config_print(c, &s, &m) == 0);
 	must((m == n || (m + 1 == n && !text[n - 1])) && memcmp(s, text, m) == 0);
 	free(s);
 	look(c);
 	translate(c);
 	change(c, flags);
-	config_free(c);
+	xst_config_free(c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

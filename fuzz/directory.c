@@ -129,7 +129,7 @@ static void make_file(struct input *in, int dir)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { .at = data, .end = data + size };
-	int root = open_folder(), dir = tree_enter(root, "d", true);
+	int root = open_folder(), dir = xst_directory_tree_enter(root, "d", true);
 	unsigned before = open_descriptors();
 	char path[80];
 
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(open_descriptors() == before);
 	close(dir);
-	must(tree_remove(root, "d") == 0);
+	must(xst_directory_tree_remove(root, "d") == 0);
 	close(root);
 	return 0;
 }

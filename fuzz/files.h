@@ -30,13 +30,13 @@ static const char *const files_names[] = {
 #define FILES_NAMES (sizeof(files_names) / sizeof(files_names[0]))
 
 static const struct wire_record *const files_headers[] = {
-	&wire_xl_header, &wire_libxl_header, &wire_image_header, &wire_domain_header,
+	&xst_wire_xl_header, &xst_wire_libxl_header, &xst_wire_image_header, &xst_wire_domain_header,
 };
 #define FILES_HEADERS (sizeof(files_headers) / sizeof(files_headers[0]))
 
 static inline size_t files_kinds(void)
 {
-	return FILES_HEADERS + wire_libxc_count + wire_libxl_count;
+	return FILES_HEADERS + xst_wire_libxc_count + xst_wire_libxl_count;
 }
 
 /* The row of a kind, by its place. */
@@ -45,8 +45,8 @@ static inline const struct wire_record *files_kind(size_t i)
 	if (i < FILES_HEADERS)
 		return files_headers[i];
 	i -= FILES_HEADERS;
-	return i < wire_libxc_count ? &wire_libxc_records[i]
-				    : &wire_libxl_records[i - wire_libxc_count];
+	return i < xst_wire_libxc_count ? &xst_wire_libxc_records[i]
+				    : &xst_wire_libxl_records[i - xst_wire_libxc_count];
 }
 
 #endif

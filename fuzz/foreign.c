@@ -18,13 +18,13 @@ static void check(const struct config_foreign *f)
 	char *text;
 	size_t n;
 
-	if (config_foreign_print(f, &text, &n))
+	if (xst_foreign_print(f, &text, &n))
 		abort();
-	if (config_parse(text, n, 0, &doc, &err)) {
+	if (xst_config_parse(text, n, 0, &doc, &err)) {
 		fprintf(stderr, "%u:%u: %s\n%s\n", err.line, err.column, err.text, text);
 		abort();
 	}
-	config_free(doc);
+	xst_config_free(doc);
 	free(text);
 }
 
@@ -43,10 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!copy)
 		abort();
 	memcpy(copy, data + 1, size - 1);
-	r = config_foreign_read(language, copy, size - 1, &f, &err);
+	r = xst_foreign_read(language, copy, size - 1, &f, &err);
 	if (r == 0) {
 		check(&f);
-		config_foreign_clear(&f);
+		xst_foreign_clear(&f);
 	} else if (!err.text[0]) {
 		abort();
 	}

@@ -103,7 +103,7 @@ static struct xst_output *open_output(int *fd)
 
 static void read_back(struct xst_output *o, struct converted *ret)
 {
-	int fd = output_reopen(o);
+	int fd = xst_output_reopen(o);
 
 	ret->size = (size_t)xst_output_offset(o);
 	ret->data = malloc(ret->size + 1);

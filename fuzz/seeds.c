@@ -53,13 +53,13 @@ static int write_dictionary(const char *path)
 
 	if (!f)
 		return 1;
-	rows(f, wire_libxl_records, wire_libxl_count);
-	rows(f, wire_libxc_records, wire_libxc_count);
-	rows(f, wire_legacy_chunks, wire_legacy_chunks_count);
-	rows(f, wire_legacy_ext_blocks, wire_legacy_ext_blocks_count);
-	rows(f, wire_xenserver_records, wire_xenserver_count);
+	rows(f, xst_wire_libxl_records, xst_wire_libxl_count);
+	rows(f, xst_wire_libxc_records, xst_wire_libxc_count);
+	rows(f, xst_wire_legacy_chunks, xst_wire_legacy_chunks_count);
+	rows(f, xst_wire_legacy_ext_blocks, xst_wire_legacy_ext_blocks_count);
+	rows(f, xst_wire_xenserver_records, xst_wire_xenserver_count);
 	for (size_t i = 0; i < 3; i++)
-		entry(f, "signature", wire_signatures[i].text, LEGACY_SIGNATURE_SIZE);
+		entry(f, "signature", xst_wire_signatures[i].text, LEGACY_SIGNATURE_SIZE);
 	entry(f, "xl", XL_MAGIC, XL_MAGIC_SIZE);
 	entry(f, "libvirt", LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
 	entry(f, "xend", XEND_MAGIC, XEND_MAGIC_SIZE);
@@ -283,11 +283,12 @@ static int write_directories(const char *dir)
 
 		snprintf(path, sizeof(path), "%s/.d", dir);
 		build_sample(&b, &samples[i]);
-		if (restore(&b, path) == 0 && (image = tree_enter(fd, ".d", false)) >= 0) {
+		if (restore(&b, path) == 0 &&
+		    (image = xst_directory_tree_enter(fd, ".d", false)) >= 0) {
 			put_folder(&files, image, "");
 			close(image);
 			failed |= write_seed(dir, samples[i].name, (const uint8_t *)"", 0, &files);
-			failed |= tree_remove(fd, ".d");
+			failed |= xst_directory_tree_remove(fd, ".d");
 		}
 		build_free(&b);
 		build_free(&files);

@@ -67,7 +67,7 @@ static int restore_and_pack(int root, int fd, bool force, int *ret)
 	r = restore(fd, path, force);
 	*ret = r == 0 ? pack(path, false) : -1;
 	must(force || r != 0 || *ret >= 0);
-	must(tree_remove(root, "d") == 0 && tree_is_empty(root) == 0);
+	must(xst_directory_tree_remove(root, "d") == 0 && xst_directory_tree_is_empty(root) == 0);
 	return r;
 }
 

@@ -12,29 +12,29 @@
 /* --- who handles which event ---------------------------------------------------------------- */
 
 static const struct check_subject *const subjects[XST_KIND_MAX] = {
-	[XST_KIND_XL_HEADER] = &check_xl_header,
-	[XST_KIND_CONFIG] = &check_config,
-	[XST_KIND_IMAGE_HEADER] = &check_image_header,
-	[XST_KIND_DOMAIN_HEADER] = &check_domain_header,
-	[XST_KIND_EMULATOR_XENSTORE_DATA] = &check_xenstore,
-	[XST_KIND_EMULATOR_CONTEXT] = &check_emulator,
-	[XST_KIND_CHECKPOINT_STATE] = &check_checkpoint_state,
-	[XST_KIND_PAGE_DATA] = &check_pages,
-	[XST_KIND_PV_INFO] = &check_pv_info,
-	[XST_KIND_P2M_FRAMES] = &check_p2m_frames,
-	[XST_KIND_VCPU_BASIC] = &check_vcpu,
-	[XST_KIND_VCPU_EXTENDED] = &check_vcpu,
-	[XST_KIND_VCPU_XSAVE] = &check_vcpu,
-	[XST_KIND_VCPU_MSRS] = &check_vcpu,
-	[XST_KIND_TSC_INFO] = &check_tsc,
-	[XST_KIND_HVM_CONTEXT] = &check_hvm_context,
-	[XST_KIND_HVM_PARAMS] = &check_hvm_params,
-	[XST_KIND_CPUID_POLICY] = &check_cpuid,
-	[XST_KIND_MSR_POLICY] = &check_msrs,
-	[XST_KIND_P2M_SIZE] = &check_p2m_size,
-	[XST_KIND_UNMAPPED_PFNS] = &check_unmapped,
-	[XST_KIND_COMPRESSED_DATA] = &check_compressed,
-	[XST_KIND_DIRTY_PFN_LIST] = &check_dirty_pfns,
+	[XST_KIND_XL_HEADER] = &xst_check_xl_header,
+	[XST_KIND_CONFIG] = &xst_check_config,
+	[XST_KIND_IMAGE_HEADER] = &xst_check_image_header,
+	[XST_KIND_DOMAIN_HEADER] = &xst_check_domain_header,
+	[XST_KIND_EMULATOR_XENSTORE_DATA] = &xst_check_xenstore,
+	[XST_KIND_EMULATOR_CONTEXT] = &xst_check_emulator,
+	[XST_KIND_CHECKPOINT_STATE] = &xst_check_checkpoint_state,
+	[XST_KIND_PAGE_DATA] = &xst_check_pages,
+	[XST_KIND_PV_INFO] = &xst_check_pv_info,
+	[XST_KIND_P2M_FRAMES] = &xst_check_p2m_frames,
+	[XST_KIND_VCPU_BASIC] = &xst_check_vcpu,
+	[XST_KIND_VCPU_EXTENDED] = &xst_check_vcpu,
+	[XST_KIND_VCPU_XSAVE] = &xst_check_vcpu,
+	[XST_KIND_VCPU_MSRS] = &xst_check_vcpu,
+	[XST_KIND_TSC_INFO] = &xst_check_tsc,
+	[XST_KIND_HVM_CONTEXT] = &xst_check_hvm_context,
+	[XST_KIND_HVM_PARAMS] = &xst_check_hvm_params,
+	[XST_KIND_CPUID_POLICY] = &xst_check_cpuid,
+	[XST_KIND_MSR_POLICY] = &xst_check_msrs,
+	[XST_KIND_P2M_SIZE] = &xst_check_p2m_size,
+	[XST_KIND_UNMAPPED_PFNS] = &xst_check_unmapped,
+	[XST_KIND_COMPRESSED_DATA] = &xst_check_compressed,
+	[XST_KIND_DIRTY_PFN_LIST] = &xst_check_dirty_pfns,
 };
 
 static const struct check_subject no_subject;
@@ -58,7 +58,7 @@ int xst_checker_new(const struct xst_checker_options *options, struct xst_checke
 	c->config_userdata = o.userdata;
 	c->subject = &no_subject;
 	c->facts.size = sizeof(c->facts);
-	check_pages_init(c);
+	xst_check_pages_init(c);
 	if (xst_state_new(NULL, &c->state)) {
 		xst_checker_free(c);
 		return XST_E_NOMEM;
@@ -71,7 +71,7 @@ struct xst_checker *xst_checker_free(struct xst_checker *c)
 {
 	if (!c)
 		return NULL;
-	check_pages_free(c);
+	xst_check_pages_free(c);
 	xst_state_free(c->state);
 	free(c->config);
 	free(c);
@@ -80,8 +80,8 @@ struct xst_checker *xst_checker_free(struct xst_checker *c)
 
 /* --- findings ------------------------------------------------------------------------------- */
 
-void check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
-		const char *format, ...)
+void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
+		    const char *format, ...)
 {
 	struct xst_finding where = { .layer = c->layer,
 				     .offset = at ? at : c->offset,
@@ -95,23 +95,23 @@ void check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const ch
 		return;
 	c->told[rule] = c->serial;
 	va_start(ap, format);
-	finding_fill(&c->findings[c->n], &where, 0, rule, field, format, ap);
+	xst_finding_fill(&c->findings[c->n], &where, 0, rule, field, format, ap);
 	va_end(ap);
-	check_restorable_finding(c, &c->findings[c->n++]);
+	xst_check_restorable_finding(c, &c->findings[c->n++]);
 }
 
-void check_again(struct xst_checker *c, enum xst_rule rule)
+void xst_check_again(struct xst_checker *c, enum xst_rule rule)
 {
 	c->told[rule] = 0;
 }
 
-static void pass_on(struct xst_checker *c, const struct xst_finding *f)
+static void checker_pass_on(struct xst_checker *c, const struct xst_finding *f)
 {
 	if (c->n == CHECK_FINDINGS)
 		return;
 	c->findings[c->n++] = *f;
 	c->config_any |= f->layer == XST_LAYER_XL && f->severity == XST_ERROR; /* can't be told */
-	check_restorable_finding(c, f);
+	xst_check_restorable_finding(c, f);
 }
 
 const struct xst_finding *xst_checker_finding(struct xst_checker *c)
@@ -121,14 +121,14 @@ const struct xst_finding *xst_checker_finding(struct xst_checker *c)
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
-void check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n)
+void xst_check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n)
 {
 	c->head_n = 0;
 	c->head_wanted = ev->u.payload.length < n ? (size_t)ev->u.payload.length : n;
 	c->wants = c->head_wanted;
 }
 
-bool check_head(struct xst_checker *c, const struct xst_event *ev)
+bool xst_check_head(struct xst_checker *c, const struct xst_event *ev)
 {
 	size_t n = c->head_wanted - c->head_n;
 
@@ -151,29 +151,29 @@ uint64_t xst_checker_skips(const struct xst_checker *c)
 
 /* --- events --------------------------------------------------------------------------------- */
 
-static void stream_begin(struct xst_checker *c, const struct xst_event *ev)
+static void checker_stream_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->serial++;
-	check_config_stream(c);
+	xst_check_config_stream(c);
 	c->layer = ev->layer;
 	c->name = NULL;
 	if (ev->layer == XST_LAYER_LEGACY)
 		c->guest = ev->u.stream.guest;
 	if (ev->layer == XST_LAYER_LIBXL)
 		c->in_libxl = true;
-	check_restorable_stream(c, ev);
+	xst_check_restorable_stream(c, ev);
 }
 
-static void stream_end(struct xst_checker *c, const struct xst_event *ev)
+static void checker_stream_end(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->serial++;
 	if (ev->layer == XST_LAYER_LEGACY)
-		check_order_legacy_end(c);
+		xst_check_order_legacy_end(c);
 	if (ev->layer == XST_LAYER_LEGACY || ev->layer == XST_LAYER_LIBXC)
 		xst_check_state_complete(c);
 }
 
-static void record_begin(struct xst_checker *c, const struct xst_event *ev)
+static void checker_record_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->layer = ev->layer;
 	c->kind = ev->kind;
@@ -187,13 +187,13 @@ static void record_begin(struct xst_checker *c, const struct xst_event *ev)
 	c->subject = subjects[ev->kind] ? subjects[ev->kind] : &no_subject;
 	if (ev->kind == XST_KIND_HVM_CONTEXT)
 		c->hvm_place = xst_check_place(c);
-	check_order_begin(c);
-	check_restorable_begin(c, ev);
+	xst_check_order_begin(c);
+	xst_check_restorable_begin(c, ev);
 	c->seen[ev->kind]++;
 }
 
-static int handle(struct xst_checker *c, const struct xst_event *ev,
-		  int (*handler)(struct xst_checker *c, const struct xst_event *ev))
+static int checker_handle(struct xst_checker *c, const struct xst_event *ev,
+			  int (*handler)(struct xst_checker *c, const struct xst_event *ev))
 {
 	return handler ? handler(c, ev) : 0;
 }
@@ -202,22 +202,22 @@ static int take(struct xst_checker *c, const struct xst_event *ev)
 {
 	switch (ev->type) {
 	case XST_EVENT_STREAM_BEGIN:
-		stream_begin(c, ev);
+		checker_stream_begin(c, ev);
 		return 0;
 	case XST_EVENT_STREAM_END:
-		stream_end(c, ev);
+		checker_stream_end(c, ev);
 		return 0;
 	case XST_EVENT_RECORD_BEGIN:
-		record_begin(c, ev);
+		checker_record_begin(c, ev);
 		return 0;
-	case XST_EVENT_FIELDS:        return handle(c, ev, c->subject->fields);
-	case XST_EVENT_ITEMS:         return handle(c, ev, c->subject->items);
-	case XST_EVENT_PAIR:          return handle(c, ev, c->subject->pair);
-	case XST_EVENT_PAYLOAD_BEGIN: return handle(c, ev, c->subject->run);
-	case XST_EVENT_PAYLOAD:       return handle(c, ev, c->subject->payload);
-	case XST_EVENT_RECORD_END:    return handle(c, ev, c->subject->end);
+	case XST_EVENT_FIELDS:        return checker_handle(c, ev, c->subject->fields);
+	case XST_EVENT_ITEMS:         return checker_handle(c, ev, c->subject->items);
+	case XST_EVENT_PAIR:          return checker_handle(c, ev, c->subject->pair);
+	case XST_EVENT_PAYLOAD_BEGIN: return checker_handle(c, ev, c->subject->run);
+	case XST_EVENT_PAYLOAD:       return checker_handle(c, ev, c->subject->payload);
+	case XST_EVENT_RECORD_END:    return checker_handle(c, ev, c->subject->end);
 	case XST_EVENT_WARNING:
-		pass_on(c, ev->u.finding);
+		checker_pass_on(c, ev->u.finding);
 		return 0;
 	case XST_EVENT_FINISHED:
 		c->restorability.complete = true;

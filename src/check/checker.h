@@ -36,12 +36,17 @@ struct check_subject {
 	int (*end)(struct xst_checker *c, const struct xst_event *ev);
 };
 
-extern const struct check_subject check_pages, check_p2m_frames, check_unmapped, check_pv_info;
-extern const struct check_subject check_p2m_size;
-extern const struct check_subject check_vcpu, check_tsc, check_hvm_context, check_hvm_params;
-extern const struct check_subject check_cpuid, check_msrs, check_xenstore, check_emulator;
-extern const struct check_subject check_config, check_checkpoint_state, check_dirty_pfns;
-extern const struct check_subject check_compressed, check_xl_header, check_image_header, check_domain_header;
+extern const struct check_subject xst_check_pages, xst_check_p2m_frames, xst_check_unmapped,
+	xst_check_pv_info;
+extern const struct check_subject xst_check_p2m_size;
+extern const struct check_subject xst_check_vcpu, xst_check_tsc, xst_check_hvm_context,
+	xst_check_hvm_params;
+extern const struct check_subject xst_check_cpuid, xst_check_msrs, xst_check_xenstore,
+	xst_check_emulator;
+extern const struct check_subject xst_check_config, xst_check_checkpoint_state,
+	xst_check_dirty_pfns;
+extern const struct check_subject xst_check_compressed, xst_check_xl_header, xst_check_image_header,
+	xst_check_domain_header;
 
 /* What vCPU records have said of each vCPU, since the last checkpoint. */
 enum vcpu_records { VCPU_BASIC = 1, VCPU_EXTENDED = 2, VCPU_XSAVE = 4, VCPU_MSRS = 8 };
@@ -174,57 +179,57 @@ struct xst_checker {
 };
 
 /* A finding on the record in hand, `at` octets from where it begins (0: the record as such). */
-void check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
-		const char *format, ...) __attribute__((format(printf, 5, 6)));
+void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Lets a rule be told once more for this record. */
-void check_again(struct xst_checker *c, enum xst_rule rule);
-/* Asks for the first n octets of the run that has just begun; check_head() then gathers them and
+void xst_check_again(struct xst_checker *c, enum xst_rule rule);
+/* Asks for the first n octets of the run that has just begun; xst_check_head() then gathers them and
  * says whether it has them all. */
-void check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n);
-bool check_head(struct xst_checker *c, const struct xst_event *ev);
+void xst_check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n);
+bool xst_check_head(struct xst_checker *c, const struct xst_event *ev);
 
 /* order.c */
-void check_order_begin(struct xst_checker *c);
-void check_order_legacy_end(struct xst_checker *c);
+void xst_check_order_begin(struct xst_checker *c);
+void xst_check_order_legacy_end(struct xst_checker *c);
 
 /* vcpus.c: a record or an entry belongs to that vCPU, which the configuration must have. */
-void check_vcpu_seen(struct xst_checker *c, uint64_t vcpu);
+void xst_check_vcpu_seen(struct xst_checker *c, uint64_t vcpu);
 
 /* At the image's end, or a checkpoint's: what only the whole of it shows. */
-void check_pages_complete(struct xst_checker *c);
-void check_p2m_frames_complete(struct xst_checker *c);
-void check_vcpus_complete(struct xst_checker *c);
-void check_hvm_params_complete(struct xst_checker *c);
-void check_config_complete(struct xst_checker *c);
+void xst_check_pages_complete(struct xst_checker *c);
+void xst_check_p2m_frames_complete(struct xst_checker *c);
+void xst_check_vcpus_complete(struct xst_checker *c);
+void xst_check_hvm_params_complete(struct xst_checker *c);
+void xst_check_config_complete(struct xst_checker *c);
 
 /* config.c */
 #define XST_CONFIG_MAX (4u << 20)
-void check_config_stream(struct xst_checker *c);
-void check_config_libxl_end(struct xst_checker *c);
+void xst_check_config_stream(struct xst_checker *c);
+void xst_check_config_libxl_end(struct xst_checker *c);
 
 /* pages.c */
-void check_pages_init(struct xst_checker *c);
-void check_pages_free(struct xst_checker *c);
+void xst_check_pages_init(struct xst_checker *c);
+void xst_check_pages_free(struct xst_checker *c);
 /* Whether a PV guest's page frame is there, with contents and as `type` (XST_PAGE_NOTAB: no page
  * table).  True if that isn't known. */
-bool check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type);
-bool check_page_present(struct xst_checker *c, uint64_t pfn);
+bool xst_check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type);
+bool xst_check_page_present(struct xst_checker *c, uint64_t pfn);
 
 /* emulator.c */
-void check_emulator_begin(struct xst_checker *c);
+void xst_check_emulator_begin(struct xst_checker *c);
 
 /* compressed.c */
-void check_compressed_begin(struct xst_checker *c);
-void check_compressed_batch(struct xst_checker *c, uint64_t pages);
+void xst_check_compressed_begin(struct xst_checker *c);
+void xst_check_compressed_batch(struct xst_checker *c, uint64_t pages);
 
 /* checkpoints.c */
-void check_checkpoint_begin(struct xst_checker *c);
+void xst_check_checkpoint_begin(struct xst_checker *c);
 
 /* restorable.c */
-void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
-		  const char *format, ...) __attribute__((format(printf, 5, 6)));
-void check_restorable_stream(struct xst_checker *c, const struct xst_event *ev);
-void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev);
-void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f);
+void xst_check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
+		      const char *format, ...) __attribute__((format(printf, 5, 6)));
+void xst_check_restorable_stream(struct xst_checker *c, const struct xst_event *ev);
+void xst_check_restorable_begin(struct xst_checker *c, const struct xst_event *ev);
+void xst_check_restorable_finding(struct xst_checker *c, const struct xst_finding *f);
 
 #endif

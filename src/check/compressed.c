@@ -4,46 +4,46 @@
  * data is told nothing more of that state. */
 #include "check/checker.h"
 
-static void begin_state(struct compressed_state *s)
+static void compressed_begin_state(struct compressed_state *s)
 {
 	s->on = s->next;
 	s->unseen = !s->on;
 	s->waiting = 0;
-	delta_init(&s->delta);
+	xst_delta_init(&s->delta);
 }
 
-static void end_of_body(struct xst_checker *c)
+static void compressed_end_of_body(struct xst_checker *c)
 {
 	struct compressed_state *s = &c->compressed;
 
-	if (!s->unseen && (s->waiting || !delta_at_page(&s->delta)))
-		check_find(c, RULE_LEGACY_COMPRESSED, 0, NULL,
-			   "the body ends, but the contents of %llu page%s are missing",
-			   (unsigned long long)s->waiting, s->waiting == 1 ? "" : "s");
+	if (!s->unseen && (s->waiting || !xst_delta_at_page(&s->delta)))
+		xst_check_find(c, RULE_LEGACY_COMPRESSED, 0, NULL,
+			       "the body ends, but the contents of %llu page%s are missing",
+			       (unsigned long long)s->waiting, s->waiting == 1 ? "" : "s");
 }
 
-void check_compressed_begin(struct xst_checker *c)
+void xst_check_compressed_begin(struct xst_checker *c)
 {
 	struct compressed_state *s = &c->compressed;
 
 	switch (c->kind) {
 	case XST_KIND_P2M_SIZE:
 		s->next = false;
-		begin_state(s);
+		compressed_begin_state(s);
 		break;
 	case XST_KIND_ENABLE_COMPRESSION:
 		s->next = true;
 		break;
 	case XST_KIND_CHECKPOINT:
-		begin_state(s);
+		compressed_begin_state(s);
 		break;
 	case XST_KIND_END_OF_BODY:
-		end_of_body(c);
+		compressed_end_of_body(c);
 		break;
 	case XST_KIND_COMPRESSED_DATA:
 		if (!s->on)
-			check_find(c, RULE_LEGACY_COMPRESSED, 0, NULL,
-				   "the pages of this state are not compressed");
+			xst_check_find(c, RULE_LEGACY_COMPRESSED, 0, NULL,
+				       "the pages of this state are not compressed");
 		s->octets = c->run = 0;
 		break;
 	default:
@@ -51,37 +51,37 @@ void check_compressed_begin(struct xst_checker *c)
 	}
 }
 
-void check_compressed_batch(struct xst_checker *c, uint64_t pages)
+void xst_check_compressed_batch(struct xst_checker *c, uint64_t pages)
 {
 	if (c->layer == XST_LAYER_LEGACY && c->compressed.on)
 		c->compressed.waiting += pages;
 }
 
-static int run(struct xst_checker *c, const struct xst_event *ev)
+static int compressed_run(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->run = ev->u.payload.length;
 	c->wants = c->compressed.unseen ? 0 : SIZE_MAX;
 	return 0;
 }
 
-static void fault(struct xst_checker *c, uint64_t at, const char *what)
+static void compressed_fault(struct xst_checker *c, uint64_t at, const char *what)
 {
-	check_find(c, RULE_LEGACY_COMPRESSED, at, NULL, "%s", what);
+	xst_check_find(c, RULE_LEGACY_COMPRESSED, at, NULL, "%s", what);
 	c->compressed.unseen = true;
 }
 
-static void page(struct xst_checker *c, const uint8_t **data, size_t *n, uint64_t end)
+static void compressed_page(struct xst_checker *c, const uint8_t **data, size_t *n, uint64_t end)
 {
 	struct compressed_state *s = &c->compressed;
 	uint64_t at = end - *n;
 
 	if (!s->waiting) {
-		fault(c, at, "more pages than were announced");
+		compressed_fault(c, at, "more pages than were announced");
 		return;
 	}
-	switch (delta_decode(&s->delta, data, n)) {
+	switch (xst_delta_decode(&s->delta, data, n)) {
 	case DELTA_BAD:
-		fault(c, end - *n - 1, "the differences go past their page");
+		compressed_fault(c, end - *n - 1, "the differences go past their page");
 		break;
 	case DELTA_UNCHANGED:
 	case DELTA_PAGE:
@@ -93,7 +93,7 @@ static void page(struct xst_checker *c, const uint8_t **data, size_t *n, uint64_
 	}
 }
 
-static int payload(struct xst_checker *c, const struct xst_event *ev)
+static int compressed_payload(struct xst_checker *c, const struct xst_event *ev)
 {
 	struct compressed_state *s = &c->compressed;
 	const uint8_t *data = ev->u.payload.data;
@@ -101,16 +101,18 @@ static int payload(struct xst_checker *c, const struct xst_event *ev)
 
 	s->octets += n;
 	while (n && !s->unseen)
-		page(c, &data, &n, ev->offset + ev->u.payload.size);
+		compressed_page(c, &data, &n, ev->offset + ev->u.payload.size);
 	c->wants = s->unseen || s->octets >= c->run ? 0 : SIZE_MAX;
 	return 0;
 }
 
-static int end(struct xst_checker *c, const struct xst_event *ev)
+static int compressed_end(struct xst_checker *c, const struct xst_event *ev)
 {
 	(void)ev;
 	c->compressed.unseen |= c->compressed.octets != c->run;
 	return 0;
 }
 
-const struct check_subject check_compressed = { .run = run, .payload = payload, .end = end };
+const struct check_subject xst_check_compressed = { .run = compressed_run,
+						    .payload = compressed_payload,
+						    .end = compressed_end };

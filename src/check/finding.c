@@ -4,24 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-void finding_fill(struct xst_finding *f, const struct xst_finding *place, int code,
-		  enum xst_rule rule, const char *field, const char *format, va_list ap)
+void xst_finding_fill(struct xst_finding *f, const struct xst_finding *place, int code,
+		      enum xst_rule rule, const char *field, const char *format, va_list ap)
 {
 	*f = *place;
 	f->code = code;
-	f->severity = code ? XST_ERROR : rules[rule].severity;
-	f->rule = rules[rule].id;
+	f->severity = code ? XST_ERROR : xst_rule_table[rule].severity;
+	f->rule = xst_rule_table[rule].id;
 	f->field = field;
 	vsnprintf(f->text, sizeof(f->text), format, ap);
 }
 
-void finding_no_memory(struct xst_finding *f)
+void xst_finding_no_memory(struct xst_finding *f)
 {
-	*f = (struct xst_finding){ .code = XST_E_NOMEM, .severity = XST_ERROR,
-				   .rule = rules[RULE_INPUT_IO].id, .text = "out of memory" };
+	*f = (struct xst_finding){ .code = XST_E_NOMEM,
+				   .severity = XST_ERROR,
+				   .rule = xst_rule_table[RULE_INPUT_IO].id,
+				   .text = "out of memory" };
 }
 
-static size_t place(const struct xst_finding *f, char *buf, size_t size)
+static size_t finding_place(const struct xst_finding *f, char *buf, size_t size)
 {
 	if (f->record_name)
 		return (size_t)snprintf(buf, size, "offset %#llx (%s record %llu, %s, at %#llx)",
@@ -44,7 +46,7 @@ size_t xst_finding_format(const struct xst_finding *f, const char *name, char *b
 	bool placed = f->code != XST_E_IO && f->code != XST_E_NOMEM && f->code != XST_E_ARG;
 
 	if (placed)
-		place(f, where, sizeof(where));
+		finding_place(f, where, sizeof(where));
 	return (size_t)snprintf(buf, size, "%s%s%s%s%s%s%s", name ? name : "", name ? ": " : "",
 				where, placed ? ": " : "", f->field ? f->field : "",
 				f->field ? ": " : "", f->text);

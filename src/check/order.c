@@ -8,8 +8,8 @@
 static const struct wire_record *row_of(const struct xst_checker *c)
 {
 	if (c->layer == XST_LAYER_LIBXL)
-		return wire_find(wire_libxl_records, wire_libxl_count, c->type);
-	return wire_find(wire_libxc_records, wire_libxc_count, c->type);
+		return xst_wire_find(xst_wire_libxl_records, xst_wire_libxl_count, c->type);
+	return xst_wire_find(xst_wire_libxc_records, xst_wire_libxc_count, c->type);
 }
 
 static bool is_vcpu(enum xst_kind kind)
@@ -23,9 +23,9 @@ static void guest(struct xst_checker *c, unsigned flags)
 	enum xst_rule rule = c->layer == XST_LAYER_LIBXL ? RULE_EMULATOR_GUEST : RULE_WRONG_GUEST;
 
 	if ((flags & WIRE_PV_ONLY) && c->guest == XST_GUEST_HVM)
-		check_find(c, rule, 0, NULL, "%s in an HVM guest's image", c->name);
+		xst_check_find(c, rule, 0, NULL, "%s in an HVM guest's image", c->name);
 	if ((flags & WIRE_HVM_ONLY) && c->guest == XST_GUEST_PV)
-		check_find(c, rule, 0, NULL, "%s in a PV guest's image", c->name);
+		xst_check_find(c, rule, 0, NULL, "%s in a PV guest's image", c->name);
 }
 
 static void static_data(struct xst_checker *c, unsigned flags)
@@ -34,23 +34,25 @@ static void static_data(struct xst_checker *c, unsigned flags)
 
 	if (c->guest == XST_GUEST_PV && !is_static && c->kind != XST_KIND_UNKNOWN &&
 	    !c->seen[XST_KIND_PV_INFO])
-		check_find(c, RULE_ORDER, 0, NULL, "%s stands before X86_PV_INFO", c->name);
+		xst_check_find(c, RULE_ORDER, 0, NULL, "%s stands before X86_PV_INFO", c->name);
 	if (c->kind == XST_KIND_STATIC_DATA_END) {
 		c->static_data_over = true;
 		xst_check_policies_complete(c);
 	} else if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
 		return;
 	else if (is_static && c->static_data_over)
-		check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END", c->name);
+		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END",
+			       c->name);
 	else if (!is_static && !c->static_data_over)
-		check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands before STATIC_DATA_END", c->name);
+		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands before STATIC_DATA_END",
+			       c->name);
 }
 
 static void needs(struct xst_checker *c, enum xst_kind before)
 {
 	if (!c->seen[before])
-		check_find(c, RULE_ORDER, 0, NULL, "%s needs %s before it", c->name,
-			   wire_modern(before)->name);
+		xst_check_find(c, RULE_ORDER, 0, NULL, "%s needs %s before it", c->name,
+			       xst_wire_modern(before)->name);
 }
 
 static void order(struct xst_checker *c)
@@ -62,8 +64,8 @@ static void order(struct xst_checker *c)
 	if (is_vcpu(c->kind))
 		needs(c, XST_KIND_PAGE_DATA);
 	if (c->kind == XST_KIND_HVM_CONTEXT && !c->seen[XST_KIND_HVM_PARAMS])
-		check_find(c, RULE_HVM_ORDER, 0, NULL,
-			   "HVM_CONTEXT stands before HVM_PARAMS, as Xen writes it");
+		xst_check_find(c, RULE_HVM_ORDER, 0, NULL,
+			       "HVM_CONTEXT stands before HVM_PARAMS, as Xen writes it");
 }
 
 /* Whether a record of this row belongs to every image of this guest and version. */
@@ -77,31 +79,31 @@ static bool is_needed(const struct xst_checker *c, const struct wire_record *row
 	return !(row->flags & WIRE_SINCE_V3) || c->version >= 3;
 }
 
-static void complete(struct xst_checker *c)
+static void order_complete(struct xst_checker *c)
 {
-	for (size_t i = 0; i < wire_libxc_count; i++) {
-		const struct wire_record *row = &wire_libxc_records[i];
+	for (size_t i = 0; i < xst_wire_libxc_count; i++) {
+		const struct wire_record *row = &xst_wire_libxc_records[i];
 
 		if (!is_needed(c, row) || c->seen[row->kind])
 			continue;
 		c->xen_takes = row->kind == XST_KIND_HVM_PARAMS || row->kind == XST_KIND_SHARED_INFO;
-		check_find(c, RULE_MISSING, 0, NULL, "no %s record in the image", row->name);
+		xst_check_find(c, RULE_MISSING, 0, NULL, "no %s record in the image", row->name);
 		c->xen_takes = false;
-		check_again(c, RULE_MISSING); /* each missing one is a finding of its own */
+		xst_check_again(c, RULE_MISSING); /* each missing one is a finding of its own */
 	}
-	check_pages_complete(c);
-	check_vcpus_complete(c);
-	check_hvm_params_complete(c);
-	check_config_complete(c);
+	xst_check_pages_complete(c);
+	xst_check_vcpus_complete(c);
+	xst_check_hvm_params_complete(c);
+	xst_check_config_complete(c);
 }
 
 /* Later checkpoints repeat what can change, and no more. */
-static void checkpoint(struct xst_checker *c)
+static void order_checkpoint(struct xst_checker *c)
 {
-	complete(c);
-	for (size_t i = 0; i < wire_libxc_count; i++)
-		if (wire_libxc_records[i].flags & WIRE_ANEW)
-			c->seen[wire_libxc_records[i].kind] = 0;
+	order_complete(c);
+	for (size_t i = 0; i < xst_wire_libxc_count; i++)
+		if (xst_wire_libxc_records[i].flags & WIRE_ANEW)
+			c->seen[xst_wire_libxc_records[i].kind] = 0;
 	c->params_seen = 0;
 	if (c->vcpus_any)
 		memset(c->vcpus, 0, sizeof(c->vcpus));
@@ -109,7 +111,7 @@ static void checkpoint(struct xst_checker *c)
 	c->vcpu_count = c->vcpus_empty = 0;
 }
 
-static void image_record(struct xst_checker *c)
+static void order_image_record(struct xst_checker *c)
 {
 	const struct wire_record *row;
 	unsigned flags;
@@ -123,42 +125,43 @@ static void image_record(struct xst_checker *c)
 	static_data(c, flags);
 	order(c);
 	if (flags & WIRE_ONCE && c->seen[c->kind])
-		check_find(c, RULE_TWICE, 0, NULL, "a second %s record", c->name);
+		xst_check_find(c, RULE_TWICE, 0, NULL, "a second %s record", c->name);
 	if (flags & WIRE_LAST_COUNTS && c->seen[c->kind])
-		check_find(c, RULE_REPEATED, 0, NULL, "another %s record, which is the one that counts",
-			   c->name);
-	check_checkpoint_begin(c);
+		xst_check_find(c, RULE_REPEATED, 0, NULL,
+			       "another %s record, which is the one that counts", c->name);
+	xst_check_checkpoint_begin(c);
 	if (c->kind == XST_KIND_END && !c->seen[XST_KIND_CHECKPOINT])
-		complete(c);
+		order_complete(c);
 	if (c->kind == XST_KIND_CHECKPOINT)
-		checkpoint(c);
+		order_checkpoint(c);
 }
 
-static void libxl_record(struct xst_checker *c)
+static void order_libxl_record(struct xst_checker *c)
 {
 	const struct wire_record *row = row_of(c);
 
 	if (c->kind == XST_KIND_LIBXC_CONTEXT && c->contexts++)
-		check_find(c, RULE_LIBXL_CONTEXT, 0, NULL, "a second libxc image");
+		xst_check_find(c, RULE_LIBXL_CONTEXT, 0, NULL, "a second libxc image");
 	if (c->kind == XST_KIND_LIBXL_END && !c->contexts)
-		check_find(c, RULE_LIBXL_CONTEXT, 0, NULL, "the stream ends without a libxc image");
+		xst_check_find(c, RULE_LIBXL_CONTEXT, 0, NULL,
+			       "the stream ends without a libxc image");
 	guest(c, row ? row->flags : 0);
-	check_checkpoint_begin(c);
-	check_emulator_begin(c);
+	xst_check_checkpoint_begin(c);
+	xst_check_emulator_begin(c);
 	if (c->kind == XST_KIND_LIBXL_END)
-		check_config_libxl_end(c);
+		xst_check_config_libxl_end(c);
 }
 
 /* What today's format needs, a legacy stream must have, too: else it can't be converted. */
 static void legacy_complete(struct xst_checker *c)
 {
 	if (!c->seen[XST_KIND_PAGE_DATA])
-		check_find(c, RULE_MISSING, 0, NULL, "no page batch in the stream");
-	check_again(c, RULE_MISSING);
+		xst_check_find(c, RULE_MISSING, 0, NULL, "no page batch in the stream");
+	xst_check_again(c, RULE_MISSING);
 	if (c->guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
-		check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
-	check_p2m_frames_complete(c);
-	pfnmap_clear(&c->pages.frames); /* they stand in a stream once, and are judged once */
+		xst_check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
+	xst_check_p2m_frames_complete(c);
+	xst_pfnmap_clear(&c->pages.frames); /* they stand in a stream once, and are judged once */
 }
 
 static void legacy_record(struct xst_checker *c)
@@ -171,33 +174,33 @@ static void legacy_record(struct xst_checker *c)
 		return;
 	legacy_complete(c);
 	if (!c->seen[XST_KIND_CHECKPOINT])
-		check_find(c, RULE_LEGACY_CHECKPOINTED, 0, NULL,
-			   "a checkpointed (Remus) stream: the first of its states ends here");
+		xst_check_find(c, RULE_LEGACY_CHECKPOINTED, 0, NULL,
+			       "a checkpointed (Remus) stream: the first of its states ends here");
 }
 
-void check_order_legacy_end(struct xst_checker *c)
+void xst_check_order_legacy_end(struct xst_checker *c)
 {
 	legacy_complete(c);
-	check_config_complete(c);
+	xst_check_config_complete(c);
 }
 
-void check_order_begin(struct xst_checker *c)
+void xst_check_order_begin(struct xst_checker *c)
 {
 	switch (c->layer) {
 	case XST_LAYER_LIBXC:
-		image_record(c);
+		order_image_record(c);
 		break;
 	case XST_LAYER_LIBXL:
-		libxl_record(c);
+		order_libxl_record(c);
 		break;
 	case XST_LAYER_XENSERVER:
 		if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->guest == XST_GUEST_PV)
-			check_find(c, RULE_EMULATOR_GUEST, 0, NULL, "%s in a PV guest's image",
-				   c->name);
+			xst_check_find(c, RULE_EMULATOR_GUEST, 0, NULL, "%s in a PV guest's image",
+				       c->name);
 		break;
 	case XST_LAYER_LEGACY:
 		legacy_record(c);
-		check_compressed_begin(c);
+		xst_check_compressed_begin(c);
 		break;
 	default:
 		break;

@@ -21,31 +21,32 @@ struct page_table {
 	uint64_t pfn;
 };
 
-void check_pages_init(struct xst_checker *c)
+void xst_check_pages_init(struct xst_checker *c)
 {
 	struct pages_state *s = &c->pages;
 
-	pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
-	pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
-	pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
-	pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
-	pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
+	xst_pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
+	xst_pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
+	xst_pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
+	xst_pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
+	xst_pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
 }
 
-void check_pages_free(struct xst_checker *c)
+void xst_check_pages_free(struct xst_checker *c)
 {
 	struct pages_state *s = &c->pages;
 
-	pfnmap_free(&s->in_record);
-	pfnmap_free(&s->present);
-	pfnmap_free(&s->tables);
-	pfnmap_free(&s->frames);
-	pfnmap_free(&s->referred);
+	xst_pfnmap_free(&s->in_record);
+	xst_pfnmap_free(&s->present);
+	xst_pfnmap_free(&s->tables);
+	xst_pfnmap_free(&s->frames);
+	xst_pfnmap_free(&s->referred);
 	free(s->list);
 }
 
 /* Sets a frame's number; what a map has no room for makes the rules that need it silent. */
-static int set(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *old)
+static int pages_rule_set(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned value,
+			  unsigned *old)
 {
 	unsigned was = value;
 	int r = pfnmap_set(m, pfn, value, &was);
@@ -61,17 +62,17 @@ static int set(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned v
 	return r == XST_E_NOMEM ? r : 0;
 }
 
-bool check_page_present(struct xst_checker *c, uint64_t pfn)
+bool xst_check_page_present(struct xst_checker *c, uint64_t pfn)
 {
-	return c->pages.inexact || pfnmap_get(&c->pages.present, pfn);
+	return c->pages.inexact || xst_pfnmap_get(&c->pages.present, pfn);
 }
 
-bool check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type)
+bool xst_check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type)
 {
 	if (c->pages.inexact)
 		return true;
-	return pfnmap_get(&c->pages.present, pfn) &&
-	       TABLE_LEVEL(pfnmap_get(&c->pages.tables, pfn)) == type;
+	return xst_pfnmap_get(&c->pages.present, pfn) &&
+	       TABLE_LEVEL(xst_pfnmap_get(&c->pages.tables, pfn)) == type;
 }
 
 /* --- entries of a batch --------------------------------------------------------------------- */
@@ -97,16 +98,17 @@ static int remember_table(struct pages_state *s, uint64_t pfn, unsigned level)
 static int note_table(struct xst_checker *c, uint64_t pfn, unsigned type)
 {
 	struct pages_state *s = &c->pages;
-	unsigned level = TABLE_LEVEL(type), old = pfnmap_get(&s->tables, pfn);
+	unsigned level = TABLE_LEVEL(type), old = xst_pfnmap_get(&s->tables, pfn);
 	bool data = XST_PAGE_HAS_DATA(type);
 
 	if (data && level == 4 && c->pt_levels == 3)
-		check_find(c, RULE_PAGE_LEVEL, 0, "pfn", "%#llx is of type %s in a 32-bit guest",
-			   (unsigned long long)pfn, xst_page_type_name(type));
+		xst_check_find(c, RULE_PAGE_LEVEL, 0, "pfn",
+			       "%#llx is of type %s in a 32-bit guest", (unsigned long long)pfn,
+			       xst_page_type_name(type));
 	if (!data && old & TABLE_BIT_PINNED)
-		check_find(c, RULE_PAGE_PINNED, 0, "pfn",
-			   "%#llx was a pinned page table and has no contents any more",
-			   (unsigned long long)pfn);
+		xst_check_find(c, RULE_PAGE_PINNED, 0, "pfn",
+			       "%#llx was a pinned page table and has no contents any more",
+			       (unsigned long long)pfn);
 	if (data && level && (c->flags & XST_CHECK_DEEP)) {
 		int r = remember_table(s, pfn, level);
 
@@ -114,7 +116,7 @@ static int note_table(struct xst_checker *c, uint64_t pfn, unsigned type)
 			return r;
 	}
 	type = data ? type : 0;
-	return type == old ? 0 : set(s, &s->tables, pfn, type, NULL);
+	return type == old ? 0 : pages_rule_set(s, &s->tables, pfn, type, NULL);
 }
 
 static int note_present(struct xst_checker *c, uint64_t pfn, bool data)
@@ -123,15 +125,15 @@ static int note_present(struct xst_checker *c, uint64_t pfn, bool data)
 	unsigned old = 0;
 	int r;
 
-	if (!data && !pfnmap_get(&s->present, pfn))
+	if (!data && !xst_pfnmap_get(&s->present, pfn))
 		return 0;
-	r = set(s, &s->present, pfn, data, &old);
+	r = pages_rule_set(s, &s->present, pfn, data, &old);
 	s->present_count += data && !old;
 	s->present_count -= !data && old;
 	return r;
 }
 
-static int entry(struct xst_checker *c, uint64_t item)
+static int pages_rule_entry(struct xst_checker *c, uint64_t item)
 {
 	struct pages_state *s = &c->pages;
 	uint64_t pfn = XST_PAGE_PFN(item);
@@ -144,11 +146,12 @@ static int entry(struct xst_checker *c, uint64_t item)
 			return r;
 		s->doubles_unseen |= r == XST_E_LIMIT;
 		if (r == 0 && old)
-			check_find(c, RULE_PAGE_TWICE, 0, "pfn", "%#llx stands twice in the record",
-				   (unsigned long long)pfn);
+			xst_check_find(c, RULE_PAGE_TWICE, 0, "pfn",
+				       "%#llx stands twice in the record", (unsigned long long)pfn);
 		if (s->has_p2m && pfn > s->last_pfn)
-			check_find(c, RULE_PFN_RANGE, 0, "pfn", "%#llx is beyond the p2m, which ends at %#llx",
-				   (unsigned long long)pfn, (unsigned long long)s->last_pfn);
+			xst_check_find(c, RULE_PFN_RANGE, 0, "pfn",
+				       "%#llx is beyond the p2m, which ends at %#llx",
+				       (unsigned long long)pfn, (unsigned long long)s->last_pfn);
 	} else if (item == LEGACY_XTAB_ENTRY) {
 		return 0; /* names no pfn */
 	}
@@ -163,7 +166,7 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 
 	s->single = xst_event_field(ev, XST_FIELD_COUNT, 0) == 1;
 	if (!s->single)
-		pfnmap_clear(&s->in_record);
+		xst_pfnmap_clear(&s->in_record);
 	s->n = 0;
 	s->data_pages = 0;
 	return 0;
@@ -172,7 +175,7 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 #define SIDE_BY_SIDE 64 /* enough for the compiler to compare several at a time */
 
 /* Whether so many entries are `first` and those behind it. */
-static inline bool follow(const uint64_t *v, uint64_t first)
+static inline bool pages_rule_follow(const uint64_t *v, uint64_t first)
 {
 	uint64_t differ = 0;
 
@@ -186,7 +189,7 @@ WIDE_LOOPS static unsigned side_by_side(const uint64_t *v, size_t n)
 {
 	unsigned k = 0;
 
-	while (k + SIDE_BY_SIDE <= n && follow(v + k, v[0] + k))
+	while (k + SIDE_BY_SIDE <= n && pages_rule_follow(v + k, v[0] + k))
 		k += SIDE_BY_SIDE;
 	while (k < n && v[k] == v[0] + k)
 		k++;
@@ -197,11 +200,11 @@ WIDE_LOOPS static unsigned side_by_side(const uint64_t *v, size_t n)
  * once, and none that is said to be absent was there. */
 static bool is_news(struct pages_state *s, uint64_t pfn, unsigned n, bool data)
 {
-	if (pfnmap_any_run(&s->in_record, pfn, n))
+	if (xst_pfnmap_any_run(&s->in_record, pfn, n))
 		return false;
-	if (!pfnmap_any_run(&s->present, pfn, n)) /* so it was no page table either */
+	if (!xst_pfnmap_any_run(&s->present, pfn, n)) /* so it was no page table either */
 		return true;
-	return data && !pfnmap_any_run(&s->tables, pfn, n);
+	return data && !xst_pfnmap_any_run(&s->tables, pfn, n);
 }
 
 /* How many of n entries can be taken as one: ordinary pages, or frames without any, side by side. */
@@ -223,7 +226,7 @@ static unsigned run_of_entries(struct xst_checker *c, const uint64_t *v, size_t 
 
 static int set_run(struct pages_state *s, struct pfnmap *m, uint64_t pfn, unsigned n)
 {
-	int r = pfnmap_set_run(m, pfn, n);
+	int r = xst_pfnmap_set_run(m, pfn, n);
 
 	if (r == XST_E_LIMIT && m == &s->present)
 		s->inexact = true;
@@ -239,12 +242,12 @@ static int entries(struct xst_checker *c, const uint64_t *v, unsigned n)
 	int r;
 
 	if (n == 1)
-		return entry(c, v[0]);
+		return pages_rule_entry(c, v[0]);
 	r = set_run(s, &s->in_record, pfn, n);
 	if (r || !XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[0])))
 		return r;
 	s->data_pages += n;
-	s->present_count += n - pfnmap_count_run(&s->present, pfn, n);
+	s->present_count += n - xst_pfnmap_count_run(&s->present, pfn, n);
 	s->changed = true;
 	return set_run(s, &s->present, pfn, n);
 }
@@ -304,12 +307,12 @@ static int table_entry(struct xst_checker *c, const struct page_table *t, unsign
 	if (!(e & WIRE_PTE_PRESENT) || is_xens(c, t, slot))
 		return 0;
 	if (s->has_p2m && pfn > s->last_pfn) {
-		check_find(c, RULE_PAGE_TABLE_RANGE, 0, "pfn",
-			   "entry %u of the L%u table %#llx names pfn %#llx, beyond the p2m", slot,
-			   t->level, (unsigned long long)t->pfn, (unsigned long long)pfn);
+		xst_check_find(c, RULE_PAGE_TABLE_RANGE, 0, "pfn",
+			       "entry %u of the L%u table %#llx names pfn %#llx, beyond the p2m",
+			       slot, t->level, (unsigned long long)t->pfn, (unsigned long long)pfn);
 		return 0;
 	}
-	return set(s, &s->referred, pfn, 1, NULL);
+	return pages_rule_set(s, &s->referred, pfn, 1, NULL);
 }
 
 /* An entry that the windows have cut: gathers what there is of it.  Returns how much that was. */
@@ -401,14 +404,14 @@ static int page_payload(struct xst_checker *c, const struct xst_event *ev)
 static int page_end(struct xst_checker *c, const struct xst_event *ev)
 {
 	(void)ev;
-	check_compressed_batch(c, c->pages.data_pages);
+	xst_check_compressed_batch(c, c->pages.data_pages);
 	return 0;
 }
 
-const struct check_subject check_pages = { .fields = page_fields, .items = page_items,
+const struct check_subject xst_check_pages = { .fields = page_fields, .items = page_items,
 					   .run = page_run, .payload = page_payload,
 					   .end = page_end };
-const struct check_subject check_unmapped = { .items = unmapped_items };
+const struct check_subject xst_check_unmapped = { .items = unmapped_items };
 
 /* --- the p2m -------------------------------------------------------------------------------- */
 
@@ -427,13 +430,13 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 	if (c->guest_width == 4)
 		per_frame *= 2;
 	if (last < first)
-		check_find(c, RULE_P2M_RANGE, 0, "last_pfn", "%#llx is below the first, %#llx",
-			   (unsigned long long)last, (unsigned long long)first);
+		xst_check_find(c, RULE_P2M_RANGE, 0, "last_pfn", "%#llx is below the first, %#llx",
+			       (unsigned long long)last, (unsigned long long)first);
 	else if (c->guest_width && frames != last / per_frame - first / per_frame + 1)
-		check_find(c, RULE_P2M_RANGE, 0, "last_pfn",
-			   "%llu frames do not cover pfns %#llx to %#llx",
-			   (unsigned long long)frames, (unsigned long long)first,
-			   (unsigned long long)last);
+		xst_check_find(c, RULE_P2M_RANGE, 0, "last_pfn",
+			       "%llu frames do not cover pfns %#llx to %#llx",
+			       (unsigned long long)frames, (unsigned long long)first,
+			       (unsigned long long)last);
 	return 0;
 }
 
@@ -444,7 +447,7 @@ static int p2m_size_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-const struct check_subject check_p2m_size = { .fields = p2m_size_fields };
+const struct check_subject xst_check_p2m_size = { .fields = p2m_size_fields };
 
 static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 {
@@ -455,15 +458,16 @@ static int p2m_items(struct xst_checker *c, const struct xst_event *ev)
 		uint64_t pfn = ev->u.items.v[i];
 
 		if (pfn == XST_PAGE_PFN(pfn))
-			r = set(s, &s->frames, pfn, 1, NULL);
+			r = pages_rule_set(s, &s->frames, pfn, 1, NULL);
 		else
-			check_find(c, RULE_P2M_FRAME, 0, "pfn", "the p2m's frame %#llx: no page has such a number",
-				   (unsigned long long)pfn);
+			xst_check_find(c, RULE_P2M_FRAME, 0, "pfn",
+				       "the p2m's frame %#llx: no page has such a number",
+				       (unsigned long long)pfn);
 	}
 	return r;
 }
 
-const struct check_subject check_p2m_frames = { .fields = p2m_fields, .items = p2m_items };
+const struct check_subject xst_check_p2m_frames = { .fields = p2m_fields, .items = p2m_items };
 
 static int pv_info_fields(struct xst_checker *c, const struct xst_event *ev)
 {
@@ -474,30 +478,30 @@ static int pv_info_fields(struct xst_checker *c, const struct xst_event *ev)
 	if ((width == 4 && levels == 3) || (width == 8 && levels == 4))
 		c->pt_levels = (unsigned)levels;
 	else
-		check_find(c, RULE_PV_WIDTH, 0, "guest_width",
-			   "%llu octets with %llu levels of page tables",
-			   (unsigned long long)width, (unsigned long long)levels);
+		xst_check_find(c, RULE_PV_WIDTH, 0, "guest_width",
+			       "%llu octets with %llu levels of page tables",
+			       (unsigned long long)width, (unsigned long long)levels);
 	return 0;
 }
 
-const struct check_subject check_pv_info = { .fields = pv_info_fields };
+const struct check_subject xst_check_pv_info = { .fields = pv_info_fields };
 
 /* --- at the end ----------------------------------------------------------------------------- */
 
 /* States may be many, and each of a few octets: none is worth more work than there is news in it. */
-void check_p2m_frames_complete(struct xst_checker *c)
+void xst_check_p2m_frames_complete(struct xst_checker *c)
 {
 	uint64_t pfn = c->pages.fine_below;
 	bool found;
 
-	while ((found = pfnmap_next(&c->pages.frames, pfn, &pfn)) &&
-	       check_page_is(c, pfn, XST_PAGE_NOTAB))
+	while ((found = xst_pfnmap_next(&c->pages.frames, pfn, &pfn)) &&
+	       xst_check_page_is(c, pfn, XST_PAGE_NOTAB))
 		pfn++;
 	c->pages.fine_below = pfn;
 	if (found)
-		check_find(c, RULE_P2M_FRAME, 0, "pfn",
-			   "the p2m's frame %#llx is not in the image as an ordinary page",
-			   (unsigned long long)pfn);
+		xst_check_find(c, RULE_P2M_FRAME, 0, "pfn",
+			       "the p2m's frame %#llx is not in the image as an ordinary page",
+			       (unsigned long long)pfn);
 }
 
 static void count_missing(struct xst_checker *c)
@@ -505,8 +509,8 @@ static void count_missing(struct xst_checker *c)
 	struct pages_state *s = &c->pages;
 
 	s->missing = 0;
-	for (uint64_t pfn = 0; pfnmap_next(&s->referred, pfn, &pfn); pfn++)
-		if (!check_page_present(c, pfn) && !s->missing++)
+	for (uint64_t pfn = 0; xst_pfnmap_next(&s->referred, pfn, &pfn); pfn++)
+		if (!xst_check_page_present(c, pfn) && !s->missing++)
 			s->first_missing = pfn;
 }
 
@@ -518,10 +522,11 @@ static void complete_referred(struct xst_checker *c)
 		count_missing(c);
 	s->changed = false;
 	if (s->missing && !s->inexact)
-		check_find(c, RULE_PAGE_TABLE, 0, "pfn",
-			   "page tables name %llu pfn%s that the image does not hold, %#llx first",
-			   (unsigned long long)s->missing, s->missing == 1 ? "" : "s",
-			   (unsigned long long)s->first_missing);
+		xst_check_find(
+			c, RULE_PAGE_TABLE, 0, "pfn",
+			"page tables name %llu pfn%s that the image does not hold, %#llx first",
+			(unsigned long long)s->missing, s->missing == 1 ? "" : "s",
+			(unsigned long long)s->first_missing);
 }
 
 static void tell_untracked(struct xst_checker *c)
@@ -529,19 +534,21 @@ static void tell_untracked(struct xst_checker *c)
 	struct pages_state *s = &c->pages;
 
 	if (s->inexact && !s->untracked_told)
-		check_find(c, RULE_PAGE_UNTRACKED, 0, NULL,
-			   "page frames lie in too many places: that none is missing was not checked");
+		xst_check_find(
+			c, RULE_PAGE_UNTRACKED, 0, NULL,
+			"page frames lie in too many places: that none is missing was not checked");
 	else if (s->doubles_unseen && !s->untracked_told)
-		check_find(c, RULE_PAGE_UNTRACKED, 0, NULL,
-			   "page frames of a record lie in too many places: that none stands twice was not checked");
+		xst_check_find(c, RULE_PAGE_UNTRACKED, 0, NULL,
+			       "page frames of a record lie in too many places: that none stands "
+			       "twice was not checked");
 	s->untracked_told = s->inexact || s->doubles_unseen;
 }
 
-void check_pages_complete(struct xst_checker *c)
+void xst_check_pages_complete(struct xst_checker *c)
 {
 	tell_untracked(c);
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		return;
-	check_p2m_frames_complete(c);
+	xst_check_p2m_frames_complete(c);
 	complete_referred(c);
 }

@@ -39,11 +39,11 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 	enum standing s = stand(c, leaf_key(v));
 
 	if (s == AGAIN)
-		check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
-			   (unsigned long long)v[0], (unsigned long long)v[1]);
+		xst_check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
+			       (unsigned long long)v[0], (unsigned long long)v[1]);
 	else if (s == BEHIND_ONE)
-		check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
-			   (unsigned long long)v[0], (unsigned long long)(last >> 32));
+		xst_check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
+			       (unsigned long long)v[0], (unsigned long long)(last >> 32));
 }
 
 static void msr(struct xst_checker *c, uint64_t index)
@@ -52,14 +52,14 @@ static void msr(struct xst_checker *c, uint64_t index)
 	enum standing s = stand(c, index);
 
 	if (s == AGAIN)
-		check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
-			   (unsigned long long)index);
+		xst_check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
+			       (unsigned long long)index);
 	else if (s == BEHIND_ONE)
-		check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
-			   (unsigned long long)index, (unsigned long long)last);
+		xst_check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
+			       (unsigned long long)index, (unsigned long long)last);
 }
 
-static void begin(struct xst_checker *c, const struct xst_event *ev)
+static void policies_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (ev->u.items.first)
 		return;
@@ -69,7 +69,7 @@ static void begin(struct xst_checker *c, const struct xst_event *ev)
 
 static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 {
-	begin(c, ev);
+	policies_begin(c, ev);
 	for (size_t i = 0; i < ev->u.items.n; i++)
 		leaf(c, ev->u.items.v + i * ev->u.items.width);
 	xst_check_cpuid_keep(c, ev);
@@ -78,12 +78,12 @@ static int cpuid_items(struct xst_checker *c, const struct xst_event *ev)
 
 static int msr_items(struct xst_checker *c, const struct xst_event *ev)
 {
-	begin(c, ev);
+	policies_begin(c, ev);
 	for (size_t i = 0; i < ev->u.items.n; i++)
 		msr(c, ev->u.items.v[i * ev->u.items.width]);
 	xst_check_msrs_keep(c, ev);
 	return 0;
 }
 
-const struct check_subject check_cpuid = { .items = cpuid_items };
-const struct check_subject check_msrs = { .items = msr_items };
+const struct check_subject xst_check_cpuid = { .items = cpuid_items };
+const struct check_subject xst_check_msrs = { .items = msr_items };

@@ -41,9 +41,9 @@ void xst_check_refuse(struct xst_checker *c, enum xst_rule rule, const struct re
 	(void)vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (none_left(c, taken))
-		check_find(c, rule, at, field, "%s", text);
-	check_reason(c, taken->since, taken->until, taken->points, "%s%s", text,
-		     taken->since == XST_XEN_NONE ? ", which no known Xen takes" : "");
+		xst_check_find(c, rule, at, field, "%s", text);
+	xst_check_reason(c, taken->since, taken->until, taken->points, "%s%s", text,
+			 taken->since == XST_XEN_NONE ? ", which no known Xen takes" : "");
 }
 
 bool xst_check_feature_lacks(const struct xst_checker *c, const struct refuse_feature *f)

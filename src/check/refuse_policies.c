@@ -235,8 +235,8 @@ static void judge_msr(struct xst_checker *c, const uint64_t *v)
 	size_t i = 0;
 
 	if (v[1]) /* the parser has told it */
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "an MSR policy with flags, of which no known Xen takes any");
+		xst_check_reason(c, XST_XEN_NONE, 0, NULL,
+				 "an MSR policy with flags, of which no known Xen takes any");
 	while (i < MSRS && msrs[i].index != v[0])
 		i++;
 	if (i == MSRS)

@@ -42,8 +42,8 @@ static void keep_reason(struct xst_restorability *r, const struct xst_reason *re
 	r->n += at == r->n && at < XST_REASONS;
 }
 
-void check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
-		  const char *format, ...)
+void xst_check_reason(struct xst_checker *c, uint32_t since, uint32_t until, const uint32_t *points,
+		      const char *format, ...)
 {
 	struct xst_restorability *r = &c->restorability;
 	struct xst_reason reason = { .since = since, .until = until, .layer = c->layer,
@@ -152,79 +152,87 @@ static const struct {
 	  "an unknown block of extended info: the converter of 4.6 and later refuses it" },
 };
 
-void check_restorable_finding(struct xst_checker *c, const struct xst_finding *f)
+void xst_check_restorable_finding(struct xst_checker *c, const struct xst_finding *f)
 {
-	if (f->severity == XST_ERROR && !c->xen_takes && f->rule != rules[RULE_RECORD_V3_IN_V2].id)
+	if (f->severity == XST_ERROR && !c->xen_takes &&
+	    f->rule != xst_rule_table[RULE_RECORD_V3_IN_V2].id)
 		c->restorability.never = true;
 	for (size_t i = 0; i < sizeof(of_findings) / sizeof(of_findings[0]); i++)
-		if (f->rule == rules[of_findings[i].rule].id)
-			check_reason(c, of_findings[i].since, of_findings[i].until, NULL, "%s",
-				     of_findings[i].text);
+		if (f->rule == xst_rule_table[of_findings[i].rule].id)
+			xst_check_reason(c, of_findings[i].since, of_findings[i].until, NULL, "%s",
+					 of_findings[i].text);
 }
 
 static void record_length(struct xst_checker *c)
 {
 	if (c->layer != XST_LAYER_LIBXC || c->length <= OLD_RECORD_LIMIT)
 		return;
-	check_find(c, RULE_RECORD_LONG, 0, "length",
-		   "%llu octets; Xen before 4.10 takes 8 MiB at most",
-		   (unsigned long long)c->length);
-	check_reason(c, XEN(4, 10), 0, NULL, "a record is longer than 8 MiB");
+	xst_check_find(c, RULE_RECORD_LONG, 0, "length",
+		       "%llu octets; Xen before 4.10 takes 8 MiB at most",
+		       (unsigned long long)c->length);
+	xst_check_reason(c, XEN(4, 10), 0, NULL, "a record is longer than 8 MiB");
 }
 
 static void legacy(struct xst_checker *c)
 {
 	switch (c->kind) {
 	case XST_KIND_COMPRESSED_DATA:
-		check_reason(c, 0, XEN(4, 5), NULL,
-			     "compressed pages: the converter of 4.6 and later does not read them");
+		xst_check_reason(
+			c, 0, XEN(4, 5), NULL,
+			"compressed pages: the converter of 4.6 and later does not read them");
 		break;
 	case XST_KIND_TMEM:
 	case XST_KIND_TMEM_EXTRA:
-		check_reason(c, 0, XEN(4, 5), NULL,
-			     "transcendent memory: the converter of 4.6 and later does not read it");
+		xst_check_reason(
+			c, 0, XEN(4, 5), NULL,
+			"transcendent memory: the converter of 4.6 and later does not read it");
 		break;
 	case XST_KIND_CHECKPOINT:
-		check_reason(c, 0, 0, NULL,
-			     "a checkpointed stream, of which the converter of 4.6 and later takes the "
-			     "first state");
+		xst_check_reason(
+			c, 0, 0, NULL,
+			"a checkpointed stream, of which the converter of 4.6 and later takes the "
+			"first state");
 		break;
 	default:
 		break;
 	}
 	if (c->kind == XST_KIND_HVM_PARAMS && (int32_t)c->type == LEGACY_CHUNK_X87_FIP_WIDTH)
-		check_reason(c, XST_XEN(4, 5, 4), XEN(4, 5), NULL,
-			     "%s: Xen 4.5.4 and 4.5.5 know that chunk, the converter of later ones "
-			     "does not", c->name);
+		xst_check_reason(
+			c, XST_XEN(4, 5, 4), XEN(4, 5), NULL,
+			"%s: Xen 4.5.4 and 4.5.5 know that chunk, the converter of later ones "
+			"does not",
+			c->name);
 }
 
-void check_restorable_stream(struct xst_checker *c, const struct xst_event *ev)
+void xst_check_restorable_stream(struct xst_checker *c, const struct xst_event *ev)
 {
 	if (ev->layer == XST_LAYER_LEGACY)
-		check_reason(c, XEN(4, 1), 0, NULL,
-			     "a legacy stream: read up to Xen 4.5, converted by 4.6 and later");
+		xst_check_reason(c, XEN(4, 1), 0, NULL,
+				 "a legacy stream: read up to Xen 4.5, converted by 4.6 and later");
 	if (ev->layer == XST_LAYER_LIBXL)
-		check_reason(c, XEN(4, 6), 0, NULL, "a libxl stream of version 2");
+		xst_check_reason(c, XEN(4, 6), 0, NULL, "a libxl stream of version 2");
 }
 
-void check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
+void xst_check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	record_length(c);
 	if (ev->layer == XST_LAYER_LEGACY)
 		legacy(c);
 	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE &&
 	    !c->seen[XST_KIND_CHECKPOINT_END])
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "a CHECKPOINT_STATE where libxl does not wait for one");
+		xst_check_reason(c, XST_XEN_NONE, 0, NULL,
+				 "a CHECKPOINT_STATE where libxl does not wait for one");
 	else if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE)
-		check_reason(c, XEN(4, 7), 0, NULL,
-			     "a COLO stream, which only a secondary takes: Xen knows it since 4.7");
+		xst_check_reason(
+			c, XEN(4, 7), 0, NULL,
+			"a COLO stream, which only a secondary takes: Xen knows it since 4.7");
 	if (ev->kind != XST_KIND_UNKNOWN)
 		return;
 	if (ev->layer == XST_LAYER_LIBXL)
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "libxl refuses records of unknown type, optional ones, too");
+		xst_check_reason(c, XST_XEN_NONE, 0, NULL,
+				 "libxl refuses records of unknown type, optional ones, too");
 	else if (ev->layer == XST_LAYER_LIBXC && c->checkpoints)
-		check_reason(c, XST_XEN_NONE, 0, NULL,
-			     "an optional record behind a checkpoint, which libxc refuses there");
+		xst_check_reason(
+			c, XST_XEN_NONE, 0, NULL,
+			"an optional record behind a checkpoint, which libxc refuses there");
 }

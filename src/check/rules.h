@@ -557,9 +557,9 @@ struct rule {
 	const char *example;
 };
 
-extern const struct rule rules[RULE_MAX];
+extern const struct rule xst_rule_table[RULE_MAX];
 
 /* A row by its id, or NULL. */
-const struct rule *rule_by_id(const char *id);
+const struct rule *xst_rule_find(const char *id);
 
 #endif

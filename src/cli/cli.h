@@ -32,25 +32,26 @@ struct verb {
 	const char *example;   /* for --help */
 	int (*run)(int argc, const char **argv);
 };
-extern const struct verb verb_info, verb_records, verb_verify, verb_convert,
-	verb_salvage, verb_explain, verb_config, verb_restore, verb_receive, verb_pack;
+extern const struct verb xst_cli_verb_info, xst_cli_verb_records, xst_cli_verb_verify,
+	xst_cli_verb_convert, xst_cli_verb_salvage, xst_cli_verb_explain, xst_cli_verb_config,
+	xst_cli_verb_restore, xst_cli_verb_receive, xst_cli_verb_pack;
 extern const struct verb xst_cli_verb_cpu, xst_cli_verb_cpuid;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
-int dropin_convert(int argc, char **argv);
-int dropin_verify(int argc, char **argv);
+int xst_cli_dropin_convert(int argc, char **argv);
+int xst_cli_dropin_verify(int argc, char **argv);
 
 /* --- options.c ------------------------------------------------------------------------------ */
 
 /* Parses a verb's options: `table` and, behind it, those that every verb has.  Returns the
  * context, whose left-over arguments are the verb's, or NULL when there is nothing more to do,
  * with *ret_exit set.  Free with poptFreeContext(). */
-poptContext options_parse(const struct verb *verb, int argc, const char **argv,
-			  const struct poptOption *table, int *ret_exit);
+poptContext xst_cli_options_parse(const struct verb *verb, int argc, const char **argv,
+				  const struct poptOption *table, int *ret_exit);
 /* The next argument, or NULL. */
-const char *options_argument(poptContext ctx);
+const char *xst_cli_options_argument(poptContext ctx);
 /* A wrong use: words on stderr.  Returns EXIT_USAGE. */
-int usage_error(const struct verb *verb, const char *format, ...)
+int xst_cli_usage_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 struct common_options {
@@ -63,46 +64,46 @@ extern struct common_options common;
 /* --- messages.c ----------------------------------------------------------------------------- */
 
 /* On stderr, behind the program's name. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void xst_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The words of the last one, for those who are told in JSON. */
-const char *last_said(void);
+const char *xst_cli_last_said(void);
 /* A finding on a stream: "error: ..." or "remark: ..." with its place. */
-void print_finding(FILE *to, const char *file, const struct xst_finding *f);
+void xst_cli_print_finding(FILE *to, const char *file, const struct xst_finding *f);
 /* Which exit code an error means. */
-int exit_for(int code);
+int xst_cli_exit_for(int code);
 /* The same as an error's object. */
-json_object *finding_json(const char *file, const struct xst_finding *f);
+json_object *xst_cli_finding_json(const char *file, const struct xst_finding *f);
 /* JSON in one of json-c's layouts; what a terminal would obey stands escaped in it.  Frees it. */
-void print_json(FILE *to, json_object *o, int layout);
+void xst_cli_print_json(FILE *to, json_object *o, int layout);
 /* One line of it. */
-void print_json_to(FILE *to, json_object *o);
+void xst_cli_print_json_to(FILE *to, json_object *o);
 /* The same on stdout. */
-void print_json_line(json_object *o);
+void xst_cli_print_json_line(json_object *o);
 /* The same for later, malloc'ed, or NULL. */
-char *json_line(json_object *o);
-json_object *json_u64(uint64_t v);
+char *xst_cli_json_line(json_object *o);
+json_object *xst_cli_json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */
-json_object *json_text(const char *s, size_t n);
+json_object *xst_cli_json_text(const char *s, size_t n);
 /* errno of the first write to standard output that failed, 0 while all is well.  To be asked right
  * after writing. */
-int stdout_error(void);
+int xst_cli_stdout_error(void);
 /* Text that may come from an image: what a terminal would obey becomes "?". */
-void tame(char *s);
+void xst_cli_tame(char *s);
 /* The same where it is printed. */
-void print_text(FILE *to, const char *s);
+void xst_cli_print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
-const char *human_size(uint64_t octets, char *buf, size_t size);
+const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size);
 
 /* What errno says, without jargon. */
-const char *system_words(int err);
+const char *xst_cli_system_words(int err);
 
 /* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.
  * Returns a descriptor or -1, having said why. */
-int open_input(const char *file);
-void close_input(int fd);
-const char *input_name(const char *file);
+int xst_cli_open_input(const char *file);
+void xst_cli_close_input(int fd);
+const char *xst_cli_input_name(const char *file);
 /* What has become of a change that was broken off, if there was one. */
-void say_recovery(const char *file, const struct xst_recovery *r);
+void xst_cli_say_recovery(const char *file, const struct xst_recovery *r);
 
 /* --- input.c -------------------------------------------------------------------------------- */
 
@@ -117,24 +118,24 @@ struct input {
 
 /* Opens FILE or, for "-", standard input, decompressed.  Returns EXIT_FINE or what to exit with,
  * having said why. */
-int input_open(struct input *in, const char *file);
+int xst_cli_input_open(struct input *in, const char *file);
 /* The same of a descriptor that is open already, or -1: somebody has said why it isn't. */
-int input_from(struct input *in, const char *name, int fd);
+int xst_cli_input_from(struct input *in, const char *name, int fd);
 /* Whether the stream ended because decompressing failed: then that is what is to be told. */
-bool input_broke_off(struct input *in);
+bool xst_cli_input_broke_off(struct input *in);
 /* The stream is wrong: reads on for a while, for damage to the compressed data to be found, which
  * would explain it. */
-void input_read_on(struct input *in);
+void xst_cli_input_read_on(struct input *in);
 /* Ends decompressing.  What went wrong, in words, or NULL. */
-const char *input_fault(struct input *in);
+const char *xst_cli_input_fault(struct input *in);
 /* Whether nothing is wrong but that the compressed data end too soon. */
-bool input_is_cut(struct input *in);
+bool xst_cli_input_is_cut(struct input *in);
 /* The same, and says it.  Returns EXIT_FINE or what to exit with. */
-int input_close(struct input *in);
+int xst_cli_input_close(struct input *in);
 /* The same where what is there was enough: that the compressed data end too soon is told only. */
-int input_close_cut(struct input *in);
+int xst_cli_input_close_cut(struct input *in);
 /* Closes it without waiting for anything, when something else has failed. */
-void input_abandon(struct input *in);
+void xst_cli_input_abandon(struct input *in);
 
 /* --- output.c ------------------------------------------------------------------------------- */
 
@@ -148,28 +149,28 @@ struct output {
 
 /* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the
  * permissions of the file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or
- * what to exit with, having said why; output_close() in any case. */
-int output_open(struct output *o, const struct verb *verb, const char *file, int in, bool sync,
-		enum filter_format format, int level);
+ * what to exit with, having said why; xst_cli_output_close() in any case. */
+int xst_cli_output_open(struct output *o, const struct verb *verb, const char *file, int in,
+			bool sync, enum filter_format format, int level);
 /* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
-int output_tell(struct output *o, const struct xst_finding *error);
+int xst_cli_output_tell(struct output *o, const struct xst_finding *error);
 /* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */
-int output_commit(struct output *o);
+int xst_cli_output_commit(struct output *o);
 /* Without a commit before, nothing complete is left. */
-void output_close(struct output *o);
+void xst_cli_output_close(struct output *o);
 
 /* --- progress.c ----------------------------------------------------------------------------- */
 
 /* Takes the value of --progress, or NULL.  Returns whether it means anything. */
-bool progress_option(const char *when);
+bool xst_cli_progress_option(const char *when);
 /* Starts telling how far `what` is, as --progress asks; SIGUSR1 prints a line in any case. */
-void progress_start(const char *what);
+void xst_cli_progress_start(const char *what);
 /* An xst_progress_fn. */
-void progress_tell(void *unused, uint64_t done, uint64_t total);
+void xst_cli_progress_tell(void *unused, uint64_t done, uint64_t total);
 /* Clears the line, for other words to be printed. */
-void progress_clear(void);
+void xst_cli_progress_clear(void);
 /* The same at the end; a program that listens is told how far it came. */
-void progress_end(void);
+void xst_cli_progress_end(void);
 
 /* --- fields.c ------------------------------------------------------------------------------- */
 
@@ -186,48 +187,49 @@ struct record_view {
 	uint64_t shown;  /* items so far */
 	uint64_t omitted; /* of an array, from the JSON */
 };
-void view_begin(struct record_view *v, bool json, bool all);
-void view_event(struct record_view *v, const struct xst_event *ev);
+void xst_cli_view_begin(struct record_view *v, bool json, bool all);
+void xst_cli_view_event(struct record_view *v, const struct xst_event *ev);
 /* Takes what several page batches have told into one. */
-void view_pages(struct record_view *v);
-void view_end(struct record_view *v);
+void xst_cli_view_pages(struct record_view *v);
+void xst_cli_view_end(struct record_view *v);
 
 /* --- verb_explain.c ------------------------------------------------------------------------- */
 
 /* Lists the catalogue of rules.  Returns EXIT_FINE. */
-int explain_all(bool json);
+int xst_cli_explain_all(bool json);
 
 /* --- restorable.c --------------------------------------------------------------------------- */
 
 /* "4.13" or "4.19.2" as XST_XEN().  Returns whether it is a version. */
-bool xen_version(const char *words, uint32_t *ret);
+bool xst_cli_xen_version(const char *words, uint32_t *ret);
 /* Whether that Xen restores it. */
-bool restorable_for(const struct xst_restorability *r, uint32_t xen);
+bool xst_cli_restorable_for(const struct xst_restorability *r, uint32_t xen);
 /* "4.13 and newer", without the reasons. */
-const char *restorable_words(const struct xst_restorability *r, char *buf, size_t size);
+const char *xst_cli_restorable_words(const struct xst_restorability *r, char *buf, size_t size);
 /* The next reason from number *i on that sets this answer or explains it, or NULL; *i moves on. */
-const struct xst_reason *deciding_reason(const struct xst_restorability *r, size_t *i);
+const struct xst_reason *xst_cli_deciding_reason(const struct xst_restorability *r, size_t *i);
 /* A reason with its version. */
-const char *reason_words(const struct xst_reason *reason, char *buf, size_t size);
+const char *xst_cli_reason_words(const struct xst_reason *reason, char *buf, size_t size);
 /* The lines of verify; xen 0: no version was asked for. */
-void print_restorability(FILE *to, const char *file, const struct xst_restorability *r);
+void xst_cli_print_restorability(FILE *to, const char *file, const struct xst_restorability *r);
 /* The end of a verdict's line: by which version it is not restored, and why; of an invalid image, that it is. */
 void xst_cli_print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid);
 /* The same of an invalid image where no version was asked for. */
 void xst_cli_print_restored_anyhow(FILE *to, const struct xst_restorability *r);
-json_object *restorability_json(const struct xst_restorability *r, uint32_t xen);
+json_object *xst_cli_restorability_json(const struct xst_restorability *r, uint32_t xen);
 
 /* --- config_facts.c ------------------------------------------------------------------------- */
 
 /* An xst_facts_fn for every container's language. */
-int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
-		 struct xst_config_facts *ret);
+int xst_cli_config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
+			 struct xst_config_facts *ret);
 
 /* --- info_print.c --------------------------------------------------------------------------- */
 
 /* size: of the file as it is; compression: its name, or NULL. */
-void info_print(const char *file, uint64_t size, const char *compression, const struct xst_info *i);
-json_object *info_json(const char *file, uint64_t size, const char *compression,
-		       const struct xst_info *i);
+void xst_cli_info_print(const char *file, uint64_t size, const char *compression,
+			const struct xst_info *i);
+json_object *xst_cli_info_json(const char *file, uint64_t size, const char *compression,
+			       const struct xst_info *i);
 
 #endif

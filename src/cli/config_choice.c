@@ -7,21 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/config.h"
+#include "cli/config_verbs.h"
 #include "config/foreign.h"
 #include "config/stored.h"
 
-int config_choice_read(struct config_choice *c)
+int xst_cli_config_choice_read(struct config_choice *c)
 {
-	int code = c->file ? text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
+	int code = c->file ? xst_cli_text_read_file(c->file, &c->given, &c->ngiven) : EXIT_FINE;
 
 	if (code || !c->file || strspn(c->given, " \t\r\n") < c->ngiven)
 		return code;
-	say("%s: is empty, no configuration", input_name(c->file));
+	xst_cli_say("%s: is empty, no configuration", xst_cli_input_name(c->file));
 	return EXIT_INVALID;
 }
 
-void config_choice_clear(struct config_choice *c)
+void xst_cli_config_choice_clear(struct config_choice *c)
 {
 	free(c->given);
 	free(c->made);
@@ -30,10 +30,10 @@ void config_choice_clear(struct config_choice *c)
 
 /* --- words ----------------------------------------------------------------------------------- */
 
-static void remark(const struct config_choice *c, const char *format, ...)
+static void choice_remark(const struct config_choice *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void remark(const struct config_choice *c, const char *format, ...)
+static void choice_remark(const struct config_choice *c, const char *format, ...)
 {
 	char text[400];
 	va_list ap;
@@ -43,15 +43,15 @@ static void remark(const struct config_choice *c, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	progress_clear();
-	say("%s: remark: %s [convert.config]", c->input, text);
+	xst_cli_progress_clear();
+	xst_cli_say("%s: remark: %s [convert.config]", c->input, text);
 }
 
 /* --- xl's languages -------------------------------------------------------------------------- */
 
 static void loss(void *choice, const char *key, const char *why)
 {
-	remark(choice, "%s is left out of the configuration: %s", key, why);
+	choice_remark(choice, "%s is left out of the configuration: %s", key, why);
 }
 
 static void nonsense(void *choice, const struct config_complaint *what)
@@ -59,10 +59,10 @@ static void nonsense(void *choice, const struct config_complaint *what)
 	const struct config_choice *c = choice;
 
 	if (what->line)
-		remark(c, "%s:%u:%u: %s: %s", c->file, what->line, what->column, what->key,
-		       what->text);
+		choice_remark(c, "%s:%u:%u: %s: %s", c->file, what->line, what->column, what->key,
+			      what->text);
 	else
-		remark(c, "%s: %s: %s", c->file, what->key, what->text);
+		choice_remark(c, "%s: %s: %s", c->file, what->key, what->text);
 }
 
 /* In the language that is asked for. */
@@ -70,7 +70,7 @@ static int store_document(struct config_choice *c, const struct config *doc, str
 			  struct config_error *err)
 {
 	struct config_stored stored;
-	int r = config_to_stored(doc, c->format, loss, c, &stored, err);
+	int r = xst_config_to_stored(doc, c->format, loss, c, &stored, err);
 
 	if (r)
 		return r;
@@ -87,14 +87,14 @@ static int tell_doubt(const struct config_choice *c)
 	struct config_error err = { .text = "" };
 	struct config *doc;
 	char why[300];
-	int r = config_parse(c->given, c->ngiven, 0, &doc, &err);
+	int r = xst_config_parse(c->given, c->ngiven, 0, &doc, &err);
 
 	if (r == 0)
-		config_free(doc);
+		xst_config_free(doc);
 	if (r == 0 || r == XST_E_NOMEM)
 		return r;
-	(void)config_error_format(&err, input_name(c->file), why, sizeof(why));
-	remark(c, "%s; it is stored as it is", why);
+	(void)xst_config_error_format(&err, xst_cli_input_name(c->file), why, sizeof(why));
+	choice_remark(c, "%s; it is stored as it is", why);
 	return 0;
 }
 
@@ -102,16 +102,16 @@ static int tell_nonsense(struct config_choice *c, const struct config *doc)
 {
 	int r = tell_doubt(c);
 
-	return r == 0 && config_check(doc, nonsense, c) == XST_E_NOMEM ? XST_E_NOMEM : r;
+	return r == 0 && xst_config_check(doc, nonsense, c) == XST_E_NOMEM ? XST_E_NOMEM : r;
 }
 
 /* A document of xl's.  Of one that was given, what no Xen takes is told; what was stored is not the
  * caller's doing. */
-static int store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
-		 struct config_error *err)
+static int choice_store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
+			struct config_error *err)
 {
 	struct config *doc;
-	int r = config_parse(text, n, CONFIG_AS_XL, &doc, err);
+	int r = xst_config_parse(text, n, CONFIG_AS_XL, &doc, err);
 
 	if (r)
 		return r;
@@ -119,7 +119,7 @@ static int store(struct config_choice *c, const char *text, size_t n, struct xst
 		r = tell_nonsense(c, doc);
 	if (r == 0)
 		r = store_document(c, doc, ret, err);
-	config_free(doc);
+	xst_config_free(doc);
 	return r;
 }
 
@@ -138,40 +138,44 @@ static void settle_type(const struct config_choice *c, struct config_view *v, en
 	if (v->type != CONFIG_TYPE_UNKNOWN && pv == (type == CONFIG_TYPE_PV))
 		return;
 	if (v->type != CONFIG_TYPE_UNKNOWN)
-		remark(c, "the configuration is of a guest of type %s, but the stream holds one of type %s, which is stored",
-		       config_type_name(v->type), config_type_name(type));
+		choice_remark(c,
+			      "the configuration is of a guest of type %s, but the stream holds "
+			      "one of type %s, which is stored",
+			      xst_config_type_name(v->type), xst_config_type_name(type));
 	v->type = type;
 }
 
-static int translate(struct config_choice *c, enum config_foreign_language language,
-		     const char *text, size_t n, struct xst_config *ret, struct config_error *err)
+static int choice_translate(struct config_choice *c, enum config_foreign_language language,
+			    const char *text, size_t n, struct xst_config *ret,
+			    struct config_error *err)
 {
 	struct config_foreign f;
 	size_t lines, made;
 	char *cfg;
-	int r = config_foreign_read(language, text, n, &f, err);
+	int r = xst_foreign_read(language, text, n, &f, err);
 
 	if (r)
 		return r;
 	settle_type(c, &f.view, ret->guest);
-	r = config_foreign_print(&f, &cfg, &made);
+	r = xst_foreign_print(&f, &cfg, &made);
 	lines = f.nleft_out;
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	if (r)
 		return r;
-	r = store(c, cfg, made, ret, err);
+	r = choice_store(c, cfg, made, ret, err);
 	free(cfg);
 	if (r == 0)
-		remark(c, "the configuration is translated from %s; %s", config_foreign_name(language),
-		       !lines      ? "nothing is left out"
-		       : c->format == CONFIG_JSON
-			       ? "what xl has no words for is left out"
-			       : "what xl has no words for stands in it as comments");
+		choice_remark(c, "the configuration is translated from %s; %s",
+			      xst_foreign_name(language),
+			      !lines ? "nothing is left out"
+			      : c->format == CONFIG_JSON
+				      ? "what xl has no words for is left out"
+				      : "what xl has no words for stands in it as comments");
 	return r;
 }
 
 /* By what it begins with. */
-static enum config_foreign_language recognise(const char *text, size_t n)
+static enum config_foreign_language choice_recognise(const char *text, size_t n)
 {
 	while (n && isspace((unsigned char)*text)) {
 		text++;
@@ -188,28 +192,29 @@ static enum config_foreign_language recognise(const char *text, size_t n)
 
 static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct config_error *err)
 {
-	enum config_foreign_language language = recognise(c->given, c->ngiven);
+	enum config_foreign_language language = choice_recognise(c->given, c->ngiven);
 
 	if (language != CONFIG_OWN)
-		return translate(c, language, c->given, c->ngiven, ret, err);
-	return store(c, c->given, c->ngiven, ret, err);
+		return choice_translate(c, language, c->given, c->ngiven, ret, err);
+	return choice_store(c, c->given, c->ngiven, ret, err);
 }
 
 /* In their own language only: xl has no word for most of what stands there. */
 static int given_for_others(struct config_choice *c, struct xst_config *ret,
 			    struct config_error *err)
 {
-	enum config_foreign_language wanted = config_foreign_of(ret->layer);
+	enum config_foreign_language wanted = xst_foreign_of(ret->layer);
 	struct config_foreign f;
 	int r;
 
-	if (recognise(c->given, c->ngiven) != wanted)
-		return config_refuse(err, XST_E_REFUSED, "the output stores %s, and this is none",
-				   config_foreign_name(wanted));
-	r = config_foreign_read(wanted, c->given, c->ngiven, &f, err);
+	if (choice_recognise(c->given, c->ngiven) != wanted)
+		return xst_config_refuse(err, XST_E_REFUSED,
+					 "the output stores %s, and this is none",
+					 xst_foreign_name(wanted));
+	r = xst_foreign_read(wanted, c->given, c->ngiven, &f, err);
 	if (r)
 		return r;
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	ret->data = (const uint8_t *)c->given;
 	ret->size = c->ngiven;
 	if (wanted == CONFIG_LIBVIRT && c->given[c->ngiven - 1])
@@ -221,7 +226,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
 			 struct xst_config *ret)
 {
-	enum config_foreign_language language = config_foreign_of(stored->layer);
+	enum config_foreign_language language = xst_foreign_of(stored->layer);
 	struct config_error err = { .text = "out of memory" };
 	const char *text = (const char *)stored->data;
 	char why[300];
@@ -230,18 +235,18 @@ static int stored_for_xl(struct config_choice *c, const struct xst_config *store
 	if (!stored->size || (language == CONFIG_OWN && !c->format))
 		return 0;
 	r = language != CONFIG_OWN
-		    ? translate(c, language, text, stored->size, ret, &err)
-		    : store(c, text, stored->size, ret, &err);
+		    ? choice_translate(c, language, text, stored->size, ret, &err)
+		    : choice_store(c, text, stored->size, ret, &err);
 	if (r == 0 || r == XST_E_NOMEM)
 		return r;
-	(void)config_error_format(&err, "the configuration", why, sizeof(why));
-	remark(c, "%s: it is %s; give one with --config", why,
-	       language != CONFIG_OWN ? "left out" : "stored as it is");
+	(void)xst_config_error_format(&err, "the configuration", why, sizeof(why));
+	choice_remark(c, "%s: it is %s; give one with --config", why,
+		      language != CONFIG_OWN ? "left out" : "stored as it is");
 	return 0;
 }
 
-int config_choice_make(void *userdata, const struct xst_config *stored, struct xst_config *ret,
-		       char *why, size_t size)
+int xst_cli_config_choice_make(void *userdata, const struct xst_config *stored,
+			       struct xst_config *ret, char *why, size_t size)
 {
 	struct config_error err = { .text = "out of memory" };
 	struct config_choice *c = userdata;
@@ -254,6 +259,6 @@ int config_choice_make(void *userdata, const struct xst_config *stored, struct x
 	else
 		r = given_for_others(c, ret, &err);
 	if (r)
-		(void)config_error_format(&err, c->file, why, size);
+		(void)xst_config_error_format(&err, c->file, why, size);
 	return r;
 }

@@ -15,10 +15,10 @@ struct config_choice {
 };
 
 /* Reads the file, if there is one.  Returns EXIT_FINE or what to exit with, having said why. */
-int config_choice_read(struct config_choice *c);
+int xst_cli_config_choice_read(struct config_choice *c);
 /* An xst_config_fn; userdata is the structure. */
-int config_choice_make(void *userdata, const struct xst_config *stored, struct xst_config *ret,
-		       char *why, size_t size);
-void config_choice_clear(struct config_choice *c);
+int xst_cli_config_choice_make(void *userdata, const struct xst_config *stored,
+			       struct xst_config *ret, char *why, size_t size);
+void xst_cli_config_choice_clear(struct config_choice *c);
 
 #endif

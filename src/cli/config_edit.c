@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A configuration in the user's editor. */
-#include "cli/config.h"
+#include "cli/config_verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,14 +29,14 @@ static int write_draft(struct draft *d, enum config_language language)
 	if (asprintf(&d->path, "%s/xenstream-XXXXXX%s", dir && *dir ? dir : "/var/tmp", suffix) <
 	    0) {
 		d->path = NULL;
-		say("out of memory");
+		xst_cli_say("out of memory");
 		return EXIT_TROUBLE;
 	}
 	fd = mkostemps(d->path, (int)strlen(suffix), O_CLOEXEC);
 	k = fd < 0 ? -1 : write(fd, d->before, d->n);
 	if (k != (ssize_t)d->n ||
 	    (d->n && d->before[d->n - 1] != '\n' && write(fd, "\n", 1) != 1)) {
-		say("%s: %s", d->path, system_words(errno));
+		xst_cli_say("%s: %s", d->path, xst_cli_system_words(errno));
 		if (fd >= 0)
 			close(fd);
 		return EXIT_IO;
@@ -44,17 +44,17 @@ static int write_draft(struct draft *d, enum config_language language)
 	return close(fd) == 0 ? EXIT_FINE : EXIT_IO;
 }
 
-void edit_forget(char *path)
+void xst_cli_edit_forget(char *path)
 {
 	if (path)
 		unlink(path);
 	free(path);
 }
 
-void edit_keep(char *path)
+void xst_cli_edit_keep(char *path)
 {
 	if (path)
-		say("what you have written stays in %s", path);
+		xst_cli_say("what you have written stays in %s", path);
 	free(path);
 }
 
@@ -71,7 +71,7 @@ static const char *editor(void)
 }
 
 /* The variable may have options in it, so that a shell must read it. */
-static pid_t start(const char *path)
+static pid_t edit_start(const char *path)
 {
 	char *command;
 	pid_t child = -1;
@@ -94,7 +94,7 @@ static pid_t start(const char *path)
 static int run_editor(const char *path)
 {
 	void (*interrupt)(int) = signal(SIGINT, SIG_IGN), (*quit)(int) = signal(SIGQUIT, SIG_IGN);
-	pid_t child = start(path);
+	pid_t child = edit_start(path);
 	int status = 0, r = child < 0 ? -1 : 0;
 
 	while (r == 0 && waitpid(child, &status, 0) < 0)
@@ -103,9 +103,9 @@ static int run_editor(const char *path)
 	signal(SIGINT, interrupt);
 	signal(SIGQUIT, quit);
 	if (r < 0)
-		say("the editor could not be started: %s", system_words(errno));
+		xst_cli_say("the editor could not be started: %s", xst_cli_system_words(errno));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		say("the editor (%s) has failed", editor());
+		xst_cli_say("the editor (%s) has failed", editor());
 	else
 		return EXIT_FINE;
 	return EXIT_IO;
@@ -136,7 +136,8 @@ static bool has_been_written(const struct draft *d)
 {
 	char *text = NULL;
 	size_t n;
-	bool yes = access(d->path, F_OK) == 0 && text_read_file(d->path, &text, &n) == EXIT_FINE &&
+	bool yes = access(d->path, F_OK) == 0 &&
+		   xst_cli_text_read_file(d->path, &text, &n) == EXIT_FINE &&
 		   !is_unchanged(d, text, n);
 
 	free(text);
@@ -154,31 +155,31 @@ static int round_once(const struct draft *d, const struct config *c, struct conf
 
 	*ret_wrong = false;
 	if (!code)
-		code = text_read_file(d->path, &text, &n);
+		code = xst_cli_text_read_file(d->path, &text, &n);
 	if (!code && !is_unchanged(d, text, n)) {
-		code = text_parse_new(d->path, text, n, &now);
+		code = xst_cli_text_parse_new(d->path, text, n, &now);
 		if (!code)
-			code = text_judge(d->path, c, now);
+			code = xst_cli_text_judge(d->path, c, now);
 		*ret_wrong = code;
 	}
 	free(text);
 	if (code)
-		config_free(now);
+		xst_config_free(now);
 	else
 		*ret = now;
 	return code;
 }
 
-int edit_document(const struct config *c, struct config **ret, char **ret_draft)
+int xst_cli_edit_document(const struct config *c, struct config **ret, char **ret_draft)
 {
 	struct draft d = { .path = NULL };
 	bool wrong = false;
-	int code = exit_for(config_print(c, &d.before, &d.n));
+	int code = xst_cli_exit_for(xst_config_print(c, &d.before, &d.n));
 
 	while (!code && d.n && d.before[d.n - 1] == '\0')
 		d.n--;
 	if (!code)
-		code = write_draft(&d, config_language(c));
+		code = write_draft(&d, xst_config_language(c));
 	if (!code) {
 		do
 			code = round_once(&d, c, ret, &wrong);
@@ -186,7 +187,7 @@ int edit_document(const struct config *c, struct config **ret, char **ret_draft)
 		wrong |= code && has_been_written(&d);
 	}
 	if (wrong)
-		edit_keep(d.path);
+		xst_cli_edit_keep(d.path);
 	else
 		*ret_draft = d.path;
 	free(d.before);

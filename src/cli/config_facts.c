@@ -33,8 +33,8 @@ static int facts_of_taken(enum xst_layer container, const char *config, size_t s
 	return 0;
 }
 
-int config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
-		 struct xst_config_facts *ret)
+int xst_cli_config_facts(void *unused, enum xst_layer container, const uint8_t *config, size_t size,
+			 struct xst_config_facts *ret)
 {
 	struct config_error err;
 	struct config_view v = { .name = NULL };
@@ -43,15 +43,15 @@ int config_facts(void *unused, enum xst_layer container, const uint8_t *config, 
 
 	(void)unused;
 	if (r == 0)
-		r = config_view_of(container, (const char *)config, size, &v, &err);
+		r = xst_config_view_of(container, (const char *)config, size, &v, &err);
 	if (r)
 		return r == XST_E_NOMEM ? r : XST_E_MALFORMED;
-	config_view_facts(&v, &f);
+	xst_config_view_facts(&v, &f);
 	ret->guest = guest_of(f.type);
 	ret->device_model = f.type == CONFIG_TYPE_HVM;
 	ret->memory_kib = f.max_memory_kib;
-	if (v.vcpus || v.maxvcpus || config_foreign_of(container) == CONFIG_OWN)
+	if (v.vcpus || v.maxvcpus || xst_foreign_of(container) == CONFIG_OWN)
 		ret->vcpus = f.max_vcpus; /* other toolstacks' may be elsewhere */
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The images that the verb config reads and changes. */
-#include "cli/config.h"
+#include "cli/config_verbs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,20 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int failed(const struct target *t, const struct xst_finding *error)
+static int target_failed(const struct target *t, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO || error->layer == XST_LAYER_NONE)
-		say("%s: %s", t->name, error->text);
+		xst_cli_say("%s: %s", t->name, error->text);
 	else
-		print_finding(stderr, t->name, error);
-	return exit_for(error->code);
+		xst_cli_print_finding(stderr, t->name, error);
+	return xst_cli_exit_for(error->code);
 }
 
 /* What is known of the change itself begins with the file's name. */
 static int change_failed(const struct xst_finding *error)
 {
-	say("%s", error->text[0] ? error->text : "out of memory");
-	return error->text[0] ? exit_for(error->code) : EXIT_TROUBLE;
+	xst_cli_say("%s", error->text[0] ? error->text : "out of memory");
+	return error->text[0] ? xst_cli_exit_for(error->code) : EXIT_TROUBLE;
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -32,31 +32,32 @@ static int read_head(struct target *t, int fd)
 	int r = xst_head_read(fd, NULL, &t->head, &error);
 
 	if (r)
-		return failed(t, &error);
+		return target_failed(t, &error);
 	t->end = t->head->end;
 	return EXIT_FINE;
 }
 
-int target_open_to_read(struct target *t, const char *file)
+int xst_cli_target_open_to_read(struct target *t, const char *file)
 {
 	int code;
 
-	*t = (struct target){ .file = file, .name = input_name(file) };
-	code = input_open(&t->in, file);
+	*t = (struct target){ .file = file, .name = xst_cli_input_name(file) };
+	code = xst_cli_input_open(&t->in, file);
 	if (code)
 		return code;
 	t->reads = true;
 	code = read_head(t, t->in.fd);
-	return code && input_broke_off(&t->in) ? input_close(&t->in) : code;
+	return code && xst_cli_input_broke_off(&t->in) ? xst_cli_input_close(&t->in) : code;
 }
 
-int target_may_change(const struct target *t)
+int xst_cli_target_may_change(const struct target *t)
 {
 	if (!t->in.layers || config_opt.output)
 		return EXIT_FINE;
-	say("%s: compressed (%s), which can't be changed in place; --output OUT writes a changed "
-	    "copy, with --compress a compressed one",
-	    t->name, filter_name(t->in.compression[0]));
+	xst_cli_say("%s: compressed (%s), which can't be changed in place; --output OUT writes a "
+		    "changed "
+		    "copy, with --compress a compressed one",
+		    t->name, xst_filter_name(t->in.compression[0]));
 	return EXIT_INVALID;
 }
 
@@ -68,9 +69,10 @@ static void tell_names(const struct target *t)
 	if (common.quiet || fstat(xst_change_get_fd(t->change), &st) < 0 || st.st_nlink <= 1 ||
 	    (!config_opt.force && !config_opt.dry_run))
 		return;
-	say("%s: remark: the file has %lu names, and %s", t->name, (unsigned long)st.st_nlink,
-	    config_opt.force ? "all of them show what is changed in place"
-			     : "is changed with --force only");
+	xst_cli_say("%s: remark: the file has %lu names, and %s", t->name,
+		    (unsigned long)st.st_nlink,
+		    config_opt.force ? "all of them show what is changed in place"
+				     : "is changed with --force only");
 }
 
 static int open_in_place(struct target *t)
@@ -81,34 +83,34 @@ static int open_in_place(struct target *t)
 	if (xst_change_open(t->file, config_opt.force ? XST_CHANGE_FORCE : 0, &t->change, &recovery,
 			    &error))
 		return change_failed(&error);
-	say_recovery(t->name, &recovery);
+	xst_cli_say_recovery(t->name, &recovery);
 	tell_names(t);
 	return read_head(t, xst_change_get_fd(t->change));
 }
 
-int target_open_to_change(struct target *t, const char *file)
+int xst_cli_target_open_to_change(struct target *t, const char *file)
 {
-	int code = target_open_to_read(t, file);
+	int code = xst_cli_target_open_to_read(t, file);
 
 	if (code || config_opt.output)
 		return code;
-	code = target_may_change(t);
+	code = xst_cli_target_may_change(t);
 	if (code)
 		return code;
 	/* once more, with a lock against others */
-	target_close(t);
+	xst_cli_target_close(t);
 	return open_in_place(t);
 }
 
-bool target_has_config(const struct target *t, const uint8_t *config, uint64_t n)
+bool xst_cli_target_has_config(const struct target *t, const uint8_t *config, uint64_t n)
 {
 	return t->head->config_size == n && (!n || memcmp(t->head->config, config, (size_t)n) == 0);
 }
 
-void target_close(struct target *t)
+void xst_cli_target_close(struct target *t)
 {
 	if (t->reads)
-		input_abandon(&t->in);
+		xst_cli_input_abandon(&t->in);
 	t->reads = false;
 	t->change = xst_change_free(t->change);
 	t->head = xst_head_free(t->head);
@@ -127,19 +129,20 @@ static int may_be_replaced(const char *name)
 	if (lstat(name, &st) < 0 && errno == ENOENT)
 		return EXIT_FINE;
 	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
-		say("%s: exists, and is no file: move it away", name);
+		xst_cli_say("%s: exists, and is no file: move it away", name);
 		return EXIT_IO;
 	}
-	fd = open_input(name);
+	fd = xst_cli_open_input(name);
 	if (fd < 0)
 		return EXIT_IO;
 	fine = fstat(fd, &st) == 0 &&
 	       xst_head_read(fd, NULL, &h, NULL) == 0 && h->end == (uint64_t)st.st_size;
 	xst_head_free(h);
-	close_input(fd);
+	xst_cli_close_input(fd);
 	if (fine)
 		return EXIT_FINE;
-	say("%s: exists, and is more than the header that --backup keeps: move it away", name);
+	xst_cli_say("%s: exists, and is more than the header that --backup keeps: move it away",
+		    name);
 	return EXIT_IO;
 }
 
@@ -160,10 +163,10 @@ static int write_backup(const struct target *t, const char *name)
 	if (r == 0)
 		r = xst_output_commit(o);
 	if (r)
-		say("%s: %s", name, o ? xst_output_error(o)->text : error.text);
+		xst_cli_say("%s: %s", name, o ? xst_output_error(o)->text : error.text);
 	xst_output_free(o);
 	free(front);
-	return exit_for(r);
+	return xst_cli_exit_for(r);
 }
 
 static int back_up(const struct target *t)
@@ -203,46 +206,47 @@ static int store_in_place(struct target *t)
 
 	if (code)
 		return code;
-	progress_start(t->name);
-	r = xst_head_replace(t->change, t->end, t->head, progress_tell, NULL, &way, &error);
-	progress_end();
+	xst_cli_progress_start(t->name);
+	r = xst_head_replace(t->change, t->end, t->head, xst_cli_progress_tell, NULL, &way, &error);
+	xst_cli_progress_end();
 	if (r)
 		return change_failed(&error);
 	if (!common.quiet)
-		say("%s: %s", t->name, way_words(way));
+		xst_cli_say("%s: %s", t->name, way_words(way));
 	return EXIT_FINE;
 }
 
-static int copy(struct target *t, struct output *o, enum xst_change_way *ret_way)
+static int target_copy(struct target *t, struct output *o, enum xst_change_way *ret_way)
 {
 	struct xst_finding error = { .code = 0 };
 	int r, fault;
 
-	progress_start(t->name);
-	r = xst_head_copy(t->head, t->in.fd, o->stream, progress_tell, NULL, ret_way, &error);
-	progress_end();
+	xst_cli_progress_start(t->name);
+	r = xst_head_copy(t->head, t->in.fd, o->stream, xst_cli_progress_tell, NULL, ret_way,
+			  &error);
+	xst_cli_progress_end();
 	if (r && error.rule && strcmp(error.rule, "output.io") == 0)
-		return output_tell(o, &error);
+		return xst_cli_output_tell(o, &error);
 	t->reads = false;
-	fault = input_close(&t->in);
+	fault = xst_cli_input_close(&t->in);
 	if (fault)
 		return fault;
-	return r ? failed(t, &error) : output_commit(o);
+	return r ? target_failed(t, &error) : xst_cli_output_commit(o);
 }
 
 static int store_elsewhere(struct target *t)
 {
 	struct output o = { .name = NULL };
 	enum xst_change_way way = XST_CHANGE_COPIED;
-	int code = output_open(&o, &verb_config, config_opt.output, t->in.file, config_opt.sync,
-			       config_opt.compression, config_opt.level);
+	int code = xst_cli_output_open(&o, &xst_cli_verb_config, config_opt.output, t->in.file,
+				       config_opt.sync, config_opt.compression, config_opt.level);
 
 	if (!code)
-		code = copy(t, &o, &way);
+		code = target_copy(t, &o, &way);
 	if (!code && !common.quiet)
-		say("%s -> %s: configuration changed, the rest %s", t->name, o.name,
-		    xst_change_way_name(way));
-	output_close(&o);
+		xst_cli_say("%s -> %s: configuration changed, the rest %s", t->name, o.name,
+			    xst_change_way_name(way));
+	xst_cli_output_close(&o);
 	return code;
 }
 
@@ -252,35 +256,36 @@ static int tell_plan(const struct target *t, uint64_t before)
 	uint64_t room = before + h->padding;
 
 	if (!config_opt.output)
-		say("%s: --dry-run: %llu octets of configuration, %s", t->name,
-		    (unsigned long long)h->config_size,
-		    h->config_size <= room
-			    ? "which fit in place"
-			    : "for which blocks must be inserted, or a new file be made");
+		xst_cli_say("%s: --dry-run: %llu octets of configuration, %s", t->name,
+			    (unsigned long long)h->config_size,
+			    h->config_size <= room
+				    ? "which fit in place"
+				    : "for which blocks must be inserted, or a new file be made");
 	else
-		say("%s: --dry-run: %llu octets of configuration", t->name,
-		    (unsigned long long)h->config_size);
+		xst_cli_say("%s: --dry-run: %llu octets of configuration", t->name,
+			    (unsigned long long)h->config_size);
 	return EXIT_FINE;
 }
 
-int target_store(struct target *t, const struct config_stored *s)
+int xst_cli_target_store(struct target *t, const struct config_stored *s)
 {
 	uint64_t before = t->head->config_size;
 	int r = xst_head_set_config(t->head, s ? s->octets : NULL, s ? s->n : 0, s && s->json);
 
 	if (r == XST_E_UNSUPPORTED) {
-		say("%s: the container is %s, not xl's header, which alone can be changed; convert "
-		    "--to xl makes one",
-		    t->name, xst_layer_name(t->head->layer));
+		xst_cli_say("%s: the container is %s, not xl's header, which alone can be changed; "
+			    "convert "
+			    "--to xl makes one",
+			    t->name, xst_layer_name(t->head->layer));
 		return EXIT_INVALID;
 	}
 	if (r == XST_E_LIMIT) {
-		say("%s: %zu octets are too much for a stored configuration", t->name,
-		    s ? s->n : 0);
+		xst_cli_say("%s: %zu octets are too much for a stored configuration", t->name,
+			    s ? s->n : 0);
 		return EXIT_INVALID;
 	}
 	if (r) {
-		say("out of memory");
+		xst_cli_say("out of memory");
 		return EXIT_TROUBLE;
 	}
 	if (config_opt.dry_run)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents of the verb config: read, judged, translated, with words for people. */
-#include "cli/config.h"
+#include "cli/config_verbs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,66 +12,70 @@
 
 #define MAX_FILE (4u << 20) /* what may be stored */
 
-int text_error(const char *name, int code, const struct config_error *err)
+int xst_cli_text_error(const char *name, int code, const struct config_error *err)
 {
 	char line[600];
 
 	if (code == XST_E_NOMEM) {
-		say("out of memory");
+		xst_cli_say("out of memory");
 		return EXIT_TROUBLE;
 	}
-	config_error_format(err, name, line, sizeof(line));
-	say("%s", line);
-	return exit_for(code);
+	xst_config_error_format(err, name, line, sizeof(line));
+	xst_cli_say("%s", line);
+	return xst_cli_exit_for(code);
 }
 
-static int parse(const char *name, const char *text, size_t n, unsigned flags, struct config **ret)
+static int text_parse_stored(const char *name, const char *text, size_t n, unsigned flags,
+			     struct config **ret)
 {
 	struct config_error err = { .text = "" };
-	int r = config_parse(text, n, flags, ret, &err);
+	int r = xst_config_parse(text, n, flags, ret, &err);
 
-	return r ? text_error(name, r, &err) : EXIT_FINE;
+	return r ? xst_cli_text_error(name, r, &err) : EXIT_FINE;
 }
 
 /* What is stored, or was made here. */
 static int text_parse(const char *name, const char *text, size_t n, struct config **ret)
 {
-	return parse(name, text, n, CONFIG_AS_XL, ret);
+	return text_parse_stored(name, text, n, CONFIG_AS_XL, ret);
 }
 
-int text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
+int xst_cli_text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
 {
 	if (strspn(text, " \t\r\n") >= n) { /* an editor or a pipe that has failed */
-		say("%s: nothing is in there; config drop takes a configuration away", name);
+		xst_cli_say("%s: nothing is in there; config drop takes a configuration away",
+			    name);
 		return EXIT_INVALID;
 	}
-	return parse(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
+	return text_parse_stored(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 
 /* The flag is what xl goes by, the octets are what is there. */
 static void compare_flag(const struct target *t, const struct config *c)
 {
-	bool json = config_language(c) == CONFIG_JSON;
+	bool json = xst_config_language(c) == CONFIG_JSON;
 
 	if (json == !(t->head->mandatory_flags & XST_XL_JSON) && !common.quiet)
-		say("%s: remark: the header calls the configuration %s, but it is %s", t->name,
-		    json ? "text" : "JSON", json ? "JSON" : "text");
+		xst_cli_say("%s: remark: the header calls the configuration %s, but it is %s",
+			    t->name, json ? "text" : "JSON", json ? "JSON" : "text");
 }
 
-int text_of_head(const struct target *t, struct config **ret)
+int xst_cli_text_of_head(const struct target *t, struct config **ret)
 {
 	const struct xst_head *h = t->head;
 	char name[300];
 	int code;
 
 	if (h->layer != XST_LAYER_XL) {
-		say("%s: the container is %s, not xl's header, which alone can be changed; convert "
-		    "--to xl makes one",
-		    t->name, xst_layer_name(h->layer));
+		xst_cli_say("%s: the container is %s, not xl's header, which alone can be changed; "
+			    "convert "
+			    "--to xl makes one",
+			    t->name, xst_layer_name(h->layer));
 		return EXIT_INVALID;
 	}
 	if (!h->config) {
-		say("%s: no configuration is stored; xenstream config replace stores one", t->name);
+		xst_cli_say("%s: no configuration is stored; xenstream config replace stores one",
+			    t->name);
 		return EXIT_INVALID;
 	}
 	snprintf(name, sizeof(name), "%s: configuration", t->name);
@@ -85,40 +89,40 @@ int text_of_head(const struct target *t, struct config **ret)
 static int translate_foreign(const struct target *t, const char *name, struct config **ret)
 {
 	const struct xst_head *h = t->head;
-	enum config_foreign_language language = config_foreign_of(h->layer);
+	enum config_foreign_language language = xst_foreign_of(h->layer);
 	struct config_error err = { .text = "" };
 	struct config_foreign f;
 	char *text;
 	size_t n;
-	int r = config_foreign_read(language, (const char *)h->config, (size_t)h->config_size, &f,
-				    &err);
+	int r = xst_foreign_read(language, (const char *)h->config, (size_t)h->config_size, &f,
+				 &err);
 
 	if (r)
-		return text_error(name, r, &err);
-	r = config_foreign_print(&f, &text, &n);
-	config_foreign_clear(&f);
+		return xst_cli_text_error(name, r, &err);
+	r = xst_foreign_print(&f, &text, &n);
+	xst_foreign_clear(&f);
 	if (r)
-		return text_error(name, r, &err);
+		return xst_cli_text_error(name, r, &err);
 	r = text_parse(name, text, n, ret);
 	free(text);
 	if (!r && !common.quiet)
-		say("%s: remark: translated from %s", t->name, config_foreign_name(language));
+		xst_cli_say("%s: remark: translated from %s", t->name, xst_foreign_name(language));
 	return r;
 }
 
-int text_to_read(const struct target *t, struct config **ret)
+int xst_cli_text_to_read(const struct target *t, struct config **ret)
 {
 	char name[300];
 
 	if (t->head->layer == XST_LAYER_XL || !t->head->config)
-		return text_of_head(t, ret);
+		return xst_cli_text_of_head(t, ret);
 	snprintf(name, sizeof(name), "%s: configuration", t->name);
 	return translate_foreign(t, name, ret);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-static int read_all(int fd, char *to, size_t *ret_n)
+static int text_read_all(int fd, char *to, size_t *ret_n)
 {
 	size_t n = 0;
 	ssize_t k = 1;
@@ -134,16 +138,16 @@ static int read_all(int fd, char *to, size_t *ret_n)
 	return n > MAX_FILE ? -EFBIG : 0;
 }
 
-int text_read_file(const char *file, char **ret, size_t *ret_n)
+int xst_cli_text_read_file(const char *file, char **ret, size_t *ret_n)
 {
-	int fd = open_input(file), r;
+	int fd = xst_cli_open_input(file), r;
 	char *text;
 
 	if (fd < 0)
 		return EXIT_IO;
 	text = malloc(MAX_FILE + 2);
-	r = text ? read_all(fd, text, ret_n) : -ENOMEM;
-	close_input(fd);
+	r = text ? text_read_all(fd, text, ret_n) : -ENOMEM;
+	xst_cli_close_input(fd);
 	if (r == 0) {
 		text[*ret_n] = '\0';
 		*ret = text;
@@ -151,9 +155,9 @@ int text_read_file(const char *file, char **ret, size_t *ret_n)
 	}
 	free(text);
 	if (r == -EFBIG)
-		say("%s: more than 4 MiB are no configuration", input_name(file));
+		xst_cli_say("%s: more than 4 MiB are no configuration", xst_cli_input_name(file));
 	else
-		say("%s: %s", input_name(file), system_words(-r));
+		xst_cli_say("%s: %s", xst_cli_input_name(file), xst_cli_system_words(-r));
 	return r == -EFBIG ? EXIT_INVALID : r == -ENOMEM ? EXIT_TROUBLE : EXIT_IO;
 }
 
@@ -165,13 +169,13 @@ struct losses {
 	unsigned n;
 };
 
-static void lose(void *userdata, const char *key, const char *why)
+static void text_lose(void *userdata, const char *key, const char *why)
 {
 	struct losses *l = userdata;
 
 	l->n++;
 	if (!common.quiet)
-		say("%s: %s: %s", l->name, key, why);
+		xst_cli_say("%s: %s: %s", l->name, key, why);
 }
 
 static const char *language_words(enum config_language language)
@@ -183,38 +187,38 @@ static int judge_losses(const struct losses *l)
 {
 	if (!l->n || config_opt.force)
 		return EXIT_FINE;
-	say("%s: so much does not come over into %s; nothing is changed without --force", l->name,
-	    l->language);
+	xst_cli_say("%s: so much does not come over into %s; nothing is changed without --force",
+		    l->name, l->language);
 	return EXIT_REFUSED;
 }
 
-int text_translate(const char *name, const struct config *c, enum config_language language,
-		   bool lenient, struct config **ret)
+int xst_cli_text_translate(const char *name, const struct config *c, enum config_language language,
+			   bool lenient, struct config **ret)
 {
 	struct losses l = { .name = name, .language = language_words(language) };
 	struct config_error err = { .text = "" };
-	int r = config_translate(c, language, lose, &l, ret, &err), code;
+	int r = xst_config_translate(c, language, text_lose, &l, ret, &err), code;
 
 	if (r)
-		return text_error(name, r, &err);
+		return xst_cli_text_error(name, r, &err);
 	code = lenient ? EXIT_FINE : judge_losses(&l);
 	if (code)
-		config_free(*ret);
+		xst_config_free(*ret);
 	return code;
 }
 
-int text_to_store(const char *name, const struct config *c, enum config_language language,
-		  struct config_stored *ret)
+int xst_cli_text_to_store(const char *name, const struct config *c, enum config_language language,
+			  struct config_stored *ret)
 {
 	struct losses l = { .name = name, .language = language_words(language) };
 	struct config_error err = { .text = "" };
-	int r = config_to_stored(c, language, lose, &l, ret, &err), code;
+	int r = xst_config_to_stored(c, language, text_lose, &l, ret, &err), code;
 
 	if (r)
-		return text_error(name, r, &err);
+		return xst_cli_text_error(name, r, &err);
 	code = judge_losses(&l);
 	if (code)
-		config_stored_clear(ret);
+		xst_config_stored_clear(ret);
 	return code;
 }
 
@@ -230,7 +234,7 @@ struct complaints {
 	unsigned fresh;
 };
 
-static void remember(void *userdata, const struct config_complaint *c)
+static void text_remember(void *userdata, const struct config_complaint *c)
 {
 	struct complaints *all = userdata;
 
@@ -247,7 +251,7 @@ static bool is_old(const struct complaints *before, const struct config_complain
 	return false;
 }
 
-static void complain(void *userdata, const struct config_complaint *c)
+static void text_complain(void *userdata, const struct config_complaint *c)
 {
 	struct complaints *now = userdata;
 
@@ -255,32 +259,33 @@ static void complain(void *userdata, const struct config_complaint *c)
 		return;
 	now->fresh++;
 	if (c->line)
-		say("%s:%u:%u: %s: %s", now->name, c->line, c->column, c->key, c->text);
+		xst_cli_say("%s:%u:%u: %s: %s", now->name, c->line, c->column, c->key, c->text);
 	else
-		say("%s: %s: %s", now->name, c->key, c->text);
+		xst_cli_say("%s: %s: %s", now->name, c->key, c->text);
 }
 
 static int out_of_memory(void)
 {
-	say("out of memory");
+	xst_cli_say("out of memory");
 	return EXIT_TROUBLE;
 }
 
-static int refuse(const char *name)
+static int text_refuse(const char *name)
 {
-	say("%s: no Xen takes that; nothing is changed without --force", name);
+	xst_cli_say("%s: no Xen takes that; nothing is changed without --force", name);
 	return EXIT_REFUSED;
 }
 
-int text_judge_type(const char *name, const struct config *before, const struct config *now)
+int xst_cli_text_judge_type(const char *name, const struct config *before, const struct config *now)
 {
-	enum config_type was = config_guest_type(before), is = config_guest_type(now);
+	enum config_type was = xst_config_guest_type(before), is = xst_config_guest_type(now);
 
 	if (was == is || was == CONFIG_TYPE_UNKNOWN || config_opt.force)
 		return EXIT_FINE;
-	say("%s: type: this guest is of type %s, and what is saved of it can't become %s", name,
-	    config_type_name(was), is == CONFIG_TYPE_UNKNOWN ? "another" : config_type_name(is));
-	return refuse(name);
+	xst_cli_say("%s: type: this guest is of type %s, and what is saved of it can't become %s",
+		    name, xst_config_type_name(was),
+		    is == CONFIG_TYPE_UNKNOWN ? "another" : xst_config_type_name(is));
+	return text_refuse(name);
 }
 
 /* Members of JSON that no key of xl.cfg stands for, by their paths. */
@@ -295,7 +300,7 @@ static void remember_member(void *userdata, const char *path, const char *why)
 {
 	struct members *all = userdata;
 
-	if (strcmp(why, config_no_key) == 0 && all->n < MAX_COMPLAINTS)
+	if (strcmp(why, xst_config_no_key) == 0 && all->n < MAX_COMPLAINTS)
 		snprintf(all->paths[all->n++], sizeof(all->paths[0]), "%s", path);
 }
 
@@ -306,18 +311,19 @@ static void remark_member(void *userdata, const char *path, const char *why)
 	for (size_t i = 0; i < now->before->n; i++)
 		if (strcmp(now->before->paths[i], path) == 0)
 			return;
-	if (strcmp(why, config_no_key) == 0)
-		say("%s: remark: %s: %s, and libxl passes over a member that it doesn't know; is it "
-		    "spelt right?",
-		    now->name, path, why);
+	if (strcmp(why, xst_config_no_key) == 0)
+		xst_cli_say("%s: remark: %s: %s, and libxl passes over a member that it doesn't "
+			    "know; is it "
+			    "spelt right?",
+			    now->name, path, why);
 }
 
 static void find_members(const struct config *c, config_loss_fn fn, struct members *m)
 {
 	struct config *text;
 
-	if (config_translate(c, CONFIG_CFG, fn, m, &text, NULL) == 0)
-		config_free(text);
+	if (xst_config_translate(c, CONFIG_CFG, fn, m, &text, NULL) == 0)
+		xst_config_free(text);
 }
 
 /* A member whose name is misspelt is well-formed, and would never be heard of again. */
@@ -325,28 +331,29 @@ static void remark_members(const char *name, const struct config *before, const 
 {
 	struct members old = { .n = 0 }, fresh = { .before = &old, .name = name };
 
-	if (common.quiet || config_language(before) != CONFIG_JSON || config_language(now) != CONFIG_JSON)
+	if (common.quiet || xst_config_language(before) != CONFIG_JSON ||
+	    xst_config_language(now) != CONFIG_JSON)
 		return;
 	find_members(before, remember_member, &old);
 	find_members(now, remark_member, &fresh);
 }
 
-int text_judge(const char *name, const struct config *before, const struct config *now)
+int xst_cli_text_judge(const char *name, const struct config *before, const struct config *now)
 {
 	struct complaints *old = calloc(1, sizeof(*old));
 	struct complaints fresh = { .before = old, .name = name, .n = 0 };
 	int r = old ? 0 : XST_E_NOMEM;
 
 	if (r == 0 && before)
-		r = config_check(before, remember, old);
+		r = xst_config_check(before, text_remember, old);
 	if (r >= 0)
-		r = config_check(now, complain, &fresh);
+		r = xst_config_check(now, text_complain, &fresh);
 	free(old);
 	if (r < 0)
 		return out_of_memory();
 	if (fresh.fresh && !config_opt.force)
-		return refuse(name);
+		return text_refuse(name);
 	if (before)
 		remark_members(name, before, now);
-	return before ? text_judge_type(name, before, now) : EXIT_FINE;
+	return before ? xst_cli_text_judge_type(name, before, now) : EXIT_FINE;
 }

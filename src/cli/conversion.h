@@ -17,9 +17,9 @@ struct conversion {
 };
 
 /* Says what was done. */
-void conversion_done(const char *in, const struct output *o);
+void xst_cli_conversion_done(const char *in, const struct output *o);
 
 /* Opens, converts and commits; says what went wrong, or what was done.  Returns an exit code. */
-int conversion_run(struct conversion *w, const char *from, const char *to);
+int xst_cli_conversion_run(struct conversion *w, const char *from, const char *to);
 
 #endif

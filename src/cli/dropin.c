@@ -28,7 +28,7 @@ static _Noreturn void wrong_option(const char *format, ...)
 	exit(DROPIN_TROUBLE);
 }
 
-int dropin_option(int argc, char **argv, const char *letters, const struct option *table)
+int xst_cli_dropin_option(int argc, char **argv, const char *letters, const struct option *table)
 {
 	int c;
 
@@ -47,7 +47,7 @@ int dropin_option(int argc, char **argv, const char *letters, const struct optio
 	return c;
 }
 
-int dropin_choice(const char *option, const char *value, const char *const *choices)
+int xst_cli_dropin_choice(const char *option, const char *value, const char *const *choices)
 {
 	for (int i = 0; choices[i]; i++)
 		if (strcmp(value, choices[i]) == 0)
@@ -55,7 +55,7 @@ int dropin_choice(const char *option, const char *value, const char *const *choi
 	wrong_option("option %s: invalid choice: '%s'", option, value);
 }
 
-bool dropin_is_fd(const char *value, int *ret)
+bool xst_cli_dropin_is_fd(const char *value, int *ret)
 {
 	char *end;
 	long v = strtol(value, &end, 10);
@@ -66,33 +66,33 @@ bool dropin_is_fd(const char *value, int *ret)
 	return true;
 }
 
-int dropin_open(const char *value)
+int xst_cli_dropin_open(const char *value)
 {
 	struct xst_finding error = { .text = "out of memory" };
 	int fd;
 
-	if (dropin_is_fd(value, &fd)) {
+	if (xst_cli_dropin_is_fd(value, &fd)) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			return fd;
-		dropin_error("%s: %s", value, strerror(errno));
+		xst_cli_dropin_error("%s: %s", value, strerror(errno));
 		return -1;
 	}
 	if (xst_open(value, &fd, NULL, &error) == 0)
 		return fd;
-	dropin_error("%s", error.text);
+	xst_cli_dropin_error("%s", error.text);
 	return -1;
 }
 
-void dropin_syslog(void)
+void xst_cli_dropin_syslog(void)
 {
 	dropin.syslog = true;
 	openlog(dropin.name, LOG_PID, LOG_USER);
 }
 
 /* A summary line: on stdout or in the log, with --verbose only. */
-static void info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void dropin_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-static void info(const char *format, ...)
+static void dropin_info(const char *format, ...)
 {
 	va_list ap;
 
@@ -110,7 +110,7 @@ static void info(const char *format, ...)
 	fflush(stdout);
 }
 
-void dropin_error(const char *format, ...)
+void xst_cli_dropin_error(const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -120,18 +120,18 @@ void dropin_error(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	tame(text);
+	xst_cli_tame(text);
 	if (dropin.syslog)
 		syslog(LOG_ERR, "%s", text);
 	fprintf(stderr, "%s\n", text);
 }
 
-void dropin_finding(const char *what, const struct xst_finding *f)
+void xst_cli_dropin_finding(const char *what, const struct xst_finding *f)
 {
 	char line[1024];
 
 	xst_finding_format(f, NULL, line, sizeof(line));
-	dropin_error("%s: %s [%s]", what, line, f->rule ? f->rule : "-");
+	xst_cli_dropin_error("%s: %s [%s]", what, line, f->rule ? f->rule : "-");
 }
 
 static uint64_t batches;
@@ -140,7 +140,7 @@ static uint64_t batches;
 static void tell_batches(void)
 {
 	if (batches)
-		info("%llu page batch%s", (unsigned long long)batches,
+		dropin_info("%llu page batch%s", (unsigned long long)batches,
 			    batches == 1 ? "" : "es");
 	batches = 0;
 }
@@ -148,13 +148,13 @@ static void tell_batches(void)
 static void stream(const struct xst_event *ev)
 {
 	if (ev->layer == XST_LAYER_LEGACY)
-		info("legacy stream: %u-bit toolstack, %s guest", ev->u.stream.width * 8,
+		dropin_info("legacy stream: %u-bit toolstack, %s guest", ev->u.stream.width * 8,
 			    ev->u.stream.guest == XST_GUEST_PV ? "PV" : "HVM");
 	else
-		info("%s stream", xst_layer_name(ev->layer));
+		dropin_info("%s stream", xst_layer_name(ev->layer));
 }
 
-void dropin_event(void *unused, const struct xst_event *ev)
+void xst_cli_dropin_event(void *unused, const struct xst_event *ev)
 {
 	static struct record_view view;
 	static char name[64];
@@ -171,14 +171,14 @@ void dropin_event(void *unused, const struct xst_event *ev)
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		tell_batches();
 		snprintf(name, sizeof(name), "%s", ev->u.record.name);
-		view_begin(&view, false, false);
+		xst_cli_view_begin(&view, false, false);
 	}
 	if (view.stream)
-		view_event(&view, ev);
+		xst_cli_view_event(&view, ev);
 	if (ev->type == XST_EVENT_RECORD_END && view.stream) {
 		fflush(view.stream);
-		info("%s record: %s, length %llu %s", xst_layer_name(ev->layer), name,
+		dropin_info("%s record: %s, length %llu %s", xst_layer_name(ev->layer), name,
 			    (unsigned long long)ev->u.record.length, view.text ? view.text : "");
-		view_end(&view);
+		xst_cli_view_end(&view);
 	}
 }

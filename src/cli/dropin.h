@@ -21,18 +21,18 @@ extern struct dropin dropin;
 
 /* The next option like getopt_long(); unknown, ambiguous and incomplete ones end the program as
  * Xen's scripts do, --help and --version too. */
-int dropin_option(int argc, char **argv, const char *letters, const struct option *table);
+int xst_cli_dropin_option(int argc, char **argv, const char *letters, const struct option *table);
 /* `value` must be one of `choices`, NULL at the end: the place of it among them. */
-int dropin_choice(const char *option, const char *value, const char *const *choices);
+int xst_cli_dropin_choice(const char *option, const char *value, const char *const *choices);
 /* A decimal argument is a descriptor, else the name of a file.  Returns a descriptor or -1. */
-int dropin_open(const char *value);
-bool dropin_is_fd(const char *value, int *ret);
-void dropin_syslog(void);
+int xst_cli_dropin_open(const char *value);
+bool xst_cli_dropin_is_fd(const char *value, int *ret);
+void xst_cli_dropin_syslog(void);
 
 /* An error: on stderr and in the log. */
-void dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void dropin_finding(const char *what, const struct xst_finding *f);
+void xst_cli_dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void xst_cli_dropin_finding(const char *what, const struct xst_finding *f);
 /* An xst_event_fn that summarises a stream, for --verbose. */
-void dropin_event(void *unused, const struct xst_event *ev);
+void xst_cli_dropin_event(void *unused, const struct xst_event *ev);
 
 #endif

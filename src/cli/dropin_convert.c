@@ -61,9 +61,9 @@ static void one_option(struct request *q, int c)
 	switch (c) {
 	case 'i': q->in = optarg; break;
 	case 'o': q->out = optarg; break;
-	case 'w': q->width = dropin_choice("-w", optarg, widths); break;
-	case 'g': q->guest = dropin_choice("-g", optarg, guests); break;
-	case 'f': q->libxl = dropin_choice("-f", optarg, formats) == 1; break;
+	case 'w': q->width = xst_cli_dropin_choice("-w", optarg, widths); break;
+	case 'g': q->guest = xst_cli_dropin_choice("-g", optarg, guests); break;
+	case 'f': q->libxl = xst_cli_dropin_choice("-f", optarg, formats) == 1; break;
 	case 'v': dropin.verbose = true; break;
 	case 'x': q->xl = true; break;
 	case OPT_SKIP_QEMU: q->skip_qemu = true; break;
@@ -75,11 +75,11 @@ static void one_option(struct request *q, int c)
 	}
 }
 
-static void remark(void *unused, const struct xst_finding *f)
+static void dropin_convert_remark(void *unused, const struct xst_finding *f)
 {
 	(void)unused;
 	if (f->severity != XST_NOTE)
-		dropin_finding("Remark", f);
+		xst_cli_dropin_finding("Remark", f);
 }
 
 /* Like Xen's script, --skip-qemu means nothing for libxl, which can't go on without the record.
@@ -91,7 +91,7 @@ static uint32_t parser_flags(const struct request *q, int fd)
 	return lseek(fd, 0, SEEK_CUR) < 0 ? flags | XST_PARSER_ONE_CHECKPOINT : flags;
 }
 
-static enum xst_container container(const struct request *q)
+static enum xst_container dropin_convert_container(const struct request *q)
 {
 	if (!q->xl)
 		return q->libxl ? XST_CONTAINER_LIBXL : XST_CONTAINER_LIBXC;
@@ -104,10 +104,12 @@ static int convert_fd(const struct request *q, int fd, struct xst_output *output
 	struct xst_parser_options parser = { .size = sizeof(parser),
 					     .start = q->xl ? XST_START_XL : XST_START_AUTO,
 					     .flags = parser_flags(q, fd) };
-	struct xst_job_options job = { .size = sizeof(job), .parser = &parser, .finding = remark,
-				       .event = dropin_event };
+	struct xst_job_options job = { .size = sizeof(job),
+				       .parser = &parser,
+				       .finding = dropin_convert_remark,
+				       .event = xst_cli_dropin_event };
 	struct xst_converter_options to = { .size = sizeof(to), .flags = XST_CONVERT_FORCE,
-					    .to = container(q) };
+					    .to = dropin_convert_container(q) };
 	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
 					 .width = q->width == 0 ? 32 : 64,
 					 .guest = q->guest == 0 ? XST_GUEST_PV : XST_GUEST_HVM,
@@ -116,17 +118,17 @@ static int convert_fd(const struct request *q, int fd, struct xst_output *output
 	return xst_convert_fd(fd, output, &o, reterr);
 }
 
-static int open_output(const char *name, struct xst_output **ret)
+static int dropin_convert_open_output(const char *name, struct xst_output **ret)
 {
 	struct xst_finding error = { .text = "out of memory" };
 	int fd, r;
 
-	if (dropin_is_fd(name, &fd))
+	if (xst_cli_dropin_is_fd(name, &fd))
 		r = xst_output_fd(fd, ret);
 	else
 		r = xst_output_file(name, 0666 & ~0077u, 0, ret, &error);
 	if (r)
-		dropin_error("%s", error.text);
+		xst_cli_dropin_error("%s", error.text);
 	return r;
 }
 
@@ -138,13 +140,13 @@ static int exit_code(int r)
 									    : DROPIN_STREAM;
 }
 
-static int convert(const struct request *q)
+static int dropin_convert_run(const struct request *q)
 {
 	struct xst_finding error = { .text = "out of memory" };
 	struct xst_output *output = NULL;
-	int fd = dropin_open(q->in), r;
+	int fd = xst_cli_dropin_open(q->in), r;
 
-	if (fd < 0 || open_output(q->out, &output))
+	if (fd < 0 || dropin_convert_open_output(q->out, &output))
 		return DROPIN_STREAM;
 	r = convert_fd(q, fd, output, &error);
 	if (r == 0) {
@@ -152,25 +154,26 @@ static int convert(const struct request *q)
 		error = *xst_output_error(output);
 	}
 	if (r)
-		dropin_finding(exit_code(r) == DROPIN_TROUBLE ? "Script Error" : "Stream Error", &error);
+		xst_cli_dropin_finding(
+			exit_code(r) == DROPIN_TROUBLE ? "Script Error" : "Stream Error", &error);
 	xst_output_free(output);
 	return exit_code(r);
 }
 
-int dropin_convert(int argc, char **argv)
+int xst_cli_dropin_convert(int argc, char **argv)
 {
 	struct request q = { .width = -1, .guest = -1 };
 	int c;
 
 	dropin.name = "convert-legacy-stream";
 	dropin.help = HELP;
-	while ((c = dropin_option(argc, argv, ":hi:o:w:g:f:vx", table)) != -1)
+	while ((c = xst_cli_dropin_option(argc, argv, ":hi:o:w:g:f:vx", table)) != -1)
 		one_option(&q, c);
 	if (!q.in || !q.out || q.width < 0 || q.guest < 0) {
 		fputs(HELP, stderr);
 		return DROPIN_STREAM;
 	}
 	if (dropin.syslog)
-		dropin_syslog();
-	return convert(&q);
+		xst_cli_dropin_syslog();
+	return dropin_convert_run(&q);
 }

@@ -37,29 +37,31 @@ static const enum xst_start starts[] = { XST_START_LIBXC, XST_START_LIBXL, XST_S
 
 static bool legacy;
 
-static void finding(void *unused, const struct xst_finding *f)
+static void dropin_verify_finding(void *unused, const struct xst_finding *f)
 {
 	(void)unused;
 	if (!legacy)
-		dropin_finding("Stream Error", f);
+		xst_cli_dropin_finding("Stream Error", f);
 }
 
-static void event(void *unused, const struct xst_event *ev)
+static void dropin_verify_event(void *unused, const struct xst_event *ev)
 {
-	dropin_event(unused, ev);
+	xst_cli_dropin_event(unused, ev);
 	if (ev->type != XST_EVENT_STREAM_BEGIN || ev->layer != XST_LAYER_LEGACY)
 		return;
-	dropin_error("Stream Error: a legacy stream, not one of today's formats");
+	xst_cli_dropin_error("Stream Error: a legacy stream, not one of today's formats");
 	legacy = true;
 }
 
 /* Like Xen's script, stops at the first error. */
-static int verify(int fd, enum xst_start start)
+static int dropin_verify_run(int fd, enum xst_start start)
 {
 	struct xst_parser_options parser = { .size = sizeof(parser), .start = start,
 					     .flags = XST_PARSER_NO_EMULATOR };
-	struct xst_job_options job = { .size = sizeof(job), .parser = &parser, .finding = finding,
-				       .event = event };
+	struct xst_job_options job = { .size = sizeof(job),
+				       .parser = &parser,
+				       .finding = dropin_verify_finding,
+				       .event = dropin_verify_event };
 	struct xst_verify_options o = { .size = sizeof(o), .job = &job,
 					.flags = XST_VERIFY_LIKE_XEN | XST_VERIFY_STOP };
 	struct xst_finding error = { .text = "out of memory" };
@@ -68,13 +70,13 @@ static int verify(int fd, enum xst_start start)
 
 	r = xst_verify_fd(fd, &o, &v, &error);
 	if (r)
-		dropin_finding(r == XST_E_IO ? "Stream Error" : "Script Error", &error);
+		xst_cli_dropin_finding(r == XST_E_IO ? "Stream Error" : "Script Error", &error);
 	if (r)
 		return r == XST_E_IO ? DROPIN_STREAM : DROPIN_TROUBLE;
 	return v.errors || legacy ? DROPIN_STREAM : DROPIN_FINE;
 }
 
-int dropin_verify(int argc, char **argv)
+int xst_cli_dropin_verify(int argc, char **argv)
 {
 	const char *in = "0";
 	enum xst_start start = XST_START_LIBXC;
@@ -82,16 +84,16 @@ int dropin_verify(int argc, char **argv)
 
 	dropin.name = "verify-stream-v2";
 	dropin.help = HELP;
-	while ((c = dropin_option(argc, argv, ":hi:vqf:", table)) != -1)
+	while ((c = xst_cli_dropin_option(argc, argv, ":hi:vqf:", table)) != -1)
 		switch (c) {
 		case 'i': in = optarg; break;
 		case 'v': dropin.verbose = true; break;
 		case 'q': dropin.quiet = true; break;
-		case 'f': start = starts[dropin_choice("-f", optarg, formats)]; break;
+		case 'f': start = starts[xst_cli_dropin_choice("-f", optarg, formats)]; break;
 		default: dropin.syslog = true; break;
 		}
 	if (dropin.syslog)
-		dropin_syslog();
-	fd = dropin_open(in);
-	return fd < 0 ? DROPIN_STREAM : verify(fd, start);
+		xst_cli_dropin_syslog();
+	fd = xst_cli_dropin_open(in);
+	return fd < 0 ? DROPIN_STREAM : dropin_verify_run(fd, start);
 }

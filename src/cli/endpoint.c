@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams come from files, and over sockets. */
-#include "cli/restore.h"
+#include "cli/restore_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 
 char *volatile endpoint_socket;
 
-static int failed(const char *name, int fd, const char *why)
+static int endpoint_failed(const char *name, int fd, const char *why)
 {
-	say("%s: %s", name, why);
+	xst_cli_say("%s: %s", name, why);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -30,10 +30,10 @@ static int unix_socket(const char *name, const char *path, struct sockaddr_un *a
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (!*path || strlen(path) >= sizeof(address->sun_path))
-		return failed(name, -1, "a socket's path has 1 to 107 octets");
+		return endpoint_failed(name, -1, "a socket's path has 1 to 107 octets");
 	memcpy(address->sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return fd < 0 ? failed(name, -1, system_words(errno)) : fd;
+	return fd < 0 ? endpoint_failed(name, -1, xst_cli_system_words(errno)) : fd;
 }
 
 static int unix_connect(const char *name, const char *path)
@@ -42,7 +42,8 @@ static int unix_connect(const char *name, const char *path)
 	int fd = unix_socket(name, path, &address);
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return failed(name, fd, system_words(errno == ENOENT ? ECONNREFUSED : errno));
+		return endpoint_failed(
+			name, fd, xst_cli_system_words(errno == ENOENT ? ECONNREFUSED : errno));
 	return fd;
 }
 
@@ -77,7 +78,7 @@ static int unix_listen(const char *name, const char *path)
 	r = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	umask(mask);
 	if (r < 0)
-		return failed(name, fd, system_words(errno));
+		return endpoint_failed(name, fd, xst_cli_system_words(errno));
 	endpoint_socket = strdup(path);
 	return fd;
 }
@@ -94,7 +95,7 @@ static struct addrinfo *resolve(const char *name, const char *text, int flags)
 	int r;
 
 	if (!colon || !colon[1]) {
-		failed(name, -1, "tcp: wants HOST:PORT");
+		endpoint_failed(name, -1, "tcp: wants HOST:PORT");
 		return NULL;
 	}
 	n = (size_t)(colon - text);
@@ -109,7 +110,7 @@ static struct addrinfo *resolve(const char *name, const char *text, int flags)
 	free(host);
 	if (!r)
 		return list;
-	failed(name, -1, r == EAI_SYSTEM ? system_words(errno) : gai_strerror(r));
+	endpoint_failed(name, -1, r == EAI_SYSTEM ? xst_cli_system_words(errno) : gai_strerror(r));
 	return NULL;
 }
 
@@ -141,7 +142,7 @@ static int tcp_socket(const char *name, const char *text, bool listening)
 	if (!list)
 		return -1;
 	freeaddrinfo(list);
-	return fd < 0 ? failed(name, -1, system_words(err)) : fd;
+	return fd < 0 ? endpoint_failed(name, -1, xst_cli_system_words(err)) : fd;
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
@@ -153,7 +154,7 @@ static const char *behind(const char *name, const char *scheme)
 	return strncmp(name, scheme, n) == 0 ? name + n : NULL;
 }
 
-int endpoint_open(const char *name)
+int xst_cli_endpoint_open(const char *name)
 {
 	const char *path = behind(name, "unix:"), *host = behind(name, "tcp:");
 	int fd;
@@ -161,7 +162,7 @@ int endpoint_open(const char *name)
 	if (path)
 		return unix_connect(name, path);
 	if (!host)
-		return open_input(name);
+		return xst_cli_open_input(name);
 	fd = tcp_socket(name, host, false);
 	if (fd >= 0)
 		keep_alive(fd);
@@ -179,7 +180,7 @@ static void remove_socket(void)
 	free(path);
 }
 
-int endpoint_accept(const char *name)
+int xst_cli_endpoint_accept(const char *name)
 {
 	const char *path = behind(name, "unix:"), *host = behind(name, "tcp:");
 	int fd, connection = -1, err;
@@ -195,7 +196,7 @@ int endpoint_accept(const char *name)
 	remove_socket();
 	close(fd);
 	if (connection < 0)
-		return failed(name, -1, system_words(err));
+		return endpoint_failed(name, -1, xst_cli_system_words(err));
 	if (host)
 		keep_alive(connection);
 	return connection;

@@ -10,7 +10,7 @@
 #define SHOWN_ITEMS 16 /* of an array, in words, unless --all */
 #define JSON_ITEMS 4096 /* the same in JSON: a record may hold millions, memory must not */
 
-void view_begin(struct record_view *v, bool json, bool all)
+void xst_cli_view_begin(struct record_view *v, bool json, bool all)
 {
 	memset(v, 0, sizeof(*v));
 	v->json = json;
@@ -22,7 +22,7 @@ void view_begin(struct record_view *v, bool json, bool all)
 		v->stream = open_memstream(&v->text, &v->text_size);
 }
 
-void view_end(struct record_view *v)
+void xst_cli_view_end(struct record_view *v)
 {
 	if (v->stream)
 		fclose(v->stream);
@@ -31,9 +31,10 @@ void view_end(struct record_view *v)
 	memset(v, 0, sizeof(*v));
 }
 
-static void word(struct record_view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fields_word(struct record_view *v, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-static void word(struct record_view *v, const char *format, ...)
+static void fields_word(struct record_view *v, const char *format, ...)
 {
 	va_list ap;
 
@@ -46,7 +47,7 @@ static void word(struct record_view *v, const char *format, ...)
 
 /* Octets as they are where they print, else as %NN; a terminal must not obey them, and tables
  * have their own use for the backslash. */
-static void quoted(FILE *to, const char *s, size_t n)
+static void fields_quoted(FILE *to, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (s[i] >= ' ' && s[i] <= '~' && s[i] != '%')
@@ -63,7 +64,7 @@ static bool in_hex(enum xst_field id)
 	       id == XST_FIELD_FIRST_PFN || id == XST_FIELD_LAST_PFN || id == XST_FIELD_P2M_SIZE;
 }
 
-static void fields(struct record_view *v, const struct xst_event *ev)
+static void print_fields(struct record_view *v, const struct xst_event *ev)
 {
 	for (size_t i = 0; i < ev->u.fields.n; i++) {
 		const struct xst_field_value *f = &ev->u.fields.v[i];
@@ -71,10 +72,11 @@ static void fields(struct record_view *v, const struct xst_event *ev)
 		if (f->id == XST_FIELD_RESERVED || f->id == XST_FIELD_MARKER)
 			continue;
 		if (v->json)
-			json_object_object_add(v->object, xst_field_name(f->id), json_u64(f->value));
+			json_object_object_add(v->object, xst_field_name(f->id),
+					       xst_cli_json_u64(f->value));
 		else
-			word(v, in_hex(f->id) ? "%s=%#" PRIx64 : "%s=%" PRIu64, xst_field_name(f->id),
-			     f->value);
+			fields_word(v, in_hex(f->id) ? "%s=%#" PRIx64 : "%s=%" PRIu64,
+				    xst_field_name(f->id), f->value);
 	}
 }
 
@@ -116,10 +118,10 @@ static json_object *numbers(const uint64_t *n, unsigned width)
 	json_object *a;
 
 	if (width == 1)
-		return json_u64(n[0]);
+		return xst_cli_json_u64(n[0]);
 	a = json_object_new_array();
 	for (unsigned i = 0; i < width; i++)
-		json_object_array_add(a, json_u64(n[i]));
+		json_object_array_add(a, xst_cli_json_u64(n[i]));
 	return a;
 }
 
@@ -127,9 +129,9 @@ static json_object *hvm_param(const uint64_t *n)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "index", json_u64(n[0]));
+	json_object_object_add(o, "index", xst_cli_json_u64(n[0]));
 	json_object_object_add(o, "name", json_object_new_string(xst_hvm_param_name(n[0])));
-	json_object_object_add(o, "value", json_u64(n[1]));
+	json_object_object_add(o, "value", xst_cli_json_u64(n[1]));
 	return o;
 }
 
@@ -141,21 +143,21 @@ static void item_json(struct record_view *v, enum xst_items kind, const uint64_t
 static void item_words(struct record_view *v, enum xst_items kind, const uint64_t *n)
 {
 	if (v->shown++ == SHOWN_ITEMS && !v->all)
-		word(v, "...");
+		fields_word(v, "...");
 	if (v->shown > SHOWN_ITEMS && !v->all)
 		return;
 	switch (kind) {
 	case XST_ITEMS_HVM_PARAMS:
-		word(v, "%s=%#" PRIx64, xst_hvm_param_name(n[0]), n[1]);
+		fields_word(v, "%s=%#" PRIx64, xst_hvm_param_name(n[0]), n[1]);
 		break;
 	case XST_ITEMS_CPUID:
-		word(v, "%" PRIx64 ":%" PRIx64, n[0], n[1] == UINT32_MAX ? 0 : n[1]);
+		fields_word(v, "%" PRIx64 ":%" PRIx64, n[0], n[1] == UINT32_MAX ? 0 : n[1]);
 		break;
 	case XST_ITEMS_MSRS:
-		word(v, "%#" PRIx64 "=%#" PRIx64, n[0], n[2]);
+		fields_word(v, "%#" PRIx64 "=%#" PRIx64, n[0], n[2]);
 		break;
 	default:
-		word(v, "%#" PRIx64, n[0]);
+		fields_word(v, "%#" PRIx64, n[0]);
 	}
 }
 
@@ -170,11 +172,11 @@ static void close_run(struct record_view *v)
 	v->run_length = 0;
 }
 
-static void vcpu(struct record_view *v, uint64_t id, bool is_online)
+static void fields_vcpu(struct record_view *v, uint64_t id, bool is_online)
 {
 	if (v->json) {
 		if (is_online)
-			to_array(v, array_name(XST_ITEMS_VCPU_MAP), json_u64(id));
+			to_array(v, array_name(XST_ITEMS_VCPU_MAP), xst_cli_json_u64(id));
 	} else if (!is_online) {
 		close_run(v);
 	} else {
@@ -184,11 +186,12 @@ static void vcpu(struct record_view *v, uint64_t id, bool is_online)
 	}
 }
 
-static void online(struct record_view *v, const struct xst_event *ev)
+static void fields_online(struct record_view *v, const struct xst_event *ev)
 {
 	for (size_t i = 0; i < ev->u.items.n; i++)
 		for (unsigned bit = 0; bit < 64; bit++)
-			vcpu(v, (ev->u.items.first + i) * 64 + bit, ev->u.items.v[i] >> bit & 1);
+			fields_vcpu(v, (ev->u.items.first + i) * 64 + bit,
+				    ev->u.items.v[i] >> bit & 1);
 	if (!v->json)
 		close_run(v);
 }
@@ -197,12 +200,12 @@ static void page_json(struct record_view *v, uint64_t entry)
 {
 	json_object *a = json_object_new_array();
 
-	json_object_array_add(a, json_u64(XST_PAGE_PFN(entry)));
+	json_object_array_add(a, xst_cli_json_u64(XST_PAGE_PFN(entry)));
 	json_object_array_add(a, json_object_new_string(xst_page_type_name(XST_PAGE_TYPE(entry))));
 	to_array(v, array_name(XST_ITEMS_PAGES), a);
 }
 
-static void pages(struct record_view *v, const struct xst_event *ev)
+static void fields_pages(struct record_view *v, const struct xst_event *ev)
 {
 	for (size_t i = 0; i < ev->u.items.n; i++) {
 		uint64_t entry = ev->u.items.v[i], pfn = XST_PAGE_PFN(entry);
@@ -217,14 +220,14 @@ static void pages(struct record_view *v, const struct xst_event *ev)
 	}
 }
 
-static void items(struct record_view *v, const struct xst_event *ev)
+static void fields_items(struct record_view *v, const struct xst_event *ev)
 {
 	if (ev->u.items.kind == XST_ITEMS_PAGES) {
-		pages(v, ev);
+		fields_pages(v, ev);
 		return;
 	}
 	if (ev->u.items.kind == XST_ITEMS_VCPU_MAP) {
-		online(v, ev);
+		fields_online(v, ev);
 		return;
 	}
 	for (size_t i = 0; i < ev->u.items.n; i++)
@@ -235,51 +238,53 @@ static void items(struct record_view *v, const struct xst_event *ev)
 			item_words(v, ev->u.items.kind, ev->u.items.v + i * ev->u.items.width);
 }
 
-static void pair(struct record_view *v, const struct xst_event *ev)
+static void fields_pair(struct record_view *v, const struct xst_event *ev)
 {
 	json_object *o;
 
 	if (!v->json) {
-		word(v, "%s", "");
-		quoted(v->stream, ev->u.pair.key, ev->u.pair.key_len);
+		fields_word(v, "%s", "");
+		fields_quoted(v->stream, ev->u.pair.key, ev->u.pair.key_len);
 		fputc('=', v->stream);
-		quoted(v->stream, ev->u.pair.value, ev->u.pair.value_len);
+		fields_quoted(v->stream, ev->u.pair.value, ev->u.pair.value_len);
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "key", json_text(ev->u.pair.key, ev->u.pair.key_len));
-	json_object_object_add(o, "value", json_text(ev->u.pair.value, ev->u.pair.value_len));
+	json_object_object_add(o, "key", xst_cli_json_text(ev->u.pair.key, ev->u.pair.key_len));
+	json_object_object_add(o, "value",
+			       xst_cli_json_text(ev->u.pair.value, ev->u.pair.value_len));
 	to_array(v, "xenstore", o);
 }
 
-static void physmap(struct record_view *v, const struct xst_event *ev)
+static void fields_physmap(struct record_view *v, const struct xst_event *ev)
 {
 	json_object *o;
 
 	if (!v->json) {
-		word(v, "%#" PRIx64 "->%#" PRIx64 "+%#" PRIx64 "(", ev->u.physmap.phys_offset,
-		     ev->u.physmap.start_addr, ev->u.physmap.size);
-		quoted(v->stream, ev->u.physmap.name, ev->u.physmap.name_len);
+		fields_word(v, "%#" PRIx64 "->%#" PRIx64 "+%#" PRIx64 "(",
+			    ev->u.physmap.phys_offset, ev->u.physmap.start_addr,
+			    ev->u.physmap.size);
+		fields_quoted(v->stream, ev->u.physmap.name, ev->u.physmap.name_len);
 		fputc(')', v->stream);
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "phys_offset", json_u64(ev->u.physmap.phys_offset));
-	json_object_object_add(o, "start_addr", json_u64(ev->u.physmap.start_addr));
-	json_object_object_add(o, "size", json_u64(ev->u.physmap.size));
+	json_object_object_add(o, "phys_offset", xst_cli_json_u64(ev->u.physmap.phys_offset));
+	json_object_object_add(o, "start_addr", xst_cli_json_u64(ev->u.physmap.start_addr));
+	json_object_object_add(o, "size", xst_cli_json_u64(ev->u.physmap.size));
 	if (ev->u.physmap.name_len)
-		json_object_object_add(o, "name",
-				       json_text(ev->u.physmap.name, ev->u.physmap.name_len));
+		json_object_object_add(
+			o, "name", xst_cli_json_text(ev->u.physmap.name, ev->u.physmap.name_len));
 	to_array(v, "physmap", o);
 }
 
-void view_event(struct record_view *v, const struct xst_event *ev)
+void xst_cli_view_event(struct record_view *v, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_FIELDS:  fields(v, ev); break;
-	case XST_EVENT_ITEMS:   items(v, ev); break;
-	case XST_EVENT_PAIR:    pair(v, ev); break;
-	case XST_EVENT_PHYSMAP: physmap(v, ev); break;
+	case XST_EVENT_FIELDS:  print_fields(v, ev); break;
+	case XST_EVENT_ITEMS:   fields_items(v, ev); break;
+	case XST_EVENT_PAIR:    fields_pair(v, ev); break;
+	case XST_EVENT_PHYSMAP: fields_physmap(v, ev); break;
 	default: break;
 	}
 }
@@ -288,29 +293,30 @@ static void pages_json(struct record_view *v)
 {
 	json_object *types = json_object_new_object();
 
-	json_object_object_add(v->object, "count", json_u64(v->frames));
-	json_object_object_add(v->object, "pages", json_u64(v->data_pages));
+	json_object_object_add(v->object, "count", xst_cli_json_u64(v->frames));
+	json_object_object_add(v->object, "pages", xst_cli_json_u64(v->data_pages));
 	if (v->frames) {
-		json_object_object_add(v->object, "first_pfn", json_u64(v->first_pfn));
-		json_object_object_add(v->object, "last_pfn", json_u64(v->last_pfn));
+		json_object_object_add(v->object, "first_pfn", xst_cli_json_u64(v->first_pfn));
+		json_object_object_add(v->object, "last_pfn", xst_cli_json_u64(v->last_pfn));
 	}
 	for (unsigned t = 0; t < 16; t++)
 		if (v->types[t])
-			json_object_object_add(types, xst_page_type_name(t), json_u64(v->types[t]));
+			json_object_object_add(types, xst_page_type_name(t),
+					       xst_cli_json_u64(v->types[t]));
 	json_object_object_add(v->object, "types", types);
 }
 
-void view_pages(struct record_view *v)
+void xst_cli_view_pages(struct record_view *v)
 {
 	if (v->json) {
 		pages_json(v);
 		return;
 	}
 	rewind(v->stream);
-	word(v, "count=%" PRIu64, v->frames);
+	fields_word(v, "count=%" PRIu64, v->frames);
 	if (v->frames)
-		word(v, "pfns=%#" PRIx64 "-%#" PRIx64, v->first_pfn, v->last_pfn);
+		fields_word(v, "pfns=%#" PRIx64 "-%#" PRIx64, v->first_pfn, v->last_pfn);
 	for (unsigned t = 0; t < 16; t++)
 		if (v->types[t])
-			word(v, "%s=%" PRIu64, xst_page_type_name(t), v->types[t]);
+			fields_word(v, "%s=%" PRIu64, xst_page_type_name(t), v->types[t]);
 }

@@ -78,7 +78,7 @@ static void put_field(json_object *o, const struct xst_state_field *f)
 	}
 	put_path(o, f->name,
 		 f->kind == XST_VALUE_SIGNED ? json_object_new_int64((int64_t)f->value)
-					     : json_u64(f->value));
+					     : xst_cli_json_u64(f->value));
 	if (f->kind == XST_VALUE_MSR && xst_msr_name((uint32_t)f->value)) {
 		snprintf(name, sizeof(name), "%.*sname", (int)(strrchr(f->name, '.') + 1 - f->name),
 			 f->name);
@@ -113,15 +113,15 @@ json_object *xst_cli_block_json(const struct xst_block *b, struct guest_budget *
 
 	json_object_object_add(o, "name", json_object_new_string(b->name));
 	if (b->kind == XST_BLOCK_HVM)
-		json_object_object_add(o, "type", json_u64(b->type));
+		json_object_object_add(o, "type", xst_cli_json_u64(b->type));
 	json_object_object_add(o, b->flags & XST_BLOCK_OF_VCPU ? "vcpu" : "instance",
-			       json_u64(b->instance));
-	json_object_object_add(o, "offset", json_u64(b->offset));
-	json_object_object_add(o, "length", json_u64(b->length));
+			       xst_cli_json_u64(b->instance));
+	json_object_object_add(o, "offset", xst_cli_json_u64(b->offset));
+	json_object_object_add(o, "length", xst_cli_json_u64(b->length));
 	if (b->flags & XST_BLOCK_CUT)
 		json_object_object_add(o, "cut_off", json_object_new_boolean(true));
 	if (b->flags & XST_BLOCK_TRUNCATED)
-		json_object_object_add(o, "kept", json_u64(b->n));
+		json_object_object_add(o, "kept", xst_cli_json_u64(b->n));
 	json_object_object_add(o, "fields", block_fields_json(b, budget));
 	return o;
 }
@@ -134,7 +134,7 @@ json_object *xst_cli_registers_json(const struct xst_state *s, uint32_t vcpu)
 	for (int reg = XST_REG_NONE + 1; reg < XST_REG_MAX; reg++)
 		if (xst_state_register(s, vcpu, (enum xst_register)reg, &v) == 0)
 			json_object_object_add(o, xst_register_name((enum xst_register)reg),
-					       json_u64(v));
+					       xst_cli_json_u64(v));
 	return o;
 }
 
@@ -167,7 +167,7 @@ json_object *xst_cli_vcpus_json(const struct xst_state *s, uint32_t vcpu)
 		if (vcpu != UINT32_MAX && vcpu != id)
 			continue;
 		o = json_object_new_object();
-		json_object_object_add(o, "id", json_u64(id));
+		json_object_object_add(o, "id", xst_cli_json_u64(id));
 		json_object_object_add(o, "registers", xst_cli_registers_json(s, id));
 		json_object_array_add(a, o);
 	}
@@ -182,10 +182,10 @@ static void tsc_json(json_object *o, const struct xst_state *s)
 	if (xst_state_tsc(s, &tsc))
 		return;
 	t = json_object_new_object();
-	json_object_object_add(t, "mode", json_u64(tsc.mode));
-	json_object_object_add(t, "khz", json_u64(tsc.khz));
-	json_object_object_add(t, "nsec", json_u64(tsc.nsec));
-	json_object_object_add(t, "incarnation", json_u64(tsc.incarnation));
+	json_object_object_add(t, "mode", xst_cli_json_u64(tsc.mode));
+	json_object_object_add(t, "khz", xst_cli_json_u64(tsc.khz));
+	json_object_object_add(t, "nsec", xst_cli_json_u64(tsc.nsec));
+	json_object_object_add(t, "incarnation", xst_cli_json_u64(tsc.incarnation));
 	json_object_object_add(o, "tsc", t);
 }
 
@@ -202,7 +202,7 @@ static json_object *params_json(const struct xst_state *s)
 			continue;
 		snprintf(number, sizeof(number), "%u", i);
 		json_object_object_add(o, strcmp(name, "unknown") == 0 ? number : name,
-				       json_u64(v));
+				       xst_cli_json_u64(v));
 	}
 	return o;
 }
@@ -213,14 +213,15 @@ json_object *xst_cli_guest_json(const char *file, const struct xst_state *s, uin
 	json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "schema", json_object_new_string("xenstream-cpu/1"));
-	json_object_object_add(o, "file", json_text(file, strlen(file)));
+	json_object_object_add(o, "file", xst_cli_json_text(file, strlen(file)));
 	json_object_object_add(o, "guest", json_object_new_string(xst_cli_guest_name(s)));
 	if (xst_state_guest_width(s)) {
-		json_object_object_add(o, "guest_bits", json_u64(xst_state_guest_width(s) * 8));
-		json_object_object_add(o, "pt_levels", json_u64(xst_state_pt_levels(s)));
+		json_object_object_add(o, "guest_bits",
+				       xst_cli_json_u64(xst_state_guest_width(s) * 8));
+		json_object_object_add(o, "pt_levels", xst_cli_json_u64(xst_state_pt_levels(s)));
 	}
 	json_object_object_add(o, "complete", json_object_new_boolean(xst_state_is_complete(s)));
-	json_object_object_add(o, "checkpoints", json_u64(xst_state_checkpoints(s)));
+	json_object_object_add(o, "checkpoints", xst_cli_json_u64(xst_state_checkpoints(s)));
 	json_object_object_add(o, "vcpus", xst_cli_vcpus_json(s, vcpu));
 	tsc_json(o, s);
 	if (xst_state_guest(s) == XST_GUEST_HVM)
@@ -228,6 +229,6 @@ json_object *xst_cli_guest_json(const char *file, const struct xst_state *s, uin
 	json_object_object_add(o, "blocks", blocks_json(s, vcpu, &budget));
 	if (budget.omitted + xst_state_dropped(s))
 		json_object_object_add(o, "omitted",
-				       json_u64(budget.omitted + xst_state_dropped(s)));
+				       xst_cli_json_u64(budget.omitted + xst_state_dropped(s)));
 	return o;
 }

@@ -25,7 +25,7 @@ static void note_finding(struct guest_reading *g, const struct xst_finding *f)
 {
 	g->errors += f->severity == XST_ERROR;
 	if (!common.quiet && f->severity != XST_NOTE)
-		print_finding(stderr, g->name, f);
+		xst_cli_print_finding(stderr, g->name, f);
 }
 
 static int read_events(struct guest_reading *g)
@@ -43,8 +43,8 @@ static int read_events(struct guest_reading *g)
 		if (ev->type == XST_EVENT_WARNING)
 			note_finding(g, ev->u.finding);
 		if (ev->type == XST_EVENT_RECORD_END)
-			progress_tell(NULL, xst_reader_offset(g->reader),
-				      xst_reader_size(g->reader));
+			xst_cli_progress_tell(NULL, xst_reader_offset(g->reader),
+					      xst_reader_size(g->reader));
 	}
 	return r;
 }
@@ -57,33 +57,33 @@ static int read_guest(struct input *in, struct guest_reading *g)
 	o.flags = XST_PARSER_KEEP_GOING;
 	r = xst_reader_new(in->fd, &o, 0, common.tmpdir, &g->reader);
 	if (r)
-		return exit_for(r);
-	progress_start(g->name);
+		return xst_cli_exit_for(r);
+	xst_cli_progress_start(g->name);
 	r = read_events(g);
-	progress_end();
+	xst_cli_progress_end();
 	if (r)
-		input_read_on(in);
-	if (r && !input_fault(in) && xst_reader_error(g->reader))
-		print_finding(stderr, g->name, xst_reader_error(g->reader));
+		xst_cli_input_read_on(in);
+	if (r && !xst_cli_input_fault(in) && xst_reader_error(g->reader))
+		xst_cli_print_finding(stderr, g->name, xst_reader_error(g->reader));
 	xst_reader_free(g->reader);
-	return r ? exit_for(r) : g->errors ? EXIT_INVALID : EXIT_FINE;
+	return r ? xst_cli_exit_for(r) : g->errors ? EXIT_INVALID : EXIT_FINE;
 }
 
 int xst_cli_guest_read(const char *file, struct xst_state **ret)
 {
-	struct guest_reading g = { .name = input_name(file) };
+	struct guest_reading g = { .name = xst_cli_input_name(file) };
 	struct input in;
-	int code = input_open(&in, file), fault;
+	int code = xst_cli_input_open(&in, file), fault;
 
 	*ret = NULL;
 	if (code)
 		return code;
 	if (xst_state_new(NULL, &g.state)) {
-		input_abandon(&in);
+		xst_cli_input_abandon(&in);
 		return EXIT_TROUBLE;
 	}
 	code = read_guest(&in, &g);
-	fault = input_close(&in);
+	fault = xst_cli_input_close(&in);
 	*ret = g.state;
 	return fault ? fault : code;
 }

@@ -70,7 +70,7 @@ int xst_cli_host_policy(struct xst_state **ret)
 int xst_cli_host_policy(struct xst_state **ret)
 {
 	(void)ret;
-	say("--against host: this machine's processor is no x86 one");
+	xst_cli_say("--against host: this machine's processor is no x86 one");
 	return EXIT_REFUSED;
 }
 #endif

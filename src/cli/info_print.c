@@ -24,13 +24,13 @@ static void row(const char *label, const char *format, ...)
 	va_end(ap);
 	printf("%-12s", label);
 	if (n >= 0) {
-		print_text(stdout, text);
+		xst_cli_print_text(stdout, text);
 		free(text);
 	}
 	putchar('\n');
 }
 
-static const char *count(uint64_t n, const char *one, char *buf, size_t size)
+static const char *info_count(uint64_t n, const char *one, char *buf, size_t size)
 {
 	snprintf(buf, size, "%" PRIu64 " %s%s", n, one, n == 1 ? "" : "s");
 	return buf;
@@ -121,7 +121,7 @@ static void guest_row(const struct xst_info *i)
 	char vcpus[32] = "vCPUs unknown";
 
 	if (i->vcpus || !i->verdict.errors) /* none were met in what is left of a damaged image */
-		count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
+		info_count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
 	if (i->guest == XST_GUEST_PV && i->guest_width)
 		row("Guest", "PV, %u-bit, %u levels of page tables, %s", i->guest_width * 8,
 		    i->pt_levels, vcpus);
@@ -140,8 +140,9 @@ static void memory_row(const struct xst_info *i)
 		tables += i->pages_by_type[t] + i->pages_by_type[t | XST_PAGE_PINNED];
 		pinned += i->pages_by_type[t | XST_PAGE_PINNED];
 	}
-	printf("%-12s%s in %s", "Memory", human_size(pages * XST_PAGE_SIZE, size, sizeof(size)),
-	       count(pages, "page", in_pages, sizeof(in_pages)));
+	printf("%-12s%s in %s", "Memory",
+	       xst_cli_human_size(pages * XST_PAGE_SIZE, size, sizeof(size)),
+	       info_count(pages, "page", in_pages, sizeof(in_pages)));
 	if (tables)
 		printf(", %" PRIu64 " of them page tables (%" PRIu64 " pinned)", tables, pinned);
 	for (unsigned t = XST_PAGE_BROKEN; t < 16; t++)
@@ -157,8 +158,9 @@ static void batches_row(const struct xst_info *i)
 	char frames[48], again[48];
 
 	row("Batches", "%" PRIu64 " page batch%s, %s, %s sent again%s", i->batches,
-	    i->batches == 1 ? "" : "es", count(i->page_frames, "page frame", frames, sizeof(frames)),
-	    count(i->sent_twice, "page", again, sizeof(again)),
+	    i->batches == 1 ? "" : "es",
+	    info_count(i->page_frames, "page frame", frames, sizeof(frames)),
+	    info_count(i->sent_twice, "page", again, sizeof(again)),
 	    i->types_exact ? "" : " (too many to follow: counted by entry)");
 }
 
@@ -169,12 +171,13 @@ static void state_rows(const struct xst_info *i)
 	if (i->checkpoints)
 		row("Checkpoints", "%" PRIu64 " complete%s", i->checkpoints,
 		    i->compressed ? ", compressed from the second on" : "");
-	count(i->xenstore_keys, i->legacy ? "physmap entry" : "xenstore key", keys, sizeof(keys));
+	info_count(i->xenstore_keys, i->legacy ? "physmap entry" : "xenstore key", keys,
+		   sizeof(keys));
 	if (i->legacy && i->xenstore_keys != 1)
 		snprintf(keys, sizeof(keys), "%" PRIu64 " physmap entries", i->xenstore_keys);
 	if (i->emulators)
 		row("Emulator", "%s, %s of state, %s", emulator_name(i),
-		    human_size(i->emulator_size, size, sizeof(size)), keys);
+		    xst_cli_human_size(i->emulator_size, size, sizeof(size)), keys);
 	else if (i->guest == XST_GUEST_HVM)
 		row("Emulator", "no state of one%s%s", i->xenstore_keys ? ", " : "",
 		    i->xenstore_keys ? keys : "");
@@ -185,9 +188,10 @@ static void state_rows(const struct xst_info *i)
 				      : i->cpuid_policy ? "CPUID" : i->msr_policy ? "MSR" : "none");
 }
 
-static int read_config(const struct xst_info *i, struct config_view *ret, struct config_error *err)
+static int info_read_config(const struct xst_info *i, struct config_view *ret,
+			    struct config_error *err)
 {
-	return config_view_of(i->container, (const char *)i->config, i->config_size, ret, err);
+	return xst_config_view_of(i->container, (const char *)i->config, i->config_size, ret, err);
 }
 
 #define MAX_DEVICES 16 /* more than these are only counted */
@@ -222,7 +226,7 @@ static void device_rows(const struct config_view *v)
 		row("", "and %zu more", v->nvifs - MAX_DEVICES);
 }
 
-static double mib(uint64_t kib)
+static double info_mib(uint64_t kib)
 {
 	return (double)kib / 1024;
 }
@@ -235,8 +239,9 @@ static void view_rows(const struct config_view *v)
 		row("Domain", "%s%s%s", v->name, v->uuid ? ", uuid " : "", v->uuid ? v->uuid : "");
 	if (v->type != CONFIG_TYPE_UNKNOWN || v->memory_kib)
 		row("Configured", "%s, %g MiB of memory (at most %g), %" PRIu64 " vCPU%s",
-		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : config_type_name(v->type),
-		    mib(v->memory_kib), mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus,
+		    v->type == CONFIG_TYPE_UNKNOWN ? "?" : xst_config_type_name(v->type),
+		    info_mib(v->memory_kib),
+		    info_mib(v->maxmem_kib ? v->maxmem_kib : v->memory_kib), vcpus,
 		    vcpus > 1 ? "s" : "");
 	if (v->kernel)
 		row("Kernel", "%s", v->kernel);
@@ -251,14 +256,14 @@ static void config_rows(const struct xst_info *i)
 
 	if (!i->config_size)
 		return;
-	if (read_config(i, &v, &err) == 0) {
+	if (info_read_config(i, &v, &err) == 0) {
 		view_rows(&v);
 	} else if (!i->container) {
-		config_error_format(&err, "the configuration can't be understood", line,
-				    sizeof(line));
+		xst_config_error_format(&err, "the configuration can't be understood", line,
+					sizeof(line));
 		row("", "(%s)", line);
 	}
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 }
 
 static void size_row(const struct xst_info *i)
@@ -266,11 +271,11 @@ static void size_row(const struct xst_info *i)
 	char pages[32], vcpus[32], emulator[32], config[32], framing[32];
 
 	row("Sizes", "pages %s, vCPU state %s, emulator %s, configuration %s, framing %s",
-	    human_size(i->sizes.pages, pages, sizeof(pages)),
-	    human_size(i->sizes.vcpus, vcpus, sizeof(vcpus)),
-	    human_size(i->sizes.emulator, emulator, sizeof(emulator)),
-	    human_size(i->sizes.config, config, sizeof(config)),
-	    human_size(i->sizes.framing, framing, sizeof(framing)));
+	    xst_cli_human_size(i->sizes.pages, pages, sizeof(pages)),
+	    xst_cli_human_size(i->sizes.vcpus, vcpus, sizeof(vcpus)),
+	    xst_cli_human_size(i->sizes.emulator, emulator, sizeof(emulator)),
+	    xst_cli_human_size(i->sizes.config, config, sizeof(config)),
+	    xst_cli_human_size(i->sizes.framing, framing, sizeof(framing)));
 }
 
 static void restorable_rows(const struct xst_info *i)
@@ -279,9 +284,9 @@ static void restorable_rows(const struct xst_info *i)
 	const struct xst_reason *reason;
 	char line[256];
 
-	row("Restorable", "by %s", restorable_words(r, line, sizeof(line)));
-	for (size_t k = 0; (reason = deciding_reason(r, &k));)
-		row("", "%s", reason_words(reason, line, sizeof(line)));
+	row("Restorable", "by %s", xst_cli_restorable_words(r, line, sizeof(line)));
+	for (size_t k = 0; (reason = xst_cli_deciding_reason(r, &k));)
+		row("", "%s", xst_cli_reason_words(reason, line, sizeof(line)));
 }
 
 static void verdict_rows(const struct xst_info *i)
@@ -296,7 +301,7 @@ static void verdict_rows(const struct xst_info *i)
 			    i->verdict.errors - 1);
 	} else if (i->verdict.remarks) {
 		row("State", "complete, %s (xenstream verify)",
-		    count(i->verdict.remarks, "remark", remarks, sizeof(remarks)));
+		    info_count(i->verdict.remarks, "remark", remarks, sizeof(remarks)));
 	} else {
 		row("State", "complete");
 	}
@@ -304,12 +309,13 @@ static void verdict_rows(const struct xst_info *i)
 		row("", "%" PRIu64 " octets follow its end", i->verdict.trailing);
 }
 
-void info_print(const char *file, uint64_t size, const char *compression, const struct xst_info *i)
+void xst_cli_info_print(const char *file, uint64_t size, const char *compression,
+			const struct xst_info *i)
 {
 	char text[32];
 
 	row("File", "%s%s%s", file, size ? ", " : "",
-	    size ? human_size(size, text, sizeof(text)) : "");
+	    size ? xst_cli_human_size(size, text, sizeof(text)) : "");
 	format_row(compression, i);
 	writer_row(i);
 	config_rows(i);
@@ -330,12 +336,12 @@ void info_print(const char *file, uint64_t size, const char *compression, const 
 static void put_text(json_object *o, const char *key, const char *s)
 {
 	if (s)
-		json_object_object_add(o, key, json_text(s, strlen(s)));
+		json_object_object_add(o, key, xst_cli_json_text(s, strlen(s)));
 }
 
-static void put(json_object *o, const char *key, uint64_t v)
+static void info_put(json_object *o, const char *key, uint64_t v)
 {
-	json_object_object_add(o, key, json_u64(v));
+	json_object_object_add(o, key, xst_cli_json_u64(v));
 }
 
 static void put_flag(json_object *o, const char *key, bool v)
@@ -361,7 +367,7 @@ static json_object *layers_json(const struct xst_info *i)
 
 static void put_words(json_object *a, const char *words)
 {
-	json_object_array_add(a, json_text(words, strlen(words)));
+	json_object_array_add(a, xst_cli_json_text(words, strlen(words)));
 }
 
 static json_object *disks_json(const struct config_view *v)
@@ -403,7 +409,7 @@ static void view_json(json_object *o, const struct config_view *v)
 	put_text(o, "name", v->name);
 	put_text(o, "uuid", v->uuid);
 	if (v->type != CONFIG_TYPE_UNKNOWN)
-		put_text(o, "type", config_type_name(v->type));
+		put_text(o, "type", xst_config_type_name(v->type));
 	put_text(o, "kernel", v->kernel);
 	put_text(o, "ramdisk", v->ramdisk);
 	put_text(o, "cmdline", v->cmdline);
@@ -411,13 +417,15 @@ static void view_json(json_object *o, const struct config_view *v)
 	put_text(o, "firmware", v->firmware);
 	put_text(o, "boot", v->boot);
 	if (v->memory_kib)
-		json_object_object_add(o, "memory_mib", json_object_new_double(mib(v->memory_kib)));
+		json_object_object_add(o, "memory_mib",
+				       json_object_new_double(info_mib(v->memory_kib)));
 	if (v->maxmem_kib)
-		json_object_object_add(o, "maxmem_mib", json_object_new_double(mib(v->maxmem_kib)));
+		json_object_object_add(o, "maxmem_mib",
+				       json_object_new_double(info_mib(v->maxmem_kib)));
 	if (v->vcpus)
-		put(o, "vcpus", v->vcpus);
+		info_put(o, "vcpus", v->vcpus);
 	if (v->maxvcpus)
-		put(o, "maxvcpus", v->maxvcpus);
+		info_put(o, "maxvcpus", v->maxvcpus);
 	json_object_object_add(o, "disks", disks_json(v));
 	json_object_object_add(o, "vifs", vifs_json(v));
 }
@@ -427,14 +435,14 @@ static json_object *config_json(const struct xst_info *i)
 	json_object *o = json_object_new_object();
 	struct config_error err = { 0 };
 	struct config_view v = { 0 };
-	bool understood = read_config(i, &v, &err) == 0;
+	bool understood = info_read_config(i, &v, &err) == 0;
 
 	put_text(o, "language", config_language_name(i));
 	put_flag(o, "understood", understood);
 	if (!understood && err.text[0])
 		put_text(o, "error", err.text);
 	view_json(o, &v);
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 	return o;
 }
 
@@ -445,18 +453,18 @@ static json_object *memory_json(const struct xst_info *i)
 
 	for (unsigned t = 0; t < 16; t++) {
 		if (i->pages_by_type[t])
-			put(types, xst_page_type_name(t), i->pages_by_type[t]);
+			info_put(types, xst_page_type_name(t), i->pages_by_type[t]);
 		if (XST_PAGE_HAS_DATA(t))
 			pages += i->pages_by_type[t];
 	}
-	put(o, "pages", pages);
+	info_put(o, "pages", pages);
 	json_object_object_add(o, "by_type", types);
 	put_flag(o, "exact", i->types_exact);
-	put(o, "batches", i->batches);
-	put(o, "page_frames", i->page_frames);
-	put(o, "sent_twice", i->sent_twice);
+	info_put(o, "batches", i->batches);
+	info_put(o, "page_frames", i->page_frames);
+	info_put(o, "sent_twice", i->sent_twice);
 	if (i->p2m_size)
-		put(o, "p2m_size", i->p2m_size);
+		info_put(o, "p2m_size", i->p2m_size);
 	return o;
 }
 
@@ -464,26 +472,26 @@ static json_object *sizes_json(const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
 
-	put(o, "pages", i->sizes.pages);
-	put(o, "vcpus", i->sizes.vcpus);
-	put(o, "emulator", i->sizes.emulator);
-	put(o, "config", i->sizes.config);
-	put(o, "framing", i->sizes.framing);
+	info_put(o, "pages", i->sizes.pages);
+	info_put(o, "vcpus", i->sizes.vcpus);
+	info_put(o, "emulator", i->sizes.emulator);
+	info_put(o, "config", i->sizes.config);
+	info_put(o, "framing", i->sizes.framing);
 	return o;
 }
 
-static json_object *verdict_json(const char *file, const struct xst_info *i)
+static json_object *info_verdict_json(const char *file, const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
 
-	put(o, "errors", i->verdict.errors);
-	put(o, "remarks", i->verdict.remarks);
-	put(o, "notes", i->verdict.notes);
-	put(o, "records", i->verdict.records);
-	put(o, "end", i->verdict.end);
-	put(o, "trailing", i->verdict.trailing);
+	info_put(o, "errors", i->verdict.errors);
+	info_put(o, "remarks", i->verdict.remarks);
+	info_put(o, "notes", i->verdict.notes);
+	info_put(o, "records", i->verdict.records);
+	info_put(o, "end", i->verdict.end);
+	info_put(o, "trailing", i->verdict.trailing);
 	if (i->damage.text[0])
-		json_object_object_add(o, "damage", finding_json(file, &i->damage));
+		json_object_object_add(o, "damage", xst_cli_finding_json(file, &i->damage));
 	return o;
 }
 
@@ -492,60 +500,60 @@ static json_object *emulator_json(const struct xst_info *i)
 	json_object *o = json_object_new_object();
 
 	put_text(o, "name", emulator_name(i));
-	put(o, "octets", i->emulator_size);
-	put(o, "xenstore_keys", i->xenstore_keys);
+	info_put(o, "octets", i->emulator_size);
+	info_put(o, "xenstore_keys", i->xenstore_keys);
 	return o;
 }
 
 static void versions_json(json_object *o, const struct xst_info *i)
 {
 	if (i->libxc) {
-		put(o, "image_version", i->image_version);
+		info_put(o, "image_version", i->image_version);
 		put_flag(o, "big_endian", i->big_endian);
 		put_flag(o, "converted_from_legacy", i->converted);
-		put(o, "xen_major", i->xen_major);
-		put(o, "xen_minor", i->xen_minor);
+		info_put(o, "xen_major", i->xen_major);
+		info_put(o, "xen_minor", i->xen_minor);
 	}
 	if (i->legacy)
-		put(o, "toolstack_bits", i->toolstack_width * 8);
+		info_put(o, "toolstack_bits", i->toolstack_width * 8);
 	json_object_object_add(o, "guest",
 			       json_object_new_string(i->guest == XST_GUEST_PV	  ? "pv"
 						      : i->guest == XST_GUEST_HVM ? "hvm"
 										  : "unknown"));
 	if (i->guest_width) {
-		put(o, "guest_bits", i->guest_width * 8);
-		put(o, "pt_levels", i->pt_levels);
+		info_put(o, "guest_bits", i->guest_width * 8);
+		info_put(o, "pt_levels", i->pt_levels);
 	}
 }
 
-json_object *info_json(const char *file, uint64_t size, const char *compression,
-		       const struct xst_info *i)
+json_object *xst_cli_info_json(const char *file, uint64_t size, const char *compression,
+			       const struct xst_info *i)
 {
 	json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "schema", json_object_new_string("xenstream-info/1"));
 	put_text(o, "file", file);
 	if (size)
-		put(o, "size", size);
+		info_put(o, "size", size);
 	put_text(o, "compression", compression);
 	json_object_object_add(o, "layers", layers_json(i));
 	versions_json(o, i);
-	put(o, "vcpus", i->vcpus);
+	info_put(o, "vcpus", i->vcpus);
 	json_object_object_add(o, "memory", memory_json(i));
 	if (i->config_size)
 		json_object_object_add(o, "config", config_json(i));
 	if (i->emulators)
 		json_object_object_add(o, "emulator", emulator_json(i));
-	put(o, "checkpoints", i->checkpoints);
+	info_put(o, "checkpoints", i->checkpoints);
 	put_flag(o, "compressed", i->compressed);
 	if (i->tsc) {
-		put(o, "tsc_mode", i->tsc_mode);
-		put(o, "tsc_khz", i->tsc_khz);
+		info_put(o, "tsc_mode", i->tsc_mode);
+		info_put(o, "tsc_khz", i->tsc_khz);
 	}
 	put_flag(o, "cpuid_policy", i->cpuid_policy);
 	put_flag(o, "msr_policy", i->msr_policy);
 	json_object_object_add(o, "octets", sizes_json(i));
-	json_object_object_add(o, "restorable", restorability_json(&i->restorability, 0));
-	json_object_object_add(o, "verdict", verdict_json(file, i));
+	json_object_object_add(o, "restorable", xst_cli_restorability_json(&i->restorability, 0));
+	json_object_object_add(o, "verdict", info_verdict_json(file, i));
 	return o;
 }

@@ -11,28 +11,28 @@
 static int start_decompressing(struct input *in, enum filter_format format, size_t front)
 {
 	struct filter *f = &in->filters[in->layers];
-	int r = filter_pass_over(in->fd, front);
+	int r = xst_filter_pass_over(in->fd, front);
 
 	if (r == 0)
-		r = filter_decompress(f, in->fd, format);
+		r = xst_filter_decompress(f, in->fd, format);
 
 	if (r < 0) {
-		say("%s: decompressing: %s", in->name, system_words(-r));
+		xst_cli_say("%s: decompressing: %s", in->name, xst_cli_system_words(-r));
 		return EXIT_IO;
 	}
 	if (in->layers) /* the pipe between two is theirs */
-		filter_let_go(f - 1);
+		xst_filter_let_go(f - 1);
 	in->compression[in->layers++] = format;
 	in->fd = f->fd;
 	return EXIT_FINE;
 }
 
-int input_open(struct input *in, const char *file)
+int xst_cli_input_open(struct input *in, const char *file)
 {
-	return input_from(in, input_name(file), open_input(file));
+	return xst_cli_input_from(in, xst_cli_input_name(file), xst_cli_open_input(file));
 }
 
-int input_from(struct input *in, const char *name, int fd)
+int xst_cli_input_from(struct input *in, const char *name, int fd)
 {
 	enum filter_format format;
 	int code = EXIT_FINE;
@@ -42,10 +42,10 @@ int input_from(struct input *in, const char *name, int fd)
 	if (in->file < 0)
 		return EXIT_IO;
 	in->fd = in->file;
-	while (!code && in->layers < 2 && (format = filter_recognise(in->fd, &front)))
+	while (!code && in->layers < 2 && (format = xst_filter_recognise(in->fd, &front)))
 		code = start_decompressing(in, format, front);
 	if (code)
-		input_abandon(in);
+		xst_cli_input_abandon(in);
 	return code;
 }
 
@@ -54,12 +54,13 @@ static bool is_fault(const struct filter_report *report)
 	return report->outcome != FILTER_FINE && report->outcome != FILTER_STOPPED;
 }
 
-bool input_broke_off(struct input *in)
+bool xst_cli_input_broke_off(struct input *in)
 {
-	return in->layers && filter_is_drained(&in->filters[in->layers - 1]) && input_fault(in);
+	return in->layers && xst_filter_is_drained(&in->filters[in->layers - 1]) &&
+	       xst_cli_input_fault(in);
 }
 
-void input_read_on(struct input *in)
+void xst_cli_input_read_on(struct input *in)
 {
 	char buffer[4096];
 	ssize_t n = 1;
@@ -74,10 +75,10 @@ void input_read_on(struct input *in)
 	}
 }
 
-static const char *words(enum filter_format format, const struct filter_report *r)
+static const char *input_words(enum filter_format format, const struct filter_report *r)
 {
 	static char text[300];
-	const char *name = filter_name(format);
+	const char *name = xst_filter_name(format);
 
 	if (r->outcome == FILTER_DAMAGED)
 		snprintf(text, sizeof(text), "damaged %s data: %s", name, r->text);
@@ -85,7 +86,8 @@ static const char *words(enum filter_format format, const struct filter_report *
 		snprintf(text, sizeof(text), "the %s decompressor was killed (signal %d)", name,
 			 r->error);
 	else
-		snprintf(text, sizeof(text), "decompressing %s: %s", name, system_words(r->error));
+		snprintf(text, sizeof(text), "decompressing %s: %s", name,
+			 xst_cli_system_words(r->error));
 	return text;
 }
 
@@ -95,31 +97,31 @@ static int faulty_layer(struct input *in)
 	int layer = -1;
 
 	for (int i = (int)in->layers - 1; i >= 0; i--)
-		if (is_fault(filter_end(&in->filters[i])))
+		if (is_fault(xst_filter_end(&in->filters[i])))
 			layer = i;
 	return layer;
 }
 
-const char *input_fault(struct input *in)
+const char *xst_cli_input_fault(struct input *in)
 {
 	int layer = faulty_layer(in);
 
-	return layer < 0 ? NULL : words(in->compression[layer], &in->filters[layer].report);
+	return layer < 0 ? NULL : input_words(in->compression[layer], &in->filters[layer].report);
 }
 
-void input_abandon(struct input *in)
+void xst_cli_input_abandon(struct input *in)
 {
 	for (unsigned i = 0; i < in->layers; i++)
-		filter_kill(&in->filters[i]);
+		xst_filter_kill(&in->filters[i]);
 	in->layers = 0;
-	close_input(in->file);
+	xst_cli_close_input(in->file);
 }
 
 /* A layer inside of one that ends too soon does so, too. */
-bool input_is_cut(struct input *in)
+bool xst_cli_input_is_cut(struct input *in)
 {
 	for (unsigned i = 0; i < in->layers; i++)
-		if (is_fault(filter_end(&in->filters[i])) && !in->filters[i].report.cut)
+		if (is_fault(xst_filter_end(&in->filters[i])) && !in->filters[i].report.cut)
 			return false;
 	return true;
 }
@@ -128,21 +130,22 @@ static int close_with_words(struct input *in, bool cut_is_fine)
 {
 	int layer = faulty_layer(in);
 
-	close_input(in->file);
+	xst_cli_close_input(in->file);
 	if (layer < 0)
 		return EXIT_FINE;
-	say("%s: %s", in->name, words(in->compression[layer], &in->filters[layer].report));
-	if (cut_is_fine && input_is_cut(in))
+	xst_cli_say("%s: %s", in->name,
+		    input_words(in->compression[layer], &in->filters[layer].report));
+	if (cut_is_fine && xst_cli_input_is_cut(in))
 		return EXIT_FINE;
 	return in->filters[layer].report.outcome == FILTER_DAMAGED ? EXIT_INVALID : EXIT_IO;
 }
 
-int input_close(struct input *in)
+int xst_cli_input_close(struct input *in)
 {
 	return close_with_words(in, false);
 }
 
-int input_close_cut(struct input *in)
+int xst_cli_input_close_cut(struct input *in)
 {
 	return close_with_words(in, true);
 }

@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct verb *const verbs[] = { &verb_info, &verb_records, &xst_cli_verb_cpu, &xst_cli_verb_cpuid, &verb_verify,
-					    &verb_explain, &verb_convert, &verb_salvage, &verb_config,
-					    &verb_restore, &verb_receive, &verb_pack };
+static const struct verb *const verbs[] = {
+	&xst_cli_verb_info,   &xst_cli_verb_records, &xst_cli_verb_cpu,	    &xst_cli_verb_cpuid,
+	&xst_cli_verb_verify, &xst_cli_verb_explain, &xst_cli_verb_convert, &xst_cli_verb_salvage,
+	&xst_cli_verb_config, &xst_cli_verb_restore, &xst_cli_verb_receive, &xst_cli_verb_pack
+};
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static void print_help(FILE *to)
+static void main_print_help(FILE *to)
 {
 	fputs("Usage: xenstream VERB [OPTION...] FILE...\n\n"
 	      "Saved and migrating Xen domains, without Xen.  FILE may be - for standard input;\n"
@@ -23,31 +25,31 @@ static void print_help(FILE *to)
 	fputs("\nxenstream VERB --help tells more, man xenstream all.\n", to);
 }
 
-static int run_verb(int argc, char **argv)
+static int main_run_verb(int argc, char **argv)
 {
 	for (size_t i = 0; i < NR_VERBS; i++)
 		if (strcmp(argv[1], verbs[i]->name) == 0)
 			return verbs[i]->run(argc - 1, (const char **)argv + 1);
-	say("%s: no such verb (xenstream --help)", argv[1]);
+	xst_cli_say("%s: no such verb (xenstream --help)", argv[1]);
 	return EXIT_USAGE;
 }
 
 static int xenstream(int argc, char **argv)
 {
 	if (argc < 2) {
-		print_help(stderr);
+		main_print_help(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
+		main_print_help(stdout);
 		return EXIT_FINE;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("xenstream " XST_VERSION);
 		return EXIT_FINE;
 	}
-	return run_verb(argc, argv);
+	return main_run_verb(argc, argv);
 }
 
 /* What could not be written is a failure, whatever came before. */
@@ -56,10 +58,10 @@ static int flush_stdout(int code)
 	int err;
 
 	(void)fflush(stdout);
-	err = stdout_error();
+	err = xst_cli_stdout_error();
 	if (!err)
 		return code;
-	say("standard output: %s", system_words(err));
+	xst_cli_say("standard output: %s", xst_cli_system_words(err));
 	return EXIT_IO;
 }
 
@@ -82,9 +84,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be inherited, children leave no status */
 	if (strcmp(name, "convert-legacy-stream") == 0)
-		code = dropin_convert(argc, argv);
+		code = xst_cli_dropin_convert(argc, argv);
 	else if (strcmp(name, "verify-stream-v2") == 0)
-		code = dropin_verify(argc, argv);
+		code = xst_cli_dropin_verify(argc, argv);
 	else
 		code = xenstream(argc, argv);
 	return flush_stdout(code);

@@ -11,44 +11,44 @@
 
 static char said[sizeof(((struct xst_finding *)NULL)->text)];
 
-void say(const char *format, ...)
+void xst_cli_say(const char *format, ...)
 {
 	char *text;
 	va_list ap;
 
-	progress_clear();
+	xst_cli_progress_clear();
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) < 0)
 		text = NULL;
 	va_end(ap);
 	if (text)
-		tame(text);
+		xst_cli_tame(text);
 	(void)snprintf(said, sizeof(said), "%s", text ? text : "out of memory");
 	fprintf(stderr, "xenstream: %s\n", text ? text : "out of memory");
 	free(text);
 }
 
-const char *last_said(void)
+const char *xst_cli_last_said(void)
 {
 	return said;
 }
 
-void print_finding(FILE *to, const char *file, const struct xst_finding *f)
+void xst_cli_print_finding(FILE *to, const char *file, const struct xst_finding *f)
 {
 	char line[1024], *text;
 
-	progress_clear();
+	xst_cli_progress_clear();
 	xst_finding_format(f, NULL, line, sizeof(line));
 	if (asprintf(&text, "%s: %s: %s [%s]", file, xst_severity_name(f->severity), line, f->rule) < 0)
 		text = NULL;
 	if (text)
-		tame(text);
+		xst_cli_tame(text);
 	fprintf(to, "%s\n", text ? text : "out of memory");
 	free(text);
-	(void)stdout_error();
+	(void)xst_cli_stdout_error();
 }
 
-int exit_for(int code)
+int xst_cli_exit_for(int code)
 {
 	switch (code) {
 	case 0:
@@ -66,18 +66,18 @@ int exit_for(int code)
 	}
 }
 
-json_object *json_u64(uint64_t v)
+json_object *xst_cli_json_u64(uint64_t v)
 {
 	return json_object_new_uint64(v);
 }
 
-void tame(char *s)
+void xst_cli_tame(char *s)
 {
 	size_t n = strlen(s), k = 0;
 
 	for (size_t i = 0; i < n;) {
 		const unsigned char *c = (const unsigned char *)s + i;
-		size_t len = utf8_length(c, n - i);
+		size_t len = xst_utf8_length(c, n - i);
 		bool control = c[0] < ' ' || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
 
 		i += len ? len : 1;
@@ -91,24 +91,24 @@ void tame(char *s)
 	s[k] = '\0';
 }
 
-void print_text(FILE *to, const char *s)
+void xst_cli_print_text(FILE *to, const char *s)
 {
 	char *copy = strdup(s);
 
 	if (copy)
-		tame(copy);
+		xst_cli_tame(copy);
 	fputs(copy ? copy : "out of memory", to);
 	free(copy);
 }
 
-json_object *json_text(const char *s, size_t n)
+json_object *xst_cli_json_text(const char *s, size_t n)
 {
 	char *clean = malloc(3 * n + 1);
 	size_t k = 0;
 	json_object *o;
 
 	for (size_t i = 0; clean && i < n;) {
-		size_t len = utf8_length((const unsigned char *)s + i, n - i);
+		size_t len = xst_utf8_length((const unsigned char *)s + i, n - i);
 
 		memcpy(clean + k, len ? s + i : "\xef\xbf\xbd", len ? len : 3);
 		k += len ? len : 3;
@@ -119,29 +119,29 @@ json_object *json_text(const char *s, size_t n)
 	return o;
 }
 
-json_object *finding_json(const char *file, const struct xst_finding *f)
+json_object *xst_cli_finding_json(const char *file, const struct xst_finding *f)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "file", json_text(file, strlen(file)));
+	json_object_object_add(o, "file", xst_cli_json_text(file, strlen(file)));
 	json_object_object_add(o, "rule", json_object_new_string(f->rule));
 	json_object_object_add(o, "severity", json_object_new_string(xst_severity_name(f->severity)));
 	if (f->code)
 		json_object_object_add(o, "code", json_object_new_string(xst_errc_name(f->code)));
 	json_object_object_add(o, "layer", json_object_new_string(xst_layer_name(f->layer)));
-	json_object_object_add(o, "offset", json_u64(f->offset));
+	json_object_object_add(o, "offset", xst_cli_json_u64(f->offset));
 	if (f->record_name) {
 		json_object_object_add(o, "record", json_object_new_string(f->record_name));
-		json_object_object_add(o, "record_index", json_u64(f->record_index));
-		json_object_object_add(o, "record_offset", json_u64(f->record_offset));
+		json_object_object_add(o, "record_index", xst_cli_json_u64(f->record_index));
+		json_object_object_add(o, "record_offset", xst_cli_json_u64(f->record_offset));
 	}
 	if (f->field)
 		json_object_object_add(o, "field", json_object_new_string(f->field));
-	json_object_object_add(o, "text", json_text(f->text, strlen(f->text)));
+	json_object_object_add(o, "text", xst_cli_json_text(f->text, strlen(f->text)));
 	return o;
 }
 
-int stdout_error(void)
+int xst_cli_stdout_error(void)
 {
 	static int err;
 
@@ -150,7 +150,7 @@ int stdout_error(void)
 	return err;
 }
 
-void print_json(FILE *to, json_object *o, int layout)
+void xst_cli_print_json(FILE *to, json_object *o, int layout)
 {
 	const char *s = json_object_to_json_string_ext(o, layout | JSON_C_TO_STRING_NOSLASHESCAPE);
 
@@ -171,13 +171,13 @@ void print_json(FILE *to, json_object *o, int layout)
 	json_object_put(o);
 }
 
-void print_json_to(FILE *to, json_object *o)
+void xst_cli_print_json_to(FILE *to, json_object *o)
 {
-	print_json(to, o, JSON_C_TO_STRING_PLAIN);
-	(void)stdout_error();
+	xst_cli_print_json(to, o, JSON_C_TO_STRING_PLAIN);
+	(void)xst_cli_stdout_error();
 }
 
-char *json_line(json_object *o)
+char *xst_cli_json_line(json_object *o)
 {
 	char *line = NULL;
 	size_t n;
@@ -187,17 +187,17 @@ char *json_line(json_object *o)
 		json_object_put(o);
 		return NULL;
 	}
-	print_json(f, o, JSON_C_TO_STRING_PLAIN);
+	xst_cli_print_json(f, o, JSON_C_TO_STRING_PLAIN);
 	fclose(f);
 	return line;
 }
 
-void print_json_line(json_object *o)
+void xst_cli_print_json_line(json_object *o)
 {
-	print_json_to(stdout, o);
+	xst_cli_print_json_to(stdout, o);
 }
 
-const char *human_size(uint64_t octets, char *buf, size_t size)
+const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size)
 {
 	static const char *const units[] = { "octets", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	double v = (double)octets;
@@ -214,7 +214,7 @@ const char *human_size(uint64_t octets, char *buf, size_t size)
 	return buf;
 }
 
-const char *system_words(int err)
+const char *xst_cli_system_words(int err)
 {
 	switch (err) {
 	case EPIPE:  return "the reader at the other end is gone";
@@ -225,14 +225,15 @@ const char *system_words(int err)
 	}
 }
 
-void say_recovery(const char *file, const struct xst_recovery *r)
+void xst_cli_say_recovery(const char *file, const struct xst_recovery *r)
 {
 	if (r->outcome == XST_RECOVERY_NOTHING || common.quiet)
 		return;
-	say("%s: %s%s", file, r->outcome == XST_RECOVERY_IGNORED ? "remark: " : "", r->text);
+	xst_cli_say("%s: %s%s", file, r->outcome == XST_RECOVERY_IGNORED ? "remark: " : "",
+		    r->text);
 }
 
-int open_input(const char *file)
+int xst_cli_open_input(const char *file)
 {
 	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
 	struct xst_finding error = { .text = "out of memory" };
@@ -241,20 +242,20 @@ int open_input(const char *file)
 	if (strcmp(file, "-") == 0)
 		return STDIN_FILENO;
 	if (xst_open(file, &fd, &recovery, &error)) {
-		say("%s", error.text);
+		xst_cli_say("%s", error.text);
 		return -1;
 	}
-	say_recovery(file, &recovery);
+	xst_cli_say_recovery(file, &recovery);
 	return fd;
 }
 
-void close_input(int fd)
+void xst_cli_close_input(int fd)
 {
 	if (fd > STDERR_FILENO)
 		close(fd);
 }
 
-const char *input_name(const char *file)
+const char *xst_cli_input_name(const char *file)
 {
 	return strcmp(file, "-") == 0 ? "(standard input)" : file;
 }

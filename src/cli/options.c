@@ -20,7 +20,7 @@ static const struct poptOption common_table[] = {
 	POPT_TABLEEND
 };
 
-static void print_help(poptContext ctx, const struct verb *verb)
+static void options_print_help(poptContext ctx, const struct verb *verb)
 {
 	poptPrintHelp(ctx, stdout, 0);
 	printf("\n%s\n\nExample:\n%s\n", verb->summary, verb->example);
@@ -30,12 +30,12 @@ static void print_help(poptContext ctx, const struct verb *verb)
 
 static int usage(const struct verb *verb, const char *what, const char *why)
 {
-	say("%s: %s%s%s (xenstream %s --help)", verb->name, what ? what : "", what ? ": " : "", why,
-	    verb->name);
+	xst_cli_say("%s: %s%s%s (xenstream %s --help)", verb->name, what ? what : "",
+		    what ? ": " : "", why, verb->name);
 	return EXIT_USAGE;
 }
 
-int usage_error(const struct verb *verb, const char *format, ...)
+int xst_cli_usage_error(const struct verb *verb, const char *format, ...)
 {
 	char text[512];
 	va_list ap;
@@ -61,8 +61,8 @@ static poptContext context(const struct verb *verb, int argc, const char **argv,
 	return ctx;
 }
 
-poptContext options_parse(const struct verb *verb, int argc, const char **argv,
-			  const struct poptOption *table, int *ret_exit)
+poptContext xst_cli_options_parse(const struct verb *verb, int argc, const char **argv,
+				  const struct poptOption *table, int *ret_exit)
 {
 	static struct poptOption both[3]; /* popt keeps pointing at it */
 	poptContext ctx;
@@ -74,13 +74,13 @@ poptContext options_parse(const struct verb *verb, int argc, const char **argv,
 	both[2] = (struct poptOption)POPT_TABLEEND;
 	ctx = context(verb, argc, argv, both);
 	r = poptGetNextOpt(ctx);
-	if (r == -1 && progress_option(common.progress))
+	if (r == -1 && xst_cli_progress_option(common.progress))
 		return ctx;
 	if (r == -1) {
-		*ret_exit = usage_error(verb, "--progress=%s: not always, never or an open descriptor",
+		*ret_exit = xst_cli_usage_error(verb, "--progress=%s: not always, never or an open descriptor",
 					common.progress);
 	} else if (r == OPT_HELP) {
-		print_help(ctx, verb);
+		options_print_help(ctx, verb);
 		*ret_exit = EXIT_FINE;
 	} else {
 		*ret_exit = usage(verb, poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(r));
@@ -89,7 +89,7 @@ poptContext options_parse(const struct verb *verb, int argc, const char **argv,
 	return NULL;
 }
 
-const char *options_argument(poptContext ctx)
+const char *xst_cli_options_argument(poptContext ctx)
 {
 	return poptGetArg(ctx);
 }

@@ -33,7 +33,7 @@ static void on_sigusr1(int signal_number)
 	asked = 1;
 }
 
-bool progress_option(const char *when)
+bool xst_cli_progress_option(const char *when)
 {
 	char *end;
 	long fd;
@@ -51,7 +51,7 @@ bool progress_option(const char *when)
 	return true;
 }
 
-void progress_start(const char *name)
+void xst_cli_progress_start(const char *name)
 {
 	struct sigaction sa = { .sa_handler = on_sigusr1, .sa_flags = SA_RESTART };
 
@@ -78,12 +78,12 @@ static void line(FILE *f, uint64_t done, uint64_t total, double seconds, char en
 	char size[32], rate[32];
 
 	fprintf(f, "%s%s: %s", end == '\r' ? "\r\033[K" : "", what,
-		human_size(done, size, sizeof(size)));
+		xst_cli_human_size(done, size, sizeof(size)));
 	if (total)
 		fprintf(f, ", %u %%", (unsigned)(100.0 * (double)done / (double)total));
 	if (seconds > 0)
 		fprintf(f, ", %s/s",
-			human_size((uint64_t)((double)done / seconds), rate, sizeof(rate)));
+			xst_cli_human_size((uint64_t)((double)done / seconds), rate, sizeof(rate)));
 	if (total > done && done && seconds > 0)
 		print_left(f, seconds * (double)(total - done) / (double)done);
 	if (end == '\n')
@@ -97,7 +97,7 @@ static void machine_line(void)
 	fflush(to);
 }
 
-void progress_tell(void *unused, uint64_t done, uint64_t total)
+void xst_cli_progress_tell(void *unused, uint64_t done, uint64_t total)
 {
 	double t;
 
@@ -109,7 +109,7 @@ void progress_tell(void *unused, uint64_t done, uint64_t total)
 	t = now();
 	if (asked) {
 		asked = 0;
-		progress_clear();
+		xst_cli_progress_clear();
 		line(stderr, done, total, t - begin, '\n');
 	}
 	if (!to || t - last < PERIOD)
@@ -123,16 +123,16 @@ void progress_tell(void *unused, uint64_t done, uint64_t total)
 	shown = true;
 }
 
-void progress_clear(void)
+void xst_cli_progress_clear(void)
 {
 	if (shown)
 		fputs("\r\033[K", stderr);
 	shown = false;
 }
 
-void progress_end(void)
+void xst_cli_progress_end(void)
 {
-	progress_clear();
+	xst_cli_progress_clear();
 	if (machine)
 		machine_line();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The configuration in front of a saved domain: read, changed, replaced. */
-#include "cli/config.h"
+#include "cli/config_verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,15 +33,15 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int config(int argc, const char **argv);
+static int config_verb_source(int argc, const char **argv);
 
-const struct verb verb_config = {
+const struct verb xst_cli_verb_config = {
 	.name = "config",
 	.arguments = "show|get|set|unset|replace|edit|drop FILE [ARGUMENT...]",
 	.summary = "show or change the configuration in front of an image, in place",
 	.example = "  xenstream config set old.save name=clone1\n"
 		   "  xl save -c a /dev/stdout | xenstream config set - name=b -o - > b.save",
-	.run = config,
+	.run = config_verb_source,
 };
 
 /* --- show ------------------------------------------------------------------------------------ */
@@ -56,7 +56,7 @@ static void print_lines(const char *text, size_t n)
 		char *part = strndup(text, k);
 
 		if (part)
-			print_text(stdout, part);
+			xst_cli_print_text(stdout, part);
 		free(part);
 		text += k;
 		if (text < end && *text)
@@ -70,7 +70,7 @@ static void print_octets(const void *data, size_t n)
 		print_lines(data, n);
 	else
 		fwrite(data, 1, n, stdout);
-	(void)stdout_error();
+	(void)xst_cli_stdout_error();
 }
 
 /* Without the NUL that ends JSON, and with an end of the last line. */
@@ -81,7 +81,7 @@ static void print_document(const char *text, size_t n)
 	print_octets(text, n);
 	if (n && text[n - 1] != '\n')
 		putchar('\n');
-	(void)stdout_error();
+	(void)xst_cli_stdout_error();
 }
 
 static int show_in(const struct target *t, enum config_language language)
@@ -90,17 +90,17 @@ static int show_in(const struct target *t, enum config_language language)
 	struct config_error err = { .text = "" };
 	char *text;
 	size_t n;
-	int code = text_to_read(t, &c), r;
+	int code = xst_cli_text_to_read(t, &c), r;
 
 	if (!code)
-		code = text_translate(t->name, c, language, true, &other);
-	config_free(c);
+		code = xst_cli_text_translate(t->name, c, language, true, &other);
+	xst_config_free(c);
 	if (code)
 		return code;
-	r = config_print(other, &text, &n);
-	config_free(other);
+	r = xst_config_print(other, &text, &n);
+	xst_config_free(other);
 	if (r)
-		return text_error(t->name, r, &err);
+		return xst_cli_text_error(t->name, r, &err);
 	print_document(text, n);
 	free(text);
 	return EXIT_FINE;
@@ -114,7 +114,7 @@ static int show(struct target *t, const char *const *arguments)
 	if (config_opt.json || config_opt.cfg)
 		return show_in(t, config_opt.json ? CONFIG_JSON : CONFIG_CFG);
 	if (!h->config) {
-		say("%s: no configuration is stored", t->name);
+		xst_cli_say("%s: no configuration is stored", t->name);
 		return EXIT_INVALID;
 	}
 	if (config_opt.as_stored)
@@ -130,7 +130,7 @@ static int get_one(const struct target *t, const struct config *c, const char *k
 {
 	struct config_error err = { .text = "" };
 	char *value;
-	int r = config_get(c, key, &value, &err);
+	int r = xst_config_get(c, key, &value, &err);
 
 	if (r == 0) {
 		print_document(value, strlen(value));
@@ -139,18 +139,18 @@ static int get_one(const struct target *t, const struct config *c, const char *k
 		free(value);
 		return EXIT_FINE;
 	}
-	(void)text_error(t->name, r, &err);
+	(void)xst_cli_text_error(t->name, r, &err);
 	return r == XST_E_UNKNOWN ? EXIT_REMARKS : r == XST_E_ARG ? EXIT_USAGE : EXIT_TROUBLE;
 }
 
 static int get(struct target *t, const char *const *keys)
 {
 	struct config *c = NULL;
-	int code = text_to_read(t, &c);
+	int code = xst_cli_text_to_read(t, &c);
 
 	for (; !code && *keys; keys++)
 		code = get_one(t, c, *keys);
-	config_free(c);
+	xst_config_free(c);
 	return code;
 }
 
@@ -161,18 +161,18 @@ static int know_key(const struct config *c, const char *key, struct config_error
 {
 	char *value;
 
-	if (config_opt.force || strpbrk(key, ".[\"") || config_key_find(key))
+	if (config_opt.force || strpbrk(key, ".[\"") || xst_config_key_find(key))
 		return 0;
-	if (config_get(c, key, &value, NULL) == 0) {
+	if (xst_config_get(c, key, &value, NULL) == 0) {
 		free(value);
 		return 0;
 	}
-	if (config_language(c) == CONFIG_CFG)
-		return config_fail(err, XST_E_ARG, 0, 0,
-				   "%.64s: not a key of xl.cfg; --force sets it", key);
-	return config_fail(err, XST_E_ARG, 0, 0,
-			   "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
-			   key);
+	if (xst_config_language(c) == CONFIG_CFG)
+		return xst_config_fail(err, XST_E_ARG, 0, 0,
+				       "%.64s: not a key of xl.cfg; --force sets it", key);
+	return xst_config_fail(err, XST_E_ARG, 0, 0,
+			       "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
+			       key);
 }
 
 /* KEY=VALUE or KEY+=VALUE.  A path of JSON may have "=" in quotes. */
@@ -187,71 +187,74 @@ static int set_one(struct config *c, const char *setting, struct config_error *e
 		quoted ^= *equals == '"';
 	append = *equals && equals > setting && equals[-1] == '+';
 	if (!*equals || equals == setting + append)
-		return config_fail(err, XST_E_ARG, 0, 0, "%s: not KEY=VALUE", setting);
+		return xst_config_fail(err, XST_E_ARG, 0, 0, "%s: not KEY=VALUE", setting);
 	key = strndup(setting, (size_t)(equals - setting) - append);
 	r = key ? know_key(c, key, err) : XST_E_NOMEM;
 	if (r == 0)
-		r = append ? config_append(c, key, equals + 1, err)
-			   : config_set(c, key, equals + 1, err);
+		r = append ? xst_config_append(c, key, equals + 1, err)
+			   : xst_config_set(c, key, equals + 1, err);
 	free(key);
 	return r;
 }
 
 static int unset_one(struct config *c, const char *key, struct config_error *err)
 {
-	return config_unset(c, key, err);
+	return xst_config_unset(c, key, err);
 }
 
 /* What was wrong with the arguments is the caller's fault, not the image's. */
 static int argument_failed(const struct target *t, int r, const struct config_error *err)
 {
-	int code = text_error(t->name, r, err);
+	int code = xst_cli_text_error(t->name, r, err);
 
 	return r == XST_E_ARG || r == XST_E_MALFORMED ? EXIT_USAGE : code;
 }
 
-static int store(struct target *t, const struct config *before, const struct config *now)
+static int config_verb_store(struct target *t, const struct config *before,
+			     const struct config *now)
 {
 	struct config_stored s;
-	int code = text_judge(t->name, before, now);
+	int code = xst_cli_text_judge(t->name, before, now);
 
 	if (!code)
-		code = text_to_store(t->name, now, config_opt.format, &s);
+		code = xst_cli_text_to_store(t->name, now, config_opt.format, &s);
 	if (code)
 		return code;
-	code = target_store(t, &s);
-	config_stored_clear(&s);
+	code = xst_cli_target_store(t, &s);
+	xst_config_stored_clear(&s);
 	return code;
 }
 
-static int change(struct target *t, const char *const *arguments,
-		  int (*one)(struct config *c, const char *argument, struct config_error *err))
+static int config_verb_change(struct target *t, const char *const *arguments,
+			      int (*one)(struct config *c, const char *argument,
+					 struct config_error *err))
 {
 	struct config *before = NULL, *now = NULL;
 	struct config_error err = { .text = "" };
-	int code = text_of_head(t, &before), r = 0;
+	int code = xst_cli_text_of_head(t, &before), r = 0;
 
 	if (!code) /* a copy */
-		code = text_translate(t->name, before, config_language(before), true, &now);
+		code = xst_cli_text_translate(t->name, before, xst_config_language(before), true,
+					      &now);
 	for (; !code && !r && *arguments; arguments++)
 		r = one(now, *arguments, &err);
 	if (r)
 		code = argument_failed(t, r, &err);
 	if (!code)
-		code = store(t, before, now);
-	config_free(before);
-	config_free(now);
+		code = config_verb_store(t, before, now);
+	xst_config_free(before);
+	xst_config_free(now);
 	return code;
 }
 
-static int set(struct target *t, const char *const *settings)
+static int config_verb_set(struct target *t, const char *const *settings)
 {
-	return change(t, settings, set_one);
+	return config_verb_change(t, settings, set_one);
 }
 
 static int unset(struct target *t, const char *const *keys)
 {
-	return change(t, keys, unset_one);
+	return config_verb_change(t, keys, unset_one);
 }
 
 /* --- replace, drop, edit --------------------------------------------------------------------- */
@@ -264,15 +267,15 @@ static int compare_type(const struct target *t, const char *name, const struct c
 	int code;
 
 	if (h->layer != XST_LAYER_XL || !h->config ||
-	    config_parse((const char *)h->config, (size_t)h->config_size, CONFIG_AS_XL, &before,
-			 NULL) != 0)
+	    xst_config_parse((const char *)h->config, (size_t)h->config_size, CONFIG_AS_XL, &before,
+			     NULL) != 0)
 		return EXIT_FINE;
-	code = text_judge_type(name, before, now);
-	config_free(before);
+	code = xst_cli_text_judge_type(name, before, now);
+	xst_config_free(before);
 	return code;
 }
 
-static int replace(struct target *t, const char *const *arguments)
+static int config_verb_replace(struct target *t, const char *const *arguments)
 {
 	const char *file = arguments[0];
 	struct config *c = NULL;
@@ -280,24 +283,24 @@ static int replace(struct target *t, const char *const *arguments)
 	size_t n;
 	int code;
 
-	code = text_read_file(file, &text, &n);
+	code = xst_cli_text_read_file(file, &text, &n);
 	if (!code)
-		code = text_parse_new(input_name(file), text, n, &c);
+		code = xst_cli_text_parse_new(xst_cli_input_name(file), text, n, &c);
 	if (!code)
-		code = text_judge(input_name(file), NULL, c);
+		code = xst_cli_text_judge(xst_cli_input_name(file), NULL, c);
 	if (!code)
-		code = compare_type(t, input_name(file), c);
+		code = compare_type(t, xst_cli_input_name(file), c);
 	if (!code)
-		code = store(t, c, c);
-	config_free(c);
+		code = config_verb_store(t, c, c);
+	xst_config_free(c);
 	free(text);
 	return code;
 }
 
-static int drop(struct target *t, const char *const *arguments)
+static int config_verb_drop(struct target *t, const char *const *arguments)
 {
 	(void)arguments;
-	return target_store(t, NULL);
+	return xst_cli_target_store(t, NULL);
 }
 
 /* The document that the editor is given, and the language that it is stored in again. */
@@ -307,16 +310,16 @@ static int prepare_edit(const struct target *t, struct config **ret, enum config
 				      : config_opt.cfg ? CONFIG_CFG
 						       : 0;
 	struct config *c, *other;
-	int code = text_of_head(t, &c);
+	int code = xst_cli_text_of_head(t, &c);
 
 	if (code)
 		return code;
-	*stored = config_opt.format ? config_opt.format : wanted ? config_language(c) : 0;
+	*stored = config_opt.format ? config_opt.format : wanted ? xst_config_language(c) : 0;
 	*ret = c;
-	if (!wanted || wanted == config_language(c))
+	if (!wanted || wanted == xst_config_language(c))
 		return EXIT_FINE;
-	code = text_translate(t->name, c, wanted, false, &other);
-	config_free(c);
+	code = xst_cli_text_translate(t->name, c, wanted, false, &other);
+	xst_config_free(c);
 	*ret = code ? NULL : other;
 	return code;
 }
@@ -327,19 +330,19 @@ static int store_edited(const struct target *read, const struct config *now,
 {
 	struct config_stored s;
 	struct target t;
-	int code = text_to_store(read->name, now, language, &s);
+	int code = xst_cli_text_to_store(read->name, now, language, &s);
 
 	if (code)
 		return code;
-	code = target_open_to_change(&t, read->file);
-	if (!code && !target_has_config(&t, read->head->config, read->head->config_size)) {
-		say("%s: somebody has changed the configuration meanwhile", t.name);
+	code = xst_cli_target_open_to_change(&t, read->file);
+	if (!code && !xst_cli_target_has_config(&t, read->head->config, read->head->config_size)) {
+		xst_cli_say("%s: somebody has changed the configuration meanwhile", t.name);
 		code = EXIT_IO;
 	}
 	if (!code)
-		code = target_store(&t, &s);
-	target_close(&t);
-	config_stored_clear(&s);
+		code = xst_cli_target_store(&t, &s);
+	xst_cli_target_close(&t);
+	xst_config_stored_clear(&s);
 	return code;
 }
 
@@ -352,26 +355,26 @@ static int edit(struct target *t, const char *const *arguments)
 
 	(void)arguments;
 	if (strcmp(t->file, "-") == 0)
-		return usage_error(&verb_config,
-				   "edit: needs a file; the editor has standard input");
-	code = target_may_change(t);
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "edit: needs a file; the editor has standard input");
+	code = xst_cli_target_may_change(t);
 	if (!code)
 		code = prepare_edit(t, &c, &language);
 	if (t->reads) /* nobody shall wait for the editor */
-		input_abandon(&t->in);
+		xst_cli_input_abandon(&t->in);
 	t->reads = false;
 	if (!code)
-		code = edit_document(c, &now, &draft);
+		code = xst_cli_edit_document(c, &now, &draft);
 	if (!code && now)
 		code = store_edited(t, now, language);
 	else if (!code && !common.quiet)
-		say("%s: nothing to change", t->name);
+		xst_cli_say("%s: nothing to change", t->name);
 	if (code && now)
-		edit_keep(draft);
+		xst_cli_edit_keep(draft);
 	else
-		edit_forget(draft);
-	config_free(c);
-	config_free(now);
+		xst_cli_edit_forget(draft);
+	xst_config_free(c);
+	xst_config_free(now);
 	return code;
 }
 
@@ -389,14 +392,14 @@ static const struct subcommand {
 } subcommands[] = {
 	{ "show", 0, "FILE", false, true, false, show },
 	{ "get", AT_LEAST_ONE, "FILE KEY...", false, false, false, get },
-	{ "set", AT_LEAST_ONE, "FILE KEY=VALUE...", true, false, false, set },
+	{ "set", AT_LEAST_ONE, "FILE KEY=VALUE...", true, false, false, config_verb_set },
 	{ "unset", AT_LEAST_ONE, "FILE KEY...", true, false, false, unset },
-	{ "replace", 1, "FILE NEWCONFIG", true, false, false, replace },
+	{ "replace", 1, "FILE NEWCONFIG", true, false, false, config_verb_replace },
 	{ "edit", 0, "FILE", true, true, true, edit },
-	{ "drop", 0, "FILE", true, false, false, drop },
+	{ "drop", 0, "FILE", true, false, false, config_verb_drop },
 };
 
-static const struct subcommand *find(const char *name)
+static const struct subcommand *config_verb_find(const char *name)
 {
 	for (size_t i = 0; name && i < sizeof(subcommands) / sizeof(subcommands[0]); i++)
 		if (strcmp(name, subcommands[i].name) == 0)
@@ -408,13 +411,14 @@ static int read_formats(void)
 {
 	struct config_options *o = &config_opt;
 
-	if (o->format_name && !(o->format = config_language_parse(o->format_name)))
-		return usage_error(&verb_config, "--config-format %s: not json or cfg",
-				   o->format_name);
-	if (o->compress && !filter_parse(o->compress, &o->compression, &o->level))
-		return usage_error(&verb_config,
-				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-				   o->compress);
+	if (o->format_name && !(o->format = xst_config_language_parse(o->format_name)))
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "--config-format %s: not json or cfg", o->format_name);
+	if (o->compress && !xst_filter_parse(o->compress, &o->compression, &o->level))
+		return xst_cli_usage_error(
+			&xst_cli_verb_config,
+			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+			o->compress);
 	return EXIT_FINE;
 }
 
@@ -425,70 +429,76 @@ static bool reads_twice(const char *file, const char *const *arguments)
 }
 
 /* Options that the subcommand has no use for are mistakes. */
-static int check_options(const struct subcommand *s, const char *file, const char *const *arguments)
+static int config_verb_check_options(const struct subcommand *s, const char *file,
+				     const char *const *arguments)
 {
 	const struct config_options *o = &config_opt;
 
 	if (!s->shows && (o->json || o->cfg || o->as_stored))
-		return usage_error(&verb_config,
-				   "--as-stored, --json and --cfg belong to show and edit");
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "--as-stored, --json and --cfg belong to show and edit");
 	if (o->json + o->cfg + o->as_stored > 1 || (s->changes && o->as_stored))
-		return usage_error(&verb_config, "%s: one of --json and --cfg%s", s->name,
-				   s->changes ? "" : ", or --as-stored");
+		return xst_cli_usage_error(&xst_cli_verb_config, "%s: one of --json and --cfg%s",
+					   s->name, s->changes ? "" : ", or --as-stored");
 	if (!s->changes && (o->output || o->format_name || o->backup || o->dry_run || o->compress ||
 			    o->sync || o->force))
-		return usage_error(&verb_config, "%s changes nothing: what are these options for?",
-				   s->name);
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "%s changes nothing: what are these options for?",
+					   s->name);
 	if (o->output && o->backup)
-		return usage_error(&verb_config,
-				   "--backup is for changes in place, not for --output");
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "--backup is for changes in place, not for --output");
 	if (!o->output && (o->compress || o->sync))
-		return usage_error(&verb_config, "--compress and --sync belong to --output");
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "--compress and --sync belong to --output");
 	if (s->changes && strcmp(file, "-") == 0 && !o->output)
-		return usage_error(&verb_config,
-				   "where is the result to go?  --output - is standard output");
+		return xst_cli_usage_error(
+			&xst_cli_verb_config,
+			"where is the result to go?  --output - is standard output");
 	if (reads_twice(file, arguments))
-		return usage_error(&verb_config, "both can't come from standard input");
+		return xst_cli_usage_error(&xst_cli_verb_config,
+					   "both can't come from standard input");
 	return read_formats();
 }
 
-static int run(const struct subcommand *s, const char *file, const char *const *arguments)
+static int config_verb_run(const struct subcommand *s, const char *file,
+			   const char *const *arguments)
 {
 	struct target t;
-	int code = s->changes && !s->opens_itself ? target_open_to_change(&t, file)
-						  : target_open_to_read(&t, file);
+	int code = s->changes && !s->opens_itself ? xst_cli_target_open_to_change(&t, file)
+						  : xst_cli_target_open_to_read(&t, file);
 
 	if (!code)
 		code = s->run(&t, arguments);
-	target_close(&t);
+	xst_cli_target_close(&t);
 	return code;
 }
 
-static int config(int argc, const char **argv)
+static int config_verb_source(int argc, const char **argv)
 {
 	int code = EXIT_FINE, n = 0;
-	poptContext ctx = options_parse(&verb_config, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_config, argc, argv, table, &code);
 	const struct subcommand *s;
 	const char **arguments, *name, *file;
 
 	if (!ctx)
 		return code;
-	name = options_argument(ctx);
-	s = find(name);
-	file = options_argument(ctx);
+	name = xst_cli_options_argument(ctx);
+	s = config_verb_find(name);
+	file = xst_cli_options_argument(ctx);
 	arguments = poptGetArgs(ctx);
 	while (arguments && arguments[n])
 		n++;
 	if (!s)
-		code = usage_error(&verb_config,
-				   "%s%sshow, get, set, unset, replace, edit or drop?",
-				   name ? name : "", name ? ": " : "");
+		code = xst_cli_usage_error(&xst_cli_verb_config,
+					   "%s%sshow, get, set, unset, replace, edit or drop?",
+					   name ? name : "", name ? ": " : "");
 	else if (!file || (s->arguments == AT_LEAST_ONE ? n == 0 : n != s->arguments))
-		code = usage_error(&verb_config, "%s wants %s", s->name, s->wants);
+		code = xst_cli_usage_error(&xst_cli_verb_config, "%s wants %s", s->name, s->wants);
 	else
-		code = check_options(s, file, arguments);
+		code = config_verb_check_options(s, file, arguments);
 	if (!code)
-		code = run(s, file, arguments);
+		code = config_verb_run(s, file, arguments);
 	poptFreeContext(ctx);
 	return code;
 }

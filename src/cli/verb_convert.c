@@ -52,24 +52,24 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int convert(int argc, const char **argv);
+static int convert_verb_run(int argc, const char **argv);
 
-const struct verb verb_convert = {
+const struct verb xst_cli_verb_convert = {
 	.name = "convert",
 	.arguments = "IN OUT | --fix-libvirt FILE",
 	.summary = "bring a legacy image to today's format, or one of today's to another",
 	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
 		   "  xenstream convert old.save.gz - | ssh host xl restore /dev/stdin",
-	.run = convert,
+	.run = convert_verb_run,
 };
 
-static void tell(void *file, const struct xst_finding *f)
+static void convert_verb_tell(void *file, const struct xst_finding *f)
 {
 	if (!common.quiet && f->severity != XST_NOTE)
-		print_finding(stderr, file, f);
+		xst_cli_print_finding(stderr, file, f);
 }
 
-static bool read_container(const char *name, enum xst_container *ret)
+static bool convert_verb_read_container(const char *name, enum xst_container *ret)
 {
 	static const struct {
 		const char *name;
@@ -88,29 +88,35 @@ static bool read_container(const char *name, enum xst_container *ret)
 	return false;
 }
 
-static int read_options(struct conversion *w, struct xst_converter_options *to)
+static int convert_verb_read_options(struct conversion *w, struct xst_converter_options *to)
 {
 	struct xst_convert_options *o = &w->options;
 
-	if (opt.to && !read_container(opt.to, &to->to))
-		return usage_error(&verb_convert, "--to %s: not xl, libxl, libxc, libvirt or xenserver",
-				   opt.to);
+	if (opt.to && !convert_verb_read_container(opt.to, &to->to))
+		return xst_cli_usage_error(&xst_cli_verb_convert,
+					   "--to %s: not xl, libxl, libxc, libvirt or xenserver",
+					   opt.to);
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
-		return usage_error(&verb_convert, "--image-version %d: not 2 or 3", opt.image_version);
+		return xst_cli_usage_error(&xst_cli_verb_convert, "--image-version %d: not 2 or 3",
+					   opt.image_version);
 	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)
-		return usage_error(&verb_convert, "--width %d: not 32 or 64", opt.width);
+		return xst_cli_usage_error(&xst_cli_verb_convert, "--width %d: not 32 or 64",
+					   opt.width);
 	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
-		return usage_error(&verb_convert, "--guest %s: not pv or hvm", opt.guest);
+		return xst_cli_usage_error(&xst_cli_verb_convert, "--guest %s: not pv or hvm",
+					   opt.guest);
 	if (opt.checkpoint != UNSET && opt.checkpoint < 1)
-		return usage_error(&verb_convert, "--checkpoint %d: the first is 1", opt.checkpoint);
+		return xst_cli_usage_error(&xst_cli_verb_convert, "--checkpoint %d: the first is 1",
+					   opt.checkpoint);
 	if (opt.checkpoints && strcmp(opt.checkpoints, "keep") != 0 &&
 	    strcmp(opt.checkpoints, "last") != 0)
-		return usage_error(&verb_convert, "--checkpoints %s: not keep or last",
-				   opt.checkpoints);
-	if (opt.compress && !filter_parse(opt.compress, &w->format, &w->level))
-		return usage_error(&verb_convert,
-				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-				   opt.compress);
+		return xst_cli_usage_error(&xst_cli_verb_convert,
+					   "--checkpoints %s: not keep or last", opt.checkpoints);
+	if (opt.compress && !xst_filter_parse(opt.compress, &w->format, &w->level))
+		return xst_cli_usage_error(
+			&xst_cli_verb_convert,
+			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+			opt.compress);
 	o->checkpoint = opt.checkpoint == UNSET ? 0 : (uint64_t)opt.checkpoint;
 	o->keep_checkpoints = opt.checkpoints && strcmp(opt.checkpoints, "keep") == 0;
 	o->flatten = opt.checkpoints && !o->keep_checkpoints;
@@ -138,8 +144,8 @@ static const char *fixed_elsewhere(const char *file)
 	if (st.st_nlink > 1)
 		return "a file of several names";
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	format = fd < 0 ? 0 : filter_recognise(fd, &front);
-	close_input(fd);
+	format = fd < 0 ? 0 : xst_filter_recognise(fd, &front);
+	xst_cli_close_input(fd);
 	return format ? "compressed" : NULL;
 }
 
@@ -152,71 +158,78 @@ static int fix_libvirt(const char *file)
 	int r;
 
 	if (why) {
-		say("%s: %s, which can't be changed in place; convert --to libvirt %s OUT writes a "
-		    "copy with the right version",
-		    file, why, file);
+		xst_cli_say("%s: %s, which can't be changed in place; convert --to libvirt %s OUT "
+			    "writes a "
+			    "copy with the right version",
+			    file, why, file);
 		return EXIT_INVALID;
 	}
 	r = xst_fix_libvirt(file, &was, &is, &recovery, &error);
-	say_recovery(file, &recovery);
+	xst_cli_say_recovery(file, &recovery);
 	if (r)
-		print_finding(stderr, file, &error);
+		xst_cli_print_finding(stderr, file, &error);
 	else if (was != is && !common.quiet)
-		say("%s: version %u set to %u", file, was, is);
+		xst_cli_say("%s: version %u set to %u", file, was, is);
 	else if (!common.quiet)
-		say("%s: version %u is right", file, is);
-	return exit_for(r);
+		xst_cli_say("%s: version %u is right", file, is);
+	return xst_cli_exit_for(r);
 }
 
 /* A configuration that is given is for a container that has a place for it. */
-static int read_config(struct config_choice *c, struct xst_converter_options *to, const char *in)
+static int convert_verb_read_config(struct config_choice *c, struct xst_converter_options *to,
+				    const char *in)
 {
 	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
 
 	if (opt.config_format)
-		c->format = config_language_parse(opt.config_format);
+		c->format = xst_config_language_parse(opt.config_format);
 	if (opt.config_format && !c->format)
-		return usage_error(&verb_convert, "--config-format %s: not json or cfg",
-				   opt.config_format);
+		return xst_cli_usage_error(&xst_cli_verb_convert,
+					   "--config-format %s: not json or cfg",
+					   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
-		return usage_error(&verb_convert, "--to %s has no place for a configuration", opt.to);
+		return xst_cli_usage_error(&xst_cli_verb_convert,
+					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
-		return usage_error(&verb_convert, "standard input can be one of both only");
+		return xst_cli_usage_error(&xst_cli_verb_convert,
+					   "standard input can be one of both only");
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
 	c->file = opt.config;
-	c->input = input_name(in);
-	to->config = config_choice_make;
+	c->input = xst_cli_input_name(in);
+	to->config = xst_cli_config_choice_make;
 	to->config_userdata = c;
-	return config_choice_read(c);
+	return xst_cli_config_choice_read(c);
 }
 
-static int convert(int argc, const char **argv)
+static int convert_verb_run(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
-	struct conversion w = { .verb = &verb_convert, .tell = tell,
+	struct conversion w = { .verb = &xst_cli_verb_convert, .tell = convert_verb_tell,
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_convert, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	const char *in, *out;
 
 	if (!ctx)
 		return code;
-	in = options_argument(ctx);
-	out = options_argument(ctx);
+	in = xst_cli_options_argument(ctx);
+	out = xst_cli_options_argument(ctx);
 	if (opt.fix_libvirt)
-		code = !in || out ? usage_error(&verb_convert, "--fix-libvirt takes one file")
+		code = !in || out ? xst_cli_usage_error(&xst_cli_verb_convert,
+							"--fix-libvirt takes one file")
 				  : fix_libvirt(in);
-	else if (!in || !out || options_argument(ctx))
-		code = usage_error(&verb_convert, "which file into which?  Two names are wanted");
+	else if (!in || !out || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_convert,
+					   "which file into which?  Two names are wanted");
 	else
-		code = read_options(&w, &to);
+		code = convert_verb_read_options(&w, &to);
 	if (code == EXIT_FINE && !opt.fix_libvirt)
-		code = read_config(&choice, &to, in);
+		code = convert_verb_read_config(&choice, &to, in);
 	if (code == EXIT_FINE && !opt.fix_libvirt)
-		code = conversion_run(&w, in, out);
-	config_choice_clear(&choice);
+		code = xst_cli_conversion_run(&w, in, out);
+	xst_cli_config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

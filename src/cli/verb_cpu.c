@@ -41,14 +41,15 @@ static int show_guest(const char *file, const struct xst_state *s, uint32_t vcpu
 {
 	if (!is_there(s, vcpu)) {
 		if (vcpu == UINT32_MAX)
-			say("%s: no vCPU's registers are in it", input_name(file));
+			xst_cli_say("%s: no vCPU's registers are in it", xst_cli_input_name(file));
 		else
-			say("%s: no registers of vCPU %u are in it", input_name(file), vcpu);
+			xst_cli_say("%s: no registers of vCPU %u are in it",
+				    xst_cli_input_name(file), vcpu);
 		code = code ? code : EXIT_INVALID;
 	}
 	if (opt.json)
-		print_json(stdout, xst_cli_guest_json(input_name(file), s, vcpu),
-			   JSON_C_TO_STRING_PRETTY);
+		xst_cli_print_json(stdout, xst_cli_guest_json(xst_cli_input_name(file), s, vcpu),
+				   JSON_C_TO_STRING_PRETTY);
 	else
 		xst_cli_guest_print(stdout, s, vcpu);
 	return code;
@@ -74,14 +75,15 @@ static int cpu(int argc, const char **argv)
 	const char *file;
 
 	opt.vcpu = EVERY_VCPU;
-	ctx = options_parse(&xst_cli_verb_cpu, argc, argv, table, &code);
+	ctx = xst_cli_options_parse(&xst_cli_verb_cpu, argc, argv, table, &code);
 	if (!ctx)
 		return code;
-	file = options_argument(ctx);
-	if (!file || options_argument(ctx))
-		code = usage_error(&xst_cli_verb_cpu, "which file?  One name is wanted");
+	file = xst_cli_options_argument(ctx);
+	if (!file || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_cpu, "which file?  One name is wanted");
 	else if (opt.vcpu < 0 && opt.vcpu != EVERY_VCPU)
-		code = usage_error(&xst_cli_verb_cpu, "--vcpu %d: the first is 0", opt.vcpu);
+		code = xst_cli_usage_error(&xst_cli_verb_cpu, "--vcpu %d: the first is 0",
+					   opt.vcpu);
 	else
 		code = cpu_of_file(file);
 	poptFreeContext(ctx);

@@ -89,12 +89,12 @@ static void print_processor(const struct xst_state *s)
 
 	if (vendor_of(s, text)) {
 		fputs("Vendor    ", stdout);
-		print_text(stdout, text);
+		xst_cli_print_text(stdout, text);
 		fputc('\n', stdout);
 	}
 	if (brand_of(s, text)) {
 		fputs("Name      ", stdout);
-		print_text(stdout, text + strspn(text, " "));
+		xst_cli_print_text(stdout, text + strspn(text, " "));
 		fputc('\n', stdout);
 	}
 	if (model_of(s, &m))
@@ -184,7 +184,7 @@ static void print_against(const struct xst_state *s, const struct xst_state *oth
 
 	fputs(is_host ? "\nThis machine" : "\nThe policy of ", stdout);
 	if (!is_host)
-		print_text(stdout, opt.against);
+		xst_cli_print_text(stdout, opt.against);
 	puts(" lacks:");
 	if (!lacking(s, other, print_lacking, NULL))
 		puts("  nothing that has a name here");
@@ -196,13 +196,13 @@ static json_object *leaf_json(const struct xst_cpuid_leaf *l)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "leaf", json_u64(l->leaf));
+	json_object_object_add(o, "leaf", xst_cli_json_u64(l->leaf));
 	json_object_object_add(o, "subleaf",
-			       l->subleaf == UINT32_MAX ? NULL : json_u64(l->subleaf));
-	json_object_object_add(o, "eax", json_u64(l->eax));
-	json_object_object_add(o, "ebx", json_u64(l->ebx));
-	json_object_object_add(o, "ecx", json_u64(l->ecx));
-	json_object_object_add(o, "edx", json_u64(l->edx));
+			       l->subleaf == UINT32_MAX ? NULL : xst_cli_json_u64(l->subleaf));
+	json_object_object_add(o, "eax", xst_cli_json_u64(l->eax));
+	json_object_object_add(o, "ebx", xst_cli_json_u64(l->ebx));
+	json_object_object_add(o, "ecx", xst_cli_json_u64(l->ecx));
+	json_object_object_add(o, "edx", xst_cli_json_u64(l->edx));
 	return o;
 }
 
@@ -210,10 +210,10 @@ static json_object *policy_msr_json(const struct xst_msr_value *m)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "index", json_u64(m->index));
+	json_object_object_add(o, "index", xst_cli_json_u64(m->index));
 	if (xst_msr_name(m->index))
 		json_object_object_add(o, "name", json_object_new_string(xst_msr_name(m->index)));
-	json_object_object_add(o, "value", json_u64(m->value));
+	json_object_object_add(o, "value", xst_cli_json_u64(m->value));
 	return o;
 }
 
@@ -223,14 +223,14 @@ static void processor_json(json_object *o, const struct xst_state *s)
 	struct model m;
 
 	if (vendor_of(s, text))
-		json_object_object_add(o, "vendor", json_text(text, strlen(text)));
+		json_object_object_add(o, "vendor", xst_cli_json_text(text, strlen(text)));
 	if (brand_of(s, text))
-		json_object_object_add(o, "name", json_text(text, strlen(text)));
+		json_object_object_add(o, "name", xst_cli_json_text(text, strlen(text)));
 	if (!model_of(s, &m))
 		return;
-	json_object_object_add(o, "family", json_u64(m.family));
-	json_object_object_add(o, "model", json_u64(m.model));
-	json_object_object_add(o, "stepping", json_u64(m.stepping));
+	json_object_object_add(o, "family", xst_cli_json_u64(m.family));
+	json_object_object_add(o, "model", xst_cli_json_u64(m.model));
+	json_object_object_add(o, "stepping", xst_cli_json_u64(m.stepping));
 }
 
 static json_object *features_json(const struct xst_state *s)
@@ -253,7 +253,7 @@ static json_object *policies_json(const char *file, const struct xst_state *s,
 	struct xst_msr_value m;
 
 	json_object_object_add(o, "schema", json_object_new_string("xenstream-cpuid/1"));
-	json_object_object_add(o, "file", json_text(file, strlen(file)));
+	json_object_object_add(o, "file", xst_cli_json_text(file, strlen(file)));
 	processor_json(o, s);
 	for (size_t i = 0; xst_state_cpuid(s, i, &l) == 0; i++)
 		json_object_array_add(leaves, leaf_json(&l));
@@ -266,7 +266,7 @@ static json_object *policies_json(const char *file, const struct xst_state *s,
 		return o;
 	lacks = json_object_new_array();
 	lacking(s, other, add_lacking, lacks);
-	json_object_object_add(o, "against", json_text(opt.against, strlen(opt.against)));
+	json_object_object_add(o, "against", xst_cli_json_text(opt.against, strlen(opt.against)));
 	json_object_object_add(o, "lacking", lacks);
 	return o;
 }
@@ -281,8 +281,8 @@ static int show_policies(const char *file, const struct xst_state *s, const stru
 
 	json_object_put(unused);
 	if (opt.json) {
-		print_json(stdout, policies_json(input_name(file), s, other),
-			   JSON_C_TO_STRING_PRETTY);
+		xst_cli_print_json(stdout, policies_json(xst_cli_input_name(file), s, other),
+				   JSON_C_TO_STRING_PRETTY);
 	} else {
 		print_processor(s);
 		print_leaves(s);
@@ -299,7 +299,8 @@ static bool has_policy(const char *file, const struct xst_state *s)
 
 	if (s && xst_state_cpuid(s, 0, &l) == 0)
 		return true;
-	say("%s: there is no CPUID policy in it; images have one since Xen 4.14", input_name(file));
+	xst_cli_say("%s: there is no CPUID policy in it; images have one since Xen 4.14",
+		    xst_cli_input_name(file));
 	return false;
 }
 
@@ -335,14 +336,14 @@ static int cpuid_of_file(const char *file)
 static int cpuid(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&xst_cli_verb_cpuid, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_cpuid, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
-	file = options_argument(ctx);
-	if (!file || options_argument(ctx))
-		code = usage_error(&xst_cli_verb_cpuid, "which file?  One name is wanted");
+	file = xst_cli_options_argument(ctx);
+	if (!file || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_cpuid, "which file?  One name is wanted");
 	else
 		code = cpuid_of_file(file);
 	poptFreeContext(ctx);

@@ -12,14 +12,14 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int explain(int argc, const char **argv);
+static int explain_verb_run(int argc, const char **argv);
 
-const struct verb verb_explain = {
+const struct verb xst_cli_verb_explain = {
 	.name = "explain",
 	.arguments = "[ID...]",
 	.summary = "what a rule asks for, why, and an example of what breaks it",
 	.example = "  xenstream explain libxc.page-data.twice",
-	.run = explain,
+	.run = explain_verb_run,
 };
 
 static json_object *rule_json(const struct xst_rule_info *rule)
@@ -44,13 +44,13 @@ static json_object *rule_json(const struct xst_rule_info *rule)
 	return o;
 }
 
-int explain_all(bool json)
+int xst_cli_explain_all(bool json)
 {
 	struct xst_rule_info rule;
 
 	for (unsigned i = 0; xst_rule(i, &rule) == 0; i++) {
 		if (json)
-			print_json_line(rule_json(&rule));
+			xst_cli_print_json_line(rule_json(&rule));
 		else
 			printf("%-32s %-6s  %s\n", rule.id, xst_severity_name(rule.severity),
 			       rule.why);
@@ -67,7 +67,7 @@ static const char *meaning(enum xst_severity severity)
 	}
 }
 
-static void words(const struct xst_rule_info *rule)
+static void explain_verb_words(const struct xst_rule_info *rule)
 {
 	printf("%s\n", rule->id);
 	printf("  Rule      %s\n", rule->why);
@@ -86,26 +86,27 @@ static int explain_one(const char *id)
 	struct xst_rule_info rule;
 
 	if (xst_rule_by_id(id, &rule))
-		return usage_error(&verb_explain, "%s: no such rule; without an ID all are listed", id);
+		return xst_cli_usage_error(&xst_cli_verb_explain,
+					   "%s: no such rule; without an ID all are listed", id);
 	if (opt.json)
-		print_json_line(rule_json(&rule));
+		xst_cli_print_json_line(rule_json(&rule));
 	else
-		words(&rule);
+		explain_verb_words(&rule);
 	return EXIT_FINE;
 }
 
-static int explain(int argc, const char **argv)
+static int explain_verb_run(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_explain, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_explain, argc, argv, table, &code);
 	const char *id;
 
 	if (!ctx)
 		return code;
-	id = options_argument(ctx);
+	id = xst_cli_options_argument(ctx);
 	if (!id)
-		code = explain_all(opt.json);
-	for (; id; id = options_argument(ctx)) {
+		code = xst_cli_explain_all(opt.json);
+	for (; id; id = xst_cli_options_argument(ctx)) {
 		int c = explain_one(id);
 
 		code = c > code ? c : code;

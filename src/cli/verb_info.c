@@ -15,17 +15,17 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int info(int argc, const char **argv);
+static int info_verb_run(int argc, const char **argv);
 
-const struct verb verb_info = {
+const struct verb xst_cli_verb_info = {
 	.name = "info",
 	.arguments = "FILE",
 	.summary = "one screen: what a file is, who wrote it, what guest is in it",
 	.example = "  xenstream info old.save",
-	.run = info,
+	.run = info_verb_run,
 };
 
-static uint64_t size_of(int fd)
+static uint64_t info_verb_size_of(int fd)
 {
 	struct stat st;
 
@@ -43,8 +43,8 @@ static void take_fault(struct input *in, struct xst_info *i)
 	const char *fault;
 
 	if (i->verdict.errors)
-		input_read_on(in);
-	fault = input_fault(in);
+		xst_cli_input_read_on(in);
+	fault = xst_cli_input_fault(in);
 	if (!fault)
 		return;
 	i->verdict.errors = 1;
@@ -70,22 +70,24 @@ static void print_vcpus(const struct xst_state *s)
 static json_object *json_of(const struct input *in, const struct xst_info *i, uint64_t size,
 			    const char *compression, const struct xst_state *s)
 {
-	json_object *o = info_json(in->name, size, compression, i);
+	json_object *o = xst_cli_info_json(in->name, size, compression, i);
 
 	if (s)
 		json_object_object_add(o, "cpu", xst_cli_vcpus_json(s, UINT32_MAX));
 	return o;
 }
 
-static void print(const struct input *in, const struct xst_info *i, const struct xst_state *s)
+static void info_verb_print(const struct input *in, const struct xst_info *i,
+			    const struct xst_state *s)
 {
-	const char *compression = in->layers ? filter_name(in->compression[0]) : NULL;
-	uint64_t size = size_of(in->file);
+	const char *compression = in->layers ? xst_filter_name(in->compression[0]) : NULL;
+	uint64_t size = info_verb_size_of(in->file);
 
 	if (opt.json)
-		print_json(stdout, json_of(in, i, size, compression, s), JSON_C_TO_STRING_PRETTY);
+		xst_cli_print_json(stdout, json_of(in, i, size, compression, s),
+				   JSON_C_TO_STRING_PRETTY);
 	else if (!nothing_to_show(i))
-		info_print(in->name, size, compression, i);
+		xst_cli_info_print(in->name, size, compression, i);
 	if (!opt.json && s)
 		print_vcpus(s);
 }
@@ -93,7 +95,7 @@ static void print(const struct input *in, const struct xst_info *i, const struct
 static int info_of(struct input *in)
 {
 	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
-	struct xst_job_options o = { .size = sizeof(o), .progress = progress_tell,
+	struct xst_job_options o = { .size = sizeof(o), .progress = xst_cli_progress_tell,
 				     .tmpdir = common.tmpdir, .parser = &parser };
 	struct xst_finding error = { 0 };
 	struct xst_info *i = NULL;
@@ -102,18 +104,18 @@ static int info_of(struct input *in)
 	parser.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
 	if (opt.cpu && xst_state_new(NULL, &o.state))
 		return EXIT_TROUBLE;
-	progress_start(in->name);
+	xst_cli_progress_start(in->name);
 	r = xst_info_fd(in->fd, &o, &i, &error);
-	progress_end();
+	xst_cli_progress_end();
 	if (r) {
-		print_finding(stderr, in->name, &error);
+		xst_cli_print_finding(stderr, in->name, &error);
 		xst_state_free(o.state);
-		return exit_for(r);
+		return xst_cli_exit_for(r);
 	}
 	take_fault(in, i);
-	if (nothing_to_show(i) && !input_fault(in)) /* which is said at the end */
-		print_finding(stderr, in->name, &i->damage);
-	print(in, i, o.state);
+	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is said at the end */
+		xst_cli_print_finding(stderr, in->name, &i->damage);
+	info_verb_print(in, i, o.state);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);
 	xst_state_free(o.state);
@@ -123,28 +125,28 @@ static int info_of(struct input *in)
 static int info_file(const char *file)
 {
 	struct input in;
-	int code = input_open(&in, file), fault;
+	int code = xst_cli_input_open(&in, file), fault;
 
 	if (code)
 		return code;
 	code = info_of(&in);
 	fflush(stdout); /* what is shown comes first */
-	(void)stdout_error();
-	fault = input_close(&in);
+	(void)xst_cli_stdout_error();
+	fault = xst_cli_input_close(&in);
 	return fault ? fault : code;
 }
 
-static int info(int argc, const char **argv)
+static int info_verb_run(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_info, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_info, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
-	file = options_argument(ctx);
-	if (!file || options_argument(ctx))
-		code = usage_error(&verb_info, "which file?  One name is wanted");
+	file = xst_cli_options_argument(ctx);
+	if (!file || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_info, "which file?  One name is wanted");
 	else
 		code = info_file(file);
 	poptFreeContext(ctx);

@@ -36,7 +36,7 @@ static const struct poptOption table[] = {
 
 static int pack(int argc, const char **argv);
 
-const struct verb verb_pack = {
+const struct verb xst_cli_verb_pack = {
 	.name = "pack",
 	.arguments = "DIR OUT",
 	.summary = "make a stream of a directory that restore has filled",
@@ -45,15 +45,15 @@ const struct verb verb_pack = {
 	.run = pack,
 };
 
-static void tell(void *directory, const struct xst_finding *f)
+static void pack_verb_tell(void *directory, const struct xst_finding *f)
 {
 	if (!common.quiet && f->severity != XST_NOTE)
-		print_finding(stderr, directory, f);
+		xst_cli_print_finding(stderr, directory, f);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static int read_container(struct xst_converter_options *to)
+static int pack_verb_read_container(struct xst_converter_options *to)
 {
 	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
 
@@ -61,112 +61,122 @@ static int read_container(struct xst_converter_options *to)
 		if (opt.to && strcmp(opt.to, formats[i]) == 0)
 			to->to = (enum xst_container)i;
 	if (opt.to && !to->to)
-		return usage_error(&verb_pack, "--to %s: not xl, libxl or libxc", opt.to);
+		return xst_cli_usage_error(&xst_cli_verb_pack, "--to %s: not xl, libxl or libxc",
+					   opt.to);
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
-		return usage_error(&verb_pack, "--image-version %d: not 2 or 3", opt.image_version);
+		return xst_cli_usage_error(&xst_cli_verb_pack, "--image-version %d: not 2 or 3",
+					   opt.image_version);
 	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
 	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
 	return EXIT_FINE;
 }
 
-static int read_config(struct config_choice *c, struct xst_converter_options *to)
+static int pack_verb_read_config(struct config_choice *c, struct xst_converter_options *to)
 {
 	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
 
-	c->format = opt.config_format ? config_language_parse(opt.config_format) : 0;
+	c->format = opt.config_format ? xst_config_language_parse(opt.config_format) : 0;
 	if (opt.config_format && !c->format)
-		return usage_error(&verb_pack, "--config-format %s: not json or cfg",
-				   opt.config_format);
+		return xst_cli_usage_error(&xst_cli_verb_pack,
+					   "--config-format %s: not json or cfg",
+					   opt.config_format);
 	if ((opt.config || opt.config_format) && bare)
-		return usage_error(&verb_pack, "--to %s has no place for a configuration", opt.to);
+		return xst_cli_usage_error(&xst_cli_verb_pack,
+					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
 	c->file = opt.config;
-	to->config = config_choice_make;
+	to->config = xst_cli_config_choice_make;
 	to->config_userdata = c;
-	return config_choice_read(c);
+	return xst_cli_config_choice_read(c);
 }
 
-static int read_options(struct conversion *w, struct config_choice *c,
-			struct xst_converter_options *to)
+static int pack_verb_read_options(struct conversion *w, struct config_choice *c,
+				  struct xst_converter_options *to)
 {
-	int code = read_container(to);
+	int code = pack_verb_read_container(to);
 
-	if (code == EXIT_FINE && opt.compress && !filter_parse(opt.compress, &w->format, &w->level))
-		code = usage_error(&verb_pack,
-				   "--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-				   opt.compress);
+	if (code == EXIT_FINE && opt.compress &&
+	    !xst_filter_parse(opt.compress, &w->format, &w->level))
+		code = xst_cli_usage_error(
+			&xst_cli_verb_pack,
+			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
+			opt.compress);
 	w->sync = opt.sync;
-	return code ? code : read_config(c, to);
+	return code ? code : pack_verb_read_config(c, to);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
 /* What is wrong with a file of the directory has its name in the text. */
-static int failed(const char *directory, struct output *out, const struct xst_finding *error)
+static int pack_verb_failed(const char *directory, struct output *out,
+			    const struct xst_finding *error)
 {
 	if (error->rule && strcmp(error->rule, "output.io") == 0)
-		return output_tell(out, error);
+		return xst_cli_output_tell(out, error);
 	if (error->rule && strcmp(error->rule, "directory.fault") == 0)
-		say("%s", error->text);
+		xst_cli_say("%s", error->text);
 	else
-		print_finding(stderr, directory, error);
-	return exit_for(error->code);
+		xst_cli_print_finding(stderr, directory, error);
+	return xst_cli_exit_for(error->code);
 }
 
-static int save(const char *directory, struct output *out, const struct xst_converter_options *to)
+static int pack_verb_save(const char *directory, struct output *out,
+			  const struct xst_converter_options *to)
 {
 	struct xst_finding error = { 0 };
 	struct xst_job_options job = { .size = sizeof(job),
-				       .finding = tell,
-				       .progress = progress_tell,
+				       .finding = pack_verb_tell,
+				       .progress = xst_cli_progress_tell,
 				       .userdata = (void *)directory,
 				       .tmpdir = common.tmpdir };
 	struct xst_save_options o = { .size = sizeof(o), .job = &job, .converter = to };
 	int r;
 
-	progress_start(directory);
+	xst_cli_progress_start(directory);
 	r = xst_save_directory(directory, out->stream, &o, &error);
-	progress_end();
-	return r ? failed(directory, out, &error) : output_commit(out);
+	xst_cli_progress_end();
+	return r ? pack_verb_failed(directory, out, &error) : xst_cli_output_commit(out);
 }
 
-static int run(struct conversion *w, const char *directory, const char *file)
+static int pack_verb_run(struct conversion *w, const char *directory, const char *file)
 {
 	struct output out = { 0 };
-	int code = output_open(&out, &verb_pack, file, -1, w->sync, w->format, w->level);
+	int code = xst_cli_output_open(&out, &xst_cli_verb_pack, file, -1, w->sync, w->format,
+				       w->level);
 
 	if (code == EXIT_FINE)
-		code = save(directory, &out, w->options.converter);
+		code = pack_verb_save(directory, &out, w->options.converter);
 	if (code == EXIT_FINE)
-		conversion_done(directory, &out);
-	output_close(&out);
+		xst_cli_conversion_done(directory, &out);
+	xst_cli_output_close(&out);
 	return code;
 }
 
 static int pack(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
-	struct conversion w = { .verb = &verb_pack,
+	struct conversion w = { .verb = &xst_cli_verb_pack,
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_pack, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	const char *directory, *out;
 
 	if (!ctx)
 		return code;
-	directory = options_argument(ctx);
-	out = options_argument(ctx);
+	directory = xst_cli_options_argument(ctx);
+	out = xst_cli_options_argument(ctx);
 	choice.input = directory;
-	if (!directory || !out || options_argument(ctx))
-		code = usage_error(&verb_pack,
-				   "which directory into which file?  Two names are wanted");
+	if (!directory || !out || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(
+			&xst_cli_verb_pack,
+			"which directory into which file?  Two names are wanted");
 	else
-		code = read_options(&w, &choice, &to);
+		code = pack_verb_read_options(&w, &choice, &to);
 	if (code == EXIT_FINE)
-		code = run(&w, directory, out);
-	config_choice_clear(&choice);
+		code = pack_verb_run(&w, directory, out);
+	xst_cli_config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

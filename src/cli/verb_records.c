@@ -40,7 +40,7 @@ static const struct poptOption table[] = {
 
 static int records(int argc, const char **argv);
 
-const struct verb verb_records = {
+const struct verb xst_cli_verb_records = {
 	.name = "records",
 	.arguments = "FILE",
 	.summary = "every record of every layer, with offset, length and decoded fields",
@@ -95,11 +95,11 @@ static void print_rows(struct listing *l)
 {
 	if (!l->rows)
 		return;
-	progress_clear();
+	xst_cli_progress_clear();
 	lib.scols_table_enable_noheadings(l->table, l->printed);
 	lib.scols_print_table(l->table);
 	fputc('\n', stdout);
-	(void)stdout_error();
+	(void)xst_cli_stdout_error();
 	lib.scols_table_remove_lines(l->table);
 	l->rows = 0;
 	l->printed = true;
@@ -134,39 +134,40 @@ static void print_line(struct listing *l)
 {
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "offset", json_u64(l->offset));
+	json_object_object_add(o, "offset", xst_cli_json_u64(l->offset));
 	json_object_object_add(o, "layer", json_object_new_string(xst_layer_name(l->layer)));
-	json_object_object_add(o, "index", json_u64(l->index));
+	json_object_object_add(o, "index", xst_cli_json_u64(l->index));
 	json_object_object_add(o, "type", json_object_new_string(l->name));
-	json_object_object_add(o, "type_number", json_u64(l->type));
-	json_object_object_add(o, "length", json_u64(l->length));
+	json_object_object_add(o, "type_number", xst_cli_json_u64(l->type));
+	json_object_object_add(o, "length", xst_cli_json_u64(l->length));
 	if (!l->complete)
 		json_object_object_add(o, "cut_off", json_object_new_boolean(true));
 	if (l->folded > 1)
-		json_object_object_add(o, "folded", json_u64(l->folded));
+		json_object_object_add(o, "folded", xst_cli_json_u64(l->folded));
 	if (l->view.omitted)
-		json_object_object_add(l->view.object, "omitted", json_u64(l->view.omitted));
+		json_object_object_add(l->view.object, "omitted",
+				       xst_cli_json_u64(l->view.omitted));
 	json_object_object_add(o, "fields", json_object_get(l->view.object));
-	print_json_line(o);
+	xst_cli_print_json_line(o);
 }
 
 /* Tells the record in hand, or the page batches that were folded into one. */
-static void flush(struct listing *l)
+static void records_verb_flush(struct listing *l)
 {
 	if (!l->open)
 		return;
 	if (l->kind == XST_KIND_PAGE_DATA)
-		view_pages(&l->view);
+		xst_cli_view_pages(&l->view);
 	xst_cli_record_state(&l->view, l->state);
 	if (opt.json)
 		print_line(l);
 	else
 		add_row(l);
-	view_end(&l->view);
+	xst_cli_view_end(&l->view);
 	l->open = l->folding = false;
 }
 
-static void begin(struct listing *l, const struct xst_event *ev)
+static void records_verb_begin(struct listing *l, const struct xst_event *ev)
 {
 	bool same = l->folding && ev->kind == XST_KIND_PAGE_DATA && ev->layer == l->layer && !opt.all;
 
@@ -175,7 +176,7 @@ static void begin(struct listing *l, const struct xst_event *ev)
 		l->complete = false;
 		return;
 	}
-	flush(l);
+	records_verb_flush(l);
 	l->open = true;
 	l->complete = false;
 	l->folded = 1;
@@ -186,53 +187,53 @@ static void begin(struct listing *l, const struct xst_event *ev)
 	l->type = ev->u.record.type;
 	l->name = ev->u.record.name;
 	l->length = 0;
-	view_begin(&l->view, opt.json, opt.all);
+	xst_cli_view_begin(&l->view, opt.json, opt.all);
 	l->folding = ev->kind == XST_KIND_PAGE_DATA;
 }
 
 /* A legacy chunk's length is known at its end only. */
-static void end(struct listing *l, const struct xst_event *ev)
+static void records_verb_end(struct listing *l, const struct xst_event *ev)
 {
 	l->length += ev->u.record.length;
 	l->complete = true;
 }
 
-static void remark(struct listing *l, const struct xst_finding *f)
+static void records_verb_remark(struct listing *l, const struct xst_finding *f)
 {
 	l->errors += f->severity == XST_ERROR;
 	if (!common.quiet && f->severity != XST_NOTE)
-		print_finding(stderr, l->file, f);
+		xst_cli_print_finding(stderr, l->file, f);
 }
 
-static void event(struct listing *l, const struct xst_event *ev)
+static void records_verb_event(struct listing *l, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_RECORD_BEGIN: begin(l, ev); break;
-	case XST_EVENT_RECORD_END:   end(l, ev); break;
-	case XST_EVENT_WARNING:      remark(l, ev->u.finding); break;
+	case XST_EVENT_RECORD_BEGIN: records_verb_begin(l, ev); break;
+	case XST_EVENT_RECORD_END:   records_verb_end(l, ev); break;
+	case XST_EVENT_WARNING:      records_verb_remark(l, ev->u.finding); break;
 	case XST_EVENT_FIELDS:
 		if (l->kind != XST_KIND_PAGE_DATA) /* its count is the sum's */
-			view_event(&l->view, ev);
+			xst_cli_view_event(&l->view, ev);
 		break;
 	default:
 		if (l->open)
-			view_event(&l->view, ev);
+			xst_cli_view_event(&l->view, ev);
 	}
 }
 
-static int list(struct listing *l, struct xst_reader *r)
+static int records_verb_list(struct listing *l, struct xst_reader *r)
 {
 	const struct xst_event *ev;
 	int e;
 
-	progress_start(l->file);
+	xst_cli_progress_start(l->file);
 	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
-		if (stdout_error()) /* nobody listens any more; main() says so */
+		if (xst_cli_stdout_error()) /* nobody listens any more; main() says so */
 			return 0;
-		event(l, ev);
+		records_verb_event(l, ev);
 		e = xst_state_event(l->state, ev); /* drops what was shown of the record before */
 		if (ev->type == XST_EVENT_RECORD_END)
-			progress_tell(NULL, xst_reader_offset(r), xst_reader_size(r));
+			xst_cli_progress_tell(NULL, xst_reader_offset(r), xst_reader_size(r));
 		if (e == 0 && (ev->type == XST_EVENT_PAYLOAD_BEGIN || ev->type == XST_EVENT_PAYLOAD))
 			e = xst_cli_guest_run(r, l->state);
 		if (e)
@@ -253,63 +254,65 @@ static int list_input(struct input *in)
 	o.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
 	e = xst_reader_new(in->fd, &o, 0, common.tmpdir, &r);
 	if (e)
-		return exit_for(e);
+		return xst_cli_exit_for(e);
 	e = xst_state_new(&by_record, &l.state);
 	if (e) {
 		xst_reader_free(r);
-		return exit_for(e);
+		return xst_cli_exit_for(e);
 	}
 	l.table = opt.json ? NULL : new_table();
 	if (!l.table && !opt.json) {
-		say("there can be no table without libsmartcols.so.1: install it, or use --json");
+		xst_cli_say("there can be no table without libsmartcols.so.1: install it, or use "
+			    "--json");
 		xst_state_free(l.state);
 		xst_reader_free(r);
 		return EXIT_TROUBLE;
 	}
-	e = list(&l, r);
-	progress_end();
-	flush(&l);
+	e = records_verb_list(&l, r);
+	xst_cli_progress_end();
+	records_verb_flush(&l);
 	print_rows(&l);
 	if (l.table)
 		lib.scols_unref_table(l.table);
 	xst_state_free(l.state);
 	fflush(stdout); /* the table comes first */
-	(void)stdout_error();
+	(void)xst_cli_stdout_error();
 	if (e)
-		input_read_on(in);
-	if (e && !input_fault(in))
-		print_finding(stderr, l.file, xst_reader_error(r));
+		xst_cli_input_read_on(in);
+	if (e && !xst_cli_input_fault(in))
+		xst_cli_print_finding(stderr, l.file, xst_reader_error(r));
 	xst_reader_free(r);
-	return e ? exit_for(e) : l.errors ? EXIT_INVALID : EXIT_FINE;
+	return e ? xst_cli_exit_for(e) : l.errors ? EXIT_INVALID : EXIT_FINE;
 }
 
 static int list_file(const char *file)
 {
 	struct input in;
-	int code = input_open(&in, file), fault;
+	int code = xst_cli_input_open(&in, file), fault;
 
 	if (code)
 		return code;
 	code = list_input(&in);
-	if (stdout_error()) {
-		input_abandon(&in);
+	if (xst_cli_stdout_error()) {
+		xst_cli_input_abandon(&in);
 		return code;
 	}
-	fault = input_close(&in);
+	fault = xst_cli_input_close(&in);
 	return fault ? fault : code;
 }
 
 static int records(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_records, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_records, argc, argv, table, &code);
 	const char *file;
 
 	if (!ctx)
 		return code;
-	file = options_argument(ctx);
-	if (!file || options_argument(ctx))
-		code = usage_error(&verb_records, "which file?  One name is wanted");
+	file = xst_cli_options_argument(ctx);
+	if (!file || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_records,
+					   "which file?  One name is wanted");
 	else
 		code = list_file(file);
 	poptFreeContext(ctx);

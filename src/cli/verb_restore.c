@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* restore and receive: they differ in who makes the connection. */
-#include "cli/restore.h"
+#include "cli/restore_options.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -55,9 +55,9 @@ static const struct poptOption table[] = {
 };
 
 static int restore(int argc, const char **argv);
-static int receive(int argc, const char **argv);
+static int receive_verb_run(int argc, const char **argv);
 
-const struct verb verb_restore = {
+const struct verb xst_cli_verb_restore = {
 	.name = "restore",
 	.arguments = "FILE|-|unix:PATH|tcp:HOST:PORT",
 	.summary = "act on a stream: build the domain that it holds",
@@ -66,12 +66,12 @@ const struct verb verb_restore = {
 	.run = restore,
 };
 
-const struct verb verb_receive = {
+const struct verb xst_cli_verb_receive = {
 	.name = "receive",
 	.arguments = "unix:PATH|tcp:HOST:PORT",
 	.summary = "listen for one stream and act on it like restore",
 	.example = "  xenstream receive --into guest.d tcp:0.0.0.0:8002",
-	.run = receive,
+	.run = receive_verb_run,
 };
 
 struct run {
@@ -92,14 +92,14 @@ static json_object *result_json(const struct run *run, int code)
 	const struct xst_restore_result *r = &run->result;
 	json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "file", json_text(run->name, strlen(run->name)));
+	json_object_object_add(o, "file", xst_cli_json_text(run->name, strlen(run->name)));
 	json_object_object_add(o, "outcome", json_object_new_string(outcomes[r->outcome]));
-	json_object_object_add(o, "checkpoint", json_u64(r->checkpoint));
-	json_object_object_add(o, "records", json_u64(r->records));
-	json_object_object_add(o, "octets", json_u64(r->end));
-	json_object_object_add(o, "dropped", json_u64(r->dropped));
+	json_object_object_add(o, "checkpoint", xst_cli_json_u64(r->checkpoint));
+	json_object_object_add(o, "records", xst_cli_json_u64(r->records));
+	json_object_object_add(o, "octets", xst_cli_json_u64(r->end));
+	json_object_object_add(o, "dropped", xst_cli_json_u64(r->dropped));
 	if (code)
-		json_object_object_add(o, "error", finding_json(run->name, &r->error));
+		json_object_object_add(o, "error", xst_cli_finding_json(run->name, &r->error));
 	return o;
 }
 
@@ -125,7 +125,7 @@ static char *volatile nothing_came, *volatile given_up;
 #define NOTHING_CAME "nothing came within the time (--timeout)"
 #define GIVEN_UP     "aborted"
 
-static void write_words(int fd, const char *s)
+static void restore_verb_write_words(int fd, const char *s)
 {
 	if (s)
 		(void)!write(fd, s, strlen(s));
@@ -140,10 +140,11 @@ static void on_signal(int signal_number)
 	if (!running) {
 		if (endpoint_socket)
 			unlink(endpoint_socket);
-		write_words(STDERR_FILENO, signal_number == SIGALRM
-						   ? "xenstream: " NOTHING_CAME "\n"
-						   : "xenstream: " GIVEN_UP "\n");
-		write_words(STDOUT_FILENO, signal_number == SIGALRM ? nothing_came : given_up);
+		restore_verb_write_words(STDERR_FILENO, signal_number == SIGALRM
+								? "xenstream: " NOTHING_CAME "\n"
+								: "xenstream: " GIVEN_UP "\n");
+		restore_verb_write_words(STDOUT_FILENO,
+					 signal_number == SIGALRM ? nothing_came : given_up);
 		_exit(EXIT_IO);
 	}
 	(void)!write(stop_fd, &one, sizeof(one));
@@ -162,10 +163,10 @@ static void prepare_words(struct run *run)
 {
 	if (!opt.json)
 		return;
-	nothing_came = json_line(early_json(run, XST_OUTCOME_FAILED, XST_E_IO, "restore.timeout",
-					    NOTHING_CAME));
-	given_up = json_line(early_json(run, XST_OUTCOME_ABORTED, XST_E_IO, "restore.aborted",
-					GIVEN_UP));
+	nothing_came = xst_cli_json_line(
+		early_json(run, XST_OUTCOME_FAILED, XST_E_IO, "restore.timeout", NOTHING_CAME));
+	given_up = xst_cli_json_line(
+		early_json(run, XST_OUTCOME_ABORTED, XST_E_IO, "restore.aborted", GIVEN_UP));
 	run->result = (struct xst_restore_result){ .records = 0 };
 }
 
@@ -197,49 +198,50 @@ static int handle_signals(struct run *run)
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static int check_options(const struct verb *verb)
+static int restore_verb_check_options(const struct verb *verb)
 {
 	if (opt.domid < 0 || opt.domid > 32751) /* DOMID_FIRST_RESERVED is 0x7ff0 */
-		return usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
+		return xst_cli_usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
 	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > MAX_SECONDS ||
 	    opt.stall > MAX_SECONDS)
-		return usage_error(verb, "--timeout and --stall want seconds");
+		return xst_cli_usage_error(verb, "--timeout and --stall want seconds");
 	if (opt.format && strcmp(opt.format, "xl") != 0 && strcmp(opt.format, "libxl") != 0 &&
 	    strcmp(opt.format, "libxc") != 0)
-		return usage_error(verb, "--format %s: not xl, libxl or libxc", opt.format);
+		return xst_cli_usage_error(verb, "--format %s: not xl, libxl or libxc", opt.format);
 	return EXIT_FINE;
 }
 
 /* A configuration that is given counts as it is; that of another toolstack's container is translated. */
-static int read_config(struct run *run)
+static int restore_verb_read_config(struct run *run)
 {
 	run->choice = (struct config_choice){ .file = opt.config, .input = run->name };
-	return config_choice_read(&run->choice);
+	return xst_cli_config_choice_read(&run->choice);
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-static void tell(void *userdata, const struct xst_finding *f)
+static void restore_verb_tell(void *userdata, const struct xst_finding *f)
 {
 	struct run *run = userdata;
 
 	if (!common.quiet && f->severity != XST_NOTE)
-		print_finding(stderr, run->name, f);
+		xst_cli_print_finding(stderr, run->name, f);
 }
 
-static void tell_progress(void *userdata, uint64_t done, uint64_t total)
+static void restore_verb_tell_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	(void)userdata;
-	progress_tell(NULL, done, total);
+	xst_cli_progress_tell(NULL, done, total);
 }
 
 /* What a stream was compressed in must come to its end with it.  A sender that is gone has ended both too soon. */
-static int confirm(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
+static int restore_verb_confirm(void *userdata, enum xst_outcome outcome,
+				struct xst_finding *reterr)
 {
 	struct run *run = userdata;
-	const char *fault = run->in.layers ? input_fault(&run->in) : NULL;
+	const char *fault = run->in.layers ? xst_cli_input_fault(&run->in) : NULL;
 
-	if (!fault || (outcome == XST_OUTCOME_FAILOVER && input_is_cut(&run->in)))
+	if (!fault || (outcome == XST_OUTCOME_FAILOVER && xst_cli_input_is_cut(&run->in)))
 		return 0;
 	*reterr = (struct xst_finding){ .code = XST_E_IO, .rule = "input.io",
 					.severity = XST_ERROR };
@@ -247,12 +249,12 @@ static int confirm(void *userdata, enum xst_outcome outcome, struct xst_finding 
 	return XST_E_IO;
 }
 
-static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,
-		     char *why, size_t size)
+static int restore_verb_translate(void *userdata, const struct xst_config *stored,
+				  struct xst_config *ret, char *why, size_t size)
 {
 	struct run *run = userdata;
 
-	return config_choice_make(&run->choice, stored, ret, why, size);
+	return xst_cli_config_choice_make(&run->choice, stored, ret, why, size);
 }
 
 static void say_result(const struct run *run)
@@ -260,14 +262,15 @@ static void say_result(const struct run *run)
 	const struct xst_restore_result *r = &run->result;
 	char size[32];
 
-	human_size(r->end, size, sizeof(size));
+	xst_cli_human_size(r->end, size, sizeof(size));
 	if (r->outcome == XST_OUTCOME_FAILOVER)
-		say("%s: the sender is gone: restored as of checkpoint %llu (%llu records, %s)",
-		    run->name, (unsigned long long)r->checkpoint, (unsigned long long)r->records,
-		    size);
+		xst_cli_say(
+			"%s: the sender is gone: restored as of checkpoint %llu (%llu records, %s)",
+			run->name, (unsigned long long)r->checkpoint,
+			(unsigned long long)r->records, size);
 	else if (r->outcome == XST_OUTCOME_COMPLETE)
-		say("%s: restored (%llu records, %s)", run->name, (unsigned long long)r->records,
-		    size);
+		xst_cli_say("%s: restored (%llu records, %s)", run->name,
+			    (unsigned long long)r->records, size);
 }
 
 /* What was said of it is the error.  A wrong use has no result. */
@@ -276,23 +279,25 @@ static int tell_early(struct run *run, int code, const char *rule)
 	int error = code == EXIT_IO ? XST_E_IO : code == EXIT_TROUBLE ? XST_E_NOMEM : XST_E_UNSUPPORTED;
 
 	if (code && code != EXIT_USAGE && opt.json)
-		print_json_line(early_json(run, XST_OUTCOME_FAILED, error, rule, last_said()));
+		xst_cli_print_json_line(
+			early_json(run, XST_OUTCOME_FAILED, error, rule, xst_cli_last_said()));
 	return code;
 }
 
 /* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
-static int end_input(struct run *run, int code)
+static int restore_verb_end_input(struct run *run, int code)
 {
 	int fault;
 
 	if (code != EXIT_FINE && code != EXIT_INVALID) {
-		input_abandon(&run->in);
+		xst_cli_input_abandon(&run->in);
 		return EXIT_FINE;
 	}
 	if (code == EXIT_INVALID)
-		input_read_on(&run->in);
-	fault = code == EXIT_FINE && run->result.outcome == XST_OUTCOME_FAILOVER ? input_close_cut(&run->in)
-										 : input_close(&run->in);
+		xst_cli_input_read_on(&run->in);
+	fault = code == EXIT_FINE && run->result.outcome == XST_OUTCOME_FAILOVER
+			? xst_cli_input_close_cut(&run->in)
+			: xst_cli_input_close(&run->in);
 	run->input_failed = fault != EXIT_FINE;
 	return fault;
 }
@@ -301,28 +306,28 @@ static int act(struct run *run)
 {
 	int code, fault;
 
-	progress_start(run->name);
+	xst_cli_progress_start(run->name);
 	set_timer(0);
 	running = 1;
 	forget_words();
-	code = exit_for(xst_restore_run(&run->options, stop_fd, &run->result));
+	code = xst_cli_exit_for(xst_restore_run(&run->options, stop_fd, &run->result));
 	running = 0;
-	progress_end();
-	fault = end_input(run, code);
+	xst_cli_progress_end();
+	fault = restore_verb_end_input(run, code);
 	if (code && !run->input_failed && run->result.error.code) {
 		if (run->result.error.code == XST_E_IO)
-			say("%s: %s", run->name, run->result.error.text);
+			xst_cli_say("%s: %s", run->name, run->result.error.text);
 		else
-			print_finding(stderr, run->name, &run->result.error);
+			xst_cli_print_finding(stderr, run->name, &run->result.error);
 	} else if (code && !run->input_failed) {
-		say("%s: out of memory or descriptors", run->name);
+		xst_cli_say("%s: out of memory or descriptors", run->name);
 	} else if (!code && !common.quiet) {
 		say_result(run);
 	}
 	if (code && !run->result.error.code)
 		tell_early(run, code, "input.io");
 	else if (opt.json)
-		print_json_line(result_json(run, code));
+		xst_cli_print_json_line(result_json(run, code));
 	return fault ? fault : code;
 }
 
@@ -343,69 +348,78 @@ static int run_sinks(struct run *run)
 		.size = sizeof(run->options),
 		.flags = (opt.no_config ? XST_RESTORE_NO_CONFIG : 0u) |
 			 (opt.force ? XST_RESTORE_FORCE : 0u),
-		.fd = -1, .domid = (uint32_t)opt.domid, .config = run->choice.given,
-		.config_size = run->choice.ngiven, .timeout = microseconds(opt.timeout),
-		.stall = microseconds(opt.stall), .tmpdir = common.tmpdir, .finding = tell,
-		.progress = tell_progress, .confirm = confirm, .translate = translate,
+		.fd = -1,
+		.domid = (uint32_t)opt.domid,
+		.config = run->choice.given,
+		.config_size = run->choice.ngiven,
+		.timeout = microseconds(opt.timeout),
+		.stall = microseconds(opt.stall),
+		.tmpdir = common.tmpdir,
+		.finding = restore_verb_tell,
+		.progress = restore_verb_tell_progress,
+		.confirm = restore_verb_confirm,
+		.translate = restore_verb_translate,
 		.userdata = run,
 	};
-	code = sinks_open(run->verb, &plan, &run->options);
+	code = xst_cli_sinks_open(run->verb, &plan, &run->options);
 	if (code)
 		return tell_early(run, code, "output.io");
-	code = run->verb == &verb_receive ? input_from(&run->in, run->name, endpoint_accept(run->from))
-					  : input_from(&run->in, run->name, endpoint_open(run->from));
+	code = run->verb == &xst_cli_verb_receive
+		       ? xst_cli_input_from(&run->in, run->name, xst_cli_endpoint_accept(run->from))
+		       : xst_cli_input_from(&run->in, run->name, xst_cli_endpoint_open(run->from));
 	if (code) {
-		sinks_free(&run->options);
+		xst_cli_sinks_free(&run->options);
 		return tell_early(run, code, "input.io");
 	}
 	run->options.fd = run->in.fd;
 	return act(run);
 }
 
-static int run_verb(const struct verb *verb, const char *name)
+static int restore_verb_run(const struct verb *verb, const char *name)
 {
-	struct run run = { .verb = verb, .from = name, .name = input_name(name) };
-	int code = check_options(verb);
+	struct run run = { .verb = verb, .from = name, .name = xst_cli_input_name(name) };
+	int code = restore_verb_check_options(verb);
 
 	if (code)
 		return code;
-	if (verb == &verb_receive && strncmp(name, "unix:", 5) != 0 && strncmp(name, "tcp:", 4) != 0)
-		return usage_error(verb, "%s: neither unix:PATH nor tcp:HOST:PORT", name);
-	code = tell_early(&run, read_config(&run), "input.io");
+	if (verb == &xst_cli_verb_receive && strncmp(name, "unix:", 5) != 0 &&
+	    strncmp(name, "tcp:", 4) != 0)
+		return xst_cli_usage_error(verb, "%s: neither unix:PATH nor tcp:HOST:PORT", name);
+	code = tell_early(&run, restore_verb_read_config(&run), "input.io");
 	if (!code && handle_signals(&run) < 0) {
-		say("%s", system_words(errno));
+		xst_cli_say("%s", xst_cli_system_words(errno));
 		code = EXIT_IO;
 	} else if (!code) {
 		code = run_sinks(&run);
 	}
 	forget_words();
-	config_choice_clear(&run.choice);
+	xst_cli_config_choice_clear(&run.choice);
 	return code;
 }
 
-static int parse(const struct verb *verb, int argc, const char **argv)
+static int restore_verb_parse(const struct verb *verb, int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(verb, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(verb, argc, argv, table, &code);
 	const char *name;
 
 	if (!ctx)
 		return code;
-	name = options_argument(ctx);
-	if (!name || options_argument(ctx))
-		code = usage_error(verb, "which stream?  One name is wanted");
+	name = xst_cli_options_argument(ctx);
+	if (!name || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(verb, "which stream?  One name is wanted");
 	else
-		code = run_verb(verb, name);
+		code = restore_verb_run(verb, name);
 	poptFreeContext(ctx);
 	return code;
 }
 
 static int restore(int argc, const char **argv)
 {
-	return parse(&verb_restore, argc, argv);
+	return restore_verb_parse(&xst_cli_verb_restore, argc, argv);
 }
 
-static int receive(int argc, const char **argv)
+static int receive_verb_run(int argc, const char **argv)
 {
-	return parse(&verb_receive, argc, argv);
+	return restore_verb_parse(&xst_cli_verb_receive, argc, argv);
 }

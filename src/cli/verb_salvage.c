@@ -18,7 +18,7 @@ static const struct poptOption table[] = {
 
 static int salvage(int argc, const char **argv);
 
-const struct verb verb_salvage = {
+const struct verb xst_cli_verb_salvage = {
 	.name = "salvage",
 	.arguments = "IN OUT",
 	.summary = "make the best restorable image of a damaged one, and say what is lost",
@@ -27,14 +27,14 @@ const struct verb verb_salvage = {
 };
 
 /* Here what was left out is worth knowing, too. */
-static void tell(void *file, const struct xst_finding *f)
+static void salvage_verb_tell(void *file, const struct xst_finding *f)
 {
 	if (!common.quiet)
-		print_finding(stderr, file, f);
+		xst_cli_print_finding(stderr, file, f);
 }
 
 /* What can be done about an image that breaks off, or why nothing can. */
-static const char *advice(const struct conversion *w)
+static const char *salvage_verb_advice(const struct conversion *w)
 {
 	if (opt.force)
 		return "no record of the guest's is whole in it: there is nothing to make an image of";
@@ -47,31 +47,35 @@ static const char *advice(const struct conversion *w)
 static int salvage(int argc, const char **argv)
 {
 	struct xst_converter_options to = { .size = sizeof(to) };
-	struct conversion w = { .verb = &verb_salvage, .tell = tell, .salvage = true,
-				.options = { .size = sizeof(w.options), .converter = &to,
-					     .flatten = true } };
+	struct conversion w = {
+		.verb = &xst_cli_verb_salvage,
+		.tell = salvage_verb_tell,
+		.salvage = true,
+		.options = { .size = sizeof(w.options), .converter = &to, .flatten = true }
+	};
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_salvage, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_salvage, argc, argv, table, &code);
 	const char *in, *out;
 
 	if (!ctx)
 		return code;
-	in = options_argument(ctx);
-	out = options_argument(ctx);
+	in = xst_cli_options_argument(ctx);
+	out = xst_cli_options_argument(ctx);
 	w.options.cut = opt.force ? XST_CUT_ANYWHERE : XST_CUT_HARMLESS;
-	to.config = config_choice_make;
+	to.config = xst_cli_config_choice_make;
 	to.config_userdata = &choice;
 	to.flags = opt.force ? XST_CONVERT_FORCE : 0;
-	if (!in || !out || options_argument(ctx))
-		code = usage_error(&verb_salvage, "which file into which?  Two names are wanted");
+	if (!in || !out || xst_cli_options_argument(ctx))
+		code = xst_cli_usage_error(&xst_cli_verb_salvage,
+					   "which file into which?  Two names are wanted");
 	else {
-		choice.input = input_name(in);
-		code = conversion_run(&w, in, out);
+		choice.input = xst_cli_input_name(in);
+		code = xst_cli_conversion_run(&w, in, out);
 	}
 	if (w.error == XST_E_TRUNCATED)
-		say("%s", advice(&w));
-	config_choice_clear(&choice);
+		xst_cli_say("%s", salvage_verb_advice(&w));
+	xst_cli_config_choice_clear(&choice);
 	poptFreeContext(ctx);
 	return code;
 }

@@ -38,15 +38,15 @@ static const struct poptOption table[] = {
 	POPT_TABLEEND
 };
 
-static int verify(int argc, const char **argv);
+static int verify_verb_run(int argc, const char **argv);
 
-const struct verb verb_verify = {
+const struct verb xst_cli_verb_verify = {
 	.name = "verify",
 	.arguments = "FILE... | --tee [FILE] | --rules",
 	.summary = "is it a valid image?  Every finding, with its rule and place",
 	.example = "  xenstream verify old.save && echo fine\n"
 		   "  xl save 7 /dev/stdout | xenstream verify --tee | zstd >7.save.zst",
-	.run = verify,
+	.run = verify_verb_run,
 };
 
 /* --- what is told --------------------------------------------------------------------------- */
@@ -63,23 +63,23 @@ struct reading {
 	struct xst_restorability restorability;
 };
 
-static void keep(void *reading, const struct xst_restorability *r)
+static void verify_verb_keep(void *reading, const struct xst_restorability *r)
 {
 	((struct reading *)reading)->restorability = *r;
 }
 
-static void tell(void *reading, const struct xst_finding *f)
+static void verify_verb_tell(void *reading, const struct xst_finding *f)
 {
 	struct input *in = ((struct reading *)reading)->in;
 
-	if (f->code == XST_E_TRUNCATED && input_broke_off(in))
+	if (f->code == XST_E_TRUNCATED && xst_cli_input_broke_off(in))
 		return; /* not the stream's fault; said at the end */
 	if (!opt.max_findings)
 		((struct reading *)reading)->untold++;
 	else if (opt.json)
-		print_json_to(words_to(), finding_json(in->name, f));
+		xst_cli_print_json_to(words_to(), xst_cli_finding_json(in->name, f));
 	else if (!common.quiet)
-		print_finding(words_to(), in->name, f);
+		xst_cli_print_finding(words_to(), in->name, f);
 }
 
 static void print_count(FILE *to, uint64_t n, const char *what, bool has_plural)
@@ -89,7 +89,8 @@ static void print_count(FILE *to, uint64_t n, const char *what, bool has_plural)
 			has_plural && n != 1 ? "s" : "");
 }
 
-static void words(const char *file, const struct xst_verdict *v, const struct xst_restorability *r)
+static void verify_verb_words(const char *file, const struct xst_verdict *v,
+			      const struct xst_restorability *r)
 {
 	FILE *to = words_to();
 
@@ -107,36 +108,36 @@ static void words(const char *file, const struct xst_verdict *v, const struct xs
 	fputc('\n', to);
 }
 
-static void verdict_json(const char *file, const struct xst_verdict *v,
-			 const struct xst_restorability *r)
+static void verify_verb_verdict_json(const char *file, const struct xst_verdict *v,
+				     const struct xst_restorability *r)
 {
 	json_object *o = json_object_new_object();
 	const char *verdict = v->errors ? "invalid" : v->remarks ? "valid-with-remarks" : "valid";
 
 	json_object_object_add(o, "schema", json_object_new_string("xenstream-verdict/1"));
-	json_object_object_add(o, "file", json_text(file, strlen(file)));
+	json_object_object_add(o, "file", xst_cli_json_text(file, strlen(file)));
 	json_object_object_add(o, "verdict", json_object_new_string(verdict));
-	json_object_object_add(o, "errors", json_u64(v->errors));
-	json_object_object_add(o, "remarks", json_u64(v->remarks));
-	json_object_object_add(o, "notes", json_u64(v->notes));
-	json_object_object_add(o, "omitted", json_u64(v->omitted));
-	json_object_object_add(o, "ignored", json_u64(v->ignored));
-	json_object_object_add(o, "records", json_u64(v->records));
-	json_object_object_add(o, "end", json_u64(v->end));
-	json_object_object_add(o, "trailing", json_u64(v->trailing));
-	json_object_object_add(o, "restorable", restorability_json(r, opt.xen));
-	print_json_to(words_to(), o);
+	json_object_object_add(o, "errors", xst_cli_json_u64(v->errors));
+	json_object_object_add(o, "remarks", xst_cli_json_u64(v->remarks));
+	json_object_object_add(o, "notes", xst_cli_json_u64(v->notes));
+	json_object_object_add(o, "omitted", xst_cli_json_u64(v->omitted));
+	json_object_object_add(o, "ignored", xst_cli_json_u64(v->ignored));
+	json_object_object_add(o, "records", xst_cli_json_u64(v->records));
+	json_object_object_add(o, "end", xst_cli_json_u64(v->end));
+	json_object_object_add(o, "trailing", xst_cli_json_u64(v->trailing));
+	json_object_object_add(o, "restorable", xst_cli_restorability_json(r, opt.xen));
+	xst_cli_print_json_to(words_to(), o);
 }
 
 static int verdict(const char *file, const struct xst_verdict *v, const struct xst_restorability *r)
 {
 	if (opt.json) {
-		verdict_json(file, v, r);
+		verify_verb_verdict_json(file, v, r);
 	} else if (!common.quiet) {
-		print_restorability(words_to(), file, r);
-		words(file, v, r);
+		xst_cli_print_restorability(words_to(), file, r);
+		verify_verb_words(file, v, r);
 	}
-	if (opt.xen && !restorable_for(r, opt.xen))
+	if (opt.xen && !xst_cli_restorable_for(r, opt.xen))
 		return EXIT_INVALID;
 	return v->errors ? EXIT_INVALID : v->remarks ? EXIT_REMARKS : EXIT_FINE;
 }
@@ -158,10 +159,14 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 	struct xst_parser_options parser = XST_PARSER_OPTIONS_INIT;
 	struct xst_checker_options checker = { .size = sizeof(checker),
 					       .flags = opt.deep ? XST_CHECK_DEEP : 0u,
-					       .config = config_facts };
-	struct xst_job_options o = { .size = sizeof(o), .finding = tell, .progress = progress_tell,
-				     .restorability = keep, .userdata = reading,
-				     .tmpdir = common.tmpdir, .parser = &parser,
+					       .config = xst_cli_config_facts };
+	struct xst_job_options o = { .size = sizeof(o),
+				     .finding = verify_verb_tell,
+				     .progress = xst_cli_progress_tell,
+				     .restorability = verify_verb_keep,
+				     .userdata = reading,
+				     .tmpdir = common.tmpdir,
+				     .parser = &parser,
 				     .checker = &checker };
 	struct xst_verify_options verify = { .size = sizeof(verify), .job = &o, .tee = tee,
 					     .max_findings = most_findings(),
@@ -173,9 +178,9 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 		verify.n_ignore++;
 	verify.flags = (opt.strict ? XST_VERIFY_STRICT : 0u) |
 		       (opt.like_xen ? XST_VERIFY_LIKE_XEN : 0u);
-	progress_start(in->name);
+	xst_cli_progress_start(in->name);
 	r = xst_verify_fd(in->fd, &verify, v, error);
-	progress_end();
+	xst_cli_progress_end();
 	v->omitted += reading->untold;
 	return r;
 }
@@ -186,19 +191,19 @@ static int verify_file(const char *file)
 	struct xst_finding error;
 	struct input in;
 	struct reading reading = { .in = &in };
-	int code = input_open(&in, file), r;
+	int code = xst_cli_input_open(&in, file), r;
 
 	if (code)
 		return code;
 	r = job(&reading, NULL, &v, &error);
 	if (r == 0 && v.errors)
-		input_read_on(&in);
-	code = input_close(&in);
+		xst_cli_input_read_on(&in);
+	code = xst_cli_input_close(&in);
 	if (code)
 		return code;
 	if (r) {
-		print_finding(stderr, in.name, &error);
-		return exit_for(r);
+		xst_cli_print_finding(stderr, in.name, &error);
+		return xst_cli_exit_for(r);
 	}
 	return verdict(in.name, &v, &reading.restorability);
 }
@@ -211,23 +216,24 @@ static void end_like_a_filter(void)
 	raise(SIGPIPE);
 }
 
-static int tee_failed(const char *name, int r, const struct xst_finding *error)
+static int verify_verb_tee_failed(const char *name, int r, const struct xst_finding *error)
 {
 	bool output = strcmp(error->rule, "output.io") == 0;
 
 	if (output)
-		say("standard output: %s; no verdict on %s", system_words(error->sys_errno), name);
+		xst_cli_say("standard output: %s; no verdict on %s",
+			    xst_cli_system_words(error->sys_errno), name);
 	else
-		print_finding(stderr, name, error);
+		xst_cli_print_finding(stderr, name, error);
 	if (output && error->sys_errno == EPIPE)
 		end_like_a_filter();
-	return exit_for(r);
+	return xst_cli_exit_for(r);
 }
 
 /* The input as it is: what was compressed stays so, and is told to be no stream. */
 static int tee_file(const char *file)
 {
-	struct input in = { .name = input_name(file), .file = open_input(file) };
+	struct input in = { .name = xst_cli_input_name(file), .file = xst_cli_open_input(file) };
 	struct reading reading = { .in = &in };
 	struct xst_output *tee = NULL;
 	struct xst_verdict v;
@@ -239,51 +245,55 @@ static int tee_file(const char *file)
 	in.fd = in.file;
 	r = xst_output_fd(STDOUT_FILENO, &tee);
 	if (r)
-		return exit_for(r);
+		return xst_cli_exit_for(r);
 	r = job(&reading, tee, &v, &error);
 	xst_output_free(tee);
-	input_close(&in);
-	return r ? tee_failed(in.name, r, &error) : verdict(in.name, &v, &reading.restorability);
+	xst_cli_input_close(&in);
+	return r ? verify_verb_tee_failed(in.name, r, &error)
+		 : verdict(in.name, &v, &reading.restorability);
 }
 
 /* --- the verb ------------------------------------------------------------------------------- */
 
-static int check_options(void)
+static int verify_verb_check_options(void)
 {
 	struct xst_rule_info rule;
 
 	for (const char **id = opt.ignore; id && *id; id++)
 		if (xst_rule_by_id(*id, &rule))
-			return usage_error(&verb_verify, "--ignore=%s: no such rule; --rules lists them",
-					   *id);
-	if (opt.for_xen && !xen_version(opt.for_xen, &opt.xen))
-		return usage_error(&verb_verify, "--for=%s: no version of Xen, like 4.13 or 4.19.2",
-				   opt.for_xen);
+			return xst_cli_usage_error(&xst_cli_verb_verify,
+						   "--ignore=%s: no such rule; --rules lists them",
+						   *id);
+	if (opt.for_xen && !xst_cli_xen_version(opt.for_xen, &opt.xen))
+		return xst_cli_usage_error(&xst_cli_verb_verify,
+					   "--for=%s: no version of Xen, like 4.13 or 4.19.2",
+					   opt.for_xen);
 	if (opt.max_findings < 0 && opt.max_findings != NO_LIMIT)
-		return usage_error(&verb_verify, "--max-findings=%lld: less than none",
-				   opt.max_findings);
+		return xst_cli_usage_error(&xst_cli_verb_verify,
+					   "--max-findings=%lld: less than none", opt.max_findings);
 	if (opt.tee && isatty(STDOUT_FILENO))
-		return usage_error(&verb_verify, "--tee: standard output is a terminal");
+		return xst_cli_usage_error(&xst_cli_verb_verify,
+					   "--tee: standard output is a terminal");
 	return EXIT_FINE;
 }
 
 static int tee(poptContext ctx)
 {
-	const char *file = options_argument(ctx);
+	const char *file = xst_cli_options_argument(ctx);
 
-	if (file && options_argument(ctx))
-		return usage_error(&verb_verify, "--tee passes on one FILE only");
+	if (file && xst_cli_options_argument(ctx))
+		return xst_cli_usage_error(&xst_cli_verb_verify, "--tee passes on one FILE only");
 	return tee_file(file ? file : "-");
 }
 
 static int files(poptContext ctx)
 {
-	const char *file = options_argument(ctx);
+	const char *file = xst_cli_options_argument(ctx);
 	int code = EXIT_FINE;
 
 	if (!file)
-		return usage_error(&verb_verify, "which file?");
-	for (; file; file = options_argument(ctx)) {
+		return xst_cli_usage_error(&xst_cli_verb_verify, "which file?");
+	for (; file; file = xst_cli_options_argument(ctx)) {
 		int c = verify_file(file);
 
 		code = c > code ? c : code;
@@ -291,16 +301,16 @@ static int files(poptContext ctx)
 	return code;
 }
 
-static int verify(int argc, const char **argv)
+static int verify_verb_run(int argc, const char **argv)
 {
 	int code = EXIT_FINE;
-	poptContext ctx = options_parse(&verb_verify, argc, argv, table, &code);
+	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_verify, argc, argv, table, &code);
 
 	if (!ctx)
 		return code;
-	code = check_options();
+	code = verify_verb_check_options();
 	if (!code)
-		code = opt.rules ? explain_all(opt.json) : opt.tee ? tee(ctx) : files(ctx);
+		code = opt.rules ? xst_cli_explain_all(opt.json) : opt.tee ? tee(ctx) : files(ctx);
 	poptFreeContext(ctx);
 	for (size_t i = 0; opt.ignore && opt.ignore[i]; i++)
 		free((char *)opt.ignore[i]);

@@ -45,37 +45,37 @@ struct cfg {
 	size_t nentries, entries_room;
 };
 
-/* See config_parse(). */
-int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
-	      struct config_error *err);
-struct cfg *cfg_free(struct cfg *c);
+/* See xst_config_parse(). */
+int xst_cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
+		  struct config_error *err);
+struct cfg *xst_cfg_free(struct cfg *c);
 
 /* The entry of a key, or NULL. */
-const struct cfg_entry *cfg_find(const struct cfg *c, const char *name);
+const struct cfg_entry *xst_cfg_find(const struct cfg *c, const char *name);
 
 /* Typed access.  Returns 0, XST_E_UNKNOWN (no such key; *err is left alone), or XST_E_MALFORMED:
  * another type, or no number, described in *err. */
-int cfg_get_string(const struct cfg *c, const char *name, const char **ret,
-		   struct config_error *err);
-int cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config_error *err);
-int cfg_get_list(const struct cfg *c, const char *name, const struct config_value **ret,
-		 struct config_error *err);
+int xst_cfg_get_string(const struct cfg *c, const char *name, const char **ret,
+		       struct config_error *err);
+int xst_cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config_error *err);
+int xst_cfg_get_list(const struct cfg *c, const char *name, const struct config_value **ret,
+		     struct config_error *err);
 
 /* Is it a name that a setting may have? */
-bool cfg_name_valid(const char *name);
+bool xst_cfg_name_valid(const char *name);
 
-/* One value out of a text of its own.  Returns as config_parse() does. */
-int cfg_parse_value(const char *text, struct config_value *ret, struct config_error *err);
+/* One value out of a text of its own.  Returns as xst_config_parse() does. */
+int xst_cfg_parse_value(const char *text, struct config_value *ret, struct config_error *err);
 
 /* Changes *c in place; *c is replaced, and stays as it was on failure.  All that is no part of the
- * setting stays. Returns as config_parse() does.
+ * setting stays. Returns as xst_config_parse() does.
  * cfg_set: the key has this value then, and one setting.  cfg_append: an item is written into the
  * list where it stands; a string is made longer. */
-int cfg_set(struct cfg **c, const char *name, const struct config_value *v,
-	    struct config_error *err);
-int cfg_append(struct cfg **c, const char *name, const struct config_value *v,
-	       struct config_error *err);
-int cfg_unset(struct cfg **c, const char *name, struct config_error *err);
+int xst_cfg_set(struct cfg **c, const char *name, const struct config_value *v,
+		struct config_error *err);
+int xst_cfg_append(struct cfg **c, const char *name, const struct config_value *v,
+		   struct config_error *err);
+int xst_cfg_unset(struct cfg **c, const char *name, struct config_error *err);
 
 /* --- inside --------------------------------------------------------------------------------- */
 
@@ -102,10 +102,10 @@ struct cfg_lexer {
 };
 
 /* Takes the next token in hand.  Returns 0 or XST_E_MALFORMED. */
-int cfg_next(struct cfg_lexer *l);
+int xst_cfg_next(struct cfg_lexer *l);
 /* What the string, number or name in hand says.  Returns 0, XST_E_MALFORMED or XST_E_NOMEM. */
-int cfg_token_value(const struct cfg_lexer *l, struct config_value *ret);
+int xst_cfg_token_value(const struct cfg_lexer *l, struct config_value *ret);
 /* The token in hand for an error: "a newline", "'x'" ... */
-const char *cfg_token_words(const struct cfg_lexer *l, char *buf, size_t size);
+const char *xst_cfg_token_words(const struct cfg_lexer *l, char *buf, size_t size);
 
 #endif

@@ -22,19 +22,19 @@ static int apply(struct cfg **c, const struct change *changes, size_t n, struct 
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		text_add(&t, (*c)->text + at, changes[i].begin - at);
-		text_add(&t, changes[i].s, changes[i].n);
+		xst_text_add(&t, (*c)->text + at, changes[i].begin - at);
+		xst_text_add(&t, changes[i].s, changes[i].n);
 		at = changes[i].end;
 	}
-	text_add(&t, (*c)->text + at, (*c)->size - at);
-	s = text_take(&t, &size);
+	xst_text_add(&t, (*c)->text + at, (*c)->size - at);
+	s = xst_text_take(&t, &size);
 	if (!s)
 		return XST_E_NOMEM;
-	r = cfg_parse(s, size, (*c)->flags, &changed, err);
+	r = xst_cfg_parse(s, size, (*c)->flags, &changed, err);
 	free(s);
 	if (r)
 		return r;
-	cfg_free(*c);
+	xst_cfg_free(*c);
 	*c = changed;
 	return 0;
 }
@@ -85,11 +85,11 @@ static int add_setting(struct cfg **c, const char *name, const struct config_val
 	int r;
 
 	if ((*c)->size && (*c)->text[(*c)->size - 1] != '\n')
-		text_puts(&t, "\n");
-	text_printf(&t, "%s = ", name);
-	config_value_write(&t, v, v->is_list ? '\'' : '"');
-	text_puts(&t, "\n");
-	s = text_take(&t, &change.n);
+		xst_text_puts(&t, "\n");
+	xst_text_printf(&t, "%s = ", name);
+	xst_config_value_write(&t, v, v->is_list ? '\'' : '"');
+	xst_text_puts(&t, "\n");
+	s = xst_text_take(&t, &change.n);
 	if (!s)
 		return XST_E_NOMEM;
 	change.s = s;
@@ -99,23 +99,23 @@ static int add_setting(struct cfg **c, const char *name, const struct config_val
 }
 
 /* The text of a setting in place of an old one. */
-static char *new_setting(const struct cfg *c, const struct cfg_setting *old,
-			 const struct config_value *v, size_t *ret_n)
+static char *cfg_edit_new_setting(const struct cfg *c, const struct cfg_setting *old,
+				  const struct config_value *v, size_t *ret_n)
 {
 	size_t name = strlen(old->name), op = old->begin + name, value = old->value.begin;
 	struct text t = { 0 };
 
-	text_puts(&t, old->name);
+	xst_text_puts(&t, old->name);
 	for (size_t i = op; i < value; i++)
 		if (c->text[i] != '+')
-			text_add(&t, c->text + i, 1);
-	config_value_write(&t, v, quote_of(c, &old->value));
-	return text_take(&t, ret_n);
+			xst_text_add(&t, c->text + i, 1);
+	xst_config_value_write(&t, v, quote_of(c, &old->value));
+	return xst_text_take(&t, ret_n);
 }
 
 /* All settings of the name but the one at `keep` go; that one becomes s, if there is one. */
-static int replace(struct cfg **c, const char *name, size_t keep, const char *s, size_t n,
-		   struct config_error *err)
+static int cfg_edit_replace(struct cfg **c, const char *name, size_t keep, const char *s, size_t n,
+			    struct config_error *err)
 {
 	struct change *changes = calloc((*c)->n + 1, sizeof(*changes));
 	size_t k = 0;
@@ -142,7 +142,7 @@ static int replace(struct cfg **c, const char *name, size_t keep, const char *s,
 
 /* The setting whose place a new value takes: the last one that does not add, or the first of
  * all. */
-static size_t place_of(const struct cfg *c, const char *name)
+static size_t cfg_edit_place_of(const struct cfg *c, const char *name)
 {
 	size_t place = SIZE_MAX;
 
@@ -153,43 +153,43 @@ static size_t place_of(const struct cfg *c, const char *name)
 	return place;
 }
 
-static int check_name(const char *name, struct config_error *err)
+static int cfg_edit_check_name(const char *name, struct config_error *err)
 {
-	if (cfg_name_valid(name))
+	if (xst_cfg_name_valid(name))
 		return 0;
-	return config_refuse(
+	return xst_config_refuse(
 		err, XST_E_ARG,
 		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", name);
 }
 
-int cfg_set(struct cfg **c, const char *name, const struct config_value *v,
-	    struct config_error *err)
+int xst_cfg_set(struct cfg **c, const char *name, const struct config_value *v,
+		struct config_error *err)
 {
-	size_t keep = place_of(*c, name), n = 0;
+	size_t keep = cfg_edit_place_of(*c, name), n = 0;
 	char *s;
-	int r = check_name(name, err);
+	int r = cfg_edit_check_name(name, err);
 
 	if (r)
 		return r;
 	if (keep == SIZE_MAX)
 		return add_setting(c, name, v, err);
-	s = new_setting(*c, &(*c)->settings[keep], v, &n);
+	s = cfg_edit_new_setting(*c, &(*c)->settings[keep], v, &n);
 	if (!s)
 		return XST_E_NOMEM;
-	r = replace(c, name, keep, s, n, err);
+	r = cfg_edit_replace(c, name, keep, s, n, err);
 	free(s);
 	return r;
 }
 
-int cfg_unset(struct cfg **c, const char *name, struct config_error *err)
+int xst_cfg_unset(struct cfg **c, const char *name, struct config_error *err)
 {
-	int r = check_name(name, err);
+	int r = cfg_edit_check_name(name, err);
 
 	if (r)
 		return r;
-	if (!cfg_find(*c, name))
-		return config_refuse(err, XST_E_UNKNOWN, "%s isn't set", name);
-	return replace(c, name, SIZE_MAX, NULL, 0, err);
+	if (!xst_cfg_find(*c, name))
+		return xst_config_refuse(err, XST_E_UNKNOWN, "%s isn't set", name);
+	return cfg_edit_replace(c, name, SIZE_MAX, NULL, 0, err);
 }
 
 /* --- appending ------------------------------------------------------------------------------ */
@@ -199,11 +199,11 @@ static void separator(const struct cfg *c, const struct config_value *list, stru
 {
 	size_t last = list->items[list->n - 1].begin, line = back_over_blanks(c->text, last);
 
-	text_puts(t, ",");
+	xst_text_puts(t, ",");
 	if (line > list->begin && c->text[line - 1] == '\n')
-		text_add(t, c->text + line - 1, last - line + 1);
+		xst_text_add(t, c->text + line - 1, last - line + 1);
 	else
-		text_puts(t, " ");
+		xst_text_puts(t, " ");
 }
 
 /* Items behind the last one of a list that stands in the text. */
@@ -219,9 +219,9 @@ static int append_items(struct cfg **c, const struct cfg_setting *s, const struc
 	change.begin = change.end = list->items[list->n - 1].end;
 	for (size_t i = 0; i < v->n; i++) {
 		separator(*c, list, &t);
-		config_value_write(&t, &v->items[i], quote_of(*c, list));
+		xst_config_value_write(&t, &v->items[i], quote_of(*c, list));
 	}
-	items = text_take(&t, &change.n);
+	items = xst_text_take(&t, &change.n);
 	if (!items)
 		return XST_E_NOMEM;
 	change.s = items;
@@ -238,26 +238,28 @@ static int set_longer(struct cfg **c, const struct cfg_entry *e, const struct co
 	char *name = strdup(e->name);
 	int r = XST_E_NOMEM;
 
-	if (name && config_value_copy(&longer, &e->value) && config_value_append(&longer, v))
-		r = cfg_set(c, name, &longer, err);
-	config_value_clear(&longer);
+	if (name && xst_config_value_copy(&longer, &e->value) &&
+	    xst_config_value_append(&longer, v))
+		r = xst_cfg_set(c, name, &longer, err);
+	xst_config_value_clear(&longer);
 	free(name);
 	return r;
 }
 
-int cfg_append(struct cfg **c, const char *name, const struct config_value *v,
-	       struct config_error *err)
+int xst_cfg_append(struct cfg **c, const char *name, const struct config_value *v,
+		   struct config_error *err)
 {
-	const struct cfg_entry *e = cfg_find(*c, name);
+	const struct cfg_entry *e = xst_cfg_find(*c, name);
 	const struct cfg_setting *last;
 
 	if (!e)
-		return cfg_set(c, name, v, err);
+		return xst_cfg_set(c, name, v, err);
 	last = &(*c)->settings[e->last];
 	if (e->value.is_list != v->is_list)
-		return config_refuse(err, XST_E_MALFORMED, "%s is %s, and %s can't be added to it",
-				     name, e->value.is_list ? "a list" : "a string",
-				     v->is_list ? "a list" : "a string");
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "%s is %s, and %s can't be added to it", name,
+					 e->value.is_list ? "a list" : "a string",
+					 v->is_list ? "a list" : "a string");
 	if (v->is_list && last->value.n)
 		return append_items(c, last, v, err);
 	return set_longer(c, e, v, err);

@@ -6,9 +6,9 @@
 
 #include "config/cfg.h"
 
-static int fail(const struct cfg_lexer *l, size_t at, const char *text)
+static int lex_fail(const struct cfg_lexer *l, size_t at, const char *text)
 {
-	return config_fail_at(l->err, XST_E_MALFORMED, l->text, at, "%s", text);
+	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, at, "%s", text);
 }
 
 static int peek(const struct cfg_lexer *l)
@@ -16,7 +16,7 @@ static int peek(const struct cfg_lexer *l)
 	return l->pos < l->size ? (unsigned char)l->text[l->pos] : -1;
 }
 
-static bool among(int c, const char *set)
+static bool lex_among(int c, const char *set)
 {
 	return c > 0 && strchr(set, c);
 }
@@ -26,25 +26,26 @@ static bool among(int c, const char *set)
 
 static void run_of(struct cfg_lexer *l, const char *set, enum cfg_token token)
 {
-	while (among(peek(l), set))
+	while (lex_among(peek(l), set))
 		l->pos++;
 	l->token = token;
 }
 
-static int comment(struct cfg_lexer *l)
+static int lex_comment(struct cfg_lexer *l)
 {
 	const char *end = memchr(l->text + l->pos, '\n', l->size - l->pos);
 
 	if (!end)
-		return fail(l, l->begin,
-			    "the comment in the last line has no newline behind it, and xl refuses "
-			    "that");
+		return lex_fail(
+			l, l->begin,
+			"the comment in the last line has no newline behind it, and xl refuses "
+			"that");
 	l->pos = (size_t)(end - l->text) + 1;
 	l->token = CFG_NEWLINE;
 	return 0;
 }
 
-static int string(struct cfg_lexer *l)
+static int lex_string(struct cfg_lexer *l)
 {
 	int quote = peek(l), c;
 
@@ -57,38 +58,39 @@ static int string(struct cfg_lexer *l)
 		if (c == '\\' && l->pos + 1 < l->size && l->text[l->pos + 1] != '\n')
 			l->pos++;
 	}
-	return fail(l, l->begin, "a string that does not end in its line");
+	return lex_fail(l, l->begin, "a string that does not end in its line");
 }
 
 /* What is no token at all: in words, what may have been meant. */
-static int stray(struct cfg_lexer *l)
+static int lex_stray(struct cfg_lexer *l)
 {
 	int c = peek(l);
 
 	switch (c) {
 	case '\r':
-		return fail(l, l->begin,
-			    "a carriage return: xl takes lines that end with a newline alone");
+		return lex_fail(l, l->begin,
+				"a carriage return: xl takes lines that end with a newline alone");
 	case '\\':
-		return fail(
+		return lex_fail(
 			l, l->begin,
 			"a backslash: a setting goes on in the next line only inside of brackets");
 	case '-': case '+': case '.': case '(': case ')': case ':':
-		return fail(
+		return lex_fail(
 			l, l->begin,
 			"no setting of xl.cfg: a string needs quotes, and Python code isn't taken");
 	default:
 		break;
 	}
 	if (c >= 'A' && c <= 'Z')
-		return fail(l, l->begin,
-			    "a capital letter: keys are in small ones, and strings need quotes");
+		return lex_fail(
+			l, l->begin,
+			"a capital letter: keys are in small ones, and strings need quotes");
 	if (c <= ' ' || c >= 0x7f)
-		return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
-				      "octet 0x%02x, which xl takes in strings and comments only",
-				      (unsigned)c);
-	return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
-			      "'%c' has no meaning here", c);
+		return xst_config_fail_at(
+			l->err, XST_E_MALFORMED, l->text, l->begin,
+			"octet 0x%02x, which xl takes in strings and comments only", (unsigned)c);
+	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
+				  "'%c' has no meaning here", c);
 }
 
 static int token(struct cfg_lexer *l)
@@ -98,30 +100,30 @@ static int token(struct cfg_lexer *l)
 	if (c < 0) {
 		l->token = CFG_END;
 	} else if (c == '#') {
-		return comment(l);
+		return lex_comment(l);
 	} else if (c == '"' || c == '\'') {
-		return string(l);
-	} else if (among(c, "\n=,[];")) {
+		return lex_string(l);
+	} else if (lex_among(c, "\n=,[];")) {
 		l->token = (enum cfg_token)c;
 		l->pos++;
 	} else if (c == '+' && l->pos + 1 < l->size && l->text[l->pos + 1] == '=') {
 		l->token = CFG_ADD;
 		l->pos += 2;
-	} else if (among(c, DIGITS)) {
+	} else if (lex_among(c, DIGITS)) {
 		run_of(l, DIGITS "abcdefx", CFG_NUMBER);
-	} else if (among(c, LETTERS)) {
+	} else if (lex_among(c, LETTERS)) {
 		run_of(l, LETTERS DIGITS "_.", CFG_NAME);
 	} else {
-		return stray(l);
+		return lex_stray(l);
 	}
 	return 0;
 }
 
-int cfg_next(struct cfg_lexer *l)
+int xst_cfg_next(struct cfg_lexer *l)
 {
 	int r;
 
-	while (among(peek(l), " \t"))
+	while (lex_among(peek(l), " \t"))
 		l->pos++;
 	l->begin = l->pos;
 	r = token(l);
@@ -145,12 +147,13 @@ static int bad_escape(const struct cfg_lexer *l, size_t at)
 	char c = l->text[at];
 
 	if (c == 'x' || (c >= '0' && c <= '7'))
-		return fail(
+		return lex_fail(
 			l, at - 1,
 			"an escape with a number: xl makes nothing of it; write the octet itself");
-	return fail(l, at - 1,
-		    "an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b "
-		    "\\f \\v");
+	return lex_fail(
+		l, at - 1,
+		"an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b "
+		"\\f \\v");
 }
 
 static int unquote(const struct cfg_lexer *l, char *to, size_t *ret_n)
@@ -171,7 +174,7 @@ static int unquote(const struct cfg_lexer *l, char *to, size_t *ret_n)
 	return 0;
 }
 
-int cfg_token_value(const struct cfg_lexer *l, struct config_value *ret)
+int xst_cfg_token_value(const struct cfg_lexer *l, struct config_value *ret)
 {
 	size_t n = l->end - l->begin;
 	char *s;
@@ -184,7 +187,7 @@ int cfg_token_value(const struct cfg_lexer *l, struct config_value *ret)
 		r = unquote(l, s, &n);
 	else
 		memcpy(s, l->text + l->begin, n);
-	if (r == 0 && !config_value_set_string(ret, s, n))
+	if (r == 0 && !xst_config_value_set_string(ret, s, n))
 		r = XST_E_NOMEM;
 	free(s);
 	if (r == 0) {
@@ -195,7 +198,7 @@ int cfg_token_value(const struct cfg_lexer *l, struct config_value *ret)
 	return r;
 }
 
-const char *cfg_token_words(const struct cfg_lexer *l, char *buf, size_t size)
+const char *xst_cfg_token_words(const struct cfg_lexer *l, char *buf, size_t size)
 {
 	size_t n = l->end - l->begin;
 

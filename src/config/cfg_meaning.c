@@ -9,44 +9,44 @@ static bool is_one(const struct cfg *c, const char *key)
 {
 	long v;
 
-	return cfg_get_long(c, key, &v, NULL) == 0 && v != 0;
+	return xst_cfg_get_long(c, key, &v, NULL) == 0 && v != 0;
 }
 
-enum config_type cfg_guest_type(const struct cfg *c)
+enum config_type xst_cfg_guest_type(const struct cfg *c)
 {
 	const char *s;
 
-	if (cfg_get_string(c, "type", &s, NULL) == 0) {
+	if (xst_cfg_get_string(c, "type", &s, NULL) == 0) {
 		for (unsigned t = CONFIG_TYPE_PV; t <= CONFIG_TYPE_PVH; t++)
-			if (strcmp(s, config_type_name((enum config_type)t)) == 0)
+			if (strcmp(s, xst_config_type_name((enum config_type)t)) == 0)
 				return (enum config_type)t;
 		return CONFIG_TYPE_UNKNOWN;
 	}
-	if (cfg_get_string(c, "builder", &s, NULL) == 0 && strcmp(s, "hvm") == 0)
+	if (xst_cfg_get_string(c, "builder", &s, NULL) == 0 && strcmp(s, "hvm") == 0)
 		return CONFIG_TYPE_HVM;
 	return is_one(c, "pvh") ? CONFIG_TYPE_PVH : CONFIG_TYPE_PV;
 }
 
-int cfg_command_line(const struct cfg *c, struct config_value *ret)
+int xst_cfg_command_line(const struct cfg *c, struct config_value *ret)
 {
 	const char *root = NULL, *extra = NULL;
 	struct text t = { 0 };
 	char *s;
 	int r;
 
-	if (cfg_get_string(c, "cmdline", &extra, NULL) == 0)
-		return key_return_string(ret, extra);
-	(void)cfg_get_string(c, "root", &root, NULL);
-	(void)cfg_get_string(c, "extra", &extra, NULL);
+	if (xst_cfg_get_string(c, "cmdline", &extra, NULL) == 0)
+		return xst_key_return_string(ret, extra);
+	(void)xst_cfg_get_string(c, "root", &root, NULL);
+	(void)xst_cfg_get_string(c, "extra", &extra, NULL);
 	if (!root && !extra)
 		return XST_E_UNKNOWN;
 	if (root)
-		text_printf(&t, "root=%s%s", root, extra ? " " : "");
-	text_puts(&t, extra ? extra : "");
-	s = text_take(&t, NULL);
+		xst_text_printf(&t, "root=%s%s", root, extra ? " " : "");
+	xst_text_puts(&t, extra ? extra : "");
+	s = xst_text_take(&t, NULL);
 	if (!s)
 		return XST_E_NOMEM;
-	r = key_return_string(ret, s);
+	r = xst_key_return_string(ret, s);
 	free(s);
 	return r;
 }

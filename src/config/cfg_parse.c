@@ -18,8 +18,9 @@ static int unexpected(const struct cfg_lexer *l, const char *wanted)
 {
 	char word[64];
 
-	return config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin, "%s where %s should be",
-			      cfg_token_words(l, word, sizeof(word)), wanted);
+	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
+				  "%s where %s should be",
+				  xst_cfg_token_words(l, word, sizeof(word)), wanted);
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -27,7 +28,7 @@ static int unexpected(const struct cfg_lexer *l, const char *wanted)
 static int newlines(struct cfg_lexer *l)
 {
 	while (l->token == CFG_NEWLINE) {
-		int r = cfg_next(l);
+		int r = xst_cfg_next(l);
 
 		if (r)
 			return r;
@@ -35,69 +36,69 @@ static int newlines(struct cfg_lexer *l)
 	return 0;
 }
 
-static int value(struct parser *p, struct config_value *ret);
+static int cfg_parse_one_value(struct parser *p, struct config_value *ret);
 
 /* One item, and what follows it up to the next one or the bracket. */
-static int item(struct parser *p, struct config_value *list)
+static int cfg_parse_item(struct parser *p, struct config_value *list)
 {
 	struct config_value v = { 0 };
-	int r = value(p, &v);
+	int r = cfg_parse_one_value(p, &v);
 
 	if (r == 0)
 		r = newlines(&p->lexer);
-	if (r == 0 && !config_value_add(list, &v))
+	if (r == 0 && !xst_config_value_add(list, &v))
 		r = XST_E_NOMEM;
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	if (r)
 		return r;
 	if (p->lexer.token == CFG_CLOSE || p->lexer.token == CFG_END)
 		return 0;
 	if (p->lexer.token != CFG_COMMA)
 		return unexpected(&p->lexer, "',' or ']'");
-	r = cfg_next(&p->lexer);
+	r = xst_cfg_next(&p->lexer);
 	return r ? r : newlines(&p->lexer);
 }
 
-static int list(struct parser *p, struct config_value *ret)
+static int cfg_parse_list(struct parser *p, struct config_value *ret)
 {
 	struct cfg_lexer *l = &p->lexer;
 	size_t begin = l->begin;
 	int r;
 
 	if (++p->depth > CONFIG_MAX_DEPTH)
-		return config_fail_at(l->err, XST_E_LIMIT, l->text, begin,
-				      "lists in lists more than %d deep", CONFIG_MAX_DEPTH);
+		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, begin,
+					  "lists in lists more than %d deep", CONFIG_MAX_DEPTH);
 	ret->is_list = true;
-	r = cfg_next(l);
+	r = xst_cfg_next(l);
 	if (r == 0)
 		r = newlines(l);
 	while (r == 0 && l->token != CFG_CLOSE) {
 		if (l->token == CFG_END)
-			return config_fail_at(l->err, XST_E_MALFORMED, l->text, begin,
-					      "a list that does not end");
-		r = item(p, ret);
+			return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, begin,
+						  "a list that does not end");
+		r = cfg_parse_item(p, ret);
 	}
 	p->depth--;
 	ret->begin = begin;
 	ret->end = l->end;
-	return r ? r : cfg_next(l);
+	return r ? r : xst_cfg_next(l);
 }
 
-static int value(struct parser *p, struct config_value *ret)
+static int cfg_parse_one_value(struct parser *p, struct config_value *ret)
 {
 	struct cfg_lexer *l = &p->lexer;
 	int r;
 
 	if (++p->items > CONFIG_MAX_ITEMS)
-		return config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin, "more than %d values",
-				      CONFIG_MAX_ITEMS);
+		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin,
+					  "more than %d values", CONFIG_MAX_ITEMS);
 	switch (l->token) {
 	case CFG_OPEN:
-		return list(p, ret);
+		return cfg_parse_list(p, ret);
 	case CFG_STRING:
 	case CFG_NUMBER:
-		r = cfg_token_value(l, ret);
-		return r ? r : cfg_next(l);
+		r = xst_cfg_token_value(l, ret);
+		return r ? r : xst_cfg_next(l);
 	case CFG_NAME:
 		return unexpected(l, "a string in quotes, a number or a list");
 	default:
@@ -107,7 +108,7 @@ static int value(struct parser *p, struct config_value *ret)
 
 /* --- the index ------------------------------------------------------------------------------ */
 
-static struct cfg_entry *find(const struct cfg *c, const char *name)
+static struct cfg_entry *cfg_parse_find(const struct cfg *c, const char *name)
 {
 	for (size_t i = 0; i < c->nentries; i++)
 		if (strcmp(c->entries[i].name, name) == 0)
@@ -115,15 +116,15 @@ static struct cfg_entry *find(const struct cfg *c, const char *name)
 	return NULL;
 }
 
-const struct cfg_entry *cfg_find(const struct cfg *c, const char *name)
+const struct cfg_entry *xst_cfg_find(const struct cfg *c, const char *name)
 {
-	return find(c, name);
+	return cfg_parse_find(c, name);
 }
 
 static int fail_at_setting(const struct cfg *c, const struct cfg_setting *s, int code,
 			   struct config_error *err, const char *text)
 {
-	return config_fail_at(err, code, c->text, s->begin, "%s: %s", s->name, text);
+	return xst_config_fail_at(err, code, c->text, s->begin, "%s: %s", s->name, text);
 }
 
 static int new_entry(struct cfg *c, const struct cfg_setting *s, struct cfg_entry **ret)
@@ -147,14 +148,16 @@ static int merge(struct cfg *c, struct cfg_entry *e, const struct cfg_setting *s
 				       "a list can't be added to a string, nor a string to a list");
 	if (!s->adds && !(c->flags & CONFIG_AS_XL))
 		return fail_at_setting(c, s, XST_E_MALFORMED, err, "set before already");
-	return (s->adds ? config_value_append(&e->value, &s->value)
-			: config_value_copy(&e->value, &s->value)) ? 0 : XST_E_NOMEM;
+	return (s->adds ? xst_config_value_append(&e->value, &s->value)
+			: xst_config_value_copy(&e->value, &s->value))
+		       ? 0
+		       : XST_E_NOMEM;
 }
 
 static int enter(struct cfg *c, struct config_error *err)
 {
 	const struct cfg_setting *s = &c->settings[c->n - 1];
-	struct cfg_entry *e = find(c, s->name);
+	struct cfg_entry *e = cfg_parse_find(c, s->name);
 	int r = 0;
 
 	if (e)
@@ -162,7 +165,7 @@ static int enter(struct cfg *c, struct config_error *err)
 	else
 		r = new_entry(c, s, &e);
 	if (r == 0 && !e->value.string && !e->value.is_list &&
-	    !config_value_copy(&e->value, &s->value))
+	    !xst_config_value_copy(&e->value, &s->value))
 		r = XST_E_NOMEM;
 	if (r == 0)
 		e->last = c->n - 1;
@@ -171,7 +174,7 @@ static int enter(struct cfg *c, struct config_error *err)
 
 /* --- settings ------------------------------------------------------------------------------- */
 
-static struct cfg_setting *new_setting(struct cfg *c)
+static struct cfg_setting *cfg_parse_new_setting(struct cfg *c)
 {
 	struct cfg_setting *settings = grow(c->settings, c->n, &c->room, sizeof(*settings));
 
@@ -182,30 +185,30 @@ static struct cfg_setting *new_setting(struct cfg *c)
 	return &c->settings[c->n++];
 }
 
-static int setting(struct parser *p, struct cfg *c)
+static int cfg_parse_setting(struct parser *p, struct cfg *c)
 {
 	struct cfg_lexer *l = &p->lexer;
 	struct cfg_setting *s;
 	int r;
 
 	if (c->n >= CONFIG_MAX_SETTINGS)
-		return config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin,
-				      "more than %d settings", CONFIG_MAX_SETTINGS);
-	s = new_setting(c);
+		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin,
+					  "more than %d settings", CONFIG_MAX_SETTINGS);
+	s = cfg_parse_new_setting(c);
 	if (s)
 		s->name = strndup(l->text + l->begin, l->end - l->begin);
 	if (!s || !s->name)
 		return XST_E_NOMEM;
 	s->begin = l->begin;
-	r = cfg_next(l);
+	r = xst_cfg_next(l);
 	if (r)
 		return r;
 	if (l->token != CFG_EQUALS && l->token != CFG_ADD)
 		return unexpected(l, "'=' or '+='");
 	s->adds = l->token == CFG_ADD;
-	r = cfg_next(l);
+	r = xst_cfg_next(l);
 	if (r == 0)
-		r = value(p, &s->value);
+		r = cfg_parse_one_value(p, &s->value);
 	s->end = s->value.end;
 	return r ? r : enter(c, l->err);
 }
@@ -216,14 +219,14 @@ static int statement(struct parser *p, struct cfg *c)
 	int r = 0;
 
 	if (l->token == CFG_NAME)
-		r = setting(p, c);
+		r = cfg_parse_setting(p, c);
 	else if (l->token != CFG_NEWLINE && l->token != CFG_SEMICOLON)
 		return unexpected(l, "the name of a setting");
 	if (r || l->token == CFG_END)
 		return r;
 	if (l->token != CFG_NEWLINE && l->token != CFG_SEMICOLON)
 		return unexpected(l, "the end of the line or ';'");
-	return cfg_next(l);
+	return xst_cfg_next(l);
 }
 
 static int octets(const char *text, size_t n, unsigned flags, struct config_error *err)
@@ -232,12 +235,12 @@ static int octets(const char *text, size_t n, unsigned flags, struct config_erro
 	size_t bad;
 
 	if (n > CONFIG_MAX_SIZE)
-		return config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
 	if (nul)
-		return config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
-				      "a NUL inside of the text");
-	if (!(flags & CONFIG_AS_XL) && !utf8_valid(text, n, &bad))
-		return config_fail_at(err, XST_E_MALFORMED, text, bad, "not UTF-8");
+		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
+					  "a NUL inside of the text");
+	if (!(flags & CONFIG_AS_XL) && !xst_utf8_valid(text, n, &bad))
+		return xst_config_fail_at(err, XST_E_MALFORMED, text, bad, "not UTF-8");
 	return 0;
 }
 
@@ -259,8 +262,8 @@ static int new_cfg(const char *text, size_t n, unsigned flags, struct cfg **ret)
 	return 0;
 }
 
-int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
-	      struct config_error *err)
+int xst_cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
+		  struct config_error *err)
 {
 	struct parser p = { 0 };
 	struct cfg *c = NULL;
@@ -271,25 +274,25 @@ int cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
 	if (r)
 		return r;
 	p.lexer = (struct cfg_lexer){ .text = c->text, .size = n, .err = err };
-	r = cfg_next(&p.lexer);
+	r = xst_cfg_next(&p.lexer);
 	while (r == 0 && p.lexer.token != CFG_END)
 		r = statement(&p, c);
 	if (r) {
-		cfg_free(c);
+		xst_cfg_free(c);
 		return r;
 	}
 	*ret = c;
 	return 0;
 }
 
-struct cfg *cfg_free(struct cfg *c)
+struct cfg *xst_cfg_free(struct cfg *c)
 {
 	if (!c)
 		return NULL;
 	for (size_t i = 0; i < c->nentries; i++)
-		config_value_clear(&c->entries[i].value);
+		xst_config_value_clear(&c->entries[i].value);
 	for (size_t i = 0; i < c->n; i++) {
-		config_value_clear(&c->settings[i].value);
+		xst_config_value_clear(&c->settings[i].value);
 		free(c->settings[i].name);
 	}
 	free(c->entries);
@@ -299,26 +302,26 @@ struct cfg *cfg_free(struct cfg *c)
 	return NULL;
 }
 
-int cfg_parse_value(const char *text, struct config_value *ret, struct config_error *err)
+int xst_cfg_parse_value(const char *text, struct config_value *ret, struct config_error *err)
 {
 	struct parser p = { .lexer = { .text = text, .size = strlen(text), .err = err } };
 	struct config_value v = { 0 };
-	int r = cfg_next(&p.lexer);
+	int r = xst_cfg_next(&p.lexer);
 
 	if (r == 0)
-		r = value(&p, &v);
+		r = cfg_parse_one_value(&p, &v);
 	if (r == 0 && p.lexer.token != CFG_END)
 		r = unexpected(&p.lexer, "the end of the value");
 	if (r) {
-		config_value_clear(&v);
+		xst_config_value_clear(&v);
 		return r;
 	}
-	config_value_clear(ret);
+	xst_config_value_clear(ret);
 	*ret = v;
 	return 0;
 }
 
-bool cfg_name_valid(const char *name)
+bool xst_cfg_name_valid(const char *name)
 {
 	return *name >= 'a' && *name <= 'z' &&
 	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.")] == '\0';
@@ -332,10 +335,10 @@ static int wrong(const struct cfg *c, const struct cfg_entry *e, struct config_e
 	return fail_at_setting(c, &c->settings[e->last], XST_E_MALFORMED, err, what);
 }
 
-int cfg_get_string(const struct cfg *c, const char *name, const char **ret,
-		   struct config_error *err)
+int xst_cfg_get_string(const struct cfg *c, const char *name, const char **ret,
+		       struct config_error *err)
 {
-	const struct cfg_entry *e = cfg_find(c, name);
+	const struct cfg_entry *e = xst_cfg_find(c, name);
 
 	if (!e)
 		return XST_E_UNKNOWN;
@@ -345,13 +348,13 @@ int cfg_get_string(const struct cfg *c, const char *name, const char **ret,
 	return 0;
 }
 
-int cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config_error *err)
+int xst_cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config_error *err)
 {
-	const struct cfg_entry *e = cfg_find(c, name);
+	const struct cfg_entry *e = xst_cfg_find(c, name);
 	const char *s;
 	char *end;
 	long v;
-	int r = cfg_get_string(c, name, &s, err);
+	int r = xst_cfg_get_string(c, name, &s, err);
 
 	if (r)
 		return r;
@@ -367,10 +370,10 @@ int cfg_get_long(const struct cfg *c, const char *name, long *ret, struct config
 	return 0;
 }
 
-int cfg_get_list(const struct cfg *c, const char *name, const struct config_value **ret,
-		 struct config_error *err)
+int xst_cfg_get_list(const struct cfg *c, const char *name, const struct config_value **ret,
+		     struct config_error *err)
 {
-	const struct cfg_entry *e = cfg_find(c, name);
+	const struct cfg_entry *e = xst_cfg_find(c, name);
 
 	if (!e)
 		return XST_E_UNKNOWN;

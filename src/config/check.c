@@ -19,19 +19,19 @@ struct check {
 	bool no_memory;
 };
 
-static void complain(struct check *k, const char *key, const char *format, ...)
+static void config_check_complain(struct check *k, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void complain(struct check *k, const char *key, const char *format, ...)
+static void config_check_complain(struct check *k, const char *key, const char *format, ...)
 {
-	const struct cfg_entry *e = k->c->cfg ? cfg_find(k->c->cfg, key) : NULL;
+	const struct cfg_entry *e = k->c->cfg ? xst_cfg_find(k->c->cfg, key) : NULL;
 	struct config_complaint c = { 0 };
 	va_list ap;
 
 	snprintf(c.key, sizeof(c.key), "%s", key);
 	if (e)
-		config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line,
-			     &c.column);
+		xst_config_place(k->c->cfg->text, k->c->cfg->settings[e->last].value.begin, &c.line,
+				 &c.column);
 	va_start(ap, format);
 	vsnprintf(c.text, sizeof(c.text), format, ap);
 	va_end(ap);
@@ -46,16 +46,18 @@ static void check_number(struct check *c, const struct config_key *k, const stru
 	struct config_error err;
 	int64_t n;
 
-	if (key_number(k, v, &n, &err)) {
-		complain(c, k->name, "'%.60s' is no number", v->is_list ? "[...]" : v->string);
+	if (xst_key_number(k, v, &n, &err)) {
+		config_check_complain(c, k->name, "'%.60s' is no number",
+				      v->is_list ? "[...]" : v->string);
 	} else if (k->wraps && n < 0 && n >= INT32_MIN) {
 		return;
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
 		if (k->max)
-			complain(c, k->name, "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
-				 n, k->min, k->max);
+			config_check_complain(c, k->name,
+					      "%" PRId64 " is not between %" PRIu64 " and %" PRIu64,
+					      n, k->min, k->max);
 		else
-			complain(c, k->name, "%" PRId64 " is below 0", n);
+			config_check_complain(c, k->name, "%" PRId64 " is below 0", n);
 	}
 }
 
@@ -63,14 +65,15 @@ static void check_word(struct check *c, const struct config_key *k, const struct
 {
 	struct text words = { 0 };
 
-	if (!k->words || key_word_find(k, v->string))
+	if (!k->words || xst_key_word_find(k, v->string))
 		return;
 	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (!isdigit((unsigned char)*w->cfg))
-			text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
-	complain(c, k->name, "'%.60s' is none of %s", v->string, words.s ? words.s : "them");
+			xst_text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
+	config_check_complain(c, k->name, "'%.60s' is none of %s", v->string,
+			      words.s ? words.s : "them");
 	c->no_memory |= words.failed;
-	text_drop(&words);
+	xst_text_drop(&words);
 }
 
 static bool uuid_valid(const char *s)
@@ -84,16 +87,18 @@ static bool uuid_valid(const char *s)
 	return !s[36];
 }
 
-static void check_name(struct check *c, const char *key, const char *s)
+static void config_check_name(struct check *c, const char *key, const char *s)
 {
 	if (!*s)
-		complain(c, key, "a guest needs a name");
+		config_check_complain(c, key, "a guest needs a name");
 	else if (strchr(s, '/'))
-		complain(c, key, "'%.60s' has a slash in it: files are named after it", s);
+		config_check_complain(c, key, "'%.60s' has a slash in it: files are named after it",
+				      s);
 	else
 		for (; *s; s++)
 			if (iscntrl((unsigned char)*s)) {
-				complain(c, key, "a name with a control character in it");
+				config_check_complain(c, key,
+						      "a name with a control character in it");
 				break;
 			}
 }
@@ -108,7 +113,8 @@ static void check_boot(struct check *c, const char *key, const char *s)
 	for (size_t i = 0; i < n; i++)
 		twice |= strchr(s + i + 1, s[i]) != NULL;
 	if (s[n] || n > 3 || twice)
-		complain(c, key, "'%.60s' is not up to three of a, b, c, d and n, each once", s);
+		config_check_complain(
+			c, key, "'%.60s' is not up to three of a, b, c, d and n, each once", s);
 }
 
 /* Names of features: xl says what is wrong with them, and goes on without. */
@@ -122,7 +128,8 @@ static void check_features(struct check *c, const char *key, const char *s)
 		wrong = end && (!name || name + 1 >= end);
 	}
 	if (wrong)
-		complain(c, key, "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
+		config_check_complain(
+			c, key, "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
 }
 
 static void check_string(struct check *c, const struct config_key *k, const struct config_value *v)
@@ -132,8 +139,9 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 	switch (k->kind) {
 	case KEY_UUID:
 		if (!uuid_valid(v->string))
-			complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits",
-				 v->string);
+			config_check_complain(c, k->name,
+					      "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits",
+					      v->string);
 		break;
 	case KEY_WORD:
 	case KEY_UNMAPPED:
@@ -147,17 +155,18 @@ static void check_string(struct check *c, const struct config_key *k, const stru
 		check_features(c, k->name, v->string);
 		break;
 	case KEY_GFX_PASSTHRU:
-		if (key_number(k, v, &n, NULL))
+		if (xst_key_number(k, v, &n, NULL))
 			check_word(c, k, v);
 		break;
 	case KEY_TYPE:
 		if (strcmp(v->string, "pv") != 0 && strcmp(v->string, "hvm") != 0 &&
 		    strcmp(v->string, "pvh") != 0)
-			complain(c, k->name, "'%.60s' is none of pv, hvm, pvh", v->string);
+			config_check_complain(c, k->name, "'%.60s' is none of pv, hvm, pvh",
+					      v->string);
 		break;
 	default:
 		if (strcmp(k->name, "name") == 0)
-			check_name(c, k->name, v->string);
+			config_check_name(c, k->name, v->string);
 		else if (strcmp(k->name, "boot") == 0)
 			check_boot(c, k->name, v->string);
 	}
@@ -177,19 +186,20 @@ static void check_disk(struct check *c, const char *key, const char *spec)
 {
 	struct config_error err = { 0 };
 	struct config_disk d;
-	int r = config_disk_parse(spec, &d, &err);
+	int r = xst_config_disk_parse(spec, &d, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", behind_key(key, err.text));
+		config_check_complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
-	if (!config_vdev_valid(d.vdev))
-		complain(c, key,
-			 "'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and "
-			 "their like",
-			 d.vdev);
-	config_disk_clear(&d);
+	if (!xst_config_vdev_valid(d.vdev))
+		config_check_complain(
+			c, key,
+			"'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and "
+			"their like",
+			d.vdev);
+	xst_config_disk_clear(&d);
 }
 
 /* Two disks that the guest would see as one.  Longer lists are none of people's. */
@@ -199,45 +209,46 @@ static void check_twice(struct check *c, const char *key)
 {
 	struct config_view v;
 
-	if (config_view_read(c->c, &v) != 0) {
+	if (xst_config_view_read(c->c, &v) != 0) {
 		c->no_memory = true;
 		return;
 	}
 	for (size_t i = 1; i < v.ndisks && v.ndisks <= MANY_DISKS; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
-				complain(c, key, "two disks are '%.60s'", v.disks[i].vdev);
+				config_check_complain(c, key, "two disks are '%.60s'",
+						      v.disks[i].vdev);
 				break;
 			}
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 }
 
 static void check_vif(struct check *c, const char *key, const char *spec)
 {
 	struct config_error err = { 0 };
 	struct config_vif v;
-	int r = config_vif_parse(spec, &v, &err);
+	int r = xst_config_vif_parse(spec, &v, &err);
 
 	if (r == XST_E_MALFORMED)
-		complain(c, key, "%s", behind_key(key, err.text));
+		config_check_complain(c, key, "%s", behind_key(key, err.text));
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
 	/* COLO's parameters are known to some builds of xl only */
 	if (v.rest && strncmp(v.rest, "colo", 4) != 0)
-		complain(c, key, "'%.60s' is no parameter of an interface", v.rest);
-	config_vif_clear(&v);
+		config_check_complain(c, key, "'%.60s' is no parameter of an interface", v.rest);
+	xst_config_vif_clear(&v);
 }
 
 static void check_list(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	if (!v->is_list) {
-		complain(c, k->name, "one value, where a list in brackets should be");
+		config_check_complain(c, k->name, "one value, where a list in brackets should be");
 		return;
 	}
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->items[i].is_list && k->kind != KEY_OTHER_LIST)
-			complain(c, k->name, "a list in the list");
+			config_check_complain(c, k->name, "a list in the list");
 		else if (k->kind == KEY_DISKS)
 			check_disk(c, k->name, v->items[i].string);
 		else if (k->kind == KEY_VIFS)
@@ -278,19 +289,19 @@ static void check_part(struct check *c, const struct config_key *k, size_t i, js
 	int r;
 
 	said.absent = NULL; /* xl wants to be told what libxl would fill in */
-	r = part->needed ? key_read(device, &said, &v, NULL) : 0;
+	r = part->needed ? xst_key_read(device, &said, &v, NULL) : 0;
 
 	if (r && r != XST_E_NOMEM)
-		complain(c, k->name, "device %zu: no %s", i, part->name);
+		config_check_complain(c, k->name, "device %zu: no %s", i, part->name);
 	c->no_memory |= r == XST_E_NOMEM;
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 }
 
 /* What is written of each device must say what xl wants to know. */
 static void check_parts(struct check *c, const struct config_key *k, json_object *root)
 {
 	json_object *list;
-	int r = json_path_get(root, k->path, &list, NULL);
+	int r = xst_json_path_get(root, k->path, &list, NULL);
 
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
@@ -303,22 +314,22 @@ static void check_parts(struct check *c, const struct config_key *k, json_object
 /* What has no check of its own means something if libxl's JSON has a place for it. */
 static void check_meaning(struct check *c, const struct config_key *k, const struct config_value *v)
 {
-	const struct config_key *type = config_key_find("type");
+	const struct config_key *type = xst_config_key_find("type");
 	struct config_value guest = { 0 };
 	struct config_error err = { 0 };
 	json_object *root = json_object_new_object();
-	int r = root ? config_value_of(c->c, type->name, &guest, &err) : XST_E_NOMEM;
+	int r = root ? xst_config_value_of(c->c, type->name, &guest, &err) : XST_E_NOMEM;
 
 	if (r == 0)
-		r = key_write(root, type, &guest, &err); /* judged by itself */
+		r = xst_key_write(root, type, &guest, &err); /* judged by itself */
 	if (r != XST_E_NOMEM)
-		r = key_write(root, k, v, &err);
+		r = xst_key_write(root, k, v, &err);
 	if (is_refused(k, r))
-		complain(c, k->name, "%s", behind_key(k->name, err.text));
+		config_check_complain(c, k->name, "%s", behind_key(k->name, err.text));
 	if (r == 0 && k->kind == KEY_DEVICES)
 		check_parts(c, k, root);
 	c->no_memory |= r == XST_E_NOMEM;
-	config_value_clear(&guest);
+	xst_config_value_clear(&guest);
 	json_object_put(root);
 }
 
@@ -326,11 +337,11 @@ static void check_value(struct check *c, const struct config_key *k, const struc
 {
 	int before = c->complaints;
 
-	if (config_key_is_list(k))
+	if (xst_config_key_is_list(k))
 		check_list(c, k, v);
 	else if (v->is_list && !takes_both(k))
-		complain(c, k->name, "a list, where one value should be");
-	else if (config_key_is_number(k))
+		config_check_complain(c, k->name, "a list, where one value should be");
+	else if (xst_config_key_is_number(k))
 		check_number(c, k, v);
 	else if (!v->is_list)
 		check_string(c, k, v);
@@ -338,16 +349,16 @@ static void check_value(struct check *c, const struct config_key *k, const struc
 		check_meaning(c, k, v);
 }
 
-static uint64_t number(struct check *c, const char *key)
+static uint64_t config_check_number(struct check *c, const char *key)
 {
 	struct config_value v = { 0 };
 	int64_t n = 0;
-	int r = config_value_of(c->c, key, &v, NULL);
+	int r = xst_config_value_of(c->c, key, &v, NULL);
 
 	if (r == 0)
-		(void)key_number(config_key_find(key), &v, &n, NULL);
+		(void)xst_key_number(xst_config_key_find(key), &v, &n, NULL);
 	c->no_memory |= r == XST_E_NOMEM;
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	return n > 0 ? (uint64_t)n : 0;
 }
 
@@ -356,20 +367,21 @@ static void check_builder(struct check *c)
 {
 	const char *type, *builder;
 
-	if (!c->c->cfg || cfg_get_string(c->c->cfg, "type", &type, NULL) ||
-	    cfg_get_string(c->c->cfg, "builder", &builder, NULL) || !*builder)
+	if (!c->c->cfg || xst_cfg_get_string(c->c->cfg, "type", &type, NULL) ||
+	    xst_cfg_get_string(c->c->cfg, "builder", &builder, NULL) || !*builder)
 		return;
 	if (strcmp(type, strcmp(builder, "hvm") == 0 ? "hvm" : "pv") != 0)
-		complain(c, "builder", "'%.60s' contradicts type, '%.60s'", builder, type);
+		config_check_complain(c, "builder", "'%.60s' contradicts type, '%.60s'", builder,
+				      type);
 }
 
 /* A value and its maximum. */
-static void check_pair(struct check *c, const char *key, const char *max_key)
+static void config_check_pair(struct check *c, const char *key, const char *max_key)
 {
-	uint64_t v = number(c, key), max = number(c, max_key);
+	uint64_t v = config_check_number(c, key), max = config_check_number(c, max_key);
 
 	if (max && v > max)
-		complain(c, key, "%" PRIu64 " is above %s, %" PRIu64, v, max_key, max);
+		config_check_complain(c, key, "%" PRIu64 " is above %s, %" PRIu64, v, max_key, max);
 }
 
 /* An HVM guest has at most this many in Xen 4.17. */
@@ -377,40 +389,42 @@ static void check_pair(struct check *c, const char *key, const char *max_key)
 
 static void check_hvm_vcpus(struct check *c)
 {
-	enum config_type type = config_guest_type(c->c);
+	enum config_type type = xst_config_guest_type(c->c);
 	static const char *const keys[] = { "vcpus", "maxvcpus" };
 
 	if (type != CONFIG_TYPE_HVM && type != CONFIG_TYPE_PVH)
 		return;
 	for (int i = 0; i < 2; i++)
-		if (number(c, keys[i]) > HVM_VCPUS_MAX)
-			complain(c, keys[i],
-				 "%" PRIu64
-				 " are too many for a guest of type %s: it has at most %d",
-				 number(c, keys[i]), config_type_name(type), HVM_VCPUS_MAX);
+		if (config_check_number(c, keys[i]) > HVM_VCPUS_MAX)
+			config_check_complain(
+				c, keys[i],
+				"%" PRIu64
+				" are too many for a guest of type %s: it has at most %d",
+				config_check_number(c, keys[i]), xst_config_type_name(type),
+				HVM_VCPUS_MAX);
 }
 
-int config_check(const struct config *c, config_complaint_fn fn, void *userdata)
+int xst_config_check(const struct config *c, config_complaint_fn fn, void *userdata)
 {
 	struct check check = { .c = c, .fn = fn, .userdata = userdata };
 
-	for (size_t i = 0; i < config_keys_count; i++) {
-		const struct config_key *k = &config_keys[i];
+	for (size_t i = 0; i < xst_config_keys_count; i++) {
+		const struct config_key *k = &xst_config_keys[i];
 		struct config_value v = { 0 };
 		struct config_error err = { 0 };
 		int r;
 
 		if (k->also && !c->cfg)
 			continue;
-		r = config_value_of(c, k->name, &v, &err);
+		r = xst_config_value_of(c, k->name, &v, &err);
 		if (r == 0)
 			check_value(&check, k, &v);
-		config_value_clear(&v);
+		xst_config_value_clear(&v);
 		if (r == XST_E_NOMEM)
 			return r;
 	}
-	check_pair(&check, "memory", "maxmem");
-	check_pair(&check, "vcpus", "maxvcpus");
+	config_check_pair(&check, "memory", "maxmem");
+	config_check_pair(&check, "vcpus", "maxvcpus");
 	check_hvm_vcpus(&check);
 	check_builder(&check);
 	check_twice(&check, "disk");

@@ -20,7 +20,7 @@ static struct config *document(enum config_language language)
 	return c;
 }
 
-int config_from_json(json_object *root, struct config **ret)
+int xst_config_from_json(json_object *root, struct config **ret)
 {
 	struct config *c = document(CONFIG_JSON);
 
@@ -33,12 +33,12 @@ int config_from_json(json_object *root, struct config **ret)
 	return 0;
 }
 
-int config_from_cfg(struct cfg *cfg, struct config **ret)
+int xst_config_from_cfg(struct cfg *cfg, struct config **ret)
 {
 	struct config *c = document(CONFIG_CFG);
 
 	if (!c) {
-		cfg_free(cfg);
+		xst_cfg_free(cfg);
 		return XST_E_NOMEM;
 	}
 	c->cfg = cfg;
@@ -51,24 +51,24 @@ static int parse_json(const char *text, size_t n, struct config **ret, struct co
 {
 	struct config *c;
 	json_object *root;
-	int r = json_read(text, n, &root, err);
+	int r = xst_json_read(text, n, &root, err);
 
 	if (r == 0)
-		r = config_from_json(root, &c);
+		r = xst_config_from_json(root, &c);
 	if (r)
 		return r;
 	c->text = strndup(text, n);
 	c->size = c->text ? strlen(c->text) : 0;
 	if (!c->text) {
-		config_free(c);
+		xst_config_free(c);
 		return XST_E_NOMEM;
 	}
 	*ret = c;
 	return 0;
 }
 
-int config_parse(const char *text, size_t n, unsigned flags, struct config **ret,
-		 struct config_error *err)
+int xst_config_parse(const char *text, size_t n, unsigned flags, struct config **ret,
+		     struct config_error *err)
 {
 	struct cfg *cfg;
 	size_t first = 0;
@@ -78,38 +78,38 @@ int config_parse(const char *text, size_t n, unsigned flags, struct config **ret
 		first++;
 	if (first < n && text[first] == '{')
 		return parse_json(text, n, ret, err);
-	r = cfg_parse(text, n, flags, &cfg, err);
-	return r ? r : config_from_cfg(cfg, ret);
+	r = xst_cfg_parse(text, n, flags, &cfg, err);
+	return r ? r : xst_config_from_cfg(cfg, ret);
 }
 
-struct config *config_free(struct config *c)
+struct config *xst_config_free(struct config *c)
 {
 	if (!c)
 		return NULL;
-	cfg_free(c->cfg);
+	xst_cfg_free(c->cfg);
 	json_object_put(c->root);
 	free(c->text);
 	free(c);
 	return NULL;
 }
 
-enum config_language config_language(const struct config *c)
+enum config_language xst_config_language(const struct config *c)
 {
 	return c->language;
 }
 
-int config_print(const struct config *c, char **ret, size_t *ret_n)
+int xst_config_print(const struct config *c, char **ret, size_t *ret_n)
 {
 	struct text t = { 0 };
 	char *s;
 
 	if (c->cfg)
-		text_add(&t, c->cfg->text, c->cfg->size);
+		xst_text_add(&t, c->cfg->text, c->cfg->size);
 	else if (c->text)
-		text_add(&t, c->text, c->size);
+		xst_text_add(&t, c->text, c->size);
 	else
-		json_write(&t, c->root);
-	s = text_take(&t, ret_n);
+		xst_json_write(&t, c->root);
+	s = xst_text_take(&t, ret_n);
 	if (!s)
 		return XST_E_NOMEM;
 	*ret = s;
@@ -121,7 +121,7 @@ int config_print(const struct config *c, char **ret, size_t *ret_n)
 /* A path leads into JSON; anything that xl.cfg has as a key is none. */
 static bool is_path(const struct config *c, const char *key)
 {
-	return c->language == CONFIG_JSON && !config_key_find(key);
+	return c->language == CONFIG_JSON && !xst_config_key_find(key);
 }
 
 /* The same path, with or without quotes? */
@@ -139,13 +139,13 @@ static bool same_path(const char *a, const char *b)
 /* Names the key of xl.cfg that someone means who gives a path. */
 static int no_key(const char *key, struct config_error *err)
 {
-	for (size_t i = 0; i < config_keys_count; i++)
-		if (!config_keys[i].also && same_path(config_keys[i].path, key))
-			return config_refuse(
+	for (size_t i = 0; i < xst_config_keys_count; i++)
+		if (!xst_config_keys[i].also && same_path(xst_config_keys[i].path, key))
+			return xst_config_refuse(
 				err, XST_E_ARG,
 				"this configuration is xl.cfg text, where %.60s is called %s", key,
-				config_keys[i].name);
-	return config_refuse(
+				xst_config_keys[i].name);
+	return xst_config_refuse(
 		err, XST_E_ARG,
 		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", key);
 }
@@ -154,32 +154,33 @@ static int no_key(const char *key, struct config_error *err)
  * path. */
 static bool is_name(const struct config *c, const char *key)
 {
-	return cfg_name_valid(key) && (!c->cfg || !strchr(key, '.') || cfg_find(c->cfg, key));
+	return xst_cfg_name_valid(key) &&
+	       (!c->cfg || !strchr(key, '.') || xst_cfg_find(c->cfg, key));
 }
 
 static int not_set(const char *key, struct config_error *err)
 {
-	return config_refuse(err, XST_E_UNKNOWN, "%.100s isn't set", key);
+	return xst_config_refuse(err, XST_E_UNKNOWN, "%.100s isn't set", key);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
 
 static int find_in_cfg(const struct cfg *c, const char *key, struct config_value *ret)
 {
-	const struct cfg_entry *e = cfg_find(c, key);
+	const struct cfg_entry *e = xst_cfg_find(c, key);
 
 	if (e)
-		return config_value_copy(ret, &e->value) ? 0 : XST_E_NOMEM;
-	if (strcmp(key, "type") == 0 && cfg_guest_type(c) != CONFIG_TYPE_UNKNOWN)
-		return key_return_string(ret, config_type_name(cfg_guest_type(c)));
+		return xst_config_value_copy(ret, &e->value) ? 0 : XST_E_NOMEM;
+	if (strcmp(key, "type") == 0 && xst_cfg_guest_type(c) != CONFIG_TYPE_UNKNOWN)
+		return xst_key_return_string(ret, xst_config_type_name(xst_cfg_guest_type(c)));
 	return XST_E_UNKNOWN;
 }
 
-int config_value_of(const struct config *c, const char *key, struct config_value *ret,
-		    struct config_error *err)
+int xst_config_value_of(const struct config *c, const char *key, struct config_value *ret,
+			struct config_error *err)
 {
 	return c->cfg ? find_in_cfg(c->cfg, key, ret)
-		      : key_read(c->root, config_key_find(key), ret, err);
+		      : xst_key_read(c->root, xst_config_key_find(key), ret, err);
 }
 
 /* A list one item a line; what is in lists of lists as xl.cfg has it. */
@@ -188,15 +189,15 @@ static char *value_text(const struct config_value *v)
 	struct text t = { 0 };
 
 	if (!v->is_list)
-		text_add(&t, v->string, v->length);
+		xst_text_add(&t, v->string, v->length);
 	for (size_t i = 0; i < v->n; i++) {
-		text_puts(&t, i ? "\n" : "");
+		xst_text_puts(&t, i ? "\n" : "");
 		if (v->items[i].is_list)
-			config_value_write(&t, &v->items[i], '\'');
+			xst_config_value_write(&t, &v->items[i], '\'');
 		else
-			text_add(&t, v->items[i].string, v->items[i].length);
+			xst_text_add(&t, v->items[i].string, v->items[i].length);
 	}
-	return text_take(&t, NULL);
+	return xst_text_take(&t, NULL);
 }
 
 static int get_path(const struct config *c, const char *path, char **ret, struct config_error *err)
@@ -204,24 +205,24 @@ static int get_path(const struct config *c, const char *path, char **ret, struct
 	struct text t = { 0 };
 	json_object *o;
 	char *s;
-	int r = json_path_get(c->root, path, &o, err);
+	int r = xst_json_path_get(c->root, path, &o, err);
 
 	if (r)
 		return r;
 	if (json_object_is_type(o, json_type_string))
-		text_puts(&t, json_object_get_string(o));
+		xst_text_puts(&t, json_object_get_string(o));
 	else
-		json_write(&t, o);
+		xst_json_write(&t, o);
 	if (t.n && t.s[t.n - 1] == '\n' && !json_object_is_type(o, json_type_string))
 		t.s[--t.n] = '\0';
-	s = text_take(&t, NULL);
+	s = xst_text_take(&t, NULL);
 	if (!s)
 		return XST_E_NOMEM;
 	*ret = s;
 	return 0;
 }
 
-int config_get(const struct config *c, const char *key, char **ret, struct config_error *err)
+int xst_config_get(const struct config *c, const char *key, char **ret, struct config_error *err)
 {
 	struct config_value v = { 0 };
 	char *s;
@@ -231,11 +232,11 @@ int config_get(const struct config *c, const char *key, char **ret, struct confi
 		return get_path(c, key, ret, err);
 	if (!is_name(c, key))
 		return no_key(key, err);
-	r = config_value_of(c, key, &v, err);
+	r = xst_config_value_of(c, key, &v, err);
 	if (r)
 		return r == XST_E_UNKNOWN ? not_set(key, err) : r;
 	s = value_text(&v);
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	if (!s)
 		return XST_E_NOMEM;
 	*ret = s;
@@ -252,15 +253,15 @@ static int in_value(const char *key, int r, struct config_error *err)
 	if (!r || r == XST_E_NOMEM || !err || !err->line)
 		return r;
 	e = *err;
-	return config_refuse(err, r, "%.64s: in its value, %u:%u: %.140s", key, e.line, e.column,
-			     e.text);
+	return xst_config_refuse(err, r, "%.64s: in its value, %u:%u: %.140s", key, e.line,
+				 e.column, e.text);
 }
 
 static int wrap(struct config_value *v)
 {
 	struct config_value list = { .is_list = true };
 
-	if (!config_value_add(&list, v))
+	if (!xst_config_value_add(&list, v))
 		return XST_E_NOMEM;
 	*v = list;
 	return 0;
@@ -270,19 +271,20 @@ static int wrap(struct config_value *v)
 static int value_from_text(const char *key, const char *text, struct config_value *ret,
 			   struct config_error *err)
 {
-	const struct config_key *k = config_key_find(key);
+	const struct config_key *k = xst_config_key_find(key);
 	const char *s = text + strspn(text, " \t");
 	int r;
 
 	if (*s == '[' || *s == '"' || *s == '\'')
-		r = cfg_parse_value(s, ret, err);
+		r = xst_cfg_parse_value(s, ret, err);
 	else
-		r = key_return_string(ret, text);
+		r = xst_key_return_string(ret, text);
 	if (r)
 		return r;
 	if (!ret->is_list && *s != '"' && *s != '\'')
-		ret->bare = config_bare_word(ret->string) && (!k || config_key_is_number(k));
-	return k && config_key_is_list(k) && !ret->is_list ? wrap(ret) : 0;
+		ret->bare = xst_config_bare_word(ret->string) &&
+			    (!k || xst_config_key_is_number(k));
+	return k && xst_config_key_is_list(k) && !ret->is_list ? wrap(ret) : 0;
 }
 
 static int json_from_text(json_object *old, const char *text, json_object **ret,
@@ -292,7 +294,7 @@ static int json_from_text(json_object *old, const char *text, json_object **ret,
 	int r;
 
 	if (quoted || structure || !json_object_is_type(old, json_type_string)) {
-		r = json_read_value(text, ret, quoted || structure ? err : NULL);
+		r = xst_json_read_value(text, ret, quoted || structure ? err : NULL);
 		if (r == 0 || quoted || structure || r == XST_E_NOMEM)
 			return r;
 	}
@@ -327,9 +329,9 @@ static int set_path(json_object *root, const char *path, const char *text, struc
 	json_object *old = NULL, *v;
 	int r;
 
-	(void)json_path_get(root, path, &old, NULL);
+	(void)xst_json_path_get(root, path, &old, NULL);
 	r = json_from_text(old, text, &v, err);
-	return r ? r : json_path_set(root, path, v, err);
+	return r ? r : xst_json_path_set(root, path, v, err);
 }
 
 static int append_at(json_object *root, const char *path, const char *text,
@@ -340,7 +342,7 @@ static int append_at(json_object *root, const char *path, const char *text,
 	char *s;
 	int r;
 
-	if (json_path_get(root, path, &old, NULL) != 0)
+	if (xst_json_path_get(root, path, &old, NULL) != 0)
 		return set_path(root, path, text, err);
 	if (json_object_is_type(old, json_type_array)) {
 		r = json_from_text(NULL, text, &v, err);
@@ -351,11 +353,11 @@ static int append_at(json_object *root, const char *path, const char *text,
 		return r;
 	}
 	if (!json_object_is_type(old, json_type_string))
-		return config_refuse(err, XST_E_MALFORMED, "%.100s is neither a list nor a string",
-				     path);
-	text_printf(&t, "%s%s", json_object_get_string(old), text);
-	s = text_take(&t, NULL);
-	r = key_put(root, path, s ? json_object_new_string(s) : NULL, err);
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "%.100s is neither a list nor a string", path);
+	xst_text_printf(&t, "%s%s", json_object_get_string(old), text);
+	s = xst_text_take(&t, NULL);
+	r = xst_key_put(root, path, s ? json_object_new_string(s) : NULL, err);
 	free(s);
 	return r;
 }
@@ -364,34 +366,34 @@ static int append_value(json_object *root, const struct config_key *k, struct co
 			struct config_error *err)
 {
 	struct config_value v = { 0 };
-	int r = key_read(root, k, &v, err);
+	int r = xst_key_read(root, k, &v, err);
 
 	if (r == XST_E_UNKNOWN)
-		return key_write(root, k, more, err);
+		return xst_key_write(root, k, more, err);
 	if (r == 0 && v.is_list && !more->is_list)
 		r = wrap(more);
 	if (r == 0 && v.is_list != more->is_list)
-		r = key_wrong(k, "a list can't be added to one value", err);
-	if (r == 0 && !config_value_append(&v, more))
+		r = xst_key_wrong(k, "a list can't be added to one value", err);
+	if (r == 0 && !xst_config_value_append(&v, more))
 		r = XST_E_NOMEM;
 	if (r == 0)
-		r = key_write(root, k, &v, err);
-	config_value_clear(&v);
+		r = xst_key_write(root, k, &v, err);
+	xst_config_value_clear(&v);
 	return r;
 }
 
 static int change_json(struct config *c, const char *key, const char *text, bool append,
 		       struct config_error *err)
 {
-	const struct config_key *k = config_key_find(key);
+	const struct config_key *k = xst_config_key_find(key);
 	struct config_value v = { 0 };
 	json_object *root;
 	size_t bad;
 	int r;
 
-	if (!utf8_valid(key, strlen(key), &bad) || !utf8_valid(text, strlen(text), &bad))
-		return config_refuse(err, XST_E_MALFORMED, "%.60s: not UTF-8, which JSON has to be",
-				     key);
+	if (!xst_utf8_valid(key, strlen(key), &bad) || !xst_utf8_valid(text, strlen(text), &bad))
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "%.60s: not UTF-8, which JSON has to be", key);
 	r = begin_change(c, &root);
 	if (r)
 		return r;
@@ -401,8 +403,8 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 	}
 	r = value_from_text(key, text, &v, err);
 	if (r == 0)
-		r = append ? append_value(root, k, &v, err) : key_write(root, k, &v, err);
-	config_value_clear(&v);
+		r = append ? append_value(root, k, &v, err) : xst_key_write(root, k, &v, err);
+	xst_config_value_clear(&v);
 	return end_change(c, root, in_value(key, r, err));
 }
 
@@ -411,7 +413,7 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 static int change_cfg(struct config *c, const char *key, const char *text, bool append,
 		      struct config_error *err)
 {
-	const struct cfg_entry *e = cfg_find(c->cfg, key);
+	const struct cfg_entry *e = xst_cfg_find(c->cfg, key);
 	struct config_value v = { 0 };
 	int r;
 
@@ -421,34 +423,36 @@ static int change_cfg(struct config *c, const char *key, const char *text, bool 
 	if (r == 0 && append && e && e->value.is_list && !v.is_list)
 		r = wrap(&v);
 	if (r == 0)
-		r = append ? cfg_append(&c->cfg, key, &v, err) : cfg_set(&c->cfg, key, &v, err);
-	config_value_clear(&v);
+		r = append ? xst_cfg_append(&c->cfg, key, &v, err)
+			   : xst_cfg_set(&c->cfg, key, &v, err);
+	xst_config_value_clear(&v);
 	return r;
 }
 
-int config_set(struct config *c, const char *key, const char *value, struct config_error *err)
+int xst_config_set(struct config *c, const char *key, const char *value, struct config_error *err)
 {
 	return c->cfg ? change_cfg(c, key, value, false, err)
 		      : change_json(c, key, value, false, err);
 }
 
-int config_append(struct config *c, const char *key, const char *value, struct config_error *err)
+int xst_config_append(struct config *c, const char *key, const char *value,
+		      struct config_error *err)
 {
 	return c->cfg ? change_cfg(c, key, value, true, err)
 		      : change_json(c, key, value, true, err);
 }
 
-int config_unset(struct config *c, const char *key, struct config_error *err)
+int xst_config_unset(struct config *c, const char *key, struct config_error *err)
 {
 	json_object *root;
 	int r;
 
 	if (c->cfg)
-		return is_name(c, key) ? cfg_unset(&c->cfg, key, err) : no_key(key, err);
+		return is_name(c, key) ? xst_cfg_unset(&c->cfg, key, err) : no_key(key, err);
 	r = begin_change(c, &root);
 	if (r)
 		return r;
-	r = is_path(c, key) ? json_path_unset(root, key, err)
-			    : key_remove(root, config_key_find(key), err);
+	r = is_path(c, key) ? xst_json_path_unset(root, key, err)
+			    : xst_key_remove(root, xst_config_key_find(key), err);
 	return end_change(c, root, r);
 }

@@ -35,15 +35,15 @@ struct config;
  * JSON.  JSON may end with one NUL.  Refused, with line and column: unterminated strings, NULs, too
  * deep, too large, invalid UTF-8 and numbers above 64 bits in JSON.
  * Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
-int config_parse(const char *text, size_t n, unsigned flags, struct config **ret,
-		 struct config_error *err);
-struct config *config_free(struct config *c); /* NULL is fine; returns NULL */
+int xst_config_parse(const char *text, size_t n, unsigned flags, struct config **ret,
+		     struct config_error *err);
+struct config *xst_config_free(struct config *c); /* NULL is fine; returns NULL */
 
-enum config_language config_language(const struct config *c);
+enum config_language xst_config_language(const struct config *c);
 
 /* The document's octets, malloc'ed; a NUL that is not counted stands behind them.  (Xen stores JSON
  * with that NUL, and counts it.)  Returns 0 or XST_E_NOMEM. */
-int config_print(const struct config *c, char **ret, size_t *ret_n);
+int xst_config_print(const struct config *c, char **ret, size_t *ret_n);
 
 /* KEY is a key of xl.cfg, or for JSON a path: names joined by dots, an index in brackets, a name
  * with dots in it in double quotes: `b_info.max_vcpus`, `disks[0].pdev_path`,
@@ -53,19 +53,20 @@ int config_print(const struct config *c, char **ret, size_t *ret_n);
  * The value as text, malloc'ed: a string as it is, a list one item a line; of a path what is
  * neither string nor number as JSON.  Returns 0, XST_E_UNKNOWN (no such setting: described in
  * *err), XST_E_ARG (not a key) or XST_E_NOMEM. */
-int config_get(const struct config *c, const char *key, char **ret, struct config_error *err);
+int xst_config_get(const struct config *c, const char *key, char **ret, struct config_error *err);
 
 /* Sets KEY to what VALUE says: "[ 'a', 'b' ]" is a list, 'a' and "a" are strings, anything else is
  * taken as it stands.  At a JSON path VALUE is JSON if it is such (and the member is no string), or
- * else a string. append: as += does.  Values are not judged here but by config_check().
+ * else a string. append: as += does.  Values are not judged here but by xst_config_check().
  * Returns 0, XST_E_MALFORMED (VALUE), XST_E_ARG (not a key), XST_E_UNSUPPORTED (a key of xl.cfg
  * that has no place in JSON, or has one only for another type of guest), XST_E_LIMIT or
  * XST_E_NOMEM; the document is then as it was. */
-int config_set(struct config *c, const char *key, const char *value, struct config_error *err);
-int config_append(struct config *c, const char *key, const char *value, struct config_error *err);
+int xst_config_set(struct config *c, const char *key, const char *value, struct config_error *err);
+int xst_config_append(struct config *c, const char *key, const char *value,
+		      struct config_error *err);
 
 /* Takes a setting away.  Returns 0, XST_E_UNKNOWN if it isn't there, XST_E_ARG or XST_E_NOMEM. */
-int config_unset(struct config *c, const char *key, struct config_error *err);
+int xst_config_unset(struct config *c, const char *key, struct config_error *err);
 
 /* --- values that can't be --------------------------------------------------------------------- */
 
@@ -80,19 +81,19 @@ typedef void (*config_complaint_fn)(void *userdata, const struct config_complain
 
 /* Tells what no Xen takes: memory below nothing, no vCPUs, a name with a slash ...  Returns how
  * many complaints there were, or XST_E_NOMEM. */
-int config_check(const struct config *c, config_complaint_fn fn, void *userdata);
+int xst_config_check(const struct config *c, config_complaint_fn fn, void *userdata);
 
 /* --- from one language into the other --------------------------------------------------------- */
 
 /* Told of each thing that the other language can't hold; key: of xl.cfg, or a JSON path. */
 typedef void (*config_loss_fn)(void *userdata, const char *key, const char *why);
 /* Why a JSON path is told that no key of xl.cfg stands for. */
-extern const char config_no_key[];
+extern const char xst_config_no_key[];
 
 /* A new document in the other language, with all that maps.  c in the wanted language: a copy.
  * Returns 0, XST_E_MALFORMED (a value that can't be understood, described in *err) or
  * XST_E_NOMEM. */
-int config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
-		     void *userdata, struct config **ret, struct config_error *err);
+int xst_config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
+			 void *userdata, struct config **ret, struct config_error *err);
 
 #endif

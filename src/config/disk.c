@@ -11,7 +11,7 @@
 #define STRING(key, member, name) { key, member, offsetof(struct config_disk, name) }
 
 /* format first, target last: the order in which they are printed */
-const struct config_disk_string config_disk_strings[] = {
+const struct config_disk_string xst_config_disk_strings[] = {
 	STRING("format", "format", format),
 	STRING("vdev", "vdev", vdev),
 	STRING("backendtype", "backend", backendtype),
@@ -25,34 +25,34 @@ const struct config_disk_string config_disk_strings[] = {
 	STRING("hidden-disk", "hidden_disk", hidden_disk),
 	STRING("target", "pdev_path", target),
 };
-const size_t config_disk_strings_count = COUNT(config_disk_strings);
+const size_t xst_config_disk_strings_count = COUNT(xst_config_disk_strings);
 
-const struct config_disk_flag config_disk_flags[] = {
+const struct config_disk_flag xst_config_disk_flags[] = {
 	{ "discard", "no-discard", "discard_enable", offsetof(struct config_disk, discard) },
 	{ "trusted", "untrusted", "trusted", offsetof(struct config_disk, trusted) },
 };
-const size_t config_disk_flags_count = COUNT(config_disk_flags);
+const size_t xst_config_disk_flags_count = COUNT(xst_config_disk_flags);
 
-char **config_disk_string_of(struct config_disk *d, const struct config_disk_string *s)
+char **xst_config_disk_string_of(struct config_disk *d, const struct config_disk_string *s)
 {
 	return (char **)((char *)d + s->at);
 }
 
-int *config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f)
+int *xst_config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f)
 {
 	return (int *)((char *)d + f->at);
 }
 
-void config_disk_init(struct config_disk *d)
+void xst_config_disk_init(struct config_disk *d)
 {
 	*d = (struct config_disk){ .discard = -1, .trusted = -1 };
 }
 
-void config_disk_clear(struct config_disk *d)
+void xst_config_disk_clear(struct config_disk *d)
 {
-	for (size_t i = 0; i < config_disk_strings_count; i++)
-		free(*config_disk_string_of(d, &config_disk_strings[i]));
-	config_disk_init(d);
+	for (size_t i = 0; i < xst_config_disk_strings_count; i++)
+		free(*xst_config_disk_string_of(d, &xst_config_disk_strings[i]));
+	xst_config_disk_init(d);
 }
 
 /* --- parsing -------------------------------------------------------------------------------- */
@@ -72,7 +72,7 @@ struct piece {
 	size_t n;
 };
 
-static bool is(struct piece p, const char *word)
+static bool disk_is(struct piece p, const char *word)
 {
 	return strlen(word) == p.n && memcmp(p.s, word, p.n) == 0;
 }
@@ -80,21 +80,21 @@ static bool is(struct piece p, const char *word)
 static bool is_one_of(struct piece p, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is(p, words[i]))
+		if (disk_is(p, words[i]))
 			return true;
 	return false;
 }
 
-static int fail(const struct parser *p, struct piece piece, const char *what)
+static int disk_fail(const struct parser *p, struct piece piece, const char *what)
 {
-	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, p->begin, "disk: '%.*s': %s",
-			      piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
+	return xst_config_fail_at(p->err, XST_E_MALFORMED, p->spec, p->begin, "disk: '%.*s': %s",
+				  piece.n > 60 ? 60 : (int)piece.n, piece.s, what);
 }
 
-static int save(struct parser *p, char **to, struct piece v)
+static int disk_save(struct parser *p, char **to, struct piece v)
 {
 	if (*to && **to)
-		return fail(p, v, "said before already");
+		return disk_fail(p, v, "said before already");
 	free(*to);
 	*to = strndup(v.s, v.n);
 	return *to ? 0 : XST_E_NOMEM;
@@ -104,8 +104,8 @@ static int save(struct parser *p, char **to, struct piece v)
 static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
 {
 	if (!is_one_of(v, words, n))
-		return fail(p, v, "none of the words that there are for it");
-	return *to && is(v, *to) ? 0 : save(p, to, v);
+		return disk_fail(p, v, "none of the words that there are for it");
+	return *to && disk_is(v, *to) ? 0 : disk_save(p, to, v);
 }
 
 static int set_format(struct parser *p, struct piece v)
@@ -124,26 +124,26 @@ static int set_access(struct parser *p, struct piece v)
 
 	p->d->readonly = is_one_of(v, read, COUNT(read));
 	if (v.n && !p->d->readonly && !is_one_of(v, write, COUNT(write)))
-		return fail(p, v, "no kind of access: there are rw and ro");
+		return disk_fail(p, v, "no kind of access: there are rw and ro");
 	return 0;
 }
 
 static int set_devtype(struct parser *p, struct piece v)
 {
-	p->d->cdrom = is(v, "cdrom");
-	return p->d->cdrom || is(v, "disk")
+	p->d->cdrom = disk_is(v, "cdrom");
+	return p->d->cdrom || disk_is(v, "disk")
 		       ? 0
-		       : fail(p, v, "no type of device: there are cdrom and disk");
+		       : disk_fail(p, v, "no type of device: there are cdrom and disk");
 }
 
 /* As libxlutil takes it: what begins with a number that isn't 0; the last one counts. */
 static int set_port(struct parser *p, struct piece v)
 {
 	if (!strtol(v.s, NULL, 10))
-		return fail(p, v, "no port");
+		return disk_fail(p, v, "no port");
 	free(p->d->colo_port);
 	p->d->colo_port = NULL;
-	return save(p, &p->d->colo_port, v);
+	return disk_save(p, &p->d->colo_port, v);
 }
 
 static int set_named(struct parser *p, struct piece key, struct piece v)
@@ -151,41 +151,42 @@ static int set_named(struct parser *p, struct piece key, struct piece v)
 	static const char *const types[] = { "phy", "tap", "qdisk", "standalone" };
 	static const char *const specifications[] = { "xen", "virtio" };
 
-	if (is(key, "format"))
+	if (disk_is(key, "format"))
 		return set_format(p, v);
-	if (is(key, "access"))
+	if (disk_is(key, "access"))
 		return set_access(p, v);
-	if (is(key, "devtype"))
+	if (disk_is(key, "devtype"))
 		return set_devtype(p, v);
-	if (is(key, "backendtype"))
+	if (disk_is(key, "backendtype"))
 		return set_word(p, &p->d->backendtype, v, types, COUNT(types));
-	if (is(key, "specification"))
+	if (disk_is(key, "specification"))
 		return set_word(p, &p->d->specification, v, specifications, COUNT(specifications));
-	if (is(key, "colo-port"))
+	if (disk_is(key, "colo-port"))
 		return set_port(p, v);
-	for (size_t i = 0; i < config_disk_strings_count; i++)
-		if (is(key, config_disk_strings[i].key))
-			return save(p, config_disk_string_of(p->d, &config_disk_strings[i]), v);
-	return fail(p, key, "no parameter of a disk");
+	for (size_t i = 0; i < xst_config_disk_strings_count; i++)
+		if (disk_is(key, xst_config_disk_strings[i].key))
+			return disk_save(
+				p, xst_config_disk_string_of(p->d, &xst_config_disk_strings[i]), v);
+	return disk_fail(p, key, "no parameter of a disk");
 }
 
 static bool set_flag(struct parser *p, struct piece word)
 {
-	if (is(word, "cdrom"))
+	if (disk_is(word, "cdrom"))
 		p->d->cdrom = true;
-	else if (is(word, "direct-io-safe"))
+	else if (disk_is(word, "direct-io-safe"))
 		p->d->direct_io_safe = true;
-	else if (is(word, "colo") || is(word, "no-colo"))
-		p->d->colo = is(word, "colo");
+	else if (disk_is(word, "colo") || disk_is(word, "no-colo"))
+		p->d->colo = disk_is(word, "colo");
 	else
 		for (size_t i = 0;; i++) {
-			const struct config_disk_flag *f = &config_disk_flags[i];
+			const struct config_disk_flag *f = &xst_config_disk_flags[i];
 
-			if (i == config_disk_flags_count)
+			if (i == xst_config_disk_flags_count)
 				return false;
-			if (!is(word, f->on) && !is(word, f->off))
+			if (!disk_is(word, f->on) && !disk_is(word, f->off))
 				continue;
-			*config_disk_flag_of(p->d, f) = is(word, f->on);
+			*xst_config_disk_flag_of(p->d, f) = disk_is(word, f->on);
 			break;
 		}
 	return true;
@@ -199,7 +200,7 @@ static int vdev_with_type(struct parser *p, struct piece v, const char *colon)
 
 	v.n = (size_t)(colon - v.s);
 	p->deprecated = true;
-	r = save(p, &p->d->vdev, v);
+	r = disk_save(p, &p->d->vdev, v);
 	return r ? r : set_devtype(p, type);
 }
 
@@ -208,16 +209,16 @@ static int positional(struct parser *p, struct piece v)
 	const char *colon = memrchr(v.s, ':', v.n);
 
 	if (!p->d->target)
-		return save(p, &p->d->target, v);
+		return disk_save(p, &p->d->target, v);
 	if (!p->format_said && !p->deprecated) {
 		/* ",hdc:cdrom,r": an empty drive of old */
 		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon)
 							      : set_format(p, v);
 	}
 	if (!p->d->vdev)
-		return colon ? vdev_with_type(p, v, colon) : save(p, &p->d->vdev, v);
+		return colon ? vdev_with_type(p, v, colon) : disk_save(p, &p->d->vdev, v);
 	if (p->access_placed)
-		return fail(p, v, "one parameter too many");
+		return disk_fail(p, v, "one parameter too many");
 	p->access_placed = true;
 	return set_access(p, v);
 }
@@ -247,14 +248,14 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 		return set_format(p, word);
 	if (is_one_of(word, scripts, COUNT(scripts))) {
 		if (p->d->script)
-			return fail(p, word, "a script was said before already");
-		text_puts(&script, "block-");
-		text_add(&script, word.s, word.n);
-		p->d->script = text_take(&script, NULL);
+			return disk_fail(p, word, "a script was said before already");
+		xst_text_puts(&script, "block-");
+		xst_text_add(&script, word.s, word.n);
+		p->d->script = xst_text_take(&script, NULL);
 		return p->d->script ? 0 : XST_E_NOMEM;
 	}
 	if (!islower((unsigned char)next) && !isdigit((unsigned char)next))
-		return fail(p, word, "no prefix of a disk, not even an old one");
+		return disk_fail(p, word, "no prefix of a disk, not even an old one");
 	*ret_known = false;
 	return 0;
 }
@@ -268,10 +269,10 @@ static int take_target(struct parser *p)
 	p->pos += 7 + v.n;
 	if (v.n && v.s[v.n - 1] == ',')
 		v.n--;
-	return save(p, &p->d->target, v);
+	return disk_save(p, &p->d->target, v);
 }
 
-static int parameter(struct parser *p)
+static int disk_parameter(struct parser *p)
 {
 	struct piece v = { p->spec + p->pos, strcspn(p->spec + p->pos, ",") };
 	const char *equals = memchr(v.s, '=', v.n);
@@ -296,15 +297,15 @@ static int parameter(struct parser *p)
 	return set_flag(p, v) ? 0 : positional(p, v);
 }
 
-static int finish(struct parser *p)
+static int disk_finish(struct parser *p)
 {
 	struct config_disk *d = p->d;
 	struct piece whole = { p->spec, strlen(p->spec) };
 
 	if (!d->vdev || !*d->vdev)
-		return fail(p, whole, "no vdev: what the guest is to see it as is missing");
+		return disk_fail(p, whole, "no vdev: what the guest is to see it as is missing");
 	if ((!d->target || !*d->target) && !d->cdrom)
-		return fail(p, whole, "no target");
+		return disk_fail(p, whole, "no target");
 	if (d->cdrom)
 		d->readonly = true; /* whatever else was said */
 	if (d->target && !*d->target) {
@@ -314,26 +315,26 @@ static int finish(struct parser *p)
 	return 0;
 }
 
-int config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err)
+int xst_config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err)
 {
 	struct config_disk d;
 	struct parser p = { .spec = spec, .d = &d, .err = err };
 	int r = 0;
 
 	if (strchr(spec, '\n'))
-		return config_refuse(err, XST_E_MALFORMED,
-				     "disk: a newline inside of the specification");
-	config_disk_init(&d);
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "disk: a newline inside of the specification");
+	xst_config_disk_init(&d);
 	for (;;) {
 		p.pos += strspn(spec + p.pos, " \t");
 		if (r || !spec[p.pos])
 			break;
-		r = parameter(&p);
+		r = disk_parameter(&p);
 	}
 	if (r == 0)
-		r = finish(&p);
+		r = disk_finish(&p);
 	if (r)
-		config_disk_clear(&d);
+		xst_config_disk_clear(&d);
 	else
 		*ret = d;
 	return r;
@@ -341,51 +342,52 @@ int config_disk_parse(const char *spec, struct config_disk *ret, struct config_e
 
 /* --- printing ------------------------------------------------------------------------------- */
 
-static void comma(struct text *t)
+static void disk_comma(struct text *t)
 {
 	if (t->n)
-		text_puts(t, ",");
+		xst_text_puts(t, ",");
 }
 
-static void write_string(struct text *t, struct config_disk *d, const struct config_disk_string *s)
+static void disk_write_string(struct text *t, struct config_disk *d,
+			      const struct config_disk_string *s)
 {
-	const char *v = *config_disk_string_of(d, s);
+	const char *v = *xst_config_disk_string_of(d, s);
 
 	if (!v)
 		return;
-	comma(t);
-	text_printf(t, "%s=%s", s->key, v);
+	disk_comma(t);
+	xst_text_printf(t, "%s=%s", s->key, v);
 }
 
 static void write_flags(struct text *t, struct config_disk *d)
 {
-	comma(t);
-	text_puts(t, d->readonly ? "access=ro" : "access=rw");
-	text_puts(t, d->cdrom ? ",devtype=cdrom" : "");
-	text_puts(t, d->direct_io_safe ? ",direct-io-safe" : "");
-	text_puts(t, d->colo ? ",colo" : "");
-	for (size_t i = 0; i < config_disk_flags_count; i++) {
-		const struct config_disk_flag *f = &config_disk_flags[i];
-		int flag = *config_disk_flag_of(d, f);
+	disk_comma(t);
+	xst_text_puts(t, d->readonly ? "access=ro" : "access=rw");
+	xst_text_puts(t, d->cdrom ? ",devtype=cdrom" : "");
+	xst_text_puts(t, d->direct_io_safe ? ",direct-io-safe" : "");
+	xst_text_puts(t, d->colo ? ",colo" : "");
+	for (size_t i = 0; i < xst_config_disk_flags_count; i++) {
+		const struct config_disk_flag *f = &xst_config_disk_flags[i];
+		int flag = *xst_config_disk_flag_of(d, f);
 
 		if (flag >= 0)
-			text_printf(t, ",%s", flag ? f->on : f->off);
+			xst_text_printf(t, ",%s", flag ? f->on : f->off);
 	}
 }
 
-char *config_disk_print(const struct config_disk *disk)
+char *xst_config_disk_print(const struct config_disk *disk)
 {
-	const size_t target = config_disk_strings_count - 1; /* takes all that follows */
+	const size_t target = xst_config_disk_strings_count - 1; /* takes all that follows */
 	struct config_disk d = *disk;
 	struct text t = { 0 };
 
 	for (size_t i = 0; i < target; i++)
-		write_string(&t, &d, &config_disk_strings[i]);
+		disk_write_string(&t, &d, &xst_config_disk_strings[i]);
 	write_flags(&t, &d);
-	write_string(&t, &d, &config_disk_strings[target]);
+	disk_write_string(&t, &d, &xst_config_disk_strings[target]);
 	if (d.target && *d.target && d.target[strlen(d.target) - 1] == ',')
-		text_puts(&t, ","); /* one is taken off by those who read it */
-	return text_take(&t, NULL);
+		xst_text_puts(&t, ","); /* one is taken off by those who read it */
+	return xst_text_take(&t, NULL);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
@@ -415,7 +417,7 @@ static long letters(const char **s)
 	return n - 1;
 }
 
-bool config_vdev_valid(const char *vdev)
+bool xst_config_vdev_valid(const char *vdev)
 {
 	static const struct {
 		const char *prefix;

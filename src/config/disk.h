@@ -24,18 +24,18 @@ struct config_disk {
 
 /* Parses one specification, as libxlutil does.  err->column counts in the specification.
  * Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After success *ret is the caller's, to be cleared
- * with config_disk_clear(). */
-int config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err);
+ * with xst_config_disk_clear(). */
+int xst_config_disk_parse(const char *spec, struct config_disk *ret, struct config_error *err);
 
 /* The specification in today's key=value syntax, malloc'ed; NULL: out of memory. */
-char *config_disk_print(const struct config_disk *d);
+char *xst_config_disk_print(const struct config_disk *d);
 
-void config_disk_init(struct config_disk *d); /* nothing said */
-void config_disk_clear(struct config_disk *d);
+void xst_config_disk_init(struct config_disk *d); /* nothing said */
+void xst_config_disk_clear(struct config_disk *d);
 
 /* Is it a name that Xen has for a virtual disk (xen-vbd-interface(7)): xvda, hdc, sdb3, d5p2, 51712
  * ...? */
-bool config_vdev_valid(const char *vdev);
+bool xst_config_vdev_valid(const char *vdev);
 
 /* Parameters with a value, and flags: their words in a specification, their members in JSON. */
 struct config_disk_string {
@@ -47,11 +47,11 @@ struct config_disk_flag {
 	const char *member;
 	size_t at; /* of an int */
 };
-extern const struct config_disk_string config_disk_strings[];
-extern const size_t config_disk_strings_count;
-extern const struct config_disk_flag config_disk_flags[];
-extern const size_t config_disk_flags_count;
-char **config_disk_string_of(struct config_disk *d, const struct config_disk_string *s);
-int *config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f);
+extern const struct config_disk_string xst_config_disk_strings[];
+extern const size_t xst_config_disk_strings_count;
+extern const struct config_disk_flag xst_config_disk_flags[];
+extern const size_t xst_config_disk_flags_count;
+char **xst_config_disk_string_of(struct config_disk *d, const struct config_disk_string *s);
+int *xst_config_disk_flag_of(struct config_disk *d, const struct config_disk_flag *f);
 
 #endif

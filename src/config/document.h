@@ -19,19 +19,19 @@ struct config {
 };
 
 /* New documents; they take over what they are made of in any case. */
-int config_from_json(json_object *root, struct config **ret);
-int config_from_cfg(struct cfg *cfg, struct config **ret);
+int xst_config_from_json(json_object *root, struct config **ret);
+int xst_config_from_cfg(struct cfg *cfg, struct config **ret);
 
 /* The value of a key of xl.cfg, whatever the language.  XST_E_UNKNOWN: not set (*err is left
  * alone), XST_E_UNSUPPORTED: can't be said in xl.cfg. */
-int config_value_of(const struct config *c, const char *key, struct config_value *ret,
-		    struct config_error *err);
+int xst_config_value_of(const struct config *c, const char *key, struct config_value *ret,
+			struct config_error *err);
 
 /* The type of guest that xl makes of the text: type, the older builder and pvh, or what stands for
  * none. */
-enum config_type cfg_guest_type(const struct cfg *c);
+enum config_type xst_cfg_guest_type(const struct cfg *c);
 /* The kernel's command line: cmdline, or root and extra put together.  XST_E_UNKNOWN: there is
  * none. */
-int cfg_command_line(const struct cfg *c, struct config_value *ret);
+int xst_cfg_command_line(const struct cfg *c, struct config_value *ret);
 
 #endif

@@ -50,7 +50,7 @@ struct builder {
 	const char *why;
 };
 
-static void stop(struct builder *b, int code, const char *why)
+static void domxml_stop(struct builder *b, int code, const char *why)
 {
 	if (!b->error) {
 		b->error = code;
@@ -60,7 +60,7 @@ static void stop(struct builder *b, int code, const char *why)
 }
 
 /* n octets that live as long as the tree, or NULL. */
-static void *take(struct builder *b, size_t n)
+static void *domxml_take(struct builder *b, size_t n)
 {
 	struct piece *p = b->d->pieces;
 	void *found;
@@ -70,12 +70,12 @@ static void *take(struct builder *b, size_t n)
 		size_t size = n > PIECE ? n : PIECE;
 
 		if (size > DOMXML_MAX_MEMORY - b->d->memory) {
-			stop(b, XST_E_LIMIT, "too many elements");
+			domxml_stop(b, XST_E_LIMIT, "too many elements");
 			return NULL;
 		}
 		p = malloc(sizeof(*p) + size);
 		if (!p) {
-			stop(b, XST_E_NOMEM, "out of memory");
+			domxml_stop(b, XST_E_NOMEM, "out of memory");
 			return NULL;
 		}
 		*p = (struct piece){ .next = b->d->pieces, .size = size };
@@ -87,9 +87,9 @@ static void *take(struct builder *b, size_t n)
 	return found;
 }
 
-static const char *copy(struct builder *b, const char *text, size_t n)
+static const char *domxml_copy(struct builder *b, const char *text, size_t n)
 {
-	char *p = take(b, n + 1);
+	char *p = domxml_take(b, n + 1);
 
 	if (!p)
 		return "";
@@ -100,7 +100,7 @@ static const char *copy(struct builder *b, const char *text, size_t n)
 
 /* --- what expat tells ------------------------------------------------------------------------ */
 
-static const char *const *copy_attributes(struct builder *b, const char **a)
+static const char *const *domxml_copy_attributes(struct builder *b, const char **a)
 {
 	static const char *const none[] = { NULL };
 	const char **to;
@@ -108,29 +108,31 @@ static const char *const *copy_attributes(struct builder *b, const char **a)
 
 	while (a[n])
 		n++;
-	to = n ? take(b, (n + 1) * sizeof(*to)) : NULL;
+	to = n ? domxml_take(b, (n + 1) * sizeof(*to)) : NULL;
 	if (!to)
 		return none;
 	for (size_t i = 0; i < n; i++)
-		to[i] = copy(b, a[i], strlen(a[i]));
+		to[i] = domxml_copy(b, a[i], strlen(a[i]));
 	to[n] = NULL;
 	return to;
 }
 
-static void XMLCALL begin(void *userdata, const char *name, const char **attributes)
+static void XMLCALL domxml_begin(void *userdata, const char *name, const char **attributes)
 {
 	struct builder *b = userdata;
 	struct domxml *e;
 
 	if (b->depth++ == DOMXML_MAX_DEPTH) {
-		stop(b, XST_E_LIMIT, "elements in elements, too deep");
+		domxml_stop(b, XST_E_LIMIT, "elements in elements, too deep");
 		return;
 	}
-	e = take(b, sizeof(*e));
+	e = domxml_take(b, sizeof(*e));
 	if (!e)
 		return;
-	*e = (struct domxml){ .name = copy(b, name, strlen(name)), .text = "",
-			      .attributes = copy_attributes(b, attributes), .parent = b->open };
+	*e = (struct domxml){ .name = domxml_copy(b, name, strlen(name)),
+			      .text = "",
+			      .attributes = domxml_copy_attributes(b, attributes),
+			      .parent = b->open };
 	if (b->last)
 		b->last->next = e;
 	else if (b->open)
@@ -142,12 +144,12 @@ static void XMLCALL begin(void *userdata, const char *name, const char **attribu
 	b->ntext = 0;
 }
 
-static bool is_space(char c)
+static bool domxml_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void XMLCALL end(void *userdata, const char *name)
+static void XMLCALL domxml_end(void *userdata, const char *name)
 {
 	struct builder *b = userdata;
 	size_t from = 0, to = b->ntext;
@@ -155,12 +157,12 @@ static void XMLCALL end(void *userdata, const char *name)
 	(void)name;
 	if (b->error)
 		return;
-	while (from < to && is_space(b->text[from]))
+	while (from < to && domxml_is_space(b->text[from]))
 		from++;
-	while (to > from && is_space(b->text[to - 1]))
+	while (to > from && domxml_is_space(b->text[to - 1]))
 		to--;
 	if (!b->open->first && to > from)
-		b->open->text = copy(b, b->text + from, to - from);
+		b->open->text = domxml_copy(b, b->text + from, to - from);
 	b->ntext = 0;
 	b->last = b->open;
 	b->open = (struct domxml *)b->open->parent;
@@ -179,7 +181,7 @@ static void XMLCALL characters(void *userdata, const char *s, int n)
 		char *more = realloc(b->text, capacity);
 
 		if (!more) {
-			stop(b, XST_E_NOMEM, "out of memory");
+			domxml_stop(b, XST_E_NOMEM, "out of memory");
 			return;
 		}
 		b->text = more;
@@ -197,12 +199,12 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 	(void)system;
 	(void)public;
 	(void)internal;
-	stop(userdata, XST_E_MALFORMED, "a document type, which no configuration has");
+	domxml_stop(userdata, XST_E_MALFORMED, "a document type, which no configuration has");
 }
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static int failed(const struct builder *b, const char *text, struct config_error *err)
+static int domxml_failed(const struct builder *b, const char *text, struct config_error *err)
 {
 	enum XML_Error e = lib.XML_GetErrorCode(b->parser);
 	const char *why = b->why ? b->why : lib.XML_ErrorString(e);
@@ -210,11 +212,12 @@ static int failed(const struct builder *b, const char *text, struct config_error
 
 	if (e == XML_ERROR_NO_MEMORY)
 		return XST_E_NOMEM;
-	return config_fail_at(err, b->error ? b->error : XST_E_MALFORMED, text,
-			      at > 0 ? (size_t)at : 0, "%s", why);
+	return xst_config_fail_at(err, b->error ? b->error : XST_E_MALFORMED, text,
+				  at > 0 ? (size_t)at : 0, "%s", why);
 }
 
-int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struct config_error *err)
+int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
+		     struct config_error *err)
 {
 	/* its memory is the program's, which may count it */
 	static const XML_Memory_Handling_Suite memory = { malloc, realloc, free };
@@ -222,33 +225,33 @@ int domxml_parse(const char *text, size_t n, struct domxml_document **ret, struc
 	int r = XST_E_NOMEM;
 
 	if (!lib_load())
-		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "XML can't be read without libexpat.so.1: install it");
+		return xst_config_refuse(err, XST_E_UNSUPPORTED,
+					 "XML can't be read without libexpat.so.1: install it");
 	if (n > DOMXML_MAX_SIZE)
-		return config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-				     DOMXML_MAX_SIZE);
+		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+					 DOMXML_MAX_SIZE);
 	b.parser = lib.XML_ParserCreate_MM(NULL, &memory, NULL);
 	b.d = calloc(1, sizeof(*b.d));
 	if (b.parser && b.d) {
 		lib.XML_SetUserData(b.parser, &b);
-		lib.XML_SetElementHandler(b.parser, begin, end);
+		lib.XML_SetElementHandler(b.parser, domxml_begin, domxml_end);
 		lib.XML_SetCharacterDataHandler(b.parser, characters);
 		lib.XML_SetStartDoctypeDeclHandler(b.parser, doctype);
 		r = 0;
 		if (lib.XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
-			r = failed(&b, text, err);
+			r = domxml_failed(&b, text, err);
 	}
 	if (b.parser)
 		lib.XML_ParserFree(b.parser);
 	free(b.text);
 	if (r)
-		domxml_free(b.d);
+		xst_domxml_free(b.d);
 	else
 		*ret = b.d;
 	return r;
 }
 
-struct domxml_document *domxml_free(struct domxml_document *d)
+struct domxml_document *xst_domxml_free(struct domxml_document *d)
 {
 	while (d && d->pieces) {
 		struct piece *next = d->pieces->next;
@@ -260,12 +263,12 @@ struct domxml_document *domxml_free(struct domxml_document *d)
 	return NULL;
 }
 
-const struct domxml *domxml_root(const struct domxml_document *d)
+const struct domxml *xst_domxml_root(const struct domxml_document *d)
 {
 	return d->root;
 }
 
-const struct domxml *domxml_find(const struct domxml *e, const char *name)
+const struct domxml *xst_domxml_find(const struct domxml *e, const char *name)
 {
 	const struct domxml *c = e ? e->first : NULL;
 
@@ -274,7 +277,7 @@ const struct domxml *domxml_find(const struct domxml *e, const char *name)
 	return c;
 }
 
-const char *domxml_attribute(const struct domxml *e, const char *name)
+const char *xst_domxml_attribute(const struct domxml *e, const char *name)
 {
 	for (const char *const *a = e ? e->attributes : NULL; a && *a; a += 2)
 		if (strcmp(*a, name) == 0)
@@ -282,8 +285,8 @@ const char *domxml_attribute(const struct domxml *e, const char *name)
 	return "";
 }
 
-static size_t put(char *buf, size_t size, size_t at, const char *format, const char *one,
-		  const char *two)
+static size_t domxml_put(char *buf, size_t size, size_t at, const char *format, const char *one,
+			 const char *two)
 {
 	int n = snprintf(buf + at, size - at, format, one, two);
 
@@ -293,13 +296,17 @@ static size_t put(char *buf, size_t size, size_t at, const char *format, const c
 /* An element with others in it: what it holds, for one line. */
 static size_t put_element(const struct domxml *e, char *buf, size_t size, size_t at)
 {
-	at = put(buf, size, at, "<%s%s", e->name, "");
+	at = domxml_put(buf, size, at, "<%s%s", e->name, "");
 	for (const char *const *a = e->attributes; *a; a += 2)
-		at = put(buf, size, at, " %s='%s'", a[0], a[1]);
-	return put(buf, size, at, e->first ? ">%s%s" : *e->text ? ">%s%s" : "/>%s%s", e->text, "");
+		at = domxml_put(buf, size, at, " %s='%s'", a[0], a[1]);
+	return domxml_put(buf, size, at,
+			  e->first   ? ">%s%s"
+			  : *e->text ? ">%s%s"
+				     : "/>%s%s",
+			  e->text, "");
 }
 
-const char *domxml_print(const struct domxml *e, char *buf, size_t size)
+const char *xst_domxml_print(const struct domxml *e, char *buf, size_t size)
 {
 	const struct domxml *top = e;
 	size_t at = put_element(e, buf, size, 0);
@@ -311,10 +318,10 @@ const char *domxml_print(const struct domxml *e, char *buf, size_t size)
 			continue;
 		}
 		if (*e->text)
-			at = put(buf, size, at, "</%s>%s", e->name, "");
+			at = domxml_put(buf, size, at, "</%s>%s", e->name, "");
 		while (e != top && !e->next) {
 			e = e->parent;
-			at = put(buf, size, at, "</%s>%s", e->name, "");
+			at = domxml_put(buf, size, at, "</%s>%s", e->name, "");
 		}
 		if (e == top)
 			break;

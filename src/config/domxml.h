@@ -22,16 +22,16 @@ struct domxml {
 struct domxml_document;
 
 /* Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
-int domxml_parse(const char *text, size_t n, struct domxml_document **ret,
-		 struct config_error *err);
-struct domxml_document *domxml_free(struct domxml_document *d); /* NULL is fine; returns NULL */
-const struct domxml *domxml_root(const struct domxml_document *d);
+int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
+		     struct config_error *err);
+struct domxml_document *xst_domxml_free(struct domxml_document *d); /* NULL is fine; returns NULL */
+const struct domxml *xst_domxml_root(const struct domxml_document *d);
 
 /* The first element of that name, or NULL.  An element of NULL has nothing in it. */
-const struct domxml *domxml_find(const struct domxml *e, const char *name);
+const struct domxml *xst_domxml_find(const struct domxml *e, const char *name);
 /* An attribute's value, or "". */
-const char *domxml_attribute(const struct domxml *e, const char *name);
+const char *xst_domxml_attribute(const struct domxml *e, const char *name);
 /* <name attribute='value'/>text, cut where buf is full.  Returns buf. */
-const char *domxml_print(const struct domxml *e, char *buf, size_t size);
+const char *xst_domxml_print(const struct domxml *e, char *buf, size_t size);
 
 #endif

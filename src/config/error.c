@@ -4,55 +4,55 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(struct config_error *e, unsigned line, unsigned column, const char *format,
-		 va_list ap)
+static void config_error_fill(struct config_error *e, unsigned line, unsigned column,
+			      const char *format, va_list ap)
 {
 	e->line = line;
 	e->column = column;
 	vsnprintf(e->text, sizeof(e->text), format, ap);
 }
 
-int config_refuse(struct config_error *e, int code, const char *format, ...)
+int xst_config_refuse(struct config_error *e, int code, const char *format, ...)
 {
 	va_list ap;
 
 	if (!e)
 		return code;
 	va_start(ap, format);
-	fill(e, 0, 0, format, ap);
+	config_error_fill(e, 0, 0, format, ap);
 	va_end(ap);
 	return code;
 }
 
-int config_fail(struct config_error *e, int code, unsigned line, unsigned column,
-		const char *format, ...)
+int xst_config_fail(struct config_error *e, int code, unsigned line, unsigned column,
+		    const char *format, ...)
 {
 	va_list ap;
 
 	if (!e)
 		return code;
 	va_start(ap, format);
-	fill(e, line, column, format, ap);
+	config_error_fill(e, line, column, format, ap);
 	va_end(ap);
 	return code;
 }
 
-int config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
-		   const char *format, ...)
+int xst_config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
+		       const char *format, ...)
 {
 	unsigned line, column;
 	va_list ap;
 
 	if (!e)
 		return code;
-	config_place(text, offset, &line, &column);
+	xst_config_place(text, offset, &line, &column);
 	va_start(ap, format);
-	fill(e, line, column, format, ap);
+	config_error_fill(e, line, column, format, ap);
 	va_end(ap);
 	return code;
 }
 
-void config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column)
+void xst_config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column)
 {
 	unsigned line = 1;
 	size_t begin = 0;
@@ -66,7 +66,8 @@ void config_place(const char *text, size_t offset, unsigned *ret_line, unsigned 
 	*ret_column = (unsigned)(offset - begin) + 1;
 }
 
-size_t config_error_format(const struct config_error *e, const char *name, char *buf, size_t size)
+size_t xst_config_error_format(const struct config_error *e, const char *name, char *buf,
+			       size_t size)
 {
 	int n = e->line ? snprintf(buf, size, "%s:%u:%u: %s", name, e->line, e->column, e->text)
 			: snprintf(buf, size, "%s: %s", name, e->text);

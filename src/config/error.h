@@ -15,22 +15,23 @@ struct config_error {
 };
 
 /* Fills in *e and returns code: without a place ... */
-int config_refuse(struct config_error *e, int code, const char *format, ...)
+int xst_config_refuse(struct config_error *e, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* ... with one ... */
-int config_fail(struct config_error *e, int code, unsigned line, unsigned column,
-		const char *format, ...) __attribute__((format(printf, 5, 6)));
+int xst_config_fail(struct config_error *e, int code, unsigned line, unsigned column,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* ... with that of the octet at `offset` of text. */
-int config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
-		   const char *format, ...) __attribute__((format(printf, 5, 6)));
+int xst_config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
+		       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Line and column of an octet, from 1. */
-void config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
+void xst_config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 
 /* "NAME:LINE:COLUMN: text", or "NAME: text" for an error without a place.  Returns the length of
  * the whole, like snprintf. */
-size_t config_error_format(const struct config_error *e, const char *name, char *buf, size_t size);
+size_t xst_config_error_format(const struct config_error *e, const char *name, char *buf,
+			       size_t size);
 
 #endif

@@ -35,11 +35,11 @@ static void make_printable(char *line)
 	for (char *p = line; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
-	while (!utf8_valid(line, n, &bad))
+	while (!xst_utf8_valid(line, n, &bad))
 		line[bad] = '?';
 }
 
-void foreign_leave(struct config_foreign *f, const char *format, ...)
+void xst_foreign_leave(struct config_foreign *f, const char *format, ...)
 {
 	char line[LINE];
 	va_list ap;
@@ -55,11 +55,11 @@ void foreign_leave(struct config_foreign *f, const char *format, ...)
 	add_line(f, line);
 }
 
-void foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s)
+void xst_foreign_leave_sexpr(struct config_foreign *f, const char *where, const struct sexpr *s)
 {
 	char text[300];
 
-	foreign_leave(f, "%s%s", where, sexpr_print(s, text, sizeof(text)));
+	xst_foreign_leave(f, "%s%s", where, xst_sexpr_print(s, text, sizeof(text)));
 }
 
 /* --- values ---------------------------------------------------------------------------------- */
@@ -72,15 +72,16 @@ static bool fits(const char *value)
 	for (const char *p = value; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			return false;
-	return utf8_valid(value, strlen(value), &bad) && !(strchr(value, '"') && strchr(value, '\''));
+	return xst_utf8_valid(value, strlen(value), &bad) &&
+	       !(strchr(value, '"') && strchr(value, '\''));
 }
 
-void foreign_text(struct config_foreign *f, char **to, const char *what, const char *value)
+void xst_foreign_text(struct config_foreign *f, char **to, const char *what, const char *value)
 {
 	if (!value || !*value)
 		return;
 	if (!fits(value)) {
-		foreign_leave(f, "%s: %s", what, value);
+		xst_foreign_leave(f, "%s: %s", what, value);
 		return;
 	}
 	free(*to);
@@ -88,8 +89,8 @@ void foreign_text(struct config_foreign *f, char **to, const char *what, const c
 	f->no_memory |= !*to;
 }
 
-void foreign_number(struct config_foreign *f, uint64_t *to, const char *what, const char *value,
-		    uint64_t up, uint64_t down)
+void xst_foreign_number(struct config_foreign *f, uint64_t *to, const char *what, const char *value,
+			uint64_t up, uint64_t down)
 {
 	char *end;
 	unsigned long long v;
@@ -99,7 +100,7 @@ void foreign_number(struct config_foreign *f, uint64_t *to, const char *what, co
 	errno = 0;
 	v = strtoull(value, &end, 10);
 	if (*end || *value < '0' || *value > '9' || errno || v > UINT64_MAX / up)
-		foreign_leave(f, "%s: %s", what, value);
+		xst_foreign_leave(f, "%s: %s", what, value);
 	else
 		*to = v * up / down;
 }
@@ -134,12 +135,12 @@ static bool scripted(struct config_foreign *f, struct config_disk *d, const char
 	    strncmp(source, "tap", 3) == 0)
 		return false;
 	snprintf(script, sizeof(script), "block-%.*s", (int)(colon - source), source);
-	foreign_text(f, &d->script, "script", script);
-	foreign_text(f, &d->target, "disk", colon + 1);
+	xst_foreign_text(f, &d->script, "script", script);
+	xst_foreign_text(f, &d->target, "disk", colon + 1);
 	return true;
 }
 
-bool foreign_disk_source(struct config_foreign *f, struct config_disk *d, const char *source)
+bool xst_foreign_disk_source(struct config_foreign *f, struct config_disk *d, const char *source)
 {
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		size_t n = strlen(sources[i].prefix);
@@ -152,13 +153,13 @@ bool foreign_disk_source(struct config_foreign *f, struct config_disk *d, const 
 		/* a block device's name may stand without its folder */
 		snprintf(path, sizeof(path), "%s%s",
 			 sources[i].backendtype && source[n] != '/' ? "/dev/" : "", source + n);
-		foreign_text(f, &d->target, "disk", path);
-		foreign_text(f, &d->format, "format", sources[i].format);
-		foreign_text(f, &d->backendtype, "backendtype", sources[i].backendtype);
+		xst_foreign_text(f, &d->target, "disk", path);
+		xst_foreign_text(f, &d->format, "format", sources[i].format);
+		xst_foreign_text(f, &d->backendtype, "backendtype", sources[i].backendtype);
 		return d->target != NULL;
 	}
 	if (*source == '/' || !*source) {
-		foreign_text(f, &d->target, "disk", source);
+		xst_foreign_text(f, &d->target, "disk", source);
 		return d->target || !*source;
 	}
 	return scripted(f, d, source);
@@ -173,67 +174,69 @@ static bool same_text(const char *a, const char *b)
 static int disk_reads_back(const char *spec, struct config_disk *d)
 {
 	struct config_disk back;
-	int r = config_disk_parse(spec, &back, NULL);
+	int r = xst_config_disk_parse(spec, &back, NULL);
 	bool same;
 
 	if (r)
 		return r == XST_E_NOMEM ? r : 0;
 	same = back.readonly == d->readonly && back.cdrom == d->cdrom;
-	for (size_t i = 0; i < config_disk_strings_count; i++)
-		same = same && same_text(*config_disk_string_of(d, &config_disk_strings[i]),
-					 *config_disk_string_of(&back, &config_disk_strings[i]));
-	config_disk_clear(&back);
+	for (size_t i = 0; i < xst_config_disk_strings_count; i++)
+		same = same &&
+		       same_text(*xst_config_disk_string_of(d, &xst_config_disk_strings[i]),
+				 *xst_config_disk_string_of(&back, &xst_config_disk_strings[i]));
+	xst_config_disk_clear(&back);
 	return same;
 }
 
 static int vif_reads_back(const char *spec, struct config_vif *v)
 {
 	struct config_vif back;
-	int r = config_vif_parse(spec, &back, NULL);
+	int r = xst_config_vif_parse(spec, &back, NULL);
 	bool same;
 
 	if (r)
 		return r == XST_E_NOMEM ? r : 0;
 	same = same_text(back.rest, v->rest);
-	for (size_t i = 0; i < config_vif_strings_count; i++)
-		same = same && same_text(*config_vif_string_of(v, &config_vif_strings[i]),
-					 *config_vif_string_of(&back, &config_vif_strings[i]));
-	config_vif_clear(&back);
+	for (size_t i = 0; i < xst_config_vif_strings_count; i++)
+		same = same &&
+		       same_text(*xst_config_vif_string_of(v, &xst_config_vif_strings[i]),
+				 *xst_config_vif_string_of(&back, &xst_config_vif_strings[i]));
+	xst_config_vif_clear(&back);
 	return same;
 }
 
 /* A device is left out if xl refuses its specification, and with that the configuration, or takes
  * it for another: behind a comma stands the next parameter. */
-void foreign_disk(struct config_foreign *f, struct config_disk *d)
+void xst_foreign_disk(struct config_foreign *f, struct config_disk *d)
 {
-	char *spec = config_disk_print(d);
+	char *spec = xst_config_disk_print(d);
 	int same = !spec ? XST_E_NOMEM : fits(spec) ? disk_reads_back(spec, d) : 0;
 
 	if (same == 0)
-		foreign_leave(f, "disk: %s", spec);
+		xst_foreign_leave(f, "disk: %s", spec);
 	else
-		f->no_memory |= same < 0 || config_view_add_disk(&f->view, d) < 0;
+		f->no_memory |= same < 0 || xst_config_view_add_disk(&f->view, d) < 0;
 	free(spec);
-	config_disk_clear(d);
+	xst_config_disk_clear(d);
 }
 
-void foreign_vif(struct config_foreign *f, struct config_vif *v)
+void xst_foreign_vif(struct config_foreign *f, struct config_vif *v)
 {
-	char *spec = config_vif_print(v);
+	char *spec = xst_config_vif_print(v);
 	int same = !spec ? XST_E_NOMEM : fits(spec) ? vif_reads_back(spec, v) : 0;
 
 	if (same == 0)
-		foreign_leave(f, "vif: %s", spec);
+		xst_foreign_leave(f, "vif: %s", spec);
 	else
-		f->no_memory |= same < 0 || config_view_add_vif(&f->view, v) < 0;
+		f->no_memory |= same < 0 || xst_config_view_add_vif(&f->view, v) < 0;
 	free(spec);
-	config_vif_clear(v);
+	xst_config_vif_clear(v);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-int config_foreign_read(enum config_foreign_language language, const char *text, size_t n,
-			struct config_foreign *ret, struct config_error *err)
+int xst_foreign_read(enum config_foreign_language language, const char *text, size_t n,
+		     struct config_foreign *ret, struct config_error *err)
 {
 	struct config_foreign f = { .language = language };
 	char last[40];
@@ -242,9 +245,9 @@ int config_foreign_read(enum config_foreign_language language, const char *text,
 	while (n && !text[n - 1]) /* libvirt's XML has one */
 		n--;
 	switch (language) {
-	case CONFIG_XEND:    r = xend_read(text, n, &f, err); break;
-	case CONFIG_LIBVIRT: r = libvirt_read(text, n, &f, err); break;
-	case CONFIG_XENOPS:  r = xenops_read(text, n, &f, err); break;
+	case CONFIG_XEND:    r = xst_foreign_read_xend(text, n, &f, err); break;
+	case CONFIG_LIBVIRT: r = xst_foreign_read_libvirt(text, n, &f, err); break;
+	case CONFIG_XENOPS:  r = xst_foreign_read_xenops(text, n, &f, err); break;
 	case CONFIG_OWN:     break;
 	}
 	if (r == 0 && f.unsaid) {
@@ -254,15 +257,15 @@ int config_foreign_read(enum config_foreign_language language, const char *text,
 	if (r == 0 && f.no_memory)
 		r = XST_E_NOMEM;
 	if (r)
-		config_foreign_clear(&f);
+		xst_foreign_clear(&f);
 	else
 		*ret = f;
 	return r;
 }
 
-void config_foreign_clear(struct config_foreign *f)
+void xst_foreign_clear(struct config_foreign *f)
 {
-	config_view_clear(&f->view);
+	xst_config_view_clear(&f->view);
 	for (size_t i = 0; i < f->nleft_out; i++)
 		free(f->left_out[i]);
 	free(f->left_out);
@@ -274,34 +277,34 @@ static int foreign_view(enum config_foreign_language language, const char *text,
 			struct config_view *ret, struct config_error *err)
 {
 	struct config_foreign f;
-	int r = config_foreign_read(language, text, n, &f, err);
+	int r = xst_foreign_read(language, text, n, &f, err);
 
 	if (r)
 		return r;
 	*ret = f.view;
 	f.view = (struct config_view){ .name = NULL };
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	return 0;
 }
 
-int config_view_of(enum xst_layer container, const char *text, size_t n, struct config_view *ret,
-		   struct config_error *err)
+int xst_config_view_of(enum xst_layer container, const char *text, size_t n,
+		       struct config_view *ret, struct config_error *err)
 {
-	enum config_foreign_language foreign = config_foreign_of(container);
+	enum config_foreign_language foreign = xst_foreign_of(container);
 	struct config *c;
 	int r;
 
 	if (foreign != CONFIG_OWN)
 		return foreign_view(foreign, text, n, ret, err);
-	r = config_parse(text, n, CONFIG_AS_XL, &c, err);
+	r = xst_config_parse(text, n, CONFIG_AS_XL, &c, err);
 	if (r)
 		return r;
-	r = config_view_read(c, ret);
-	config_free(c);
+	r = xst_config_view_read(c, ret);
+	xst_config_free(c);
 	return r;
 }
 
-enum config_foreign_language config_foreign_of(enum xst_layer container)
+enum config_foreign_language xst_foreign_of(enum xst_layer container)
 {
 	switch (container) {
 	case XST_LAYER_LIBVIRT:   return CONFIG_LIBVIRT;
@@ -311,7 +314,7 @@ enum config_foreign_language config_foreign_of(enum xst_layer container)
 	}
 }
 
-const char *config_foreign_name(enum config_foreign_language language)
+const char *xst_foreign_name(enum config_foreign_language language)
 {
 	switch (language) {
 	case CONFIG_XEND:    return "xend's s-expression";
@@ -322,7 +325,7 @@ const char *config_foreign_name(enum config_foreign_language language)
 	return "a language of xl's";
 }
 
-int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
+int xst_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
 {
 	const char **lines = malloc((f->nleft_out + 1) * sizeof(*lines));
 	char first[160];
@@ -330,12 +333,12 @@ int config_foreign_print(const struct config_foreign *f, char **ret, size_t *ret
 
 	if (!lines)
 		return XST_E_NOMEM;
-	snprintf(first, sizeof(first), "Translated from %s%s", config_foreign_name(f->language),
+	snprintf(first, sizeof(first), "Translated from %s%s", xst_foreign_name(f->language),
 		 f->nleft_out ? ", where this stands, too, for which xl has no words:" : "");
 	lines[0] = first;
 	for (size_t i = 0; i < f->nleft_out; i++)
 		lines[i + 1] = f->left_out[i];
-	r = config_view_print(&f->view, lines, f->nleft_out + 1, ret, ret_n);
+	r = xst_config_view_print(&f->view, lines, f->nleft_out + 1, ret, ret_n);
 	free(lines);
 	return r;
 }

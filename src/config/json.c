@@ -34,7 +34,7 @@ static bool stopped_early(const char *text, size_t n, size_t end, const json_obj
 	return end < n || (!o && strncmp(text + strspn(text, " \t\r\n"), "null", 4) != 0);
 }
 
-static int read_all(const char *text, size_t n, json_object **ret, struct config_error *err)
+static int json_read_all(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
 	json_tokener *tok = json_tokener_new_ex(CONFIG_MAX_DEPTH);
 	enum json_tokener_error e;
@@ -56,8 +56,8 @@ static int read_all(const char *text, size_t n, json_object **ret, struct config
 	json_object_put(o);
 	if (e == json_tokener_success)
 		return XST_E_NOMEM;
-	return config_fail_at(err, tokener_code(e), text, end < n ? end : n, "%s",
-			      tokener_words(e));
+	return xst_config_fail_at(err, tokener_code(e), text, end < n ? end : n, "%s",
+				  tokener_words(e));
 }
 
 static int check_octets(const char *text, size_t n, struct config_error *err)
@@ -65,20 +65,20 @@ static int check_octets(const char *text, size_t n, struct config_error *err)
 	const char *nul = memchr(text, '\0', n);
 
 	if (n > CONFIG_MAX_SIZE)
-		return config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
 	if (nul)
-		return config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
-				      "a NUL inside of the text");
+		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
+					  "a NUL inside of the text");
 	return 0;
 }
 
 static int read_copy(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
 	json_object *o = NULL;
-	int r = read_all(text, n, &o, err);
+	int r = json_read_all(text, n, &o, err);
 
 	if (r == 0)
-		r = json_guard(text, n, err);
+		r = xst_json_guard(text, n, err);
 	if (r) {
 		json_object_put(o);
 		return r;
@@ -87,7 +87,7 @@ static int read_copy(const char *text, size_t n, json_object **ret, struct confi
 	return 0;
 }
 
-int json_read(const char *text, size_t n, json_object **ret, struct config_error *err)
+int xst_json_read(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
 	json_object *o = NULL;
 	char *copy;
@@ -103,8 +103,8 @@ int json_read(const char *text, size_t n, json_object **ret, struct config_error
 		return XST_E_NOMEM;
 	r = read_copy(copy, n, &o, err);
 	if (r == 0 && !json_object_is_type(o, json_type_object))
-		r = config_fail_at(err, XST_E_MALFORMED, copy, 0,
-				   "the outermost value is no object");
+		r = xst_config_fail_at(err, XST_E_MALFORMED, copy, 0,
+				       "the outermost value is no object");
 	free(copy);
 	if (r)
 		json_object_put(o);
@@ -113,7 +113,7 @@ int json_read(const char *text, size_t n, json_object **ret, struct config_error
 	return r;
 }
 
-int json_read_value(const char *text, json_object **ret, struct config_error *err)
+int xst_json_read_value(const char *text, json_object **ret, struct config_error *err)
 {
 	return read_copy(text, strlen(text), ret, err);
 }
@@ -122,23 +122,23 @@ int json_read_value(const char *text, json_object **ret, struct config_error *er
 
 static void indent(struct text *t, unsigned depth)
 {
-	text_puts(t, "\n");
+	xst_text_puts(t, "\n");
 	for (unsigned i = 0; i < depth; i++)
-		text_puts(t, "    ");
+		xst_text_puts(t, "    ");
 }
 
-static void write_value(struct text *t, json_object *o, unsigned depth);
+static void json_write_value(struct text *t, json_object *o, unsigned depth);
 
 /* As json-c prints it, if it has the memory. */
 static void write_scalar(struct text *t, json_object *o)
 {
 	const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
 
-	text_puts(t, s ? s : "");
+	xst_text_puts(t, s ? s : "");
 	t->failed |= !s;
 }
 
-static void write_string(struct text *t, const char *s)
+static void json_write_string(struct text *t, const char *s)
 {
 	json_object *o = json_object_new_string(s);
 
@@ -152,38 +152,38 @@ static void write_object(struct text *t, json_object *o, unsigned depth)
 {
 	bool first = true;
 
-	text_puts(t, "{");
+	xst_text_puts(t, "{");
 	json_object_object_foreach(o, key, v) {
-		text_puts(t, first ? "" : ",");
+		xst_text_puts(t, first ? "" : ",");
 		first = false;
 		indent(t, depth + 1);
-		write_string(t, key);
-		text_puts(t, ": ");
-		write_value(t, v, depth + 1);
+		json_write_string(t, key);
+		xst_text_puts(t, ": ");
+		json_write_value(t, v, depth + 1);
 	}
 	if (first)
-		text_puts(t, "\n");
+		xst_text_puts(t, "\n");
 	indent(t, depth);
-	text_puts(t, "}");
+	xst_text_puts(t, "}");
 }
 
 static void write_array(struct text *t, json_object *o, unsigned depth)
 {
 	size_t n = json_object_array_length(o);
 
-	text_puts(t, "[");
+	xst_text_puts(t, "[");
 	for (size_t i = 0; i < n; i++) {
-		text_puts(t, i ? "," : "");
+		xst_text_puts(t, i ? "," : "");
 		indent(t, depth + 1);
-		write_value(t, json_object_array_get_idx(o, i), depth + 1);
+		json_write_value(t, json_object_array_get_idx(o, i), depth + 1);
 	}
 	if (!n)
-		text_puts(t, "\n");
+		xst_text_puts(t, "\n");
 	indent(t, depth);
-	text_puts(t, "]");
+	xst_text_puts(t, "]");
 }
 
-static void write_value(struct text *t, json_object *o, unsigned depth)
+static void json_write_value(struct text *t, json_object *o, unsigned depth)
 {
 	switch (json_object_get_type(o)) {
 	case json_type_object:
@@ -197,8 +197,8 @@ static void write_value(struct text *t, json_object *o, unsigned depth)
 	}
 }
 
-void json_write(struct text *t, json_object *o)
+void xst_json_write(struct text *t, json_object *o)
 {
-	write_value(t, o, 0);
-	text_puts(t, "\n");
+	json_write_value(t, o, 0);
+	xst_text_puts(t, "\n");
 }

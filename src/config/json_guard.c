@@ -15,7 +15,7 @@ struct guard {
 	struct config_error *err;
 };
 
-static int value(struct guard *g);
+static int guard_value(struct guard *g);
 
 static void space(struct guard *g)
 {
@@ -23,27 +23,27 @@ static void space(struct guard *g)
 		g->pos++;
 }
 
-static int fail(const struct guard *g, int code, size_t at, const char *text)
+static int guard_fail(const struct guard *g, int code, size_t at, const char *text)
 {
-	return config_fail_at(g->err, code, g->text, at, "%s", text);
+	return xst_config_fail_at(g->err, code, g->text, at, "%s", text);
 }
 
 /* Over a string; begin and end are those of its octets with the quotes. */
-static int string(struct guard *g, size_t *ret_begin)
+static int guard_string(struct guard *g, size_t *ret_begin)
 {
 	*ret_begin = g->pos;
 	for (g->pos++; g->pos < g->size && g->text[g->pos] != '"'; g->pos++) {
 		if (g->text[g->pos] != '\\')
 			continue;
 		if (strncmp(g->text + g->pos, "\\u0000", 6) == 0)
-			return fail(g, XST_E_MALFORMED, g->pos, "a NUL in a string");
+			return guard_fail(g, XST_E_MALFORMED, g->pos, "a NUL in a string");
 		g->pos++;
 	}
 	g->pos++;
 	return 0;
 }
 
-static int number(struct guard *g)
+static int guard_number(struct guard *g)
 {
 	const char *s = g->text + g->pos;
 	size_t n = strspn(s, "+-0123456789.eE"), at = g->pos;
@@ -56,10 +56,10 @@ static int number(struct guard *g)
 		(void)strtoll(s, NULL, 10);
 	else
 		(void)strtoull(s, NULL, 10);
-	return errno ? fail(g, XST_E_LIMIT, at, "a number of more than 64 bits") : 0;
+	return errno ? guard_fail(g, XST_E_LIMIT, at, "a number of more than 64 bits") : 0;
 }
 
-static int word(struct guard *g)
+static int guard_word(struct guard *g)
 {
 	static const char *const words[] = { "true", "false", "null" };
 
@@ -68,8 +68,8 @@ static int word(struct guard *g)
 			g->pos += strlen(words[i]);
 			return 0;
 		}
-	return fail(g, XST_E_MALFORMED, g->pos,
-		    "neither a string nor a number, true, false or null");
+	return guard_fail(g, XST_E_MALFORMED, g->pos,
+			  "neither a string nor a number, true, false or null");
 }
 
 /* Notes a member's name, decoded; XST_E_MALFORMED if it was there. */
@@ -82,18 +82,18 @@ static int note(struct guard *g, json_object *seen, size_t begin)
 
 	free(literal);
 	if (s && json_object_object_get_ex(seen, s, NULL))
-		r = config_fail_at(g->err, XST_E_MALFORMED, g->text, begin,
-				   "member \"%.60s\" is there twice", s);
+		r = xst_config_fail_at(g->err, XST_E_MALFORMED, g->text, begin,
+				       "member \"%.60s\" is there twice", s);
 	else if (s)
 		r = json_object_object_add(seen, s, NULL) ? XST_E_NOMEM : 0;
 	json_object_put(name);
 	return r;
 }
 
-static int member(struct guard *g, json_object *seen)
+static int guard_member(struct guard *g, json_object *seen)
 {
 	size_t begin;
-	int r = string(g, &begin);
+	int r = guard_string(g, &begin);
 
 	if (r == 0)
 		r = note(g, seen, begin);
@@ -101,11 +101,11 @@ static int member(struct guard *g, json_object *seen)
 		return r;
 	space(g);
 	g->pos++; /* : */
-	return value(g);
+	return guard_value(g);
 }
 
 /* Over "{ a, b }" or "[ a, b ]": one() for each of what is inside. */
-static int each(struct guard *g, char close, json_object *seen)
+static int guard_each(struct guard *g, char close, json_object *seen)
 {
 	int r = 0;
 
@@ -115,7 +115,7 @@ static int each(struct guard *g, char close, json_object *seen)
 			g->pos++;
 			continue;
 		}
-		r = seen ? member(g, seen) : value(g);
+		r = seen ? guard_member(g, seen) : guard_value(g);
 	}
 	g->pos++;
 	return r;
@@ -124,37 +124,37 @@ static int each(struct guard *g, char close, json_object *seen)
 static int object(struct guard *g)
 {
 	json_object *seen = json_object_new_object();
-	int r = seen ? each(g, '}', seen) : XST_E_NOMEM;
+	int r = seen ? guard_each(g, '}', seen) : XST_E_NOMEM;
 
 	json_object_put(seen);
 	return r;
 }
 
 /* Recursion is as deep as json-c allowed. */
-static int value(struct guard *g)
+static int guard_value(struct guard *g)
 {
 	size_t begin;
 
 	space(g);
 	if (++g->values > CONFIG_MAX_ITEMS)
-		return fail(g, XST_E_LIMIT, g->pos, "too many values");
+		return guard_fail(g, XST_E_LIMIT, g->pos, "too many values");
 	switch (g->pos < g->size ? g->text[g->pos] : '\0') {
 	case '{':
 		return object(g);
 	case '[':
-		return each(g, ']', NULL);
+		return guard_each(g, ']', NULL);
 	case '"':
-		return string(g, &begin);
+		return guard_string(g, &begin);
 	case '\0':
 		return 0;
 	default:
-		return isalpha((unsigned char)g->text[g->pos]) ? word(g) : number(g);
+		return isalpha((unsigned char)g->text[g->pos]) ? guard_word(g) : guard_number(g);
 	}
 }
 
-int json_guard(const char *text, size_t n, struct config_error *err)
+int xst_json_guard(const char *text, size_t n, struct config_error *err)
 {
 	struct guard g = { .text = text, .size = n, .err = err };
 
-	return value(&g);
+	return guard_value(&g);
 }

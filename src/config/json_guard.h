@@ -8,6 +8,6 @@
  * it keeps the last; integers that don't fit, which it makes the largest that do; NULs in strings,
  * behind which C sees nothing; more values than CONFIG_MAX_ITEMS.
  * Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
-int json_guard(const char *text, size_t n, struct config_error *err);
+int xst_json_guard(const char *text, size_t n, struct config_error *err);
 
 #endif

@@ -19,7 +19,7 @@ struct step {
 
 static int bad_path(const struct step *s, const char *why)
 {
-	return config_refuse(s->err, XST_E_ARG, "%.100s is no path: %s", s->path, why);
+	return xst_config_refuse(s->err, XST_E_ARG, "%.100s is no path: %s", s->path, why);
 }
 
 static int take_name(struct step *s, const char *name, size_t n)
@@ -59,7 +59,7 @@ static int take_quoted(struct step *s)
 }
 
 /* A name may have dots in it: the longest that is a member, or else the one up to the first dot. */
-static int take_plain(struct step *s)
+static int json_path_take_plain(struct step *s)
 {
 	size_t n = strcspn(s->rest, "[\""), first = strcspn(s->rest, ".[\"");
 
@@ -83,7 +83,7 @@ static int next_step(struct step *s)
 	if (s->is_index)
 		r = take_index(s);
 	else
-		r = *s->rest == '"' ? take_quoted(s) : take_plain(s);
+		r = *s->rest == '"' ? take_quoted(s) : json_path_take_plain(s);
 	if (r || !*s->rest || *s->rest == '[')
 		return r;
 	if (*s->rest != '.')
@@ -93,7 +93,7 @@ static int next_step(struct step *s)
 }
 
 /* What the step leads to; false: nothing is there. */
-static bool follow(const struct step *s, json_object **ret)
+static bool json_path_follow(const struct step *s, json_object **ret)
 {
 	if (!s->is_index)
 		return json_object_is_type(s->at, json_type_object) &&
@@ -107,26 +107,26 @@ static bool follow(const struct step *s, json_object **ret)
 
 static int missing(const struct step *s)
 {
-	return config_refuse(s->err, XST_E_UNKNOWN, "%.100s isn't set", s->path);
+	return xst_config_refuse(s->err, XST_E_UNKNOWN, "%.100s isn't set", s->path);
 }
 
 /* Stores v where the step leads; takes it over in any case. */
-static int store(const struct step *s, json_object *v)
+static int json_path_store(const struct step *s, json_object *v)
 {
 	enum json_type wanted = s->is_index ? json_type_array : json_type_object;
 	int failed;
 
 	if (!json_object_is_type(s->at, wanted)) {
 		json_object_put(v);
-		return config_refuse(s->err, XST_E_UNSUPPORTED,
-				     "%.100s leads through what is no %s", s->path,
-				     json_type_to_name(wanted));
+		return xst_config_refuse(s->err, XST_E_UNSUPPORTED,
+					 "%.100s leads through what is no %s", s->path,
+					 json_type_to_name(wanted));
 	}
 	if (s->is_index && s->index > json_object_array_length(s->at)) {
 		json_object_put(v);
-		return config_refuse(s->err, XST_E_UNSUPPORTED,
-				     "%.100s: the list has only %zu elements", s->path,
-				     json_object_array_length(s->at));
+		return xst_config_refuse(s->err, XST_E_UNSUPPORTED,
+					 "%.100s: the list has only %zu elements", s->path,
+					 json_object_array_length(s->at));
 	}
 	failed = s->is_index ? json_object_array_put_idx(s->at, s->index, v)
 			     : json_object_object_add(s->at, s->name, v);
@@ -137,10 +137,10 @@ static int store(const struct step *s, json_object *v)
 }
 
 /* An object or list where none is yet, of the kind that the rest of the path needs. */
-static int make(const struct step *s, json_object **ret)
+static int json_path_make(const struct step *s, json_object **ret)
 {
 	json_object *o = *s->rest == '[' ? json_object_new_array() : json_object_new_object();
-	int r = o ? store(s, o) : XST_E_NOMEM;
+	int r = o ? json_path_store(s, o) : XST_E_NOMEM;
 
 	if (r == 0)
 		*ret = o;
@@ -148,8 +148,8 @@ static int make(const struct step *s, json_object **ret)
 }
 
 /* Goes down to the last step, which *s is then. */
-static int walk(struct step *s, json_object *root, const char *path, bool make_missing,
-		struct config_error *err)
+static int json_path_walk(struct step *s, json_object *root, const char *path, bool make_missing,
+			  struct config_error *err)
 {
 	int r;
 
@@ -162,8 +162,8 @@ static int walk(struct step *s, json_object *root, const char *path, bool make_m
 		r = next_step(s);
 		if (r || !*s->rest)
 			return r;
-		if (!follow(s, &below)) {
-			r = make_missing ? make(s, &below) : missing(s);
+		if (!json_path_follow(s, &below)) {
+			r = make_missing ? json_path_make(s, &below) : missing(s);
 			if (r)
 				return r;
 		}
@@ -171,43 +171,44 @@ static int walk(struct step *s, json_object *root, const char *path, bool make_m
 	}
 }
 
-static int find(struct step *s, json_object *root, const char *path, json_object **ret,
-		struct config_error *err)
+static int json_path_find(struct step *s, json_object *root, const char *path, json_object **ret,
+			  struct config_error *err)
 {
-	int r = walk(s, root, path, false, err);
+	int r = json_path_walk(s, root, path, false, err);
 
 	if (r)
 		return r;
-	return follow(s, ret) ? 0 : missing(s);
+	return json_path_follow(s, ret) ? 0 : missing(s);
 }
 
-int json_path_get(json_object *root, const char *path, json_object **ret, struct config_error *err)
+int xst_json_path_get(json_object *root, const char *path, json_object **ret,
+		      struct config_error *err)
 {
 	json_object *o = NULL;
 	struct step s;
-	int r = find(&s, root, path, &o, err);
+	int r = json_path_find(&s, root, path, &o, err);
 
 	if (r == 0)
 		*ret = o;
 	return r;
 }
 
-int json_path_set(json_object *root, const char *path, json_object *v, struct config_error *err)
+int xst_json_path_set(json_object *root, const char *path, json_object *v, struct config_error *err)
 {
 	struct step s;
-	int r = walk(&s, root, path, true, err);
+	int r = json_path_walk(&s, root, path, true, err);
 
 	if (r == 0)
-		return store(&s, v);
+		return json_path_store(&s, v);
 	json_object_put(v);
 	return r;
 }
 
-int json_path_unset(json_object *root, const char *path, struct config_error *err)
+int xst_json_path_unset(json_object *root, const char *path, struct config_error *err)
 {
 	json_object *o;
 	struct step s;
-	int r = find(&s, root, path, &o, err);
+	int r = json_path_find(&s, root, path, &o, err);
 
 	if (r)
 		return r;

@@ -21,7 +21,7 @@ struct leaf {
 	bool has_subleaf;
 };
 
-static bool number(const char **s, uint32_t *ret)
+static bool cpuid_key_number(const char **s, uint32_t *ret)
 {
 	char *end;
 	unsigned long v = strtoul(*s, &end, 0);
@@ -36,10 +36,10 @@ static bool number(const char **s, uint32_t *ret)
 static bool leaf_of(const char **s, struct leaf *ret)
 {
 	*ret = (struct leaf){ 0 };
-	if (!number(s, &ret->leaf))
+	if (!cpuid_key_number(s, &ret->leaf))
 		return false;
 	ret->has_subleaf = **s == ',';
-	if (ret->has_subleaf && !(++*s, number(s, &ret->subleaf)))
+	if (ret->has_subleaf && !(++*s, cpuid_key_number(s, &ret->subleaf)))
 		return false;
 	return *(*s)++ == ':';
 }
@@ -53,7 +53,7 @@ static bool has_number(json_object *o, const char *name, bool there, uint32_t v)
 	return there && json_object_get_int64(n) == v;
 }
 
-static int put(json_object *o, const char *name, json_object *v)
+static int cpuid_key_put(json_object *o, const char *name, json_object *v)
 {
 	if (v && json_object_object_add(o, name, v) == 0)
 		return 0;
@@ -75,9 +75,9 @@ static json_object *object_of(json_object *a, const struct leaf *l)
 			return o;
 	}
 	o = json_object_new_object();
-	r = o ? put(o, "leaf", json_object_new_int64(l->leaf)) : XST_E_NOMEM;
+	r = o ? cpuid_key_put(o, "leaf", json_object_new_int64(l->leaf)) : XST_E_NOMEM;
 	if (r == 0 && l->has_subleaf)
-		r = put(o, "subleaf", json_object_new_int64(l->subleaf));
+		r = cpuid_key_put(o, "subleaf", json_object_new_int64(l->subleaf));
 	if (r == 0 && json_object_array_add(a, o) == 0)
 		return o;
 	json_object_put(o);
@@ -96,7 +96,7 @@ static int take_register(const char **s, json_object *o)
 		if (strspn(bits, "01xks") != BITS)
 			return XST_E_MALFORMED;
 		*s = bits + BITS;
-		return put(o, registers[i], json_object_new_string_len(bits, BITS));
+		return cpuid_key_put(o, registers[i], json_object_new_string_len(bits, BITS));
 	}
 	return XST_E_MALFORMED;
 }
@@ -126,35 +126,36 @@ static int write_leaves(const struct config_key *k, const struct config_value *v
 	int r = 0;
 
 	if (v->n > MAX_LEAVES)
-		return config_refuse(err, XST_E_LIMIT, "%s: more than %d leaves", k->name,
-				     MAX_LEAVES);
+		return xst_config_refuse(err, XST_E_LIMIT, "%s: more than %d leaves", k->name,
+					 MAX_LEAVES);
 	for (size_t i = 0; r == 0 && i < v->n; i++)
 		r = v->items[i].is_list ? XST_E_MALFORMED : write_leaf(a, v->items[i].string);
 	return r == XST_E_MALFORMED
-		       ? key_wrong(k, "not LEAF[,SUBLEAF]:REGISTER=BITS, with 32 bits", err)
+		       ? xst_key_wrong(k, "not LEAF[,SUBLEAF]:REGISTER=BITS, with 32 bits", err)
 		       : r;
 }
 
-int key_write_cpuid(json_object *root, const struct config_key *k, const struct config_value *v,
-		    struct config_error *err)
+int xst_key_write_cpuid(json_object *root, const struct config_key *k, const struct config_value *v,
+			struct config_error *err)
 {
 	json_object *a;
 	int r;
 
 	if (!v->is_list)
-		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: JSON has no names of features, only bits of leaves: give "
-				     "a list of them",
-				     k->name);
+		return xst_config_refuse(
+			err, XST_E_UNSUPPORTED,
+			"%s: JSON has no names of features, only bits of leaves: give "
+			"a list of them",
+			k->name);
 	a = json_object_new_array();
 	r = a ? write_leaves(k, v, a, err) : XST_E_NOMEM;
 	if (r) {
 		json_object_put(a);
 		return r;
 	}
-	(void)json_path_unset(root, k->path, NULL);
-	r = key_put(root, k->older, a, err);
-	return r ? r : key_put(root, MSRS, json_object_new_array(), err);
+	(void)xst_json_path_unset(root, k->path, NULL);
+	r = xst_key_put(root, k->older, a, err);
+	return r ? r : xst_key_put(root, MSRS, json_object_new_array(), err);
 }
 
 /* --- from JSON ------------------------------------------------------------------------------ */
@@ -168,19 +169,19 @@ static int print_leaf(json_object *o, struct config_value *list)
 	bool added;
 
 	if (json_object_object_get_ex(o, "leaf", &v))
-		text_printf(&t, "0x%" PRIx64, (uint64_t)json_object_get_int64(v));
+		xst_text_printf(&t, "0x%" PRIx64, (uint64_t)json_object_get_int64(v));
 	else
-		text_puts(&t, "0x0"); /* libxl leaves zeros out */
+		xst_text_puts(&t, "0x0"); /* libxl leaves zeros out */
 	if (json_object_object_get_ex(o, "subleaf", &v))
-		text_printf(&t, ",0x%" PRIx64, (uint64_t)json_object_get_int64(v));
+		xst_text_printf(&t, ",0x%" PRIx64, (uint64_t)json_object_get_int64(v));
 	for (size_t i = 0; i < REGISTERS; i++) {
-		if (!json_object_object_get_ex(o, registers[i], &v) || !key_json_text(v))
+		if (!json_object_object_get_ex(o, registers[i], &v) || !xst_key_json_text(v))
 			continue;
-		text_printf(&t, "%c%s=%s", separator, registers[i], key_json_text(v));
+		xst_text_printf(&t, "%c%s=%s", separator, registers[i], xst_key_json_text(v));
 		separator = ',';
 	}
-	s = text_take(&t, NULL);
-	added = s && config_value_add_string(list, s);
+	s = xst_text_take(&t, NULL);
+	added = s && xst_config_value_add_string(list, s);
 	free(s);
 	return added ? 0 : XST_E_NOMEM;
 }
@@ -190,13 +191,13 @@ static json_object *leaves_of(json_object *root, const struct config_key *k)
 {
 	json_object *a = NULL;
 
-	if (json_path_get(root, k->older, &a, NULL) == 0)
+	if (xst_json_path_get(root, k->older, &a, NULL) == 0)
 		return a;
-	return json_path_get(root, k->path, &a, NULL) == 0 ? a : NULL;
+	return xst_json_path_get(root, k->path, &a, NULL) == 0 ? a : NULL;
 }
 
-int key_read_cpuid(json_object *root, const struct config_key *k, struct config_value *ret,
-		   struct config_error *err)
+int xst_key_read_cpuid(json_object *root, const struct config_key *k, struct config_value *ret,
+		       struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *a = leaves_of(root, k), *msrs;
@@ -205,12 +206,13 @@ int key_read_cpuid(json_object *root, const struct config_key *k, struct config_
 	if (!a)
 		return XST_E_UNKNOWN;
 	if (!json_object_is_type(a, json_type_array))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name, k->path);
-	if (json_path_get(root, MSRS, &msrs, NULL) == 0 &&
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name,
+					 k->path);
+	if (xst_json_path_get(root, MSRS, &msrs, NULL) == 0 &&
 	    json_object_is_type(msrs, json_type_array) && json_object_array_length(msrs))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg has no words for MSRs",
-				     k->name);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg has no words for MSRs",
+					 k->name);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++)
 		r = print_leaf(json_object_array_get_idx(a, i), &list);
-	return key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
+	return xst_key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
 }

@@ -8,19 +8,19 @@
 #include "config/json.h"
 #include "config/keys.h"
 
-int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
-		   device_to_json *one, struct config_error *err)
+int xst_key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		       device_to_json *one, struct config_error *err)
 {
 	json_object *a = json_object_new_array();
 	int r = a ? 0 : XST_E_NOMEM;
 
 	if (r == 0 && !v->is_list)
-		r = key_wrong(k, "one value, where a list in brackets should be", err);
+		r = xst_key_wrong(k, "one value, where a list in brackets should be", err);
 	for (size_t i = 0; r == 0 && i < v->n; i++) {
 		json_object *o = json_object_new_object();
 
 		if (v->items[i].is_list)
-			r = key_wrong(k, "a list in the list", err);
+			r = xst_key_wrong(k, "a list in the list", err);
 		else
 			r = o ? one(k, v->items[i].string, i, o, err) : XST_E_NOMEM;
 		if (r == 0 && json_object_array_add(a, o) == 0)
@@ -29,17 +29,17 @@ int key_write_list(json_object *root, const struct config_key *k, const struct c
 		r = r ? r : XST_E_NOMEM;
 	}
 	if (r == 0)
-		return key_put(root, k->path, a, err);
+		return xst_key_put(root, k->path, a, err);
 	json_object_put(a);
 	return r;
 }
 
-int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
-		  device_from_json *one, struct config_error *err)
+int xst_key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		      device_from_json *one, struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
-	int r = key_list_at(root, k, &a, err);
+	int r = xst_key_list_at(root, k, &a, err);
 
 	if (r)
 		return r;
@@ -47,14 +47,14 @@ int key_read_list(json_object *root, const struct config_key *k, struct config_v
 		char *spec = NULL;
 
 		r = one(k, json_object_array_get_idx(a, i), i, &spec, err);
-		if (r == 0 && !config_value_add_string(&list, spec))
+		if (r == 0 && !xst_config_value_add_string(&list, spec))
 			r = XST_E_NOMEM;
 		free(spec);
 	}
-	return key_return_list(ret, &list, r);
+	return xst_key_return_list(ret, &list, r);
 }
 
-static int add(json_object *o, const char *name, json_object *v)
+static int devices_key_add(json_object *o, const char *name, json_object *v)
 {
 	if (v && json_object_object_add(o, name, v) == 0)
 		return 0;
@@ -64,12 +64,13 @@ static int add(json_object *o, const char *name, json_object *v)
 
 static int add_string(json_object *o, const char *name, const char *s)
 {
-	return s ? add(o, name, json_object_new_string(s)) : 0;
+	return s ? devices_key_add(o, name, json_object_new_string(s)) : 0;
 }
 
 static int add_truth(json_object *o, const char *name, int flag)
 {
-	return flag < 0 ? 0 : add(o, name, json_object_new_string(flag ? "True" : "False"));
+	return flag < 0 ? 0
+			: devices_key_add(o, name, json_object_new_string(flag ? "True" : "False"));
 }
 
 static int copy_string(json_object *o, const char *name, char **to)
@@ -88,10 +89,10 @@ static int flag_of(json_object *o, const char *name)
 {
 	json_object *v;
 
-	return json_object_object_get_ex(o, name, &v) ? key_truth(v) : -1;
+	return json_object_object_get_ex(o, name, &v) ? xst_key_truth(v) : -1;
 }
 
-static int64_t number_of(json_object *o, const char *name, int64_t absent)
+static int64_t devices_key_number_of(json_object *o, const char *name, int64_t absent)
 {
 	json_object *v;
 
@@ -102,7 +103,7 @@ static int64_t number_of(json_object *o, const char *name, int64_t absent)
 
 /* What a specification says.  "trusted" has a word in the manual, but libxlutil of Xen 4.17 refuses
  * that. */
-const char *const key_disk_members[] = {
+const char *const xst_key_disk_members[] = {
 	"pdev_path", "vdev", "format", "script", "backend_domname", "backend", "specification",
 	"removable", "readwrite", "is_cdrom", "direct_io_safe", "discard_enable",
 	"colo_enable", "colo_host", "colo_port", "colo_export", "active_disk", "hidden_disk",
@@ -120,14 +121,15 @@ static int disk_strings(json_object *o, struct config_disk *d)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config_disk_strings_count; i++) {
-		const struct config_disk_string *s = &config_disk_strings[i];
-		const char *v = *config_disk_string_of(d, s);
+	for (size_t i = 0; r == 0 && i < xst_config_disk_strings_count; i++) {
+		const struct config_disk_string *s = &xst_config_disk_strings[i];
+		const char *v = *xst_config_disk_string_of(d, s);
 
 		if (strcmp(s->member, "format") == 0)
 			v = disk_format(d);
 		if (strcmp(s->member, "colo_port") == 0 && v)
-			r = add(o, s->member, json_object_new_int((int)strtol(v, NULL, 10)));
+			r = devices_key_add(o, s->member,
+					    json_object_new_int((int)strtol(v, NULL, 10)));
 		else
 			r = add_string(o, s->member, v);
 	}
@@ -139,18 +141,18 @@ static int disk_object(json_object *o, struct config_disk *d)
 	int r = disk_strings(o, d);
 
 	if (r == 0 && d->cdrom)
-		r = add(o, "removable", json_object_new_int(1));
+		r = devices_key_add(o, "removable", json_object_new_int(1));
 	if (r == 0 && !d->readonly)
-		r = add(o, "readwrite", json_object_new_int(1));
+		r = devices_key_add(o, "readwrite", json_object_new_int(1));
 	if (r == 0 && d->cdrom)
-		r = add(o, "is_cdrom", json_object_new_int(1));
+		r = devices_key_add(o, "is_cdrom", json_object_new_int(1));
 	if (r == 0 && d->direct_io_safe)
-		r = add(o, "direct_io_safe", json_object_new_boolean(true));
+		r = devices_key_add(o, "direct_io_safe", json_object_new_boolean(true));
 	if (r == 0 && d->colo)
 		r = add_truth(o, "colo_enable", 1);
-	for (size_t i = 0; r == 0 && i < config_disk_flags_count; i++)
-		r = add_truth(o, config_disk_flags[i].member,
-			      *config_disk_flag_of(d, &config_disk_flags[i]));
+	for (size_t i = 0; r == 0 && i < xst_config_disk_flags_count; i++)
+		r = add_truth(o, xst_config_disk_flags[i].member,
+			      *xst_config_disk_flag_of(d, &xst_config_disk_flags[i]));
 	return r;
 }
 
@@ -158,14 +160,14 @@ static int disk_to_json(const struct config_key *k, const char *spec, size_t ind
 			struct config_error *err)
 {
 	struct config_disk d;
-	int r = config_disk_parse(spec, &d, err);
+	int r = xst_config_disk_parse(spec, &d, err);
 
 	(void)k;
 	(void)index;
 	if (r)
 		return r;
 	r = disk_object(o, &d);
-	config_disk_clear(&d);
+	xst_config_disk_clear(&d);
 	return r;
 }
 
@@ -173,20 +175,20 @@ static int read_disk(json_object *o, struct config_disk *d)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config_disk_strings_count; i++)
-		r = copy_string(o, config_disk_strings[i].member,
-				config_disk_string_of(d, &config_disk_strings[i]));
+	for (size_t i = 0; r == 0 && i < xst_config_disk_strings_count; i++)
+		r = copy_string(o, xst_config_disk_strings[i].member,
+				xst_config_disk_string_of(d, &xst_config_disk_strings[i]));
 	if (d->format && strcmp(d->format, "empty") == 0) {
 		free(d->format);
 		d->format = NULL;
 	}
-	d->readonly = number_of(o, "readwrite", 0) == 0;
-	d->cdrom = number_of(o, "is_cdrom", 0) != 0;
+	d->readonly = devices_key_number_of(o, "readwrite", 0) == 0;
+	d->cdrom = devices_key_number_of(o, "is_cdrom", 0) != 0;
 	d->direct_io_safe = flag_of(o, "direct_io_safe") == 1;
 	d->colo = flag_of(o, "colo_enable") == 1;
-	for (size_t i = 0; i < config_disk_flags_count; i++)
-		*config_disk_flag_of(d, &config_disk_flags[i]) = flag_of(
-			o, config_disk_flags[i].member);
+	for (size_t i = 0; i < xst_config_disk_flags_count; i++)
+		*xst_config_disk_flag_of(d, &xst_config_disk_flags[i]) = flag_of(
+			o, xst_config_disk_flags[i].member);
 	return r;
 }
 
@@ -198,34 +200,34 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 
 	(void)index;
 	if (!json_object_is_type(o, json_type_object))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object",
-				     k->name);
-	config_disk_init(&d);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object",
+					 k->name);
+	xst_config_disk_init(&d);
 	r = read_disk(o, &d);
 	d.trusted = -1;
 	if (r == 0) {
-		*ret_spec = config_disk_print(&d);
+		*ret_spec = xst_config_disk_print(&d);
 		r = *ret_spec ? 0 : XST_E_NOMEM;
 	}
-	config_disk_clear(&d);
+	xst_config_disk_clear(&d);
 	return r;
 }
 
-int key_write_disks(json_object *root, const struct config_key *k, const struct config_value *v,
-		    struct config_error *err)
+int xst_key_write_disks(json_object *root, const struct config_key *k, const struct config_value *v,
+			struct config_error *err)
 {
-	return key_write_list(root, k, v, disk_to_json, err);
+	return xst_key_write_list(root, k, v, disk_to_json, err);
 }
 
-int key_read_disks(json_object *root, const struct config_key *k, struct config_value *ret,
-		   struct config_error *err)
+int xst_key_read_disks(json_object *root, const struct config_key *k, struct config_value *ret,
+		       struct config_error *err)
 {
-	return key_read_list(root, k, ret, disk_from_json, err);
+	return xst_key_read_list(root, k, ret, disk_from_json, err);
 }
 
 /* --- network interfaces --------------------------------------------------------------------- */
 
-const char *const key_vif_members[] = { "backend_domname", "devid", "mtu", "model", "mac", "ip",
+const char *const xst_key_vif_members[] = { "backend_domname", "devid", "mtu", "model", "mac", "ip",
 					"bridge", "ifname", "script", "nictype",
 					"rate_bytes_per_interval", "rate_interval_usecs",
 					"gatewaydev", "trusted",
@@ -253,26 +255,27 @@ static int add_rate(json_object *o, const char *rate)
 
 	if (!rate)
 		return 0;
-	r = config_rate_parse(rate, &bytes, &usecs);
+	r = xst_config_rate_parse(rate, &bytes, &usecs);
 	if (r == 0)
-		r = add(o, "rate_bytes_per_interval", json_object_new_uint64(bytes));
-	return r ? r : add(o, "rate_interval_usecs", json_object_new_int64(usecs));
+		r = devices_key_add(o, "rate_bytes_per_interval", json_object_new_uint64(bytes));
+	return r ? r : devices_key_add(o, "rate_interval_usecs", json_object_new_int64(usecs));
 }
 
 static int vif_object(json_object *o, struct config_vif *v, size_t index)
 {
-	int r = add(o, "devid", json_object_new_int64(v->devid >= 0 ? v->devid : (int64_t)index));
+	int r = devices_key_add(o, "devid",
+				json_object_new_int64(v->devid >= 0 ? v->devid : (int64_t)index));
 
-	for (size_t i = 0; r == 0 && i < config_vif_strings_count; i++) {
-		const struct config_vif_string *s = &config_vif_strings[i];
+	for (size_t i = 0; r == 0 && i < xst_config_vif_strings_count; i++) {
+		const struct config_vif_string *s = &xst_config_vif_strings[i];
 
 		if (s->member && strcmp(s->member, "mac") != 0)
-			r = add_string(o, s->member, *config_vif_string_of(v, s));
+			r = add_string(o, s->member, *xst_config_vif_string_of(v, s));
 	}
 	if (r == 0)
 		r = add_mac(o, v->mac);
 	if (r == 0 && v->mtu >= 0)
-		r = add(o, "mtu", json_object_new_int64(v->mtu));
+		r = devices_key_add(o, "mtu", json_object_new_int64(v->mtu));
 	if (r == 0 && v->type)
 		r = add_string(o, "nictype", strcmp(v->type, "ioemu") == 0 ? "vif_ioemu" : "vif");
 	if (r == 0)
@@ -284,31 +287,31 @@ static int vif_to_json(const struct config_key *k, const char *spec, size_t inde
 		       struct config_error *err)
 {
 	struct config_vif v;
-	int r = config_vif_parse(spec, &v, err);
+	int r = xst_config_vif_parse(spec, &v, err);
 
 	if (r)
 		return r;
-	r = v.rest ? config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s isn't known here", k->name,
-				   v.rest)
+	r = v.rest ? xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s isn't known here",
+				       k->name, v.rest)
 		   : vif_object(o, &v, index);
-	config_vif_clear(&v);
+	xst_config_vif_clear(&v);
 	return r;
 }
 
 static int read_rate(const struct config_key *k, json_object *o, struct config_vif *v,
 		     struct config_error *err)
 {
-	uint64_t bytes = (uint64_t)number_of(o, "rate_bytes_per_interval", 0);
-	int64_t usecs = number_of(o, "rate_interval_usecs", 50000);
+	uint64_t bytes = (uint64_t)devices_key_number_of(o, "rate_bytes_per_interval", 0);
+	int64_t usecs = devices_key_number_of(o, "rate_interval_usecs", 50000);
 	char text[64];
 
 	if (!bytes)
 		return 0;
 	if (usecs <= 0 || usecs > UINT32_MAX ||
-	    !config_rate_print(bytes, (uint32_t)usecs, text, sizeof(text)))
-		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: %" PRIu64 " octets in %" PRId64 " us come of no rate",
-				     k->name, bytes, usecs);
+	    !xst_config_rate_print(bytes, (uint32_t)usecs, text, sizeof(text)))
+		return xst_config_refuse(err, XST_E_UNSUPPORTED,
+					 "%s: %" PRIu64 " octets in %" PRId64 " us come of no rate",
+					 k->name, bytes, usecs);
 	v->rate = strdup(text);
 	return v->rate ? 0 : XST_E_NOMEM;
 }
@@ -324,14 +327,14 @@ static int read_vif(const struct config_key *k, json_object *o, size_t index, st
 		r = v->type ? 0 : XST_E_NOMEM;
 	}
 	free(type);
-	for (size_t i = 0; r == 0 && i < config_vif_strings_count; i++)
-		if (config_vif_strings[i].member)
-			r = copy_string(o, config_vif_strings[i].member,
-					config_vif_string_of(v, &config_vif_strings[i]));
-	v->devid = number_of(o, "devid", -1);
+	for (size_t i = 0; r == 0 && i < xst_config_vif_strings_count; i++)
+		if (xst_config_vif_strings[i].member)
+			r = copy_string(o, xst_config_vif_strings[i].member,
+					xst_config_vif_string_of(v, &xst_config_vif_strings[i]));
+	v->devid = devices_key_number_of(o, "devid", -1);
 	if (v->devid == (long)index)
 		v->devid = -1;
-	v->mtu = number_of(o, "mtu", -1);
+	v->mtu = devices_key_number_of(o, "mtu", -1);
 	v->trusted = flag_of(o, "trusted");
 	return r ? r : read_rate(k, o, v, err);
 }
@@ -343,28 +346,28 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 	int r;
 
 	if (!json_object_is_type(o, json_type_object))
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: an interface that is no object",
-				     k->name);
-	config_vif_init(&v);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED,
+					 "%s: an interface that is no object", k->name);
+	xst_config_vif_init(&v);
 	r = read_vif(k, o, index, &v, err);
 	if (r == 0) {
-		*ret_spec = config_vif_print(&v);
+		*ret_spec = xst_config_vif_print(&v);
 		r = *ret_spec ? 0 : XST_E_NOMEM;
 	}
-	config_vif_clear(&v);
+	xst_config_vif_clear(&v);
 	return r;
 }
 
-int key_write_vifs(json_object *root, const struct config_key *k, const struct config_value *v,
-		   struct config_error *err)
+int xst_key_write_vifs(json_object *root, const struct config_key *k, const struct config_value *v,
+		       struct config_error *err)
 {
-	return key_write_list(root, k, v, vif_to_json, err);
+	return xst_key_write_list(root, k, v, vif_to_json, err);
 }
 
-int key_read_vifs(json_object *root, const struct config_key *k, struct config_value *ret,
-		  struct config_error *err)
+int xst_key_read_vifs(json_object *root, const struct config_key *k, struct config_value *ret,
+		      struct config_error *err)
 {
-	return key_read_list(root, k, ret, vif_from_json, err);
+	return xst_key_read_list(root, k, ret, vif_from_json, err);
 }
 
 /* --- devices whose words are a table -------------------------------------------------------- */
@@ -382,16 +385,16 @@ static int write_part(const struct config_key *k, const char *s, size_t n, json_
 		if (part->kind == KEY_INDEX || strlen(part->name) != name ||
 		    strncmp(part->name, s, name) != 0)
 			continue;
-		if (!config_value_set_string(&v, value, (size_t)(s + n - value)))
+		if (!xst_config_value_set_string(&v, value, (size_t)(s + n - value)))
 			return XST_E_NOMEM;
-		r = part->words && part->kind == KEY_WORD && !key_word_find(part, v.string)
-			    ? key_wrong(part, "not one of those that there are", err)
-			    : key_write(o, part, &v, err);
-		config_value_clear(&v);
+		r = part->words && part->kind == KEY_WORD && !xst_key_word_find(part, v.string)
+			    ? xst_key_wrong(part, "not one of those that there are", err)
+			    : xst_key_write(o, part, &v, err);
+		xst_config_value_clear(&v);
 		return r;
 	}
-	return config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.*s' isn't known here", k->name,
-			   n > 60 ? 60 : (int)n, s);
+	return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.*s' isn't known here", k->name,
+				 n > 60 ? 60 : (int)n, s);
 }
 
 static int write_implied(const struct config_key *k, size_t index, json_object *o,
@@ -401,14 +404,14 @@ static int write_implied(const struct config_key *k, size_t index, json_object *
 
 	for (const struct config_key *part = k->parts; r == 0 && part->name; part++) {
 		if (part->kind == KEY_INDEX)
-			r = add(o, part->path, json_object_new_int64((int64_t)index));
+			r = devices_key_add(o, part->path, json_object_new_int64((int64_t)index));
 		else if (part->initial) {
 			struct config_value v = { 0 };
 
-			r = key_return_string(&v, part->initial);
+			r = xst_key_return_string(&v, part->initial);
 			if (r == 0)
-				r = key_write(o, part, &v, err);
-			config_value_clear(&v);
+				r = xst_key_write(o, part, &v, err);
+			xst_config_value_clear(&v);
 		}
 	}
 	return r;
@@ -436,12 +439,12 @@ static int write_spec(const struct config_key *k, json_object *o, struct text *t
 {
 	for (const struct config_key *part = k->parts; part->name; part++) {
 		struct config_value v = { 0 };
-		int r = key_read(o, part, &v, err);
+		int r = xst_key_read(o, part, &v, err);
 
 		if (r == 0)
-			text_printf(t, "%s%s%s%s", t->n ? "," : "", part->name,
-				    *part->name ? "=" : "", v.string);
-		config_value_clear(&v);
+			xst_text_printf(t, "%s%s%s%s", t->n ? "," : "", part->name,
+					*part->name ? "=" : "", v.string);
+		xst_config_value_clear(&v);
 		if (r && r != XST_E_UNKNOWN)
 			return r;
 	}
@@ -484,8 +487,8 @@ static int says_all(const struct config_key *k, const char *spec, size_t index, 
 	int r = again ? device_json(k, spec, index, again, err) : XST_E_NOMEM;
 
 	if (r == 0 && !is_in(o, again))
-		r = config_refuse(err, XST_E_UNSUPPORTED,
-				  "%s: '%.100s' is not all that is said of it", k->name, spec);
+		r = xst_config_refuse(err, XST_E_UNSUPPORTED,
+				      "%s: '%.100s' is not all that is said of it", k->name, spec);
 	json_object_put(again);
 	return r;
 }
@@ -497,7 +500,7 @@ static int device_spec(const struct config_key *k, json_object *o, size_t index,
 	char *spec;
 	int r = write_spec(k, o, &t, err);
 
-	spec = text_take(&t, NULL);
+	spec = xst_text_take(&t, NULL);
 	if (r == 0)
 		r = spec ? says_all(k, spec, index, o, err) : XST_E_NOMEM;
 	if (r)
@@ -507,14 +510,14 @@ static int device_spec(const struct config_key *k, json_object *o, size_t index,
 	return r;
 }
 
-int key_write_devices(json_object *root, const struct config_key *k, const struct config_value *v,
-		      struct config_error *err)
+int xst_key_write_devices(json_object *root, const struct config_key *k,
+			  const struct config_value *v, struct config_error *err)
 {
-	return key_write_list(root, k, v, device_json, err);
+	return xst_key_write_list(root, k, v, device_json, err);
 }
 
-int key_read_devices(json_object *root, const struct config_key *k, struct config_value *ret,
-		     struct config_error *err)
+int xst_key_read_devices(json_object *root, const struct config_key *k, struct config_value *ret,
+			 struct config_error *err)
 {
-	return key_read_list(root, k, ret, device_spec, err);
+	return xst_key_read_list(root, k, ret, device_spec, err);
 }

@@ -8,7 +8,7 @@
 #include "config/json.h"
 #include "config/keys.h"
 
-const struct key_word key_pci_flags[] = {
+const struct key_word xst_key_pci_flags[] = {
 	{ "pci_msitranslate", "msitranslate" }, { "pci_power_mgmt", "power_mgmt" },
 	{ "pci_permissive", "permissive" },	{ "pci_seize", "seize" },
 	{ NULL, NULL }
@@ -22,7 +22,7 @@ static const char *const members[] = { "domain", "bus", "dev", "func", "vdevfn",
 /* --- to JSON -------------------------------------------------------------------------------- */
 
 /* Up to `digits` hexadecimal ones, not above max. */
-static bool hex(const char **s, size_t digits, unsigned max, unsigned *ret)
+static bool pci_key_hex(const char **s, size_t digits, unsigned max, unsigned *ret)
 {
 	size_t n = strspn(*s, "0123456789abcdefABCDEF");
 
@@ -33,9 +33,9 @@ static bool hex(const char **s, size_t digits, unsigned max, unsigned *ret)
 	return *ret <= max;
 }
 
-static int add(json_object *o, const char *name, uint64_t v)
+static int pci_key_add(json_object *o, const char *name, uint64_t v)
 {
-	return v ? key_put(o, name, json_object_new_uint64(v), NULL) : 0;
+	return v ? xst_key_put(o, name, json_object_new_uint64(v), NULL) : 0;
 }
 
 /* The address, and where in the guest's bus it is to be. */
@@ -45,13 +45,13 @@ static int write_address(const char **s, json_object *o)
 	bool all;
 	int r;
 
-	if (!hex(s, 4, 0xffff, &bus) || *(*s)++ != ':' || !hex(s, 4, 0xff, &dev))
+	if (!pci_key_hex(s, 4, 0xffff, &bus) || *(*s)++ != ':' || !pci_key_hex(s, 4, 0xff, &dev))
 		return XST_E_MALFORMED;
 	if (**s == ':') {
 		domain = bus;
 		bus = dev;
 		++*s;
-		if (!hex(s, 2, 0x1f, &dev))
+		if (!pci_key_hex(s, 2, 0x1f, &dev))
 			return XST_E_MALFORMED;
 	}
 	if (bus > 0xff || dev > 0x1f || *(*s)++ != '.')
@@ -59,16 +59,16 @@ static int write_address(const char **s, json_object *o)
 	all = **s == '*';
 	if (all)
 		++*s;
-	else if (!hex(s, 1, 7, &func))
+	else if (!pci_key_hex(s, 1, 7, &func))
 		return XST_E_MALFORMED;
-	if (**s == '@' && !(++*s, hex(s, 2, 0x1f, &slot)))
+	if (**s == '@' && !(++*s, pci_key_hex(s, 2, 0x1f, &slot)))
 		return XST_E_MALFORMED;
-	r = add(o, "func", func);
-	r = r ? r : add(o, "dev", dev);
-	r = r ? r : add(o, "bus", bus);
-	r = r ? r : add(o, "domain", domain);
-	r = r ? r : add(o, "vdevfn", slot << 3);
-	return r ? r : add(o, "vfunc_mask", all ? ALL_FUNCTIONS : 1);
+	r = pci_key_add(o, "func", func);
+	r = r ? r : pci_key_add(o, "dev", dev);
+	r = r ? r : pci_key_add(o, "bus", bus);
+	r = r ? r : pci_key_add(o, "domain", domain);
+	r = r ? r : pci_key_add(o, "vdevfn", slot << 3);
+	return r ? r : pci_key_add(o, "vfunc_mask", all ? ALL_FUNCTIONS : 1);
 }
 
 static int write_option(const char *s, size_t n, json_object *o)
@@ -76,15 +76,16 @@ static int write_option(const char *s, size_t n, json_object *o)
 	const char *value = memchr(s, '=', n);
 	size_t name = value ? (size_t)(value++ - s) : 0, length = value ? n - name - 1 : 0;
 
-	for (const struct key_word *f = key_pci_flags; value && f->cfg; f++)
+	for (const struct key_word *f = xst_key_pci_flags; value && f->cfg; f++)
 		if (strlen(f->json) == name && strncmp(f->json, s, name) == 0)
-			return key_put(o, f->json,
-				       json_object_new_boolean(strtol(value, NULL, 10) != 0), NULL);
+			return xst_key_put(o, f->json,
+					   json_object_new_boolean(strtol(value, NULL, 10) != 0),
+					   NULL);
 	if (name != 10 || strncmp(s, "rdm_policy", 10) != 0 ||
 	    !((length == 6 && strncmp(value, "strict", 6) == 0) ||
 	      (length == 7 && strncmp(value, "relaxed", 7) == 0)))
 		return XST_E_MALFORMED;
-	return key_put(o, "rdm_policy", json_object_new_string_len(value, (int)length), NULL);
+	return xst_key_put(o, "rdm_policy", json_object_new_string_len(value, (int)length), NULL);
 }
 
 static int pci_to_json(const struct config_key *k, const char *spec, size_t index, json_object *o,
@@ -100,7 +101,7 @@ static int pci_to_json(const struct config_key *k, const char *spec, size_t inde
 		spec += n;
 	}
 	if (r == XST_E_MALFORMED || (r == 0 && *spec))
-		return key_wrong(
+		return xst_key_wrong(
 			k,
 			"not [DDDD:]BB:DD.F[@VSLOT] with msitranslate, power_mgmt, permissive, "
 			"seize, rdm_policy",
@@ -112,28 +113,28 @@ static int pci_to_json(const struct config_key *k, const char *spec, size_t inde
 static int add_policy(json_object *root, const struct config_key *k)
 {
 	json_object *a, *there;
-	int r = key_list_at(root, k, &a, NULL);
+	int r = xst_key_list_at(root, k, &a, NULL);
 
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		json_object *o = json_object_array_get_idx(a, i);
 
 		if (!json_object_object_get_ex(o, "rdm_policy", &there))
-			r = key_put(o, "rdm_policy", json_object_new_string("strict"), NULL);
+			r = xst_key_put(o, "rdm_policy", json_object_new_string("strict"), NULL);
 	}
 	return r;
 }
 
-int key_write_pci(json_object *root, const struct config_key *k, const struct config_value *v,
-		  struct config_error *err)
+int xst_key_write_pci(json_object *root, const struct config_key *k, const struct config_value *v,
+		      struct config_error *err)
 {
-	int r = key_write_list(root, k, v, pci_to_json, err);
+	int r = xst_key_write_list(root, k, v, pci_to_json, err);
 
-	return r == 0 && config_json_type(root) != CONFIG_TYPE_HVM ? add_policy(root, k) : r;
+	return r == 0 && xst_config_json_type(root) != CONFIG_TYPE_HVM ? add_policy(root, k) : r;
 }
 
 /* --- from JSON ------------------------------------------------------------------------------ */
 
-static uint64_t number(json_object *o, const char *name)
+static uint64_t pci_key_number(json_object *o, const char *name)
 {
 	json_object *v;
 
@@ -145,7 +146,7 @@ static bool is_known(const char *name)
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (strcmp(members[i], name) == 0)
 			return true;
-	for (const struct key_word *f = key_pci_flags; f->cfg; f++)
+	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
 		if (strcmp(f->json, name) == 0)
 			return true;
 	return false;
@@ -153,18 +154,18 @@ static bool is_known(const char *name)
 
 static int check_members(const struct config_key *k, json_object *o, struct config_error *err)
 {
-	uint64_t mask = number(o, "vfunc_mask");
+	uint64_t mask = pci_key_number(o, "vfunc_mask");
 
 	json_object_object_foreach(o, name, v) {
 		(void)v;
 		if (!is_known(name))
-			return config_refuse(err, XST_E_UNSUPPORTED,
-					     "%s: member %.60s has no word in xl.cfg", k->name,
-					     name);
+			return xst_config_refuse(err, XST_E_UNSUPPORTED,
+						 "%s: member %.60s has no word in xl.cfg", k->name,
+						 name);
 	}
 	if (mask != 1 && mask != ALL_FUNCTIONS)
-		return config_refuse(err, XST_E_UNSUPPORTED, "%s: some functions of a device",
-				     k->name);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: some functions of a device",
+					 k->name);
 	return 0;
 }
 
@@ -179,25 +180,26 @@ static int pci_from_json(const struct config_key *k, json_object *o, size_t inde
 	(void)index;
 	if (r)
 		return r;
-	text_printf(&t, "%04" PRIx64 ":%02" PRIx64 ":%02" PRIx64 ".", number(o, "domain"),
-		    number(o, "bus"), number(o, "dev"));
-	if (number(o, "vfunc_mask") == ALL_FUNCTIONS)
-		text_puts(&t, "*");
+	xst_text_printf(&t, "%04" PRIx64 ":%02" PRIx64 ":%02" PRIx64 ".",
+			pci_key_number(o, "domain"), pci_key_number(o, "bus"),
+			pci_key_number(o, "dev"));
+	if (pci_key_number(o, "vfunc_mask") == ALL_FUNCTIONS)
+		xst_text_puts(&t, "*");
 	else
-		text_printf(&t, "%" PRIx64, number(o, "func"));
-	if (number(o, "vdevfn"))
-		text_printf(&t, "@%02" PRIx64, number(o, "vdevfn") >> 3);
-	for (const struct key_word *f = key_pci_flags; f->cfg; f++)
+		xst_text_printf(&t, "%" PRIx64, pci_key_number(o, "func"));
+	if (pci_key_number(o, "vdevfn"))
+		xst_text_printf(&t, "@%02" PRIx64, pci_key_number(o, "vdevfn") >> 3);
+	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
 		if (json_object_object_get_ex(o, f->json, &v))
-			text_printf(&t, ",%s=%d", f->json, key_truth(v) == 1);
-	if (json_object_object_get_ex(o, "rdm_policy", &v) && key_json_text(v))
-		text_printf(&t, ",rdm_policy=%s", key_json_text(v));
-	*ret_spec = text_take(&t, NULL);
+			xst_text_printf(&t, ",%s=%d", f->json, xst_key_truth(v) == 1);
+	if (json_object_object_get_ex(o, "rdm_policy", &v) && xst_key_json_text(v))
+		xst_text_printf(&t, ",rdm_policy=%s", xst_key_json_text(v));
+	*ret_spec = xst_text_take(&t, NULL);
 	return *ret_spec ? 0 : XST_E_NOMEM;
 }
 
-int key_read_pci(json_object *root, const struct config_key *k, struct config_value *ret,
-		 struct config_error *err)
+int xst_key_read_pci(json_object *root, const struct config_key *k, struct config_value *ret,
+		     struct config_error *err)
 {
-	return key_read_list(root, k, ret, pci_from_json, err);
+	return xst_key_read_list(root, k, ret, pci_from_json, err);
 }

@@ -13,12 +13,12 @@
 #define MAX_CPUS 4096
 
 /* An item of a list, or the only value. */
-static const struct config_value *item(const struct config_value *v, size_t i)
+static const struct config_value *ranges_key_item(const struct config_value *v, size_t i)
 {
 	return v->is_list ? &v->items[i] : v;
 }
 
-static size_t items(const struct config_value *v)
+static size_t ranges_key_items(const struct config_value *v)
 {
 	return v->is_list ? v->n : 1;
 }
@@ -97,7 +97,7 @@ static json_object *cpus_json(const struct cpus *c)
 	json_object *a = json_object_new_array();
 
 	for (int i = 0; a && i < MAX_CPUS; i++)
-		if (c->in[i] && key_append(a, json_object_new_int(i)) != 0) {
+		if (c->in[i] && xst_key_append(a, json_object_new_int(i)) != 0) {
 			json_object_put(a);
 			return NULL;
 		}
@@ -118,42 +118,45 @@ static int read_cpus(const struct config_key *k, const struct config_value *v, s
 	if (r)
 		return r;
 	if (said == SAID_NONSENSE)
-		return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' are no CPUs, as in 0-3,^1",
-				     k->name, v->is_list ? "[...]" : v->string);
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "%s: '%.60s' are no CPUs, as in 0-3,^1", k->name,
+					 v->is_list ? "[...]" : v->string);
 	if (said == SAID_WORDS)
-		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: JSON has numbers of CPUs only, as in 0-3,^1", k->name);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED,
+					 "%s: JSON has numbers of CPUs only, as in 0-3,^1",
+					 k->name);
 	if (!cpus->n && !is_soft(k))
-		return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' leaves no CPU to run on",
-				     k->name, v->string);
+		return xst_config_refuse(err, XST_E_MALFORMED,
+					 "%s: '%.60s' leaves no CPU to run on", k->name, v->string);
 	return 0;
 }
 
 /* A string holds for all vCPUs, a list has one for each of them. */
-int key_write_affinity(json_object *root, const struct config_key *k, const struct config_value *v,
-		       struct config_error *err)
+int xst_key_write_affinity(json_object *root, const struct config_key *k,
+			   const struct config_value *v, struct config_error *err)
 {
 	json_object *all = json_object_new_array(), *max;
-	size_t n = items(v), numbers = 0;
+	size_t n = ranges_key_items(v), numbers = 0;
 	struct cpus cpus;
 	int r = all ? 0 : XST_E_NOMEM;
 
-	if (!v->is_list && json_path_get(root, "b_info.max_vcpus", &max, NULL) == 0)
+	if (!v->is_list && xst_json_path_get(root, "b_info.max_vcpus", &max, NULL) == 0)
 		n = (size_t)json_object_get_int(max);
 	if (n > MAX_CPUS)
-		r = key_wrong(k, "too many vCPUs", err);
+		r = xst_key_wrong(k, "too many vCPUs", err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = read_cpus(k, item(v, i), &cpus, err);
+		r = read_cpus(k, ranges_key_item(v, i), &cpus, err);
 		if (r == 0 && (numbers += cpus.n) > CONFIG_MAX_ITEMS)
-			r = config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
-					  CONFIG_MAX_ITEMS);
+			r = xst_config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
+					      CONFIG_MAX_ITEMS);
 		if (r == 0)
-			r = key_append(all, cpus_json(&cpus));
+			r = xst_key_append(all, cpus_json(&cpus));
 	}
 	if (r == 0 && (v->is_list || is_soft(k)))
-		r = key_put(root, "b_info.numa_placement", json_object_new_string("False"), err);
+		r = xst_key_put(root, "b_info.numa_placement", json_object_new_string("False"),
+				err);
 	if (r == 0)
-		return key_put(root, k->path, all, err);
+		return xst_key_put(root, k->path, all, err);
 	json_object_put(all);
 	return r;
 }
@@ -172,12 +175,12 @@ static int print_cpus(json_object *a, struct config_value *list)
 		while (++i < n &&
 		       json_object_get_int64(json_object_array_get_idx(a, i)) == last + 1)
 			last++;
-		text_printf(&t, "%s%" PRId64, t.n ? "," : "", first);
+		xst_text_printf(&t, "%s%" PRId64, t.n ? "," : "", first);
 		if (last > first)
-			text_printf(&t, "-%" PRId64, last);
+			xst_text_printf(&t, "-%" PRId64, last);
 	}
-	s = text_take(&t, NULL);
-	added = s && config_value_add_string(list, s);
+	s = xst_text_take(&t, NULL);
+	added = s && xst_config_value_add_string(list, s);
 	free(s);
 	return added ? 0 : XST_E_NOMEM;
 }
@@ -189,19 +192,20 @@ static bool is_one_for_all(json_object *root, const struct config_key *k,
 	json_object *placement;
 
 	for (size_t i = 1; i < list->n; i++)
-		if (!config_value_equal(&list->items[0], &list->items[i]))
+		if (!xst_config_value_equal(&list->items[0], &list->items[i]))
 			return false;
-	return list->n && (is_soft(k) ||
-			   json_path_get(root, "b_info.numa_placement", &placement, NULL) != 0 ||
-			   key_truth(placement) != 0);
+	return list->n &&
+	       (is_soft(k) ||
+		xst_json_path_get(root, "b_info.numa_placement", &placement, NULL) != 0 ||
+		xst_key_truth(placement) != 0);
 }
 
-int key_read_affinity(json_object *root, const struct config_key *k, struct config_value *ret,
-		      struct config_error *err)
+int xst_key_read_affinity(json_object *root, const struct config_key *k, struct config_value *ret,
+			  struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *all;
-	int r = key_list_at(root, k, &all, err);
+	int r = xst_key_list_at(root, k, &all, err);
 
 	if (r)
 		return r;
@@ -210,19 +214,20 @@ int key_read_affinity(json_object *root, const struct config_key *k, struct conf
 
 		r = json_object_is_type(one, json_type_array)
 			    ? print_cpus(one, &list)
-			    : config_refuse(err, XST_E_UNSUPPORTED, "%s: no list of CPUs", k->name);
+			    : xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: no list of CPUs",
+						k->name);
 	}
 	if (r == 0 && is_one_for_all(root, k, &list))
-		r = config_value_copy(ret, &list.items[0]) ? 0 : XST_E_NOMEM;
-	else if (r == 0 && !config_value_copy(ret, &list))
+		r = xst_config_value_copy(ret, &list.items[0]) ? 0 : XST_E_NOMEM;
+	else if (r == 0 && !xst_config_value_copy(ret, &list))
 		r = XST_E_NOMEM;
-	config_value_clear(&list);
+	xst_config_value_clear(&list);
 	return r;
 }
 
 /* --- ranges of I/O, in hexadecimal digits --------------------------------------------------- */
 
-static bool hex(const char **s, uint64_t *ret)
+static bool ranges_key_hex(const char **s, uint64_t *ret)
 {
 	char *end;
 
@@ -233,7 +238,7 @@ static bool hex(const char **s, uint64_t *ret)
 	return true;
 }
 
-static int add_number(json_object *o, const char *name, uint64_t v)
+static int ranges_key_add_number(json_object *o, const char *name, uint64_t v)
 {
 	json_object *n = json_object_new_uint64(v);
 
@@ -248,14 +253,15 @@ static int ioports_json(const char *s, json_object *o)
 {
 	uint64_t first, last;
 
-	if (!hex(&s, &first))
+	if (!ranges_key_hex(&s, &first))
 		return XST_E_MALFORMED;
 	last = first;
-	if (*s == '-' && !(s++, hex(&s, &last)))
+	if (*s == '-' && !(s++, ranges_key_hex(&s, &last)))
 		return XST_E_MALFORMED;
 	if (*s || last < first || last > UINT16_MAX)
 		return XST_E_MALFORMED;
-	return add_number(o, "first", first) || add_number(o, "number", last - first + 1)
+	return ranges_key_add_number(o, "first", first) ||
+			       ranges_key_add_number(o, "number", last - first + 1)
 		       ? XST_E_NOMEM
 		       : 0;
 }
@@ -266,16 +272,16 @@ static int iomem_json(const char *s, json_object *o)
 	uint64_t start, number, gfn = 0;
 	bool elsewhere;
 
-	if (!hex(&s, &start) || *s++ != ',' || !hex(&s, &number))
+	if (!ranges_key_hex(&s, &start) || *s++ != ',' || !ranges_key_hex(&s, &number))
 		return XST_E_MALFORMED;
 	elsewhere = *s == '@';
-	if (elsewhere && !(s++, hex(&s, &gfn)))
+	if (elsewhere && !(s++, ranges_key_hex(&s, &gfn)))
 		return XST_E_MALFORMED;
 	if (*s)
 		return XST_E_MALFORMED;
-	if (add_number(o, "start", start) || add_number(o, "number", number))
+	if (ranges_key_add_number(o, "start", start) || ranges_key_add_number(o, "number", number))
 		return XST_E_NOMEM;
-	return elsewhere ? add_number(o, "gfn", gfn) : 0;
+	return elsewhere ? ranges_key_add_number(o, "gfn", gfn) : 0;
 }
 
 static int write_ranges(json_object *root, const struct config_key *k, const struct config_value *v,
@@ -294,30 +300,30 @@ static int write_ranges(json_object *root, const struct config_key *k, const str
 		else
 			r = o ? one(v->items[i].string, o) : XST_E_NOMEM;
 		if (r == 0)
-			r = key_append(a, o);
+			r = xst_key_append(a, o);
 		else
 			json_object_put(o);
 	}
 	if (r == 0)
-		return key_put(root, k->path, a, err);
+		return xst_key_put(root, k->path, a, err);
 	json_object_put(a);
-	return r == XST_E_MALFORMED ? key_wrong(k, "not a list of ranges", err) : r;
+	return r == XST_E_MALFORMED ? xst_key_wrong(k, "not a list of ranges", err) : r;
 }
 
-int key_write_ioports(json_object *root, const struct config_key *k, const struct config_value *v,
-		      struct config_error *err)
+int xst_key_write_ioports(json_object *root, const struct config_key *k,
+			  const struct config_value *v, struct config_error *err)
 {
 	return write_ranges(root, k, v, ioports_json, err);
 }
 
-int key_write_iomem(json_object *root, const struct config_key *k, const struct config_value *v,
-		    struct config_error *err)
+int xst_key_write_iomem(json_object *root, const struct config_key *k, const struct config_value *v,
+			struct config_error *err)
 {
 	return write_ranges(root, k, v, iomem_json, err);
 }
 
 /* A member that is a number; without it `absent`. */
-static uint64_t member(json_object *o, const char *name, uint64_t absent)
+static uint64_t ranges_key_member(json_object *o, const char *name, uint64_t absent)
 {
 	json_object *v;
 
@@ -326,7 +332,8 @@ static uint64_t member(json_object *o, const char *name, uint64_t absent)
 
 static void print_ioports(json_object *o, char *buf, size_t size)
 {
-	uint64_t first = member(o, "first", 0), number = member(o, "number", 1);
+	uint64_t first = ranges_key_member(o, "first", 0),
+		 number = ranges_key_member(o, "number", 1);
 
 	if (number == 1)
 		snprintf(buf, size, "%" PRIx64, first);
@@ -336,8 +343,10 @@ static void print_ioports(json_object *o, char *buf, size_t size)
 
 static void print_iomem(json_object *o, char *buf, size_t size)
 {
-	uint64_t start = member(o, "start", 0), gfn = member(o, "gfn", UINT64_MAX);
-	int n = snprintf(buf, size, "%" PRIx64 ",%" PRIx64, start, member(o, "number", 0));
+	uint64_t start = ranges_key_member(o, "start", 0),
+		 gfn = ranges_key_member(o, "gfn", UINT64_MAX);
+	int n = snprintf(buf, size, "%" PRIx64 ",%" PRIx64, start,
+			 ranges_key_member(o, "number", 0));
 
 	if (gfn != UINT64_MAX)
 		snprintf(buf + n, size - (size_t)n, "@%" PRIx64, gfn);
@@ -348,25 +357,25 @@ static int read_ranges(json_object *root, const struct config_key *k, struct con
 {
 	struct config_value list = { .is_list = true };
 	json_object *a;
-	int r = key_list_at(root, k, &a, err);
+	int r = xst_key_list_at(root, k, &a, err);
 
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++) {
 		char text[80];
 
 		one(json_object_array_get_idx(a, i), text, sizeof(text));
-		r = config_value_add_string(&list, text) ? 0 : XST_E_NOMEM;
+		r = xst_config_value_add_string(&list, text) ? 0 : XST_E_NOMEM;
 	}
-	return key_return_list(ret, &list, r);
+	return xst_key_return_list(ret, &list, r);
 }
 
-int key_read_ioports(json_object *root, const struct config_key *k, struct config_value *ret,
-		     struct config_error *err)
+int xst_key_read_ioports(json_object *root, const struct config_key *k, struct config_value *ret,
+			 struct config_error *err)
 {
 	return read_ranges(root, k, ret, print_ioports, err);
 }
 
-int key_read_iomem(json_object *root, const struct config_key *k, struct config_value *ret,
-		   struct config_error *err)
+int xst_key_read_iomem(json_object *root, const struct config_key *k, struct config_value *ret,
+		       struct config_error *err)
 {
 	return read_ranges(root, k, ret, print_iomem, err);
 }
@@ -392,59 +401,60 @@ static const char *const enlightenments[] = { "base",
 #define ENABLED	 "b_info.\"type.hvm\".viridian_enable"
 #define DISABLED "b_info.\"type.hvm\".viridian_disable"
 
-static int write_word(json_object *on, json_object *off, const struct config_key *k,
-		      const char *word, struct config_error *err)
+static int ranges_key_write_word(json_object *on, json_object *off, const struct config_key *k,
+				 const char *word, struct config_error *err)
 {
 	bool out = *word == '!';
 
 	for (size_t i = 0; i < ENLIGHTENMENTS; i++)
 		if (strcasecmp(word + out, enlightenments[i]) == 0)
-			return key_append(out ? off : on, json_object_new_int((int)i));
+			return xst_key_append(out ? off : on, json_object_new_int((int)i));
 	if (strcmp(word, "defaults") == 0 || strcmp(word, "all") == 0)
-		return config_refuse(err, XST_E_UNSUPPORTED,
-				     "%s: '%s' has no number in JSON; say which ones", k->name,
-				     word);
-	return config_refuse(err, XST_E_MALFORMED, "%s: '%.60s' is no enlightenment that xl knows",
-			     k->name, word);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED,
+					 "%s: '%s' has no number in JSON; say which ones", k->name,
+					 word);
+	return xst_config_refuse(err, XST_E_MALFORMED,
+				 "%s: '%.60s' is no enlightenment that xl knows", k->name, word);
 }
 
-static int write_words(json_object *root, const struct config_key *k, const struct config_value *v,
-		       struct config_error *err)
+static int ranges_key_write_words(json_object *root, const struct config_key *k,
+				  const struct config_value *v, struct config_error *err)
 {
 	json_object *on = json_object_new_array(), *off = json_object_new_array();
 	int r = on && off ? 0 : XST_E_NOMEM;
 
 	for (size_t i = 0; r == 0 && i < v->n; i++)
-		r = v->items[i].is_list ? key_wrong(k, "a list in a list", err)
-					: write_word(on, off, k, v->items[i].string, err);
+		r = v->items[i].is_list
+			    ? xst_key_wrong(k, "a list in a list", err)
+			    : ranges_key_write_word(on, off, k, v->items[i].string, err);
 	if (r) {
 		json_object_put(on);
 		json_object_put(off);
 		return r;
 	}
-	(void)json_path_unset(root, k->path, NULL);
-	r = key_put(root, ENABLED, on, err);
+	(void)xst_json_path_unset(root, k->path, NULL);
+	r = xst_key_put(root, ENABLED, on, err);
 	if (r == 0)
-		return key_put(root, DISABLED, off, err);
+		return xst_key_put(root, DISABLED, off, err);
 	json_object_put(off);
 	return r;
 }
 
 /* 0 or 1, or a list of which ones. */
-int key_write_viridian(json_object *root, const struct config_key *k, const struct config_value *v,
-		       struct config_error *err)
+int xst_key_write_viridian(json_object *root, const struct config_key *k,
+			   const struct config_value *v, struct config_error *err)
 {
 	int64_t n;
 	int r;
 
 	if (v->is_list)
-		return write_words(root, k, v, err);
-	r = key_number(k, v, &n, err);
+		return ranges_key_write_words(root, k, v, err);
+	r = xst_key_number(k, v, &n, err);
 	if (r)
 		return r;
-	(void)json_path_unset(root, ENABLED, NULL);
-	(void)json_path_unset(root, DISABLED, NULL);
-	return key_put(root, k->path, json_object_new_string(n ? "True" : "False"), err);
+	(void)xst_json_path_unset(root, ENABLED, NULL);
+	(void)xst_json_path_unset(root, DISABLED, NULL);
+	return xst_key_put(root, k->path, json_object_new_string(n ? "True" : "False"), err);
 }
 
 static int read_words(json_object *root, const char *path, const char *prefix,
@@ -452,33 +462,34 @@ static int read_words(json_object *root, const char *path, const char *prefix,
 {
 	json_object *a;
 
-	if (json_path_get(root, path, &a, NULL) != 0 || !json_object_is_type(a, json_type_array))
+	if (xst_json_path_get(root, path, &a, NULL) != 0 ||
+	    !json_object_is_type(a, json_type_array))
 		return 0;
 	for (size_t i = 0; i < json_object_array_length(a); i++) {
 		int64_t n = json_object_get_int64(json_object_array_get_idx(a, i));
 		char word[40];
 
 		if (n < 0 || (uint64_t)n >= ENLIGHTENMENTS)
-			return config_refuse(err, XST_E_UNSUPPORTED,
-					     "viridian: number %" PRId64 " has no name", n);
+			return xst_config_refuse(err, XST_E_UNSUPPORTED,
+						 "viridian: number %" PRId64 " has no name", n);
 		snprintf(word, sizeof(word), "%s%s", prefix, enlightenments[n]);
-		if (!config_value_add_string(list, word))
+		if (!xst_config_value_add_string(list, word))
 			return XST_E_NOMEM;
 	}
 	return 0;
 }
 
-int key_read_viridian(json_object *root, const struct config_key *k, struct config_value *ret,
-		      struct config_error *err)
+int xst_key_read_viridian(json_object *root, const struct config_key *k, struct config_value *ret,
+			  struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *o;
-	int r, truth = json_path_get(root, k->path, &o, NULL) == 0 ? key_truth(o) : -1;
+	int r, truth = xst_json_path_get(root, k->path, &o, NULL) == 0 ? xst_key_truth(o) : -1;
 
 	if (truth >= 0)
-		return config_value_set_number(ret, (uint64_t)truth) ? 0 : XST_E_NOMEM;
+		return xst_config_value_set_number(ret, (uint64_t)truth) ? 0 : XST_E_NOMEM;
 	r = read_words(root, ENABLED, "", &list, err);
 	if (r == 0)
 		r = read_words(root, DISABLED, "!", &list, err);
-	return key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
+	return xst_key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
 }

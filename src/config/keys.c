@@ -166,7 +166,7 @@ static const struct config_key dtdev_parts[] = {
 #define MIB_MAX	  (UINT64_C(16) << 20) /* 16 TiB, the most that Xen gives a guest */
 #define VCPUS_MAX 8192
 
-const struct config_key config_keys[] = {
+const struct config_key xst_config_keys[] = {
 	/* type first: what other keys mean depends on it */
 	{ .name = "type", .kind = KEY_TYPE, .path = "c_info.type" },
 	{ .name = "builder", .kind = KEY_BUILDER, .words = builders, .path = "c_info.type", .also = true },
@@ -371,9 +371,9 @@ const struct config_key config_keys[] = {
 	{ .name = "vsnd", .kind = KEY_OTHER_LIST, .path = "vsnds" },
 	{ .name = "pvcalls", .kind = KEY_OTHER_LIST, .path = "pvcallsifs" },
 };
-const size_t config_keys_count = COUNT(config_keys);
+const size_t xst_config_keys_count = COUNT(xst_config_keys);
 
-bool config_key_is_list(const struct config_key *k)
+bool xst_config_key_is_list(const struct config_key *k)
 {
 	switch (k->kind) {
 	case KEY_STRINGS: case KEY_NUMBERS: case KEY_IOPORTS: case KEY_IOMEM:
@@ -384,7 +384,7 @@ bool config_key_is_list(const struct config_key *k)
 	}
 }
 
-bool config_key_is_number(const struct config_key *k)
+bool xst_config_key_is_number(const struct config_key *k)
 {
 	switch (k->kind) {
 	case KEY_NUMBER: case KEY_MIB: case KEY_BOOL: case KEY_PLAIN_BOOL: case KEY_MEMORY:
@@ -395,10 +395,10 @@ bool config_key_is_number(const struct config_key *k)
 	}
 }
 
-const struct config_key *config_key_find(const char *name)
+const struct config_key *xst_config_key_find(const char *name)
 {
-	for (size_t i = 0; i < config_keys_count; i++)
-		if (strcmp(config_keys[i].name, name) == 0)
-			return &config_keys[i];
+	for (size_t i = 0; i < xst_config_keys_count; i++)
+		if (strcmp(xst_config_keys[i].name, name) == 0)
+			return &xst_config_keys[i];
 	return NULL;
 }

@@ -72,18 +72,18 @@ struct config_key {
 	const struct config_key *parts;
 };
 
-extern const struct config_key config_keys[];
-extern const size_t config_keys_count;
+extern const struct config_key xst_config_keys[];
+extern const size_t xst_config_keys_count;
 
 /* The row of a key, or NULL. */
-const struct config_key *config_key_find(const char *name);
+const struct config_key *xst_config_key_find(const char *name);
 
 /* What xl expects it to be, as far as only one thing will do. */
-bool config_key_is_list(const struct config_key *k);
-bool config_key_is_number(const struct config_key *k);
+bool xst_config_key_is_list(const struct config_key *k);
+bool xst_config_key_is_number(const struct config_key *k);
 
 /* The type of guest that JSON describes. */
-enum config_type config_json_type(json_object *root);
+enum config_type xst_config_json_type(json_object *root);
 
 /* Between JSON and values of xl.cfg.
  *
@@ -91,11 +91,11 @@ enum config_type config_json_type(json_object *root);
  * there can't be said in xl.cfg, XST_E_NOMEM.
  * key_write: XST_E_MALFORMED (no value of this kind), XST_E_UNSUPPORTED (JSON has no place for it),
  * XST_E_NOMEM. key_remove: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
-int key_read(json_object *root, const struct config_key *k, struct config_value *ret,
-	     struct config_error *err);
-int key_write(json_object *root, const struct config_key *k, const struct config_value *v,
-	      struct config_error *err);
-int key_remove(json_object *root, const struct config_key *k, struct config_error *err);
+int xst_key_read(json_object *root, const struct config_key *k, struct config_value *ret,
+		 struct config_error *err);
+int xst_key_write(json_object *root, const struct config_key *k, const struct config_value *v,
+		  struct config_error *err);
+int xst_key_remove(json_object *root, const struct config_key *k, struct config_error *err);
 
 /* --- inside --------------------------------------------------------------------------------- */
 
@@ -106,57 +106,58 @@ typedef int key_write_fn(json_object *root, const struct config_key *k,
 			 const struct config_value *v, struct config_error *err);
 
 /* What is at a key's path, or its older one; XST_E_UNKNOWN. */
-int key_at(json_object *root, const struct config_key *k, json_object **ret);
+int xst_key_at(json_object *root, const struct config_key *k, json_object **ret);
 /* Stores and takes over v; NULL: XST_E_NOMEM. */
-int key_put(json_object *root, const char *path, json_object *v, struct config_error *err);
-int key_wrong(const struct config_key *k, const char *what, struct config_error *err);
+int xst_key_put(json_object *root, const char *path, json_object *v, struct config_error *err);
+int xst_key_wrong(const struct config_key *k, const char *what, struct config_error *err);
 /* A number in a string value: XST_E_MALFORMED, described. */
-int key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
-	       struct config_error *err);
+int xst_key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
+		   struct config_error *err);
 /* The row of one of the key's words, or NULL. */
-const struct key_word *key_word_find(const struct config_key *k, const char *word);
+const struct key_word *xst_key_word_find(const struct config_key *k, const char *word);
 /* A value that is one string. */
-int key_string(const struct config_key *k, const struct config_value *v, const char **ret,
-	       struct config_error *err);
+int xst_key_string(const struct config_key *k, const struct config_value *v, const char **ret,
+		   struct config_error *err);
 /* true, "True", 1: 1; false: 0; else, as "<default>": -1. */
-int key_truth(json_object *o);
-const char *key_json_text(json_object *o); /* of a string; else NULL */
-int key_return_string(struct config_value *ret, const char *s);
+int xst_key_truth(json_object *o);
+const char *xst_key_json_text(json_object *o); /* of a string; else NULL */
+int xst_key_return_string(struct config_value *ret, const char *s);
 /* Gives a list away if r is 0, or else drops it.  Returns r. */
-int key_return_list(struct config_value *ret, struct config_value *list, int r);
+int xst_key_return_list(struct config_value *ret, struct config_value *list, int r);
 /* Adds to a JSON list and takes o over; NULL: XST_E_NOMEM. */
-int key_append(json_object *a, json_object *o);
+int xst_key_append(json_object *a, json_object *o);
 /* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
-int key_list_at(json_object *root, const struct config_key *k, json_object **ret,
-		struct config_error *err);
+int xst_key_list_at(json_object *root, const struct config_key *k, json_object **ret,
+		    struct config_error *err);
 
 /* One device: from a specification into an empty object, and a specification malloc'ed from one. */
 typedef int device_to_json(const struct config_key *k, const char *spec, size_t index,
 			   json_object *o, struct config_error *err);
 typedef int device_from_json(const struct config_key *k, json_object *o, size_t index,
 			     char **ret_spec, struct config_error *err);
-int key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
-		   device_to_json *one, struct config_error *err);
-int key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
-		  device_from_json *one, struct config_error *err);
+int xst_key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
+		       device_to_json *one, struct config_error *err);
+int xst_key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
+		      device_from_json *one, struct config_error *err);
 
 /* key_special.c */
-key_read_fn key_read_type, key_read_builder, key_read_vcpus, key_read_firmware, key_read_gfx,
-	key_read_stdvga, key_read_variant;
-key_write_fn key_write_type, key_write_builder, key_write_memory, key_write_vcpus,
-	key_write_firmware, key_write_gfx, key_write_stdvga, key_write_variant;
+key_read_fn xst_key_read_type, xst_key_read_builder, xst_key_read_vcpus, xst_key_read_firmware,
+	xst_key_read_gfx, xst_key_read_stdvga, xst_key_read_variant;
+key_write_fn xst_key_write_type, xst_key_write_builder, xst_key_write_memory, xst_key_write_vcpus,
+	xst_key_write_firmware, xst_key_write_gfx, xst_key_write_stdvga, xst_key_write_variant;
 /* key_ranges.c */
-key_read_fn key_read_affinity, key_read_ioports, key_read_iomem, key_read_viridian;
-key_write_fn key_write_affinity, key_write_ioports, key_write_iomem, key_write_viridian;
+key_read_fn xst_key_read_affinity, xst_key_read_ioports, xst_key_read_iomem, xst_key_read_viridian;
+key_write_fn xst_key_write_affinity, xst_key_write_ioports, xst_key_write_iomem,
+	xst_key_write_viridian;
 /* key_cpuid.c, key_pci.c */
-key_read_fn key_read_cpuid, key_read_pci;
-key_write_fn key_write_cpuid, key_write_pci;
+key_read_fn xst_key_read_cpuid, xst_key_read_pci;
+key_write_fn xst_key_write_cpuid, xst_key_write_pci;
 /* Flags for all devices that don't say otherwise: keys of xl.cfg and members, up to NULL. */
-extern const struct key_word key_pci_flags[];
+extern const struct key_word xst_key_pci_flags[];
 /* key_devices.c */
-key_read_fn key_read_disks, key_read_vifs, key_read_devices;
-key_write_fn key_write_disks, key_write_vifs, key_write_devices;
+key_read_fn xst_key_read_disks, xst_key_read_vifs, xst_key_read_devices;
+key_write_fn xst_key_write_disks, xst_key_write_vifs, xst_key_write_devices;
 /* Members of one device that a specification tells, up to NULL. */
-extern const char *const key_disk_members[], *const key_vif_members[];
+extern const char *const xst_key_disk_members[], *const xst_key_vif_members[];
 
 #endif

@@ -22,15 +22,15 @@ struct reader {
 
 static int fail_at(const struct reader *r, const char *at, int code, const char *what)
 {
-	return config_fail_at(r->err, code, r->begin, (size_t)(at - r->begin), "%s", what);
+	return xst_config_fail_at(r->err, code, r->begin, (size_t)(at - r->begin), "%s", what);
 }
 
-static int fail(const struct reader *r, const char *what)
+static int sexpr_fail(const struct reader *r, const char *what)
 {
 	return fail_at(r, r->at, XST_E_MALFORMED, what);
 }
 
-static bool is_space(char c)
+static bool sexpr_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
@@ -41,7 +41,7 @@ static bool is_quote(const struct reader *r, char c)
 }
 
 /* A new node at the end of the innermost open list. */
-static struct sexpr *add(struct reader *r)
+static struct sexpr *sexpr_add(struct reader *r)
 {
 	struct sexpr *s;
 
@@ -66,7 +66,7 @@ static int digit(char c, unsigned base)
 }
 
 /* Up to `most` digits at r->at; at least one. */
-static int number(struct reader *r, unsigned base, unsigned most)
+static int sexpr_number(struct reader *r, unsigned base, unsigned most)
 {
 	unsigned v = 0, n = 0;
 
@@ -75,7 +75,7 @@ static int number(struct reader *r, unsigned base, unsigned most)
 		n++;
 	}
 	if (!n || !v || v > 255)
-		return fail(r, "an escape that is no character");
+		return sexpr_fail(r, "an escape that is no character");
 	*r->d->end++ = (char)v;
 	return 0;
 }
@@ -89,17 +89,17 @@ static int escape(struct reader *r)
 
 	if (c == 'x') {
 		r->at++;
-		return number(r, 16, 2);
+		return sexpr_number(r, 16, 2);
 	}
 	if (digit(c, 10) >= 0)
-		return r->dialect == SEXPR_OCAML ? number(r, 10, 3) : number(r, 8, 3);
+		return r->dialect == SEXPR_OCAML ? sexpr_number(r, 10, 3) : sexpr_number(r, 8, 3);
 	found = c ? strchr(names, c) : NULL;
 	*r->d->end++ = found ? values[found - names] : c;
 	r->at++;
 	return 0;
 }
 
-static int quoted(struct reader *r)
+static int sexpr_quoted(struct reader *r)
 {
 	const char *begin = r->at;
 	char quote = *r->at++;
@@ -121,17 +121,17 @@ static int quoted(struct reader *r)
 
 static int atom(struct reader *r)
 {
-	struct sexpr *s = add(r);
+	struct sexpr *s = sexpr_add(r);
 	int e = 0;
 
 	if (!s)
 		return fail_at(r, r->at, XST_E_LIMIT, "too many parts");
 	s->text = r->d->end;
 	if (is_quote(r, *r->at))
-		e = quoted(r);
+		e = sexpr_quoted(r);
 	else
-		while (r->at < r->end && !is_space(*r->at) && *r->at != '(' && *r->at != ')' &&
-		       *r->at != '"')
+		while (r->at < r->end && !sexpr_is_space(*r->at) && *r->at != '(' &&
+		       *r->at != ')' && *r->at != '"')
 			*r->d->end++ = *r->at++;
 	*r->d->end++ = '\0';
 	return e;
@@ -145,7 +145,7 @@ static int open_list(struct reader *r)
 
 	if (r->depth == SEXPR_MAX_DEPTH)
 		return fail_at(r, r->at, XST_E_LIMIT, "lists in lists, too deep");
-	s = add(r);
+	s = sexpr_add(r);
 	if (!s)
 		return fail_at(r, r->at, XST_E_LIMIT, "too many parts");
 	r->place[++r->depth] = &s->first;
@@ -156,32 +156,33 @@ static int open_list(struct reader *r)
 static int close_list(struct reader *r)
 {
 	if (!r->depth)
-		return fail(r, "a parenthesis that closes nothing");
+		return sexpr_fail(r, "a parenthesis that closes nothing");
 	r->depth--;
 	r->at++;
 	return 0;
 }
 
-static int read_all(struct reader *r)
+static int sexpr_read_all(struct reader *r)
 {
 	int e = 0;
 
 	while (e == 0) {
-		while (r->at < r->end && is_space(*r->at))
+		while (r->at < r->end && sexpr_is_space(*r->at))
 			r->at++;
 		if (r->at == r->end)
 			break;
 		if (!r->depth && (r->d->n || *r->at != '('))
-			return fail(r, r->d->n ? "something behind the end" : "no list begins here");
+			return sexpr_fail(r, r->d->n ? "something behind the end"
+						     : "no list begins here");
 		e = *r->at == '(' ? open_list(r) : *r->at == ')' ? close_list(r) : atom(r);
 	}
 	if (e == 0 && (r->depth || !r->d->n))
-		e = fail(r, "the end, before all parentheses are closed");
+		e = sexpr_fail(r, "the end, before all parentheses are closed");
 	return e;
 }
 
-int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct sexpr_document **ret,
-		struct config_error *err)
+int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,
+		    struct sexpr_document **ret, struct config_error *err)
 {
 	struct reader r = { .begin = text, .at = text, .end = text + n, .dialect = dialect,
 			    .err = err };
@@ -189,8 +190,8 @@ int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct s
 	int e;
 
 	if (n > SEXPR_MAX_SIZE)
-		return config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-				   SEXPR_MAX_SIZE);
+		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+					 SEXPR_MAX_SIZE);
 	if (nul)
 		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");
 	r.d = calloc(1, sizeof(*r.d));
@@ -201,16 +202,16 @@ int sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect, struct s
 	r.d->nodes = calloc(r.d->capacity + 1, sizeof(*r.d->nodes));
 	r.d->text = r.d->end = malloc(2 * n + 1); /* each octet, and a NUL behind each atom */
 	r.place[0] = &r.d->root;
-	e = r.d->nodes && r.d->text ? read_all(&r) : XST_E_NOMEM;
+	e = r.d->nodes && r.d->text ? sexpr_read_all(&r) : XST_E_NOMEM;
 	if (e) {
-		sexpr_free(r.d);
+		xst_sexpr_free(r.d);
 		return e;
 	}
 	*ret = r.d;
 	return 0;
 }
 
-struct sexpr_document *sexpr_free(struct sexpr_document *d)
+struct sexpr_document *xst_sexpr_free(struct sexpr_document *d)
 {
 	if (d) {
 		free(d->nodes);
@@ -222,25 +223,25 @@ struct sexpr_document *sexpr_free(struct sexpr_document *d)
 
 /* --- what is in them ------------------------------------------------------------------------- */
 
-const struct sexpr *sexpr_root(const struct sexpr_document *d)
+const struct sexpr *xst_sexpr_root(const struct sexpr_document *d)
 {
 	return d->root;
 }
 
-const char *sexpr_name(const struct sexpr *list)
+const char *xst_sexpr_name(const struct sexpr *list)
 {
 	return list && list->first && list->first->text ? list->first->text : "";
 }
 
-const struct sexpr *sexpr_find(const struct sexpr *list, const char *name)
+const struct sexpr *xst_sexpr_find(const struct sexpr *list, const char *name)
 {
 	for (const struct sexpr *s = list ? list->first : NULL; s; s = s->next)
-		if (!s->text && strcmp(sexpr_name(s), name) == 0)
+		if (!s->text && strcmp(xst_sexpr_name(s), name) == 0)
 			return s;
 	return NULL;
 }
 
-const char *sexpr_value(const struct sexpr *list)
+const char *xst_sexpr_value(const struct sexpr *list)
 {
 	const struct sexpr *second = list && list->first ? list->first->next : NULL;
 
@@ -251,7 +252,7 @@ struct printer {
 	char *at, *end; /* of the buffer, with room for the NUL */
 };
 
-static void put(struct printer *p, const char *text)
+static void sexpr_put(struct printer *p, const char *text)
 {
 	while (*text && p->at < p->end)
 		*p->at++ = *text++;
@@ -261,13 +262,13 @@ static void put_atom(struct printer *p, const char *text)
 {
 	bool bare = *text && !text[strcspn(text, " \t\n\r\f\v()'\"")];
 
-	put(p, bare ? "" : "'");
-	put(p, text);
-	put(p, bare ? "" : "'");
+	sexpr_put(p, bare ? "" : "'");
+	sexpr_put(p, text);
+	sexpr_put(p, bare ? "" : "'");
 }
 
 /* Not recursive, however deep: the way back is kept. */
-const char *sexpr_print(const struct sexpr *s, char *buf, size_t size)
+const char *xst_sexpr_print(const struct sexpr *s, char *buf, size_t size)
 {
 	const struct sexpr *back[SEXPR_MAX_DEPTH];
 	struct printer p = { buf, buf + size - 1 };
@@ -279,19 +280,19 @@ const char *sexpr_print(const struct sexpr *s, char *buf, size_t size)
 		if (s->text)
 			put_atom(&p, s->text);
 		else
-			put(&p, inside ? "(" : "()");
+			sexpr_put(&p, inside ? "(" : "()");
 		if (inside && depth < SEXPR_MAX_DEPTH) {
 			back[depth++] = s;
 			s = inside;
 			continue;
 		}
 		while (depth && !s->next) {
-			put(&p, ")");
+			sexpr_put(&p, ")");
 			s = back[--depth];
 		}
 		if (!depth)
 			break;
-		put(&p, " ");
+		sexpr_put(&p, " ");
 		s = s->next;
 	}
 	*p.at = '\0';

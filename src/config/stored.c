@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum config_language config_language_parse(const char *name)
+enum config_language xst_config_language_parse(const char *name)
 {
 	if (strcmp(name, "cfg") == 0)
 		return CONFIG_CFG;
@@ -12,10 +12,10 @@ enum config_language config_language_parse(const char *name)
 }
 
 /* A document that was only read may end with its NUL already. */
-static int print(const struct config *c, struct config_stored *ret)
+static int stored_print(const struct config *c, struct config_stored *ret)
 {
-	struct config_stored s = { .json = config_language(c) == CONFIG_JSON };
-	int r = config_print(c, &s.octets, &s.n);
+	struct config_stored s = { .json = xst_config_language(c) == CONFIG_JSON };
+	int r = xst_config_print(c, &s.octets, &s.n);
 
 	if (r)
 		return r;
@@ -25,23 +25,23 @@ static int print(const struct config *c, struct config_stored *ret)
 	return 0;
 }
 
-int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
-		     void *userdata, struct config_stored *ret, struct config_error *err)
+int xst_config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
+			 void *userdata, struct config_stored *ret, struct config_error *err)
 {
 	struct config *other;
 	int r;
 
-	if (!language || language == config_language(c))
-		return print(c, ret);
-	r = config_translate(c, language, loss, userdata, &other, err);
+	if (!language || language == xst_config_language(c))
+		return stored_print(c, ret);
+	r = xst_config_translate(c, language, loss, userdata, &other, err);
 	if (r)
 		return r;
-	r = print(other, ret);
-	config_free(other);
+	r = stored_print(other, ret);
+	xst_config_free(other);
 	return r;
 }
 
-void config_stored_clear(struct config_stored *s)
+void xst_config_stored_clear(struct config_stored *s)
 {
 	free(s->octets);
 	*s = (struct config_stored){ .octets = NULL };

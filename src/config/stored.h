@@ -14,12 +14,12 @@ struct config_stored {
 };
 
 /* The name of a language, "json" or "cfg".  Returns 0 for another word. */
-enum config_language config_language_parse(const char *name);
+enum config_language xst_config_language_parse(const char *name);
 
 /* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is
- * told to `loss`. Returns 0, or what config_translate() does. */
-int config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
-		     void *userdata, struct config_stored *ret, struct config_error *err);
-void config_stored_clear(struct config_stored *s);
+ * told to `loss`. Returns 0, or what xst_config_translate() does. */
+int xst_config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
+			 void *userdata, struct config_stored *ret, struct config_error *err);
+void xst_config_stored_clear(struct config_stored *s);
 
 #endif

@@ -68,13 +68,13 @@ static void json_word(struct config_taken *t, const struct config_key *k, const 
 
 static void json_words(json_object *root, struct config_taken *t)
 {
-	for (size_t i = 0; i < config_keys_count; i++) {
-		const struct config_key *k = &config_keys[i];
+	for (size_t i = 0; i < xst_config_keys_count; i++) {
+		const struct config_key *k = &xst_config_keys[i];
 		json_object *o;
 
-		if (k->kind == KEY_WORD && k->words && k->path && key_at(root, k, &o) == 0 &&
-		    key_json_text(o))
-			json_word(t, k, key_json_text(o));
+		if (k->kind == KEY_WORD && k->words && k->path && xst_key_at(root, k, &o) == 0 &&
+		    xst_key_json_text(o))
+			json_word(t, k, xst_key_json_text(o));
 	}
 }
 
@@ -85,7 +85,7 @@ static int cfg_words(const struct config *c, struct config_taken *t)
 	char *word;
 
 	for (size_t i = 0; i < GONE; i++) {
-		int r = words_gone[i].key ? config_get(c, words_gone[i].key, &word, &err)
+		int r = words_gone[i].key ? xst_config_get(c, words_gone[i].key, &word, &err)
 					  : XST_E_UNKNOWN;
 
 		if (r == XST_E_NOMEM)
@@ -103,7 +103,7 @@ static int number_of(const struct config *c, const char *key, unsigned long long
 {
 	struct config_error err;
 	char *text;
-	int r = config_get(c, key, &text, &err);
+	int r = xst_config_get(c, key, &text, &err);
 
 	if (r)
 		return r;
@@ -166,7 +166,7 @@ static void unreadable(const char *text, size_t n, struct config_taken *t)
 		at++;
 	if (at == n || text[at] != '{')
 		t->refused = true;
-	else if (!utf8_valid(text, n, &at))
+	else if (!xst_utf8_valid(text, n, &at))
 		t->since = XST_XEN(4, 21, 0);
 	else
 		t->refused = n < CONFIG_MAX_SIZE && !is_json(text, n);
@@ -178,7 +178,7 @@ int xst_config_taken(const char *text, size_t n, struct config_taken *ret)
 {
 	struct config_error err;
 	struct config *c;
-	int r = config_parse(text, n, CONFIG_AS_XL, &c, &err);
+	int r = xst_config_parse(text, n, CONFIG_AS_XL, &c, &err);
 
 	memset(ret, 0, sizeof(*ret));
 	if (r == XST_E_NOMEM)
@@ -188,6 +188,6 @@ int xst_config_taken(const char *text, size_t n, struct config_taken *ret)
 		return 0;
 	}
 	r = words(c, ret);
-	config_free(c);
+	xst_config_free(c);
 	return r;
 }

@@ -27,7 +27,7 @@ static bool reserve(struct text *t, size_t n)
 	return true;
 }
 
-void text_add(struct text *t, const void *data, size_t n)
+void xst_text_add(struct text *t, const void *data, size_t n)
 {
 	if (!reserve(t, n))
 		return;
@@ -37,12 +37,12 @@ void text_add(struct text *t, const void *data, size_t n)
 	t->s[t->n] = '\0';
 }
 
-void text_puts(struct text *t, const char *s)
+void xst_text_puts(struct text *t, const char *s)
 {
-	text_add(t, s, strlen(s));
+	xst_text_add(t, s, strlen(s));
 }
 
-void text_printf(struct text *t, const char *format, ...)
+void xst_text_printf(struct text *t, const char *format, ...)
 {
 	char *s = NULL;
 	va_list ap;
@@ -55,15 +55,15 @@ void text_printf(struct text *t, const char *format, ...)
 		t->failed = true;
 		return;
 	}
-	text_add(t, s, (size_t)n);
+	xst_text_add(t, s, (size_t)n);
 	free(s);
 }
 
-char *text_take(struct text *t, size_t *ret_n)
+char *xst_text_take(struct text *t, size_t *ret_n)
 {
 	char *s;
 
-	text_add(t, "", 0);
+	xst_text_add(t, "", 0);
 	s = t->failed ? NULL : t->s;
 	if (!s)
 		free(t->s);
@@ -73,7 +73,7 @@ char *text_take(struct text *t, size_t *ret_n)
 	return s;
 }
 
-void text_drop(struct text *t)
+void xst_text_drop(struct text *t)
 {
 	free(t->s);
 	*t = (struct text){ 0 };

@@ -12,12 +12,12 @@ struct text {
 	bool failed;
 };
 
-void text_add(struct text *t, const void *data, size_t n);
-void text_puts(struct text *t, const char *s);
-void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void xst_text_add(struct text *t, const void *data, size_t n);
+void xst_text_puts(struct text *t, const char *s);
+void xst_text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* What was gathered, malloc'ed, and *t is empty; NULL: out of memory. */
-char *text_take(struct text *t, size_t *ret_n);
-void text_drop(struct text *t);
+char *xst_text_take(struct text *t, size_t *ret_n);
+void xst_text_drop(struct text *t);
 
 #endif

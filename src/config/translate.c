@@ -5,35 +5,35 @@
 #include <string.h>
 
 /* value NULL: libxl finds it out */
-const struct host_member translate_host_members[] = {
+const struct host_member xst_translate_host_members[] = {
 	{ "c_info.run_hotplug_scripts", "True" },
 	{ "b_info.claim_mode", "True" },
 	{ "b_info.sched_params.sched", NULL },
 };
-const size_t translate_host_members_count =
-	sizeof(translate_host_members) / sizeof(translate_host_members[0]);
+const size_t xst_translate_host_members_count =
+	sizeof(xst_translate_host_members) / sizeof(xst_translate_host_members[0]);
 
-void translation_loss(const struct translation *t, const char *key, const char *why)
+void xst_translate_loss(const struct translation *t, const char *key, const char *why)
 {
 	if (t->loss)
 		t->loss(t->userdata, key, why);
 }
 
-static int copy(const struct config *c, struct config **ret, struct config_error *err)
+static int translate_copy(const struct config *c, struct config **ret, struct config_error *err)
 {
 	char *text;
 	size_t n;
-	int r = config_print(c, &text, &n);
+	int r = xst_config_print(c, &text, &n);
 
 	if (r)
 		return r;
-	r = config_parse(text, n, c->flags, ret, err);
+	r = xst_config_parse(text, n, c->flags, ret, err);
 	free(text);
 	return r;
 }
 
-int config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
-		     void *userdata, struct config **ret, struct config_error *err)
+int xst_config_translate(const struct config *c, enum config_language to, config_loss_fn loss,
+			 void *userdata, struct config **ret, struct config_error *err)
 {
 	const struct translation t = { .loss = loss, .userdata = userdata, .err = err };
 	json_object *root;
@@ -41,11 +41,11 @@ int config_translate(const struct config *c, enum config_language to, config_los
 	int r;
 
 	if (c->language == to)
-		return copy(c, ret, err);
+		return translate_copy(c, ret, err);
 	if (to == CONFIG_JSON) {
-		r = translate_to_json(&t, c->cfg, &root);
-		return r ? r : config_from_json(root, ret);
+		r = xst_translate_to_json(&t, c->cfg, &root);
+		return r ? r : xst_config_from_json(root, ret);
 	}
-	r = translate_to_cfg(&t, c->root, &cfg);
-	return r ? r : config_from_cfg(cfg, ret);
+	r = xst_translate_to_cfg(&t, c->root, &cfg);
+	return r ? r : xst_config_from_cfg(cfg, ret);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ways of config_translate(). */
+/* The two ways of xst_config_translate(). */
 #ifndef CONFIG_TRANSLATE_H
 #define CONFIG_TRANSLATE_H
 
@@ -11,17 +11,17 @@ struct translation {
 	struct config_error *err;
 };
 
-void translation_loss(const struct translation *t, const char *key, const char *why);
+void xst_translate_loss(const struct translation *t, const char *key, const char *why);
 
-int translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret);
-int translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret);
+int xst_translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret);
+int xst_translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret);
 
 /* Members that say something of the host on which the guest was, and have no key in xl.cfg: what xl
  * writes there if nobody told it otherwise in xl.conf. */
 struct host_member {
 	const char *path, *value;
 };
-extern const struct host_member translate_host_members[];
-extern const size_t translate_host_members_count;
+extern const struct host_member xst_translate_host_members[];
+extern const size_t xst_translate_host_members_count;
 
 #endif

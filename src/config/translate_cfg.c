@@ -8,7 +8,7 @@
 #include "config/json.h"
 #include "config/translate.h"
 
-const char config_no_key[] = "xl.cfg has no key for it";
+const char xst_config_no_key[] = "xl.cfg has no key for it";
 
 struct state {
 	const struct translation *t;
@@ -16,9 +16,9 @@ struct state {
 	struct text text;
 };
 
-static void take(struct state *s, const char *path)
+static void to_cfg_take(struct state *s, const char *path)
 {
-	(void)json_path_unset(s->rest, path, NULL);
+	(void)xst_json_path_unset(s->rest, path, NULL);
 }
 
 /* Is this what xl makes of it if nothing is said? */
@@ -30,13 +30,14 @@ static bool goes_without_saying(const struct state *s, const struct config_key *
 
 	switch (k->kind) {
 	case KEY_MAXVCPUS: /* stands for the vCPUs that are on, too */
-		return json_path_get(s->from, "b_info.avail_vcpus", &a, NULL) == 0 &&
+		return xst_json_path_get(s->from, "b_info.avail_vcpus", &a, NULL) == 0 &&
 		       json_object_is_type(a, json_type_array) && !v->is_list &&
 		       json_object_array_length(a) == strtoull(v->string, NULL, 10);
 	case KEY_MIB:
 		return strcmp(k->name, "maxmem") == 0 &&
-		       json_path_get(s->from, "b_info.target_memkb", &a, NULL) == 0 &&
-		       json_path_get(s->from, k->path, &b, NULL) == 0 && json_object_equal(a, b);
+		       xst_json_path_get(s->from, "b_info.target_memkb", &a, NULL) == 0 &&
+		       xst_json_path_get(s->from, k->path, &b, NULL) == 0 &&
+		       json_object_equal(a, b);
 	default:
 		return unsaid && !v->is_list && strcmp(v->string, unsaid) == 0;
 	}
@@ -45,7 +46,7 @@ static bool goes_without_saying(const struct state *s, const struct config_key *
 /* Has this type of guest the key?  libxl fills in a 0 for others, too. */
 static bool is_for_others(const struct state *s, const struct config_key *k)
 {
-	return k->guests && !(k->guests & 1u << config_json_type(s->from));
+	return k->guests && !(k->guests & 1u << xst_config_json_type(s->from));
 }
 
 static bool is_zero(const struct config_value *v)
@@ -53,26 +54,27 @@ static bool is_zero(const struct config_value *v)
 	return !v->is_list && strcmp(v->string, "0") == 0;
 }
 
-static void setting(struct state *s, const struct config_key *k, const struct config_value *v)
+static void to_cfg_setting(struct state *s, const struct config_key *k,
+			   const struct config_value *v)
 {
 	if (is_for_others(s, k) || goes_without_saying(s, k, v))
 		return;
-	text_printf(&s->text, "%s = ", k->name);
-	config_value_write(&s->text, v, v->is_list ? '\'' : '"');
-	text_puts(&s->text, "\n");
+	xst_text_printf(&s->text, "%s = ", k->name);
+	xst_config_value_write(&s->text, v, v->is_list ? '\'' : '"');
+	xst_text_puts(&s->text, "\n");
 }
 
 /* Members of one key beside that at its path. */
 static void take_companions(struct state *s, const struct config_key *k)
 {
 	if (k->older)
-		take(s, k->older);
+		to_cfg_take(s, k->older);
 	if (k->kind == KEY_VIRIDIAN) {
-		take(s, "b_info.\"type.hvm\".viridian_enable");
-		take(s, "b_info.\"type.hvm\".viridian_disable");
+		to_cfg_take(s, "b_info.\"type.hvm\".viridian_enable");
+		to_cfg_take(s, "b_info.\"type.hvm\".viridian_disable");
 	}
 	if (k->kind == KEY_AFFINITY)
-		take(s, "b_info.numa_placement");
+		to_cfg_take(s, "b_info.numa_placement");
 }
 
 /* Of each device what its specification tells; the rest is named later. */
@@ -80,7 +82,7 @@ static void take_members(struct state *s, const char *path, const char *const *m
 {
 	json_object *a;
 
-	if (json_path_get(s->rest, path, &a, NULL) != 0)
+	if (xst_json_path_get(s->rest, path, &a, NULL) != 0)
 		return;
 	for (size_t i = 0; i < json_object_array_length(a); i++)
 		for (size_t k = 0; members[k]; k++)
@@ -90,34 +92,34 @@ static void take_members(struct state *s, const char *path, const char *const *m
 static void take_all(struct state *s, const struct config_key *k)
 {
 	if (k->kind == KEY_DISKS) {
-		take_members(s, k->path, key_disk_members);
+		take_members(s, k->path, xst_key_disk_members);
 	} else if (k->kind == KEY_VIFS) {
-		take_members(s, k->path, key_vif_members);
+		take_members(s, k->path, xst_key_vif_members);
 	} else {
-		take(s, k->path);
+		to_cfg_take(s, k->path);
 		take_companions(s, k);
 	}
 }
 
-static int write_key(struct state *s, const struct config_key *k)
+static int to_cfg_write_key(struct state *s, const struct config_key *k)
 {
 	struct config_error err = { 0 };
 	struct config_value v = { 0 };
-	int r = key_read(s->rest, k, &v, &err);
+	int r = xst_key_read(s->rest, k, &v, &err);
 
 	if (r == 0)
-		setting(s, k, &v);
+		to_cfg_setting(s, k, &v);
 	else if (r == XST_E_UNSUPPORTED)
-		translation_loss(s->t, k->name, err.text);
+		xst_translate_loss(s->t, k->name, err.text);
 	if (r == 0 && is_for_others(s, k) && !is_zero(&v))
 		r = XST_E_UNKNOWN; /* stays, and is named */
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	if (r == XST_E_NOMEM)
 		return r;
 	if (r == 0)
 		take_all(s, k);
 	else if (r == XST_E_UNSUPPORTED)
-		take(s, k->path);
+		to_cfg_take(s, k->path);
 	return 0;
 }
 
@@ -126,12 +128,12 @@ static void take_keyboards(struct state *s)
 {
 	json_object *vfbs, *vkbs;
 
-	if (json_path_get(s->from, "vfbs", &vfbs, NULL) == 0 &&
-	    json_path_get(s->from, "vkbs", &vkbs, NULL) == 0 &&
+	if (xst_json_path_get(s->from, "vfbs", &vfbs, NULL) == 0 &&
+	    xst_json_path_get(s->from, "vkbs", &vkbs, NULL) == 0 &&
 	    json_object_is_type(vfbs, json_type_array) &&
 	    json_object_is_type(vkbs, json_type_array) &&
 	    json_object_array_length(vfbs) == json_object_array_length(vkbs))
-		take(s, "vkbs");
+		to_cfg_take(s, "vkbs");
 }
 
 /* --- what is left --------------------------------------------------------------------------- */
@@ -180,27 +182,27 @@ static void name_left(const struct state *s, json_object *o, const char *path, u
 	} else if (holds_objects(o) && depth < CONFIG_MAX_DEPTH) {
 		name_elements(s, o, path, depth + 1);
 	} else if (!says_nothing(o)) {
-		translation_loss(s->t, path, config_no_key);
+		xst_translate_loss(s->t, path, xst_config_no_key);
 	}
 }
 
 /* --- all ------------------------------------------------------------------------------------ */
 
-static int write_all(struct state *s)
+static int to_cfg_write_all(struct state *s)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config_keys_count; i++) {
-		const struct config_key *k = &config_keys[i];
+	for (size_t i = 0; r == 0 && i < xst_config_keys_count; i++) {
+		const struct config_key *k = &xst_config_keys[i];
 
-		r = k->also ? 0 : write_key(s, k);
+		r = k->also ? 0 : to_cfg_write_key(s, k);
 	}
-	for (size_t i = 0; i < translate_host_members_count; i++)
-		take(s, translate_host_members[i].path);
+	for (size_t i = 0; i < xst_translate_host_members_count; i++)
+		to_cfg_take(s, xst_translate_host_members[i].path);
 	return r;
 }
 
-int translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret)
+int xst_translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret)
 {
 	struct state s = { .t = t, .from = from };
 	char *text;
@@ -210,13 +212,13 @@ int translate_to_cfg(const struct translation *t, json_object *from, struct cfg 
 	if (json_object_deep_copy(from, &s.rest, NULL) != 0)
 		return XST_E_NOMEM;
 	take_keyboards(&s);
-	r = write_all(&s);
+	r = to_cfg_write_all(&s);
 	if (r == 0)
 		name_left(&s, s.rest, "", 0);
 	json_object_put(s.rest);
-	text = text_take(&s.text, &n);
+	text = xst_text_take(&s.text, &n);
 	if (r == 0)
-		r = text ? cfg_parse(text, n, 0, ret, t->err) : XST_E_NOMEM;
+		r = text ? xst_cfg_parse(text, n, 0, ret, t->err) : XST_E_NOMEM;
 	free(text);
 	return r;
 }

@@ -9,13 +9,13 @@
 #include "config/utf8.h"
 
 /* An error of a value gets the place of its setting. */
-static int place(const struct translation *t, const struct cfg *c, const char *key, int r)
+static int to_json_place(const struct translation *t, const struct cfg *c, const char *key, int r)
 {
-	const struct cfg_entry *e = cfg_find(c, key);
+	const struct cfg_entry *e = xst_cfg_find(c, key);
 
 	if (r && t->err && e)
-		config_place(c->text, c->settings[e->last].value.begin, &t->err->line,
-			     &t->err->column);
+		xst_config_place(c->text, c->settings[e->last].value.begin, &t->err->line,
+				 &t->err->column);
 	return r;
 }
 
@@ -26,7 +26,7 @@ static bool is_utf8(const struct config_value *v)
 	for (size_t i = 0; i < v->n; i++)
 		if (!is_utf8(&v->items[i]))
 			return false;
-	return v->is_list || utf8_valid(v->string, v->length, &bad);
+	return v->is_list || xst_utf8_valid(v->string, v->length, &bad);
 }
 
 /* Writes what a key says; what has no place in JSON is named. */
@@ -34,17 +34,17 @@ static int write(const struct translation *t, const struct cfg *c, const struct 
 		 const struct config_value *v, json_object *root)
 {
 	struct config_error err = { 0 };
-	int r = is_utf8(v) ? key_write(root, k, v, &err)
-			   : config_refuse(&err, XST_E_MALFORMED,
-					   "%s: not UTF-8, which JSON has to be", k->name);
+	int r = is_utf8(v) ? xst_key_write(root, k, v, &err)
+			   : xst_config_refuse(&err, XST_E_MALFORMED,
+					       "%s: not UTF-8, which JSON has to be", k->name);
 
 	if (r == XST_E_UNSUPPORTED) {
-		translation_loss(t, k->name, err.text);
+		xst_translate_loss(t, k->name, err.text);
 		return 0;
 	}
 	if (r && t->err)
 		*t->err = err;
-	return place(t, c, k->name, r);
+	return to_json_place(t, c, k->name, r);
 }
 
 /* A list of interfaces without the parameters that aren't known, which are named: xl passes them
@@ -58,18 +58,18 @@ static int known_parameters(const struct translation *t, const struct config_val
 		struct config_vif v;
 		char *known = NULL;
 		bool added;
-		int r = config_vif_parse(spec, &v, NULL);
+		int r = xst_config_vif_parse(spec, &v, NULL);
 
 		if (r == 0) {
 			if (v.rest)
-				translation_loss(t, "vif", v.rest);
+				xst_translate_loss(t, "vif", v.rest);
 			free(v.rest);
 			v.rest = NULL;
-			known = config_vif_print(&v);
+			known = xst_config_vif_print(&v);
 			r = known ? 0 : XST_E_NOMEM;
-			config_vif_clear(&v);
+			xst_config_vif_clear(&v);
 		}
-		added = r != XST_E_NOMEM && config_value_add_string(ret, known ? known : spec);
+		added = r != XST_E_NOMEM && xst_config_value_add_string(ret, known ? known : spec);
 		free(known);
 		if (!added)
 			return XST_E_NOMEM;
@@ -85,7 +85,7 @@ static int write_vifs(const struct translation *t, const struct cfg *c, const st
 
 	if (r == 0)
 		r = write(t, c, k, &known, root);
-	config_value_clear(&known);
+	xst_config_value_clear(&known);
 	return r;
 }
 
@@ -93,26 +93,27 @@ static int write_initial(const struct translation *t, const struct cfg *c,
 			 const struct config_key *k, json_object *root)
 {
 	struct config_value v = { 0 };
-	int r = key_return_string(&v, k->initial);
+	int r = xst_key_return_string(&v, k->initial);
 
 	if (r == 0)
 		r = write(t, c, k, &v, root);
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	return r;
 }
 
-static int write_keys(const struct translation *t, const struct cfg *c, bool also,
-		      json_object *root)
+static int to_json_write_keys(const struct translation *t, const struct cfg *c, bool also,
+			      json_object *root)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < config_keys_count; i++) {
-		const struct config_key *k = &config_keys[i];
-		const struct cfg_entry *e = cfg_find(c, k->name);
+	for (size_t i = 0; r == 0 && i < xst_config_keys_count; i++) {
+		const struct config_key *k = &xst_config_keys[i];
+		const struct cfg_entry *e = xst_cfg_find(c, k->name);
 		json_object *there;
 
 		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE ||
-		    k->also != also || (also && json_path_get(root, k->path, &there, NULL) == 0))
+		    k->also != also ||
+		    (also && xst_json_path_get(root, k->path, &there, NULL) == 0))
 			continue;
 		if (e && k->kind == KEY_VIFS && e->value.is_list)
 			r = write_vifs(t, c, k, &e->value, root);
@@ -127,27 +128,28 @@ static int write_keys(const struct translation *t, const struct cfg *c, bool als
 static int write_command_line(const struct translation *t, const struct cfg *c, json_object *root)
 {
 	struct config_value v = { 0 };
-	int r = cfg_command_line(c, &v);
+	int r = xst_cfg_command_line(c, &v);
 
 	if (r == 0)
-		r = write(t, c, config_key_find("cmdline"), &v, root);
-	config_value_clear(&v);
+		r = write(t, c, xst_config_key_find("cmdline"), &v, root);
+	xst_config_value_clear(&v);
 	return r == XST_E_UNKNOWN ? 0 : r;
 }
 
 static int write_type(const struct translation *t, const struct cfg *c, json_object *root)
 {
-	enum config_type type = cfg_guest_type(c);
+	enum config_type type = xst_cfg_guest_type(c);
 	struct config_value v = { 0 };
 	int r;
 
 	if (type == CONFIG_TYPE_UNKNOWN)
-		return place(t, c, "type", config_refuse(t->err, XST_E_MALFORMED,
-							"type: none of pv, hvm, pvh"));
-	r = key_return_string(&v, config_type_name(type));
+		return to_json_place(
+			t, c, "type",
+			xst_config_refuse(t->err, XST_E_MALFORMED, "type: none of pv, hvm, pvh"));
+	r = xst_key_return_string(&v, xst_config_type_name(type));
 	if (r == 0)
-		r = write(t, c, config_key_find("type"), &v, root);
-	config_value_clear(&v);
+		r = write(t, c, xst_config_key_find("type"), &v, root);
+	xst_config_value_clear(&v);
 	return r;
 }
 
@@ -158,11 +160,11 @@ static int write_keyboards(const struct cfg *c, json_object *root)
 	char path[48];
 	int r = 0;
 
-	if (cfg_get_list(c, "vfb", &list, NULL) != 0 || cfg_find(c, "vkb"))
+	if (xst_cfg_get_list(c, "vfb", &list, NULL) != 0 || xst_cfg_find(c, "vkb"))
 		return 0;
 	for (size_t i = 0; r == 0 && i < list->n; i++) {
 		snprintf(path, sizeof(path), "vkbs[%zu].devid", i);
-		r = key_put(root, path, json_object_new_int64((int64_t)i), NULL);
+		r = xst_key_put(root, path, json_object_new_int64((int64_t)i), NULL);
 	}
 	return r;
 }
@@ -174,31 +176,31 @@ static int write_pci_flags(const struct cfg *c, json_object *root)
 	long on;
 	int r = 0;
 
-	if (json_path_get(root, "pcidevs", &devices, NULL) != 0)
+	if (xst_json_path_get(root, "pcidevs", &devices, NULL) != 0)
 		return 0;
-	for (const struct key_word *f = key_pci_flags; f->cfg; f++)
+	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
 		for (size_t i = 0; r == 0 && i < json_object_array_length(devices); i++) {
 			json_object *o = json_object_array_get_idx(devices, i);
 
-			if (cfg_get_long(c, f->cfg, &on, NULL) == 0 && on &&
+			if (xst_cfg_get_long(c, f->cfg, &on, NULL) == 0 && on &&
 			    !json_object_object_get_ex(o, f->json, &there))
-				r = key_put(o, f->json, json_object_new_boolean(true), NULL);
+				r = xst_key_put(o, f->json, json_object_new_boolean(true), NULL);
 		}
-	if (r || config_json_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
+	if (r || xst_config_json_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
 		return r;
-	return key_put(root, config_key_find("e820_host")->path, json_object_new_string("True"),
-		       NULL);
+	return xst_key_put(root, xst_config_key_find("e820_host")->path,
+			   json_object_new_string("True"), NULL);
 }
 
 static int write_host(json_object *root)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < translate_host_members_count; i++) {
-		const struct host_member *m = &translate_host_members[i];
+	for (size_t i = 0; r == 0 && i < xst_translate_host_members_count; i++) {
+		const struct host_member *m = &xst_translate_host_members[i];
 
 		if (m->value)
-			r = key_put(root, m->path, json_object_new_string(m->value), NULL);
+			r = xst_key_put(root, m->path, json_object_new_string(m->value), NULL);
 	}
 	return r;
 }
@@ -207,11 +209,13 @@ static int write_host(json_object *root)
 static void name_unknown(const struct translation *t, const struct cfg *c)
 {
 	for (size_t i = 0; i < c->nentries; i++)
-		if (!config_key_find(c->entries[i].name) && strcmp(c->entries[i].name, "pvh") != 0)
-			translation_loss(t, c->entries[i].name, "no key that xl of Xen 4.17 knows");
-	if (!cfg_find(c, "uuid"))
-		translation_loss(t, "uuid",
-				 "none is said; xl makes one up then, and JSON has to say it");
+		if (!xst_config_key_find(c->entries[i].name) &&
+		    strcmp(c->entries[i].name, "pvh") != 0)
+			xst_translate_loss(t, c->entries[i].name,
+					   "no key that xl of Xen 4.17 knows");
+	if (!xst_cfg_find(c, "uuid"))
+		xst_translate_loss(t, "uuid",
+				   "none is said; xl makes one up then, and JSON has to say it");
 }
 
 /* The members of one type of guest stand behind those of all. */
@@ -220,7 +224,7 @@ static int move_type_back(json_object *root)
 	json_object *b_info, *members;
 	char name[16];
 
-	snprintf(name, sizeof(name), "type.%s", config_type_name(config_json_type(root)));
+	snprintf(name, sizeof(name), "type.%s", xst_config_type_name(xst_config_json_type(root)));
 	if (!json_object_object_get_ex(root, "b_info", &b_info) ||
 	    !json_object_object_get_ex(b_info, name, &members))
 		return 0;
@@ -232,14 +236,14 @@ static int move_type_back(json_object *root)
 	return XST_E_NOMEM;
 }
 
-static int write_all(const struct translation *t, const struct cfg *c, json_object *root)
+static int to_json_write_all(const struct translation *t, const struct cfg *c, json_object *root)
 {
 	int r = write_type(t, c, root);
 
 	if (r == 0)
-		r = write_keys(t, c, false, root);
+		r = to_json_write_keys(t, c, false, root);
 	if (r == 0)
-		r = write_keys(t, c, true, root);
+		r = to_json_write_keys(t, c, true, root);
 	if (r == 0)
 		r = write_command_line(t, c, root);
 	if (r == 0)
@@ -251,10 +255,10 @@ static int write_all(const struct translation *t, const struct cfg *c, json_obje
 	return r ? r : move_type_back(root);
 }
 
-int translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret)
+int xst_translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret)
 {
 	json_object *root = json_object_new_object();
-	int r = root ? write_all(t, from, root) : XST_E_NOMEM;
+	int r = root ? to_json_write_all(t, from, root) : XST_E_NOMEM;
 
 	if (r) {
 		json_object_put(root);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/utf8.h"
 
-size_t utf8_length(const unsigned char *s, size_t n)
+size_t xst_utf8_length(const unsigned char *s, size_t n)
 {
 	static const unsigned minimum[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = s[0] < 0x80       ? 1
@@ -22,12 +22,12 @@ size_t utf8_length(const unsigned char *s, size_t n)
 											     : len;
 }
 
-bool utf8_valid(const char *s, size_t n, size_t *ret_bad)
+bool xst_utf8_valid(const char *s, size_t n, size_t *ret_bad)
 {
 	size_t len;
 
 	for (size_t i = 0; i < n; i += len) {
-		len = utf8_length((const unsigned char *)s + i, n - i);
+		len = xst_utf8_length((const unsigned char *)s + i, n - i);
 		*ret_bad = i;
 		if (!len)
 			return false;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /* Octets of a well-formed UTF-8 sequence at s, of which there are n > 0; 0 if there is none. */
-size_t utf8_length(const unsigned char *s, size_t n);
+size_t xst_utf8_length(const unsigned char *s, size_t n);
 
 /* Are n octets UTF-8?  If not, where do they cease to be? */
-bool utf8_valid(const char *s, size_t n, size_t *ret_bad);
+bool xst_utf8_valid(const char *s, size_t n, size_t *ret_bad);
 
 #endif

@@ -8,16 +8,16 @@
 
 #include "config/grow.h"
 
-void config_value_clear(struct config_value *v)
+void xst_config_value_clear(struct config_value *v)
 {
 	for (size_t i = 0; i < v->n; i++)
-		config_value_clear(&v->items[i]);
+		xst_config_value_clear(&v->items[i]);
 	free(v->items);
 	free(v->string);
 	*v = (struct config_value){ 0 };
 }
 
-bool config_value_set_string(struct config_value *v, const char *s, size_t n)
+bool xst_config_value_set_string(struct config_value *v, const char *s, size_t n)
 {
 	char *copy = malloc(n + 1);
 
@@ -25,24 +25,24 @@ bool config_value_set_string(struct config_value *v, const char *s, size_t n)
 		return false;
 	memcpy(copy, s, n);
 	copy[n] = '\0';
-	config_value_clear(v);
+	xst_config_value_clear(v);
 	v->string = copy;
 	v->length = n;
 	return true;
 }
 
-bool config_value_set_number(struct config_value *v, uint64_t number)
+bool xst_config_value_set_number(struct config_value *v, uint64_t number)
 {
 	char digits[24];
 	int n = snprintf(digits, sizeof(digits), "%" PRIu64, number);
 
-	if (!config_value_set_string(v, digits, (size_t)n))
+	if (!xst_config_value_set_string(v, digits, (size_t)n))
 		return false;
 	v->bare = true;
 	return true;
 }
 
-bool config_value_add(struct config_value *list, struct config_value *item)
+bool xst_config_value_add(struct config_value *list, struct config_value *item)
 {
 	struct config_value *items = grow(list->items, list->n, &list->room, sizeof(*items));
 
@@ -55,36 +55,36 @@ bool config_value_add(struct config_value *list, struct config_value *item)
 	return true;
 }
 
-bool config_value_add_string(struct config_value *list, const char *s)
+bool xst_config_value_add_string(struct config_value *list, const char *s)
 {
 	struct config_value item = { 0 };
 
-	if (config_value_set_string(&item, s, strlen(s)) && config_value_add(list, &item))
+	if (xst_config_value_set_string(&item, s, strlen(s)) && xst_config_value_add(list, &item))
 		return true;
-	config_value_clear(&item);
+	xst_config_value_clear(&item);
 	return false;
 }
 
-bool config_value_copy(struct config_value *to, const struct config_value *from)
+bool xst_config_value_copy(struct config_value *to, const struct config_value *from)
 {
 	struct config_value copy = { .is_list = from->is_list };
 
 	if (!from->is_list) {
-		if (!config_value_set_string(&copy, from->string, from->length))
+		if (!xst_config_value_set_string(&copy, from->string, from->length))
 			return false;
 		copy.bare = from->bare;
-	} else if (!config_value_append(&copy, from)) {
-		config_value_clear(&copy);
+	} else if (!xst_config_value_append(&copy, from)) {
+		xst_config_value_clear(&copy);
 		return false;
 	}
 	copy.begin = from->begin;
 	copy.end = from->end;
-	config_value_clear(to);
+	xst_config_value_clear(to);
 	*to = copy;
 	return true;
 }
 
-static bool append_string(struct config_value *v, const struct config_value *more)
+static bool value_append_string(struct config_value *v, const struct config_value *more)
 {
 	char *s = realloc(v->string, v->length + more->length + 1);
 
@@ -97,26 +97,26 @@ static bool append_string(struct config_value *v, const struct config_value *mor
 	return true;
 }
 
-bool config_value_append(struct config_value *v, const struct config_value *more)
+bool xst_config_value_append(struct config_value *v, const struct config_value *more)
 {
 	size_t before = v->n;
 
 	if (!v->is_list)
-		return append_string(v, more);
+		return value_append_string(v, more);
 	for (size_t i = 0; i < more->n; i++) {
 		struct config_value item = { 0 };
 
-		if (config_value_copy(&item, &more->items[i]) && config_value_add(v, &item))
+		if (xst_config_value_copy(&item, &more->items[i]) && xst_config_value_add(v, &item))
 			continue;
-		config_value_clear(&item);
+		xst_config_value_clear(&item);
 		while (v->n > before)
-			config_value_clear(&v->items[--v->n]);
+			xst_config_value_clear(&v->items[--v->n]);
 		return false;
 	}
 	return true;
 }
 
-bool config_value_equal(const struct config_value *a, const struct config_value *b)
+bool xst_config_value_equal(const struct config_value *a, const struct config_value *b)
 {
 	if (a->is_list != b->is_list)
 		return false;
@@ -125,49 +125,49 @@ bool config_value_equal(const struct config_value *a, const struct config_value 
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (!config_value_equal(&a->items[i], &b->items[i]))
+		if (!xst_config_value_equal(&a->items[i], &b->items[i]))
 			return false;
 	return true;
 }
 
-bool config_bare_word(const char *s)
+bool xst_config_bare_word(const char *s)
 {
 	return *s >= '0' && *s <= '9' && s[strspn(s, "0123456789abcdefx")] == '\0';
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
 
-void config_string_write(struct text *t, const char *s, char quote)
+void xst_config_string_write(struct text *t, const char *s, char quote)
 {
 	static const char letters[] = "nrtabfv", octets[] = "\n\r\t\a\b\f\v";
 
-	text_add(t, &quote, 1);
+	xst_text_add(t, &quote, 1);
 	for (; *s; s++) {
 		const char *special = strchr(octets, *s);
 
 		if (special)
-			text_printf(t, "\\%c", letters[special - octets]);
+			xst_text_printf(t, "\\%c", letters[special - octets]);
 		else if (*s == quote || *s == '\\')
-			text_printf(t, "\\%c", *s);
+			xst_text_printf(t, "\\%c", *s);
 		else
-			text_add(t, s, 1);
+			xst_text_add(t, s, 1);
 	}
-	text_add(t, &quote, 1);
+	xst_text_add(t, &quote, 1);
 }
 
-void config_value_write(struct text *t, const struct config_value *v, char quote)
+void xst_config_value_write(struct text *t, const struct config_value *v, char quote)
 {
 	if (!v->is_list) {
-		if (v->bare && config_bare_word(v->string))
-			text_puts(t, v->string);
+		if (v->bare && xst_config_bare_word(v->string))
+			xst_text_puts(t, v->string);
 		else
-			config_string_write(t, v->string, quote);
+			xst_config_string_write(t, v->string, quote);
 		return;
 	}
-	text_puts(t, v->n ? "[ " : "[");
+	xst_text_puts(t, v->n ? "[ " : "[");
 	for (size_t i = 0; i < v->n; i++) {
-		text_puts(t, i ? ", " : "");
-		config_value_write(t, &v->items[i], quote);
+		xst_text_puts(t, i ? ", " : "");
+		xst_config_value_write(t, &v->items[i], quote);
 	}
-	text_puts(t, v->n ? " ]" : "]");
+	xst_text_puts(t, v->n ? " ]" : "]");
 }

@@ -20,24 +20,25 @@ struct config_value {
 	size_t begin, end; /* its octets in the text; of a value from elsewhere 0 */
 };
 
-void config_value_clear(struct config_value *v);
+void xst_config_value_clear(struct config_value *v);
 
 /* These return false when out of memory, and leave *v as it was. */
-bool config_value_set_string(struct config_value *v, const char *s, size_t n);
-bool config_value_set_number(struct config_value *v, uint64_t number);
-bool config_value_add(struct config_value *list, struct config_value *item); /* takes *item over */
-bool config_value_add_string(struct config_value *list, const char *s);
-bool config_value_copy(struct config_value *to, const struct config_value *from);
+bool xst_config_value_set_string(struct config_value *v, const char *s, size_t n);
+bool xst_config_value_set_number(struct config_value *v, uint64_t number);
+bool xst_config_value_add(struct config_value *list,
+			  struct config_value *item); /* takes *item over */
+bool xst_config_value_add_string(struct config_value *list, const char *s);
+bool xst_config_value_copy(struct config_value *to, const struct config_value *from);
 /* As += does; both are strings or both are lists. */
-bool config_value_append(struct config_value *v, const struct config_value *more);
+bool xst_config_value_append(struct config_value *v, const struct config_value *more);
 
-bool config_value_equal(const struct config_value *a, const struct config_value *b);
+bool xst_config_value_equal(const struct config_value *a, const struct config_value *b);
 
 /* Is it what xl.cfg takes for a number, without quotes? */
-bool config_bare_word(const char *s);
+bool xst_config_bare_word(const char *s);
 
 /* Writes a value as xl.cfg text.  quote: '"' or '\''. */
-void config_value_write(struct text *t, const struct config_value *v, char quote);
-void config_string_write(struct text *t, const char *s, char quote);
+void xst_config_value_write(struct text *t, const struct config_value *v, char quote);
+void xst_config_string_write(struct text *t, const char *s, char quote);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-const char *config_type_name(enum config_type type)
+const char *xst_config_type_name(enum config_type type)
 {
 	switch (type) {
 	case CONFIG_TYPE_PV:  return "pv";
@@ -23,9 +23,9 @@ const char *config_type_name(enum config_type type)
 	return "unknown";
 }
 
-enum config_type config_guest_type(const struct config *c)
+enum config_type xst_config_guest_type(const struct config *c)
 {
-	return c->cfg ? cfg_guest_type(c->cfg) : config_json_type(c->root);
+	return c->cfg ? xst_cfg_guest_type(c->cfg) : xst_config_json_type(c->root);
 }
 
 /* Members that are strings, in the order in which they are printed. */
@@ -57,13 +57,13 @@ static char **string_of(struct config_view *v, size_t i)
 static int read_string(const struct config *c, const char *key, char **ret)
 {
 	struct config_value v = { 0 };
-	int r = config_value_of(c, key, &v, NULL);
+	int r = xst_config_value_of(c, key, &v, NULL);
 
 	if (r == 0 && !v.is_list && *v.string) {
 		*ret = v.string;
 		v.string = NULL;
 	}
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	return r == XST_E_NOMEM ? r : 0;
 }
 
@@ -71,11 +71,11 @@ static int read_number(const struct config *c, const char *key, uint64_t *ret)
 {
 	struct config_value v = { 0 };
 	int64_t n;
-	int r = config_value_of(c, key, &v, NULL);
+	int r = xst_config_value_of(c, key, &v, NULL);
 
-	if (r == 0 && key_number(config_key_find(key), &v, &n, NULL) == 0 && n > 0)
+	if (r == 0 && xst_key_number(xst_config_key_find(key), &v, &n, NULL) == 0 && n > 0)
 		*ret = (uint64_t)n;
-	config_value_clear(&v);
+	xst_config_value_clear(&v);
 	return r == XST_E_NOMEM ? r : 0;
 }
 
@@ -87,7 +87,7 @@ static int read_kib(const struct config *c, const char *key, uint64_t *ret)
 	int r;
 
 	if (!c->cfg) {
-		if (key_at(c->root, config_key_find(key), &o) == 0 &&
+		if (xst_key_at(c->root, xst_config_key_find(key), &o) == 0 &&
 		    json_object_is_type(o, json_type_int) && json_object_get_int64(o) > 0)
 			*ret = (uint64_t)json_object_get_int64(o);
 		return 0;
@@ -100,7 +100,7 @@ static int read_kib(const struct config *c, const char *key, uint64_t *ret)
 
 static int read_type(const struct config *c, struct config_view *v)
 {
-	v->type = config_guest_type(c);
+	v->type = xst_config_guest_type(c);
 	return 0;
 }
 
@@ -111,19 +111,19 @@ static int read_combined(const struct config *c, struct config_view *v)
 	int r = 0;
 
 	if (c->cfg && !v->cmdline) {
-		r = cfg_command_line(c->cfg, &line);
+		r = xst_cfg_command_line(c->cfg, &line);
 		if (r == 0) {
 			v->cmdline = line.string;
 			line.string = NULL;
 		}
-		config_value_clear(&line);
+		xst_config_value_clear(&line);
 	}
 	if (!v->firmware && r != XST_E_NOMEM)
 		r = read_string(c, "bios", &v->firmware);
 	return r == XST_E_NOMEM ? r : 0;
 }
 
-int config_view_add_disk(struct config_view *v, struct config_disk *d)
+int xst_config_view_add_disk(struct config_view *v, struct config_disk *d)
 {
 	struct config_disk *disks = realloc(v->disks, (v->ndisks + 1) * sizeof(*disks));
 
@@ -131,11 +131,11 @@ int config_view_add_disk(struct config_view *v, struct config_disk *d)
 		return XST_E_NOMEM;
 	v->disks = disks;
 	v->disks[v->ndisks++] = *d;
-	config_disk_init(d);
+	xst_config_disk_init(d);
 	return 0;
 }
 
-int config_view_add_vif(struct config_view *v, struct config_vif *f)
+int xst_config_view_add_vif(struct config_view *v, struct config_vif *f)
 {
 	struct config_vif *vifs = realloc(v->vifs, (v->nvifs + 1) * sizeof(*vifs));
 
@@ -143,31 +143,31 @@ int config_view_add_vif(struct config_view *v, struct config_vif *f)
 		return XST_E_NOMEM;
 	v->vifs = vifs;
 	v->vifs[v->nvifs++] = *f;
-	config_vif_init(f);
+	xst_config_vif_init(f);
 	return 0;
 }
 
 static int add_disk(struct config_view *v, const char *spec)
 {
 	struct config_disk d;
-	int r = config_disk_parse(spec, &d, NULL);
+	int r = xst_config_disk_parse(spec, &d, NULL);
 
 	if (r)
 		return r;
-	r = config_view_add_disk(v, &d);
-	config_disk_clear(&d);
+	r = xst_config_view_add_disk(v, &d);
+	xst_config_disk_clear(&d);
 	return r;
 }
 
 static int add_vif(struct config_view *v, const char *spec)
 {
 	struct config_vif f;
-	int r = config_vif_parse(spec, &f, NULL);
+	int r = xst_config_vif_parse(spec, &f, NULL);
 
 	if (r)
 		return r;
-	r = config_view_add_vif(v, &f);
-	config_vif_clear(&f);
+	r = xst_config_view_add_vif(v, &f);
+	xst_config_vif_clear(&f);
 	return r;
 }
 
@@ -175,16 +175,16 @@ static int read_devices(const struct config *c, const char *key, struct config_v
 			int (*add)(struct config_view *, const char *))
 {
 	struct config_value list = { 0 };
-	int r = config_value_of(c, key, &list, NULL);
+	int r = xst_config_value_of(c, key, &list, NULL);
 
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		if (!list.items[i].is_list && add(v, list.items[i].string) == XST_E_NOMEM)
 			r = XST_E_NOMEM;
-	config_value_clear(&list);
+	xst_config_value_clear(&list);
 	return r == XST_E_NOMEM ? r : 0;
 }
 
-static int read_all(const struct config *c, struct config_view *v)
+static int view_read_all(const struct config *c, struct config_view *v)
 {
 	int r = read_type(c, v);
 
@@ -205,26 +205,26 @@ static int read_all(const struct config *c, struct config_view *v)
 	return r ? r : read_devices(c, "vif", v, add_vif);
 }
 
-int config_view_read(const struct config *c, struct config_view *ret)
+int xst_config_view_read(const struct config *c, struct config_view *ret)
 {
 	struct config_view v = { 0 };
-	int r = read_all(c, &v);
+	int r = view_read_all(c, &v);
 
 	if (r)
-		config_view_clear(&v);
+		xst_config_view_clear(&v);
 	else
 		*ret = v;
 	return r;
 }
 
-void config_view_clear(struct config_view *v)
+void xst_config_view_clear(struct config_view *v)
 {
 	for (size_t i = 0; i < COUNT(strings); i++)
 		free(*string_of(v, i));
 	for (size_t i = 0; i < v->ndisks; i++)
-		config_disk_clear(&v->disks[i]);
+		xst_config_disk_clear(&v->disks[i]);
 	for (size_t i = 0; i < v->nvifs; i++)
-		config_vif_clear(&v->vifs[i]);
+		xst_config_vif_clear(&v->vifs[i]);
 	free(v->disks);
 	free(v->vifs);
 	*v = (struct config_view){ 0 };
@@ -232,7 +232,7 @@ void config_view_clear(struct config_view *v)
 
 /* Where no maximum is said, the number itself is it, and one vCPU is what there is without a
  * word. */
-void config_view_facts(const struct config_view *v, struct config_facts *ret)
+void xst_config_view_facts(const struct config_view *v, struct config_facts *ret)
 {
 	*ret = (struct config_facts){
 		.type = v->type,
@@ -245,32 +245,32 @@ void config_view_facts(const struct config_view *v, struct config_facts *ret)
 /* --- printing ------------------------------------------------------------------------------- */
 
 /* A line of a comment; what would end it is left out. */
-static void comment(struct text *t, const char *s)
+static void view_comment(struct text *t, const char *s)
 {
-	text_puts(t, "# ");
+	xst_text_puts(t, "# ");
 	for (; *s; s++)
 		if (!iscntrl((unsigned char)*s))
-			text_add(t, s, 1);
-	text_puts(t, "\n");
+			xst_text_add(t, s, 1);
+	xst_text_puts(t, "\n");
 }
 
 static void string_line(struct text *t, const char *key, const char *s)
 {
 	if (!s)
 		return;
-	text_printf(t, "%s = ", key);
-	config_string_write(t, s, '"');
-	text_puts(t, "\n");
+	xst_text_printf(t, "%s = ", key);
+	xst_config_string_write(t, s, '"');
+	xst_text_puts(t, "\n");
 }
 
 static void number_line(struct text *t, const char *key, uint64_t v)
 {
 	if (v)
-		text_printf(t, "%s = %" PRIu64 "\n", key, v);
+		xst_text_printf(t, "%s = %" PRIu64 "\n", key, v);
 }
 
 /* Rounded up: a guest with a little more than it asked for runs. */
-static uint64_t mib(uint64_t kib)
+static uint64_t view_mib(uint64_t kib)
 {
 	return kib / 1024 + (kib % 1024 != 0);
 }
@@ -278,43 +278,43 @@ static uint64_t mib(uint64_t kib)
 static void device_line(struct text *t, char *spec)
 {
 	t->failed |= !spec;
-	text_puts(t, "\t");
-	config_string_write(t, spec ? spec : "", '\'');
-	text_puts(t, ",\n");
+	xst_text_puts(t, "\t");
+	xst_config_string_write(t, spec ? spec : "", '\'');
+	xst_text_puts(t, ",\n");
 	free(spec);
 }
 
 static void device_lines(struct text *t, const struct config_view *v)
 {
-	text_puts(t, v->ndisks ? "disk = [\n" : "");
+	xst_text_puts(t, v->ndisks ? "disk = [\n" : "");
 	for (size_t i = 0; i < v->ndisks; i++)
-		device_line(t, config_disk_print(&v->disks[i]));
-	text_puts(t, v->ndisks ? "]\n" : "");
-	text_puts(t, v->nvifs ? "vif = [\n" : "");
+		device_line(t, xst_config_disk_print(&v->disks[i]));
+	xst_text_puts(t, v->ndisks ? "]\n" : "");
+	xst_text_puts(t, v->nvifs ? "vif = [\n" : "");
 	for (size_t i = 0; i < v->nvifs; i++)
-		device_line(t, config_vif_print(&v->vifs[i]));
-	text_puts(t, v->nvifs ? "]\n" : "");
+		device_line(t, xst_config_vif_print(&v->vifs[i]));
+	xst_text_puts(t, v->nvifs ? "]\n" : "");
 }
 
-int config_view_print(const struct config_view *view, const char *const *left_out, size_t nleft_out,
-		      char **ret, size_t *ret_n)
+int xst_config_view_print(const struct config_view *view, const char *const *left_out,
+			  size_t nleft_out, char **ret, size_t *ret_n)
 {
 	struct config_view v = *view;
 	struct text t = { 0 };
 	char *s;
 
 	for (size_t i = 0; i < nleft_out; i++)
-		comment(&t, left_out[i]);
+		view_comment(&t, left_out[i]);
 	if (v.type != CONFIG_TYPE_UNKNOWN)
-		string_line(&t, "type", config_type_name(v.type));
+		string_line(&t, "type", xst_config_type_name(v.type));
 	for (size_t i = 0; i < COUNT(strings); i++)
 		string_line(&t, strings[i].key, *string_of(&v, i));
-	number_line(&t, "memory", mib(v.memory_kib));
-	number_line(&t, "maxmem", mib(v.maxmem_kib));
+	number_line(&t, "memory", view_mib(v.memory_kib));
+	number_line(&t, "maxmem", view_mib(v.maxmem_kib));
 	number_line(&t, "vcpus", v.vcpus);
 	number_line(&t, "maxvcpus", v.maxvcpus);
 	device_lines(&t, &v);
-	s = text_take(&t, ret_n);
+	s = xst_text_take(&t, ret_n);
 	if (!s)
 		return XST_E_NOMEM;
 	*ret = s;

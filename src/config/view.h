@@ -35,23 +35,23 @@ struct config_view {
 };
 
 /* Fills *ret from a document.  Disks and vifs that can't be understood are left out, and what is
- * nonsense is not said; config_check() names both.  Free with config_view_clear().
+ * nonsense is not said; xst_config_check() names both.  Free with xst_config_view_clear().
  * Returns 0 or XST_E_NOMEM. */
-int config_view_read(const struct config *c, struct config_view *ret);
-void config_view_clear(struct config_view *v);
+int xst_config_view_read(const struct config *c, struct config_view *ret);
+void xst_config_view_clear(struct config_view *v);
 
 /* For those who fill in a view themselves.  d and f are cleared; what they held is the view's. */
-int config_view_add_disk(struct config_view *v, struct config_disk *d);
-int config_view_add_vif(struct config_view *v, struct config_vif *f);
+int xst_config_view_add_disk(struct config_view *v, struct config_disk *d);
+int xst_config_view_add_vif(struct config_view *v, struct config_vif *f);
 
 /* The view as text for xl: a comment line for each of the nleft_out lines, then a setting for all
  * that is said.  *ret is malloc'ed and terminated.  Returns 0 or XST_E_NOMEM. */
-int config_view_print(const struct config_view *v, const char *const *left_out, size_t nleft_out,
-		      char **ret, size_t *ret_n);
+int xst_config_view_print(const struct config_view *v, const char *const *left_out,
+			  size_t nleft_out, char **ret, size_t *ret_n);
 
 /* The type of guest that a document describes. */
-enum config_type config_guest_type(const struct config *c);
-const char *config_type_name(enum config_type type); /* "pv", "hvm", "pvh", "unknown" */
+enum config_type xst_config_guest_type(const struct config *c);
+const char *xst_config_type_name(enum config_type type); /* "pv", "hvm", "pvh", "unknown" */
 
 /* What a stream can be compared with. */
 struct config_facts {
@@ -59,6 +59,6 @@ struct config_facts {
 	uint64_t max_vcpus;                  /* 0: not said */
 	uint64_t memory_kib, max_memory_kib; /* 0: not said */
 };
-void config_view_facts(const struct config_view *v, struct config_facts *ret);
+void xst_config_view_facts(const struct config_view *v, struct config_facts *ret);
 
 #endif

@@ -14,7 +14,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define STRING(key, member, name) { key, member, offsetof(struct config_vif, name) }
 
-const struct config_vif_string config_vif_strings[] = {
+const struct config_vif_string xst_config_vif_strings[] = {
 	STRING("type", NULL, type),
 	STRING("mac", "mac", mac),
 	STRING("bridge", "bridge", bridge),
@@ -26,24 +26,24 @@ const struct config_vif_string config_vif_strings[] = {
 	STRING("gatewaydev", "gatewaydev", gatewaydev),
 	STRING("rate", NULL, rate),
 };
-const size_t config_vif_strings_count = COUNT(config_vif_strings);
+const size_t xst_config_vif_strings_count = COUNT(xst_config_vif_strings);
 
-char **config_vif_string_of(struct config_vif *v, const struct config_vif_string *s)
+char **xst_config_vif_string_of(struct config_vif *v, const struct config_vif_string *s)
 {
 	return (char **)((char *)v + s->at);
 }
 
-void config_vif_init(struct config_vif *v)
+void xst_config_vif_init(struct config_vif *v)
 {
 	*v = (struct config_vif){ .devid = -1, .mtu = -1, .trusted = -1 };
 }
 
-void config_vif_clear(struct config_vif *v)
+void xst_config_vif_clear(struct config_vif *v)
 {
-	for (size_t i = 0; i < config_vif_strings_count; i++)
-		free(*config_vif_string_of(v, &config_vif_strings[i]));
+	for (size_t i = 0; i < xst_config_vif_strings_count; i++)
+		free(*xst_config_vif_string_of(v, &xst_config_vif_strings[i]));
 	free(v->rest);
-	config_vif_init(v);
+	xst_config_vif_init(v);
 }
 
 /* --- parsing -------------------------------------------------------------------------------- */
@@ -56,13 +56,13 @@ struct parser {
 	struct config_error *err;
 };
 
-static int fail(const struct parser *p, const char *what)
+static int vif_fail(const struct parser *p, const char *what)
 {
-	return config_fail_at(p->err, XST_E_MALFORMED, p->spec, (size_t)(p->s - p->spec),
-			      "vif: '%.*s': %s", p->n > 60 ? 60 : (int)p->n, p->s, what);
+	return xst_config_fail_at(p->err, XST_E_MALFORMED, p->spec, (size_t)(p->s - p->spec),
+				  "vif: '%.*s': %s", p->n > 60 ? 60 : (int)p->n, p->s, what);
 }
 
-static int number(const struct parser *p, const char *value, long *ret)
+static int vif_number(const struct parser *p, const char *value, long *ret)
 {
 	char *end;
 	long n;
@@ -70,7 +70,7 @@ static int number(const struct parser *p, const char *value, long *ret)
 	errno = 0;
 	n = strtol(value, &end, 0);
 	if (end == value || *end || errno || n < 0 || n > INT_MAX)
-		return fail(p, "not a number");
+		return vif_fail(p, "not a number");
 	*ret = n;
 	return 0;
 }
@@ -88,37 +88,37 @@ static bool is_mac(const char *mac)
 	return true;
 }
 
-static int check(const struct parser *p, const char *key, const char *value)
+static int vif_check(const struct parser *p, const char *key, const char *value)
 {
 	uint64_t bytes;
 	uint32_t usecs;
 
 	if (strcmp(key, "mac") == 0 && !is_mac(value))
-		return fail(p, "no MAC address: six groups of two hexadecimal digits, as in "
-			       "00:16:3e:01:02:03");
+		return vif_fail(p, "no MAC address: six groups of two hexadecimal digits, as in "
+				   "00:16:3e:01:02:03");
 	if (strcmp(key, "type") == 0 && strcmp(value, "ioemu") != 0 && strcmp(value, "vif") != 0)
-		return fail(p, "no type: there are ioemu and vif");
-	if (strcmp(key, "rate") == 0 && config_rate_parse(value, &bytes, &usecs))
-		return fail(p, "no rate: a number, one of GB MB KB B Gb Mb Kb b, and /s");
+		return vif_fail(p, "no type: there are ioemu and vif");
+	if (strcmp(key, "rate") == 0 && xst_config_rate_parse(value, &bytes, &usecs))
+		return vif_fail(p, "no rate: a number, one of GB MB KB B Gb Mb Kb b, and /s");
 	return 0;
 }
 
-static int named(const struct parser *p, const char *key, const char *value, bool *ret_known)
+static int vif_named(const struct parser *p, const char *key, const char *value, bool *ret_known)
 {
 	const char *word = strcmp(key, "netdev") == 0 ? "gatewaydev" : key; /* its old name */
 
 	*ret_known = true;
 	if (strcmp(key, "devid") == 0)
-		return number(p, value, &p->v->devid);
+		return vif_number(p, value, &p->v->devid);
 	if (strcmp(key, "mtu") == 0)
-		return number(p, value, &p->v->mtu);
-	for (size_t i = 0; i < config_vif_strings_count; i++) {
-		char **to = config_vif_string_of(p->v, &config_vif_strings[i]);
+		return vif_number(p, value, &p->v->mtu);
+	for (size_t i = 0; i < xst_config_vif_strings_count; i++) {
+		char **to = xst_config_vif_string_of(p->v, &xst_config_vif_strings[i]);
 		int r;
 
-		if (strcmp(word, config_vif_strings[i].key) != 0)
+		if (strcmp(word, xst_config_vif_strings[i].key) != 0)
 			continue;
-		r = check(p, word, value);
+		r = vif_check(p, word, value);
 		if (r)
 			return r;
 		free(*to);
@@ -130,19 +130,19 @@ static int named(const struct parser *p, const char *key, const char *value, boo
 }
 
 /* A parameter of a later Xen, of COLO or of xend: xl says that it does not know it, and goes on. */
-static int keep(const struct parser *p)
+static int vif_keep(const struct parser *p)
 {
 	struct text t = { 0 };
 
 	if (p->v->rest)
-		text_printf(&t, "%s,", p->v->rest);
-	text_add(&t, p->s, p->n);
+		xst_text_printf(&t, "%s,", p->v->rest);
+	xst_text_add(&t, p->s, p->n);
 	free(p->v->rest);
-	p->v->rest = text_take(&t, NULL);
+	p->v->rest = xst_text_take(&t, NULL);
 	return p->v->rest ? 0 : XST_E_NOMEM;
 }
 
-static int parameter(const struct parser *p)
+static int vif_parameter(const struct parser *p)
 {
 	char *key = strndup(p->s, p->n), *equals = key ? strchr(key, '=') : NULL;
 	bool known = false;
@@ -152,34 +152,34 @@ static int parameter(const struct parser *p)
 		return XST_E_NOMEM;
 	if (equals) {
 		*equals = '\0';
-		r = named(p, key, equals + 1, &known);
+		r = vif_named(p, key, equals + 1, &known);
 		if (r == 0 && !known)
-			r = keep(p);
+			r = vif_keep(p);
 	} else if (strcmp(key, "trusted") == 0 || strcmp(key, "untrusted") == 0) {
 		p->v->trusted = *key == 't';
 	} else {
-		r = keep(p);
+		r = vif_keep(p);
 	}
 	free(key);
 	return r;
 }
 
-int config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err)
+int xst_config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err)
 {
 	struct config_vif v;
 	struct parser p = { .spec = spec, .s = spec, .v = &v, .err = err };
 	int r = 0;
 
-	config_vif_init(&v);
+	xst_config_vif_init(&v);
 	while (r == 0 && *p.s) {
 		p.s += strspn(p.s, " \t\n,");
 		p.n = strcspn(p.s, ",");
 		if (p.n)
-			r = parameter(&p);
+			r = vif_parameter(&p);
 		p.s += p.n;
 	}
 	if (r)
-		config_vif_clear(&v);
+		xst_config_vif_clear(&v);
 	else
 		*ret = v;
 	return r;
@@ -248,7 +248,7 @@ static int interval(const char *s, uint32_t *ret)
 	return XST_E_MALFORMED;
 }
 
-int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs)
+int xst_config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs)
 {
 	uint32_t usecs = DEFAULT_INTERVAL;
 	uint64_t bytes;
@@ -271,7 +271,7 @@ int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs
 	return 0;
 }
 
-bool config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size)
+bool xst_config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size)
 {
 	uint64_t per_second, back;
 	uint32_t same;
@@ -280,45 +280,45 @@ bool config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size)
 		return false;
 	per_second = (bytes * USECS_PER_SEC + usecs - 1) / usecs;
 	snprintf(buf, size, "%" PRIu64 "B/s@%" PRIu32 "us", per_second, usecs);
-	return config_rate_parse(buf, &back, &same) == 0 && back == bytes && same == usecs;
+	return xst_config_rate_parse(buf, &back, &same) == 0 && back == bytes && same == usecs;
 }
 
 /* --- printing ------------------------------------------------------------------------------- */
 
-static void comma(struct text *t)
+static void vif_comma(struct text *t)
 {
 	if (t->n)
-		text_puts(t, ",");
+		xst_text_puts(t, ",");
 }
 
-char *config_vif_print(const struct config_vif *vif)
+char *xst_config_vif_print(const struct config_vif *vif)
 {
 	struct config_vif v = *vif;
 	struct text t = { 0 };
 
-	for (size_t i = 0; i < config_vif_strings_count; i++) {
-		const char *s = *config_vif_string_of(&v, &config_vif_strings[i]);
+	for (size_t i = 0; i < xst_config_vif_strings_count; i++) {
+		const char *s = *xst_config_vif_string_of(&v, &xst_config_vif_strings[i]);
 
 		if (!s)
 			continue;
-		comma(&t);
-		text_printf(&t, "%s=%s", config_vif_strings[i].key, s);
+		vif_comma(&t);
+		xst_text_printf(&t, "%s=%s", xst_config_vif_strings[i].key, s);
 	}
 	if (v.devid >= 0) {
-		comma(&t);
-		text_printf(&t, "devid=%ld", v.devid);
+		vif_comma(&t);
+		xst_text_printf(&t, "devid=%ld", v.devid);
 	}
 	if (v.mtu >= 0) {
-		comma(&t);
-		text_printf(&t, "mtu=%ld", v.mtu);
+		vif_comma(&t);
+		xst_text_printf(&t, "mtu=%ld", v.mtu);
 	}
 	if (v.trusted >= 0) {
-		comma(&t);
-		text_puts(&t, v.trusted ? "trusted" : "untrusted");
+		vif_comma(&t);
+		xst_text_puts(&t, v.trusted ? "trusted" : "untrusted");
 	}
 	if (v.rest) {
-		comma(&t);
-		text_puts(&t, v.rest);
+		vif_comma(&t);
+		xst_text_puts(&t, v.rest);
 	}
-	return text_take(&t, NULL);
+	return xst_text_take(&t, NULL);
 }

@@ -22,20 +22,20 @@ struct config_vif {
 
 /* Parses one specification, as xl does; parameters whose names are not known here are kept.
  * err->column counts in the specification.  Returns 0, XST_E_MALFORMED or XST_E_NOMEM.  After
- * success *ret is the caller's, to be cleared with config_vif_clear(). */
-int config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err);
+ * success *ret is the caller's, to be cleared with xst_config_vif_clear(). */
+int xst_config_vif_parse(const char *spec, struct config_vif *ret, struct config_error *err);
 
 /* The specification, malloc'ed; NULL: out of memory. */
-char *config_vif_print(const struct config_vif *v);
+char *xst_config_vif_print(const struct config_vif *v);
 
-void config_vif_init(struct config_vif *v); /* nothing said */
-void config_vif_clear(struct config_vif *v);
+void xst_config_vif_init(struct config_vif *v); /* nothing said */
+void xst_config_vif_clear(struct config_vif *v);
 
 /* "RATE/s[@INTERVAL]" as libxl stores it: octets an interval, and the interval in microseconds.
  * Returns 0, XST_E_MALFORMED or XST_E_LIMIT. */
-int config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs);
+int xst_config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs);
 /* The way back, into buf; false: these numbers come of no rate. */
-bool config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size);
+bool xst_config_rate_print(uint64_t bytes, uint32_t usecs, char *buf, size_t size);
 
 /* Parameters that are strings: their words in a specification, their members in JSON (NULL: another
  * way). */
@@ -43,8 +43,8 @@ struct config_vif_string {
 	const char *key, *member;
 	size_t at; /* of a char * in struct config_vif */
 };
-extern const struct config_vif_string config_vif_strings[];
-extern const size_t config_vif_strings_count;
-char **config_vif_string_of(struct config_vif *v, const struct config_vif_string *s);
+extern const struct config_vif_string xst_config_vif_strings[];
+extern const size_t xst_config_vif_strings_count;
+char **xst_config_vif_string_of(struct config_vif *v, const struct config_vif_string *s);
 
 #endif

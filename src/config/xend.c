@@ -18,22 +18,22 @@ struct setting {
 };
 
 /* Each part of a list behind its name: by the table, else it is left out. */
-static void each(struct config_foreign *f, const struct sexpr *list, const char *where,
-		 const struct setting *settings, size_t n)
+static void xend_config_each(struct config_foreign *f, const struct sexpr *list, const char *where,
+			     const struct setting *settings, size_t n)
 {
 	for (const struct sexpr *s = list->first ? list->first->next : NULL; s; s = s->next) {
 		size_t i = 0;
 
-		while (i < n && (s->text || strcmp(sexpr_name(s), settings[i].name) != 0))
+		while (i < n && (s->text || strcmp(xst_sexpr_name(s), settings[i].name) != 0))
 			i++;
 		if (i < n)
 			settings[i].fn(f, s);
 		else
-			foreign_leave_sexpr(f, where, s);
+			xst_foreign_leave_sexpr(f, where, s);
 	}
 }
 #define EACH(f, list, where, settings) \
-	each(f, list, where, settings, sizeof(settings) / sizeof((settings)[0]))
+	xend_config_each(f, list, where, settings, sizeof(settings) / sizeof((settings)[0]))
 
 /* --- devices --------------------------------------------------------------------------------- */
 
@@ -50,21 +50,21 @@ static void parts(struct config_foreign *f, const struct sexpr *device, void *to
 		const char *const *k = known;
 		size_t i = 0;
 
-		while (i < n && strcmp(sexpr_name(s), table[i].name) != 0)
+		while (i < n && strcmp(xst_sexpr_name(s), table[i].name) != 0)
 			i++;
-		while (*k && strcmp(sexpr_name(s), *k) != 0)
+		while (*k && strcmp(xst_sexpr_name(s), *k) != 0)
 			k++;
 		if (i < n)
-			foreign_text(f, (char **)((char *)to + table[i].offset), table[i].name,
-				     sexpr_value(s));
+			xst_foreign_text(f, (char **)((char *)to + table[i].offset), table[i].name,
+					 xst_sexpr_value(s));
 		else if (!*k)
-			foreign_leave_sexpr(f, "device: ", s);
+			xst_foreign_leave_sexpr(f, "device: ", s);
 	}
 }
 
 static const char *part_of(const struct sexpr *device, const char *name)
 {
-	return sexpr_value(sexpr_find(device, name));
+	return xst_sexpr_value(xst_sexpr_find(device, name));
 }
 
 /* Domain 0 is where backends are if nothing is said. */
@@ -73,7 +73,7 @@ static void backend(struct config_foreign *f, char **to, const struct sexpr *dev
 	const char *name = part_of(device, "backend");
 
 	if (strcmp(name, "0") != 0 && strcmp(name, "Domain-0") != 0)
-		foreign_text(f, to, "backend", name);
+		xst_foreign_text(f, to, "backend", name);
 }
 
 static void vbd(struct config_foreign *f, const struct sexpr *device)
@@ -84,22 +84,22 @@ static void vbd(struct config_foreign *f, const struct sexpr *device)
 	struct config_disk d;
 	char name[64] = "";
 
-	config_disk_init(&d);
+	xst_config_disk_init(&d);
 	if (!*dev || strlen(dev) >= sizeof(name) ||
-	    !foreign_disk_source(f, &d, part_of(device, "uname"))) {
-		foreign_leave_sexpr(f, "device: ", device);
-		config_disk_clear(&d);
+	    !xst_foreign_disk_source(f, &d, part_of(device, "uname"))) {
+		xst_foreign_leave_sexpr(f, "device: ", device);
+		xst_config_disk_clear(&d);
 		return;
 	}
 	strncat(name, dev, strcspn(dev, ":"));
-	foreign_text(f, &d.vdev, "dev", name);
+	xst_foreign_text(f, &d.vdev, "dev", name);
 	d.cdrom = colon && strcmp(colon, ":cdrom") == 0;
 	d.readonly = d.cdrom || *mode == 'r';
 	if (strchr(mode, '!'))
-		foreign_leave(f, "device %s: (mode %s), writable by others, too", name, mode);
+		xst_foreign_leave(f, "device %s: (mode %s), writable by others, too", name, mode);
 	backend(f, &d.backend, device);
 	parts(f, device, &d, NULL, 0, known);
-	foreign_disk(f, &d);
+	xst_foreign_disk(f, &d);
 }
 
 static void vif(struct config_foreign *f, const struct sexpr *device)
@@ -117,44 +117,44 @@ static void vif(struct config_foreign *f, const struct sexpr *device)
 	const char *type = part_of(device, "type");
 	struct config_vif v;
 
-	config_vif_init(&v);
+	xst_config_vif_init(&v);
 	if (strcmp(type, "ioemu") == 0)
-		foreign_text(f, &v.type, "type", type);
+		xst_foreign_text(f, &v.type, "type", type);
 	else if (*type && strcmp(type, "netfront") != 0)
-		foreign_leave_sexpr(f, "device: ", sexpr_find(device, "type"));
+		xst_foreign_leave_sexpr(f, "device: ", xst_sexpr_find(device, "type"));
 	backend(f, &v.backend, device);
 	parts(f, device, &v, table, sizeof(table) / sizeof(table[0]), known);
-	foreign_vif(f, &v);
+	xst_foreign_vif(f, &v);
 }
 
 static void device(struct config_foreign *f, const struct sexpr *s)
 {
 	const struct sexpr *inner = s->first->next;
-	const char *kind = sexpr_name(inner);
+	const char *kind = xst_sexpr_name(inner);
 
 	if (strcmp(kind, "vbd") == 0 || strcmp(kind, "tap") == 0 || strcmp(kind, "tap2") == 0)
 		vbd(f, inner);
 	else if (strcmp(kind, "vif") == 0)
 		vif(f, inner);
 	else
-		foreign_leave_sexpr(f, "", s);
+		xst_foreign_leave_sexpr(f, "", s);
 }
 
 /* --- the image ------------------------------------------------------------------------------- */
 
 static void ramdisk(struct config_foreign *f, const struct sexpr *s)
 {
-	foreign_text(f, &f->view.ramdisk, "ramdisk", sexpr_value(s));
+	xst_foreign_text(f, &f->view.ramdisk, "ramdisk", xst_sexpr_value(s));
 }
 
 static void args(struct config_foreign *f, const struct sexpr *s)
 {
-	foreign_text(f, &f->view.cmdline, "args", sexpr_value(s));
+	xst_foreign_text(f, &f->view.cmdline, "args", xst_sexpr_value(s));
 }
 
-static void boot(struct config_foreign *f, const struct sexpr *s)
+static void xend_config_boot(struct config_foreign *f, const struct sexpr *s)
 {
-	foreign_text(f, &f->view.boot, "boot", sexpr_value(s));
+	xst_foreign_text(f, &f->view.boot, "boot", xst_sexpr_value(s));
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -165,39 +165,39 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* The firmware of an HVM guest is xl's own, and a boot loader's copy of the kernel is gone. */
-static void kernel(struct config_foreign *f, const struct sexpr *s)
+static void xend_config_kernel(struct config_foreign *f, const struct sexpr *s)
 {
-	const char *path = sexpr_value(s);
+	const char *path = xst_sexpr_value(s);
 
 	if (ends_with(path, "hvmloader"))
 		return;
 	if (f->view.bootloader)
-		foreign_leave_sexpr(f, "image: ", s);
+		xst_foreign_leave_sexpr(f, "image: ", s);
 	else
-		foreign_text(f, &f->view.kernel, "kernel", path);
+		xst_foreign_text(f, &f->view.kernel, "kernel", path);
 }
 
 /* For an HVM guest xend had no other one than qemu-dm. */
 static void device_model(struct config_foreign *f, const struct sexpr *s)
 {
-	if (f->view.type == CONFIG_TYPE_HVM && ends_with(sexpr_value(s), "qemu-dm"))
-		foreign_text(f, &f->view.device_model, "device_model", "qemu-xen-traditional");
-	else if (*sexpr_value(s))
-		foreign_leave_sexpr(f, "image: ", s);
+	if (f->view.type == CONFIG_TYPE_HVM && ends_with(xst_sexpr_value(s), "qemu-dm"))
+		xst_foreign_text(f, &f->view.device_model, "device_model", "qemu-xen-traditional");
+	else if (*xst_sexpr_value(s))
+		xst_foreign_leave_sexpr(f, "image: ", s);
 }
 
-static void image(struct config_foreign *f, const struct sexpr *s)
+static void xend_config_image(struct config_foreign *f, const struct sexpr *s)
 {
 	static const struct setting settings[] = {
-		{ "kernel", kernel },   { "loader", kernel },
+		{ "kernel", xend_config_kernel },   { "loader", xend_config_kernel },
 		{ "ramdisk", ramdisk }, { "args", args },
-		{ "boot", boot },       { "device_model", device_model },
+		{ "boot", xend_config_boot },       { "device_model", device_model },
 	};
 	const struct sexpr *inner = s->first->next;
-	const char *kind = sexpr_name(inner);
+	const char *kind = xst_sexpr_name(inner);
 
 	if (strcmp(kind, "hvm") != 0 && strcmp(kind, "linux") != 0) {
-		foreign_leave_sexpr(f, "", s);
+		xst_foreign_leave_sexpr(f, "", s);
 		return;
 	}
 	f->view.type = strcmp(kind, "hvm") == 0 ? CONFIG_TYPE_HVM : CONFIG_TYPE_PV;
@@ -206,68 +206,69 @@ static void image(struct config_foreign *f, const struct sexpr *s)
 
 /* --- the domain ------------------------------------------------------------------------------ */
 
-#define TEXT(function, member)                                                        \
-	static void function(struct config_foreign *f, const struct sexpr *s)         \
-	{                                                                             \
-		foreign_text(f, &f->view.member, #function, sexpr_value(s));          \
+#define TEXT(function, member) \
+	static void function(struct config_foreign *f, const struct sexpr *s) \
+	{ \
+		xst_foreign_text(f, &f->view.member, xst_sexpr_name(s), xst_sexpr_value(s)); \
 	}
-#define NUMBER(function, member, up)                                                  \
-	static void function(struct config_foreign *f, const struct sexpr *s)         \
-	{                                                                             \
-		foreign_number(f, &f->view.member, #function, sexpr_value(s), up, 1); \
+#define NUMBER(function, member, up) \
+	static void function(struct config_foreign *f, const struct sexpr *s) \
+	{ \
+		xst_foreign_number(f, &f->view.member, xst_sexpr_name(s), xst_sexpr_value(s), up, 1); \
 	}
 
-TEXT(name, name)
-TEXT(uuid, uuid)
-TEXT(bootloader, bootloader)
-TEXT(on_poweroff, on_poweroff)
-TEXT(on_reboot, on_reboot)
-TEXT(on_crash, on_crash)
-NUMBER(memory, memory_kib, MIB_IN_KIB)
+TEXT(xend_config_name, name)
+TEXT(xend_config_uuid, uuid)
+TEXT(xend_config_bootloader, bootloader)
+TEXT(xend_config_on_poweroff, on_poweroff)
+TEXT(xend_config_on_reboot, on_reboot)
+TEXT(xend_config_on_crash, on_crash)
+NUMBER(xend_config_memory, memory_kib, MIB_IN_KIB)
 NUMBER(maxmem, maxmem_kib, MIB_IN_KIB)
-NUMBER(vcpus, maxvcpus, 1)
+NUMBER(xend_config_vcpus, maxvcpus, 1)
 NUMBER(online_vcpus, vcpus, 1)
 
 /* A kernel is judged by whether there is a boot loader, wherever that stands. */
 static void settle_bootloader(struct config_foreign *f, const struct sexpr *domain)
 {
-	const struct sexpr *s = sexpr_find(domain, "bootloader");
+	const struct sexpr *s = xst_sexpr_find(domain, "bootloader");
 
 	if (s)
-		bootloader(f, s);
+		xend_config_bootloader(f, s);
 }
 
-int xend_read(const char *text, size_t n, struct config_foreign *f, struct config_error *err)
+int xst_foreign_read_xend(const char *text, size_t n, struct config_foreign *f,
+			  struct config_error *err)
 {
 	static const struct setting settings[] = {
-		{ "name", name },
-		{ "uuid", uuid },
-		{ "memory", memory },
+		{ "name", xend_config_name },
+		{ "uuid", xend_config_uuid },
+		{ "memory", xend_config_memory },
 		{ "maxmem", maxmem },
-		{ "vcpus", vcpus },
+		{ "vcpus", xend_config_vcpus },
 		{ "online_vcpus", online_vcpus },
-		{ "bootloader", bootloader },
-		{ "on_poweroff", on_poweroff },
-		{ "on_reboot", on_reboot },
-		{ "on_crash", on_crash },
-		{ "image", image },
+		{ "bootloader", xend_config_bootloader },
+		{ "on_poweroff", xend_config_on_poweroff },
+		{ "on_reboot", xend_config_on_reboot },
+		{ "on_crash", xend_config_on_crash },
+		{ "image", xend_config_image },
 		{ "device", device },
 	};
 	struct sexpr_document *d;
 	const struct sexpr *domain;
-	int r = sexpr_parse(text, n, SEXPR_PYTHON, &d, err);
+	int r = xst_sexpr_parse(text, n, SEXPR_PYTHON, &d, err);
 
 	if (r)
 		return r;
-	domain = sexpr_root(d);
-	if (strcmp(sexpr_name(domain), "domain") != 0) {
-		r = config_refuse(err, XST_E_MALFORMED, "no (domain ...) stands in it");
+	domain = xst_sexpr_root(d);
+	if (strcmp(xst_sexpr_name(domain), "domain") != 0) {
+		r = xst_config_refuse(err, XST_E_MALFORMED, "no (domain ...) stands in it");
 	} else {
 		settle_bootloader(f, domain);
 		EACH(f, domain, "", settings);
 		if (!f->view.vcpus)
 			f->view.vcpus = f->view.maxvcpus;
 	}
-	sexpr_free(d);
+	xst_sexpr_free(d);
 	return r;
 }

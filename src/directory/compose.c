@@ -18,33 +18,36 @@
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
-int compose_fail(struct composer *c, int code, const char *format, ...)
+int xst_directory_compose_fail(struct composer *c, int code, const char *format, ...)
 {
 	struct xst_finding nowhere = { 0 };
 	va_list ap;
 
 	va_start(ap, format);
-	finding_fill(&c->error, &nowhere, code, RULE_DIRECTORY, NULL, format, ap);
+	xst_finding_fill(&c->error, &nowhere, code, RULE_DIRECTORY, NULL, format, ap);
 	va_end(ap);
 	return code;
 }
 
 /* A file of the directory that can't be read. */
-int compose_fail_file(struct composer *c, int err, const char *folder, const char *name)
+int xst_directory_compose_fail_file(struct composer *c, int err, const char *folder,
+				    const char *name)
 {
 	const char *path = c->path, *slash = *folder ? "/" : "";
 
 	if (err == ENOMEM) {
-		finding_no_memory(&c->error);
+		xst_finding_no_memory(&c->error);
 		return XST_E_NOMEM;
 	}
 	if (err == EINVAL)
-		return compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file", path, folder,
-				    slash, name);
+		return xst_directory_compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file",
+						  path, folder, slash, name);
 	if (err == EFBIG)
-		return compose_fail(c, XST_E_LIMIT, "%s/%s%s%s: larger than any such file", path,
-				    folder, slash, name);
-	(void)compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name, strerror(err));
+		return xst_directory_compose_fail(c, XST_E_LIMIT,
+						  "%s/%s%s%s: larger than any such file", path,
+						  folder, slash, name);
+	(void)xst_directory_compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name,
+					 strerror(err));
 	c->error.sys_errno = err;
 	return XST_E_IO;
 }
@@ -52,48 +55,50 @@ int compose_fail_file(struct composer *c, int err, const char *folder, const cha
 /* --- the output ------------------------------------------------------------------------------- */
 
 /* The other side has stopped reading, and knows why: no word about it. */
-static int flush(struct composer *c)
+static int compose_flush(struct composer *c)
 {
 	const uint8_t *data;
 	size_t n = xst_emitter_output(c->emitter, &data);
-	int r = write_all(c->out, data, n);
+	int r = xst_io_write_all(c->out, data, n);
 
 	xst_emitter_written(c->emitter);
 	return r < 0 ? XST_E_IO : 0;
 }
 
 /* Whatever the emitter can't do is too much for it. */
-int compose_emitted(struct composer *c, int r)
+int xst_directory_compose_emitted(struct composer *c, int r)
 {
 	if (r == XST_E_NOMEM)
-		return compose_fail_file(c, ENOMEM, "", "");
+		return xst_directory_compose_fail_file(c, ENOMEM, "", "");
 	if (r)
-		return compose_fail(c, XST_E_LIMIT, "%s: a record that is too long", c->path);
-	return flush(c);
+		return xst_directory_compose_fail(c, XST_E_LIMIT, "%s: a record that is too long",
+						  c->path);
+	return compose_flush(c);
 }
 
-int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *folder,
-		 const char *name)
+int xst_directory_compose_move(struct composer *c, int fd, off_t *at, uint64_t n,
+			       const char *folder, const char *name)
 {
 	while (n) {
 		bool out_failed;
-		ssize_t k = transfer(&c->transfer, fd, at, c->out, n, &out_failed);
+		ssize_t k = xst_io_transfer(&c->transfer, fd, at, c->out, n, &out_failed);
 
 		if (k < 0 && out_failed)
 			return XST_E_IO;
 		if (k < 0)
-			return compose_fail_file(c, (int)-k, folder, name);
+			return xst_directory_compose_fail_file(c, (int)-k, folder, name);
 		if (k == 0)
-			return compose_fail(c, XST_E_MALFORMED,
-					    "%s/%s%s%s: ends %" PRIu64 " octets too early", c->path,
-					    folder, *folder ? "/" : "", name, n);
+			return xst_directory_compose_fail(
+				c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " octets too early",
+				c->path, folder, *folder ? "/" : "", name, n);
 		n -= (uint64_t)k;
 	}
 	return 0;
 }
 
-int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v,
-		   size_t n, uint64_t fixed, const void *data, size_t size)
+int xst_directory_compose_record(struct composer *c, enum xst_kind kind,
+				 const struct xst_field_value *v, size_t n, uint64_t fixed,
+				 const void *data, size_t size)
 {
 	int r = xst_emit_begin(c->emitter, kind, fixed + size);
 
@@ -103,7 +108,7 @@ int compose_record(struct composer *c, enum xst_kind kind, const struct xst_fiel
 		r = xst_emit_bytes(c->emitter, data, size);
 	if (r == 0)
 		r = xst_emit_end(c->emitter);
-	return compose_emitted(c, r);
+	return xst_directory_compose_emitted(c, r);
 }
 
 /* --- which records there are ------------------------------------------------------------------ */
@@ -112,20 +117,21 @@ static int add_file(struct composer *c, const char *name)
 {
 	struct record_file f = { 0 };
 
-	f.kind = record_file_kind(name, &f.number);
+	f.kind = xst_directory_record_file_kind(name, &f.number);
 	if (!f.kind)
-		return compose_fail(c, XST_E_MALFORMED,
-				    "%s/" RECORDS_DIR "/%.100s: no name of a record", c->path,
-				    name);
+		return xst_directory_compose_fail(c, XST_E_MALFORMED,
+						  "%s/" RECORDS_DIR "/%.100s: no name of a record",
+						  c->path, name);
 	if (c->nfiles == RECORDS_MAX)
-		return compose_fail(c, XST_E_LIMIT, "%s/" RECORDS_DIR ": more than %d records",
-				    c->path, RECORDS_MAX);
+		return xst_directory_compose_fail(c, XST_E_LIMIT,
+						  "%s/" RECORDS_DIR ": more than %d records",
+						  c->path, RECORDS_MAX);
 	if (c->nfiles == c->capacity) {
 		size_t n = c->capacity ? c->capacity * 2 : 64;
 		struct record_file *more = realloc(c->files, n * sizeof(*more));
 
 		if (!more)
-			return compose_fail_file(c, ENOMEM, "", "");
+			return xst_directory_compose_fail_file(c, ENOMEM, "", "");
 		c->files = more;
 		c->capacity = n;
 	}
@@ -151,7 +157,7 @@ static int list_records(struct composer *c)
 		r = errno;
 		if (copy >= 0)
 			close(copy);
-		return compose_fail_file(c, r, "", RECORDS_DIR);
+		return xst_directory_compose_fail_file(c, r, "", RECORDS_DIR);
 	}
 	while (r == 0 && (e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
@@ -161,13 +167,14 @@ static int list_records(struct composer *c)
 		qsort(c->files, c->nfiles, sizeof(*c->files), by_number);
 	for (size_t i = 1; i < c->nfiles && r == 0; i++)
 		if (c->files[i].number == c->files[i - 1].number)
-			r = compose_fail(c, XST_E_MALFORMED,
-					 "%s/" RECORDS_DIR ": two records with number %u", c->path,
-					 c->files[i].number);
+			r = xst_directory_compose_fail(c, XST_E_MALFORMED,
+						       "%s/" RECORDS_DIR
+						       ": two records with number %u",
+						       c->path, c->files[i].number);
 	return r;
 }
 
-const struct record_file *compose_find(const struct composer *c, enum xst_kind kind)
+const struct record_file *xst_directory_compose_find(const struct composer *c, enum xst_kind kind)
 {
 	for (size_t i = 0; i < c->nfiles; i++)
 		if (c->files[i].kind == kind)
@@ -175,33 +182,33 @@ const struct record_file *compose_find(const struct composer *c, enum xst_kind k
 	return NULL;
 }
 
-int compose_read(struct composer *c, const struct record_file *f, size_t limit, uint8_t **ret,
-		 size_t *ret_size)
+int xst_directory_compose_read(struct composer *c, const struct record_file *f, size_t limit,
+			       uint8_t **ret, size_t *ret_size)
 {
 	char name[RECORD_NAME_MAX];
 	int r;
 
-	record_file_name(name, f->number, f->kind);
-	r = tree_read(c->records, name, limit, ret, ret_size);
-	return r < 0 ? compose_fail_file(c, -r, RECORDS_DIR, name) : 0;
+	xst_directory_record_file_name(name, f->number, f->kind);
+	r = xst_directory_tree_read(c->records, name, limit, ret, ret_size);
+	return r < 0 ? xst_directory_compose_fail_file(c, -r, RECORDS_DIR, name) : 0;
 }
 
-int compose_header(struct composer *c, const struct record_file *f, bool big,
-		   struct xst_field_value ret[WIRE_MAX_FIELDS])
+int xst_directory_compose_header(struct composer *c, const struct record_file *f, bool big,
+				 struct xst_field_value ret[WIRE_MAX_FIELDS])
 {
-	const struct wire_record *row = record_row(f->kind);
+	const struct wire_record *row = xst_directory_record_row(f->kind);
 	uint8_t *octets;
 	size_t n = 0;
-	int r = compose_read(c, f, row->fixed, &octets, &n);
+	int r = xst_directory_compose_read(c, f, row->fixed, &octets, &n);
 
 	if (r)
 		return r;
 	if (n != row->fixed)
-		r = compose_fail(c, XST_E_MALFORMED,
-				 "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u", c->path,
-				 f->number, row->name, n, (unsigned)row->fixed);
+		r = xst_directory_compose_fail(
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
+			c->path, f->number, row->name, n, (unsigned)row->fixed);
 	else
-		wire_get_fields(row, octets, big, 4, ret);
+		xst_wire_get_fields(row, octets, big, 4, ret);
 	free(octets);
 	return r;
 }
@@ -216,17 +223,17 @@ static int write_body(struct composer *c, const struct record_file *f)
 	off_t at = 0;
 	int fd, r;
 
-	record_file_name(name, f->number, f->kind);
-	fd = tree_open(c->records, name, &size);
+	xst_directory_record_file_name(name, f->number, f->kind);
+	fd = xst_directory_tree_open(c->records, name, &size);
 	if (fd < 0)
-		return compose_fail_file(c, -fd, RECORDS_DIR, name);
-	r = compose_emitted(c, xst_emit_begin(c->emitter, f->kind, size));
+		return xst_directory_compose_fail_file(c, -fd, RECORDS_DIR, name);
+	r = xst_directory_compose_emitted(c, xst_emit_begin(c->emitter, f->kind, size));
 	if (r == 0)
-		r = compose_emitted(c, xst_emit_payload(c->emitter, size));
+		r = xst_directory_compose_emitted(c, xst_emit_payload(c->emitter, size));
 	if (r == 0)
-		r = compose_move(c, fd, &at, size, RECORDS_DIR, name);
+		r = xst_directory_compose_move(c, fd, &at, size, RECORDS_DIR, name);
 	if (r == 0)
-		r = compose_emitted(c, xst_emit_end(c->emitter));
+		r = xst_directory_compose_emitted(c, xst_emit_end(c->emitter));
 	close(fd);
 	return r;
 }
@@ -235,7 +242,7 @@ static int write_body(struct composer *c, const struct record_file *f)
 static int write_image_header(struct composer *c, const struct record_file *f)
 {
 	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
-	int r = compose_header(c, f, true, v);
+	int r = xst_directory_compose_header(c, f, true, v);
 
 	if (r)
 		return r;
@@ -250,9 +257,9 @@ static int write_record(struct composer *c, const struct record_file *f)
 	case XST_KIND_XL_HEADER:
 	case XST_KIND_LIBXL_HEADER: return 0;
 	case XST_KIND_IMAGE_HEADER: return write_image_header(c, f);
-	case XST_KIND_PAGE_DATA: return compose_pages(c);
-	case XST_KIND_EMULATOR_XENSTORE_DATA: return compose_keys(c, f);
-	case XST_KIND_EMULATOR_CONTEXT: return compose_state(c, f);
+	case XST_KIND_PAGE_DATA: return xst_directory_compose_pages(c);
+	case XST_KIND_EMULATOR_XENSTORE_DATA: return xst_directory_compose_keys(c, f);
+	case XST_KIND_EMULATOR_CONTEXT: return xst_directory_compose_state(c, f);
 	default: return write_body(c, f);
 	}
 }
@@ -263,25 +270,26 @@ static int write_records(struct composer *c, bool libxl)
 	int r = 0;
 
 	for (size_t i = 0; i < c->nfiles && r == 0; i++)
-		if (record_is_libxl(c->files[i].kind) == libxl)
+		if (xst_directory_record_is_libxl(c->files[i].kind) == libxl)
 			r = write_record(c, &c->files[i]);
 	return r;
 }
 
 static int write_stream(struct composer *c)
 {
-	int r = compose_xl(c);
+	int r = xst_directory_compose_xl(c);
 
 	if (r == 0)
-		r = compose_libxl(c);
+		r = xst_directory_compose_libxl(c);
 	if (r == 0)
 		r = write_records(c, false);
 	if (r == 0)
-		r = compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_END));
+		r = xst_directory_compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_END));
 	if (r == 0)
 		r = write_records(c, true);
 	if (r == 0 && c->libxl)
-		r = compose_emitted(c, xst_emit_empty(c->emitter, XST_KIND_LIBXL_END));
+		r = xst_directory_compose_emitted(c,
+						  xst_emit_empty(c->emitter, XST_KIND_LIBXL_END));
 	return r;
 }
 
@@ -292,23 +300,24 @@ static int check_format(struct composer *c)
 	static const char stem[] = "xenstream image directory ";
 	uint8_t *text = NULL;
 	size_t n = 0;
-	int r = tree_read(c->dir, FORMAT_FILE, 64, &text, &n);
+	int r = xst_directory_tree_read(c->dir, FORMAT_FILE, 64, &text, &n);
 
 	if (r == -ENOENT)
-		return compose_fail(c, XST_E_MAGIC,
-				    "%s: no image directory: there is no file \"" FORMAT_FILE
-				    "\" in it",
-				    c->path);
+		return xst_directory_compose_fail(
+			c, XST_E_MAGIC,
+			"%s: no image directory: there is no file \"" FORMAT_FILE "\" in it",
+			c->path);
 	if (r < 0)
-		return compose_fail_file(c, -r, "", FORMAT_FILE);
+		return xst_directory_compose_fail_file(c, -r, "", FORMAT_FILE);
 	if (strcmp((const char *)text, FORMAT_TEXT) != 0)
 		r = strncmp((const char *)text, stem, sizeof(stem) - 1) == 0
-			    ? compose_fail(c, XST_E_VERSION,
-					   "%s: an image directory of another version than 1",
-					   c->path)
-			    : compose_fail(c, XST_E_MAGIC,
-					   "%s/" FORMAT_FILE ": not that of an image directory",
-					   c->path);
+			    ? xst_directory_compose_fail(
+				      c, XST_E_VERSION,
+				      "%s: an image directory of another version than 1", c->path)
+			    : xst_directory_compose_fail(c, XST_E_MAGIC,
+							 "%s/" FORMAT_FILE
+							 ": not that of an image directory",
+							 c->path);
 	free(text);
 	return r;
 }
@@ -320,23 +329,23 @@ static int open_directory(struct composer *c)
 	c->dir = open(c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->dir < 0) {
 		r = errno;
-		(void)compose_fail(c, XST_E_IO, "%s: %s", c->path,
-				   r == ENOTDIR ? "no directory" : strerror(r));
+		(void)xst_directory_compose_fail(c, XST_E_IO, "%s: %s", c->path,
+						 r == ENOTDIR ? "no directory" : strerror(r));
 		c->error.sys_errno = r;
 		return XST_E_IO;
 	}
 	r = check_format(c);
 	if (r)
 		return r;
-	c->records = tree_enter(c->dir, RECORDS_DIR, false);
+	c->records = xst_directory_tree_enter(c->dir, RECORDS_DIR, false);
 	if (c->records < 0)
-		return compose_fail_file(c, -c->records, "", RECORDS_DIR);
+		return xst_directory_compose_fail_file(c, -c->records, "", RECORDS_DIR);
 	r = list_records(c);
-	c->libxl = compose_find(c, XST_KIND_LIBXL_HEADER) != NULL;
+	c->libxl = xst_directory_compose_find(c, XST_KIND_LIBXL_HEADER) != NULL;
 	return r;
 }
 
-static void close_if(int fd)
+static void compose_close_if(int fd)
 {
 	if (fd >= 0)
 		close(fd);
@@ -345,30 +354,31 @@ static void close_if(int fd)
 /* Which version the image has, for whoever is to write it as it was. */
 static int read_version(struct composer *c)
 {
-	const struct record_file *f = compose_find(c, XST_KIND_IMAGE_HEADER);
+	const struct record_file *f = xst_directory_compose_find(c, XST_KIND_IMAGE_HEADER);
 	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
 	int r;
 
 	if (!f)
-		return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": there is no %s",
-				    c->path, wire_image_header.name);
-	r = compose_header(c, f, true, v);
+		return xst_directory_compose_fail(c, XST_E_MALFORMED,
+						  "%s/" RECORDS_DIR ": there is no %s", c->path,
+						  xst_wire_image_header.name);
+	r = xst_directory_compose_header(c, f, true, v);
 	c->version = (uint32_t)wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_VERSION, 0);
 	if (r == 0 && (c->version < LIBXC_VERSION_MIN || c->version > LIBXC_VERSION_MAX))
-		r = compose_fail(c, XST_E_VERSION,
-				 "%s: an image of version %u; known are %d and %d", c->path,
-				 c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
+		r = xst_directory_compose_fail(
+			c, XST_E_VERSION, "%s: an image of version %u; known are %d and %d",
+			c->path, c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
 	return r;
 }
 
-int composer_open(const char *path, struct composer **ret, struct xst_finding *reterr)
+int xst_directory_composer_open(const char *path, struct composer **ret, struct xst_finding *reterr)
 {
 	struct composer *c = calloc(1, sizeof(*c));
 	int r;
 
 	if (!c || xst_emitter_new(&c->emitter) < 0) {
 		free(c);
-		finding_no_memory(reterr);
+		xst_finding_no_memory(reterr);
 		return XST_E_NOMEM;
 	}
 	c->path = path;
@@ -378,37 +388,37 @@ int composer_open(const char *path, struct composer **ret, struct xst_finding *r
 		r = read_version(c);
 	if (r) {
 		*reterr = c->error;
-		composer_free(c);
+		xst_directory_composer_free(c);
 		return r;
 	}
 	*ret = c;
 	return 0;
 }
 
-void composer_free(struct composer *c)
+void xst_directory_composer_free(struct composer *c)
 {
-	transfer_free(&c->transfer);
+	xst_io_transfer_free(&c->transfer);
 	xst_emitter_free(c->emitter);
 	free(c->files);
-	close_if(c->pages);
-	close_if(c->memory);
-	close_if(c->records);
-	close_if(c->dir);
+	compose_close_if(c->pages);
+	compose_close_if(c->memory);
+	compose_close_if(c->records);
+	compose_close_if(c->dir);
 	free(c);
 }
 
-uint32_t composer_version(const struct composer *c)
+uint32_t xst_directory_composer_version(const struct composer *c)
 {
 	return c->version;
 }
 
-int composer_write(struct composer *c, int out)
+int xst_directory_composer_write(struct composer *c, int out)
 {
 	c->out = out;
 	return write_stream(c);
 }
 
-const struct xst_finding *composer_error(const struct composer *c)
+const struct xst_finding *xst_directory_composer_error(const struct composer *c)
 {
 	return &c->error;
 }

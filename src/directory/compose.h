@@ -32,35 +32,37 @@ struct composer {
  * failed. */
 
 /* compose.c */
-int compose_fail(struct composer *c, int code, const char *format, ...)
+int xst_directory_compose_fail(struct composer *c, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* A file that can't be read; folder "": in the directory itself. */
-int compose_fail_file(struct composer *c, int err, const char *folder, const char *name);
+int xst_directory_compose_fail_file(struct composer *c, int err, const char *folder,
+				    const char *name);
 /* What an xst_emit_...() has returned; writes what it gave. */
-int compose_emitted(struct composer *c, int r);
+int xst_directory_compose_emitted(struct composer *c, int r);
 /* n octets of a file straight to the output. */
-int compose_move(struct composer *c, int fd, off_t *at, uint64_t n, const char *folder,
-		 const char *name);
+int xst_directory_compose_move(struct composer *c, int fd, off_t *at, uint64_t n,
+			       const char *folder, const char *name);
 /* The first record of a kind, or NULL. */
-const struct record_file *compose_find(const struct composer *c, enum xst_kind kind);
-int compose_read(struct composer *c, const struct record_file *f, size_t limit, uint8_t **ret,
-		 size_t *ret_size);
+const struct record_file *xst_directory_compose_find(const struct composer *c, enum xst_kind kind);
+int xst_directory_compose_read(struct composer *c, const struct record_file *f, size_t limit,
+			       uint8_t **ret, size_t *ret_size);
 /* A record that is in memory: fields, if n, and octets. */
-int compose_record(struct composer *c, enum xst_kind kind, const struct xst_field_value *v,
-		   size_t n, uint64_t fixed, const void *data, size_t size);
+int xst_directory_compose_record(struct composer *c, enum xst_kind kind,
+				 const struct xst_field_value *v, size_t n, uint64_t fixed,
+				 const void *data, size_t size);
 /* The fields that a header's file holds. */
-int compose_header(struct composer *c, const struct record_file *f, bool big,
-		   struct xst_field_value ret[WIRE_MAX_FIELDS]);
+int xst_directory_compose_header(struct composer *c, const struct record_file *f, bool big,
+				 struct xst_field_value ret[WIRE_MAX_FIELDS]);
 
 /* compose_frame.c */
-int compose_xl(struct composer *c);
-int compose_libxl(struct composer *c);
+int xst_directory_compose_xl(struct composer *c);
+int xst_directory_compose_libxl(struct composer *c);
 
 /* compose_pages.c */
-int compose_pages(struct composer *c);
+int xst_directory_compose_pages(struct composer *c);
 
 /* compose_device.c */
-int compose_keys(struct composer *c, const struct record_file *f);
-int compose_state(struct composer *c, const struct record_file *f);
+int xst_directory_compose_keys(struct composer *c, const struct record_file *f);
+int xst_directory_compose_state(struct composer *c, const struct record_file *f);
 
 #endif

@@ -24,17 +24,17 @@ static int enter_value(struct composer *c, const char *key, char **ret_name, con
 		*ret_name = NULL;
 		return -ENOMEM;
 	}
-	tree = tree_enter(c->dir, XENSTORE_DIR, false);
+	tree = xst_directory_tree_enter(c->dir, XENSTORE_DIR, false);
 	if (tree < 0)
 		return tree;
-	dir = tree_enter_path(tree, *ret_name, false, ret_last);
+	dir = xst_directory_tree_enter_path(tree, *ret_name, false, ret_last);
 	close(tree);
 	return dir;
 }
 
 static int value_size(int dir, const char *name, uint64_t *ret)
 {
-	int fd = tree_open(dir, name, ret);
+	int fd = xst_directory_tree_open(dir, name, ret);
 
 	if (fd < 0)
 		return fd;
@@ -50,39 +50,39 @@ static int measure_pair(struct composer *c, const char *key, size_t n, uint64_t 
 	char *name;
 	int dir, r;
 
-	if (!device_key_is_fine(key, n))
-		return compose_fail(c, XST_E_MALFORMED,
-				    "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key", c->path,
-				    key);
+	if (!xst_directory_device_key_is_fine(key, n))
+		return xst_directory_compose_fail(
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key",
+			c->path, key);
 	dir = enter_value(c, key, &name, &last);
 	r = dir < 0 ? dir : value_size(dir, last, &value);
 	if (dir >= 0)
 		close(dir);
 	if (r < 0)
-		r = compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
+		r = xst_directory_compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
 	free(name);
 	*size += n + 1 + value + 1;
 	return r;
 }
 
-static int write_pair(struct composer *c, const char *key, size_t n, uint64_t *size)
+static int compose_device_write_pair(struct composer *c, const char *key, size_t n, uint64_t *size)
 {
 	const char *last = key;
 	uint8_t *value = NULL;
 	size_t value_n = 0;
 	char *name;
 	int dir = enter_value(c, key, &name, &last);
-	int r = dir < 0 ? dir : tree_read(dir, last, MAX_VALUE, &value, &value_n);
+	int r = dir < 0 ? dir : xst_directory_tree_read(dir, last, MAX_VALUE, &value, &value_n);
 
 	(void)size;
 	if (dir >= 0)
 		close(dir);
 	if (r < 0)
-		r = compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
+		r = xst_directory_compose_fail_file(c, -r, XENSTORE_DIR, name ? name : key);
 	else if (memchr(value, '\0', value_n))
-		r = compose_fail(c, XST_E_MALFORMED,
-				 "%s/" XENSTORE_DIR "/%s: a NUL in it would end the value", c->path,
-				 name);
+		r = xst_directory_compose_fail(
+			c, XST_E_MALFORMED,
+			"%s/" XENSTORE_DIR "/%s: a NUL in it would end the value", c->path, name);
 	free(name);
 	if (r) {
 		free(value);
@@ -92,7 +92,7 @@ static int write_pair(struct composer *c, const char *key, size_t n, uint64_t *s
 	if (r == 0)
 		r = xst_emit_bytes(c->emitter, value, value_n + 1);
 	free(value);
-	return compose_emitted(c, r);
+	return xst_directory_compose_emitted(c, r);
 }
 
 /* Each key in the file ends in a NUL, and there is one behind the last in memory in any case. */
@@ -112,43 +112,46 @@ static int each_key(struct composer *c, const uint8_t *keys, size_t size,
 	return r;
 }
 
-static int too_short(struct composer *c, const struct record_file *f)
+static int compose_device_too_short(struct composer *c, const struct record_file *f)
 {
-	return compose_fail(c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: too short", c->path,
-			    f->number, record_row(f->kind)->name);
+	return xst_directory_compose_fail(c, XST_E_MALFORMED,
+					  "%s/" RECORDS_DIR "/%05u.%s: too short", c->path,
+					  f->number, xst_directory_record_row(f->kind)->name);
 }
 
 /* Twice over the keys: what all their values need is known before the first, and none is kept. */
-static int write_keys(struct composer *c, enum xst_kind kind, const uint8_t *file, size_t n,
-		      size_t fixed)
+static int compose_device_write_keys(struct composer *c, enum xst_kind kind, const uint8_t *file,
+				     size_t n, size_t fixed)
 {
 	uint64_t size = fixed;
 	int r = each_key(c, file + fixed, n - fixed, measure_pair, &size);
 
 	if (r == 0 && size > MAX_PAIRS)
-		r = compose_fail(c, XST_E_LIMIT, "%s/" XENSTORE_DIR ": more than %u octets", c->path,
-				 MAX_PAIRS);
+		r = xst_directory_compose_fail(c, XST_E_LIMIT,
+					       "%s/" XENSTORE_DIR ": more than %u octets", c->path,
+					       MAX_PAIRS);
 	if (r)
 		return r;
 	r = xst_emit_begin(c->emitter, kind, size);
 	if (r == 0)
 		r = xst_emit_bytes(c->emitter, file, fixed);
-	r = compose_emitted(c, r);
+	r = xst_directory_compose_emitted(c, r);
 	if (r == 0)
-		r = each_key(c, file + fixed, n - fixed, write_pair, NULL);
-	return r ? r : compose_emitted(c, xst_emit_end(c->emitter));
+		r = each_key(c, file + fixed, n - fixed, compose_device_write_pair, NULL);
+	return r ? r : xst_directory_compose_emitted(c, xst_emit_end(c->emitter));
 }
 
-int compose_keys(struct composer *c, const struct record_file *f)
+int xst_directory_compose_keys(struct composer *c, const struct record_file *f)
 {
-	const size_t fixed = record_row(f->kind)->fixed;
+	const size_t fixed = xst_directory_record_row(f->kind)->fixed;
 	uint8_t *file;
 	size_t n;
-	int r = compose_read(c, f, KEYS_MAX, &file, &n);
+	int r = xst_directory_compose_read(c, f, KEYS_MAX, &file, &n);
 
 	if (r)
 		return r;
-	r = n < fixed ? too_short(c, f) : write_keys(c, f->kind, file, n, fixed);
+	r = n < fixed ? compose_device_too_short(c, f)
+		      : compose_device_write_keys(c, f->kind, file, n, fixed);
 	free(file);
 	return r;
 }
@@ -158,7 +161,7 @@ int compose_keys(struct composer *c, const struct record_file *f)
 /* Behind a bare image it stands as in a legacy stream, under the only signature with a length. */
 static int begin_bare(struct composer *c, uint64_t size)
 {
-	const struct wire_signature *s = &wire_signatures[0];
+	const struct wire_signature *s = &xst_wire_signatures[0];
 	uint8_t head[LEGACY_SIGNATURE_SIZE + 4];
 	int r = xst_emit_begin(c->emitter, XST_KIND_OPTIONAL_DATA, sizeof(head) + size);
 
@@ -167,8 +170,8 @@ static int begin_bare(struct composer *c, uint64_t size)
 	return r ? r : xst_emit_bytes(c->emitter, head, sizeof(head));
 }
 
-static int begin_state(struct composer *c, enum xst_kind kind, const uint8_t *header, size_t n,
-		       uint64_t size)
+static int compose_device_begin_state(struct composer *c, enum xst_kind kind, const uint8_t *header,
+				      size_t n, uint64_t size)
 {
 	int r;
 
@@ -180,46 +183,47 @@ static int begin_state(struct composer *c, enum xst_kind kind, const uint8_t *he
 	return r ? r : xst_emit_bytes(c->emitter, header, n);
 }
 
-static int write_state(struct composer *c, enum xst_kind kind, const uint8_t *header, size_t n,
-		       const char *name)
+static int compose_device_write_state(struct composer *c, enum xst_kind kind, const uint8_t *header,
+				      size_t n, const char *name)
 {
 	uint64_t size = 0;
 	off_t at = 0;
-	int fd = tree_open(c->dir, name, &size), r;
+	int fd = xst_directory_tree_open(c->dir, name, &size), r;
 
 	if (fd < 0)
-		return compose_fail_file(c, -fd, "", name);
-	r = begin_state(c, kind, header, n, size);
+		return xst_directory_compose_fail_file(c, -fd, "", name);
+	r = compose_device_begin_state(c, kind, header, n, size);
 	if (r == 0)
 		r = xst_emit_payload(c->emitter, size);
-	r = compose_emitted(c, r);
+	r = xst_directory_compose_emitted(c, r);
 	if (r == 0)
-		r = compose_move(c, fd, &at, size, "", name);
+		r = xst_directory_compose_move(c, fd, &at, size, "", name);
 	if (r == 0)
-		r = compose_emitted(c, xst_emit_end(c->emitter));
+		r = xst_directory_compose_emitted(c, xst_emit_end(c->emitter));
 	close(fd);
 	return r;
 }
 
-int compose_state(struct composer *c, const struct record_file *f)
+int xst_directory_compose_state(struct composer *c, const struct record_file *f)
 {
-	const size_t fixed = record_row(f->kind)->fixed;
+	const size_t fixed = xst_directory_record_row(f->kind)->fixed;
 	const char *name;
 	uint8_t *file;
 	size_t n;
-	int r = compose_read(c, f, fixed + EMULATOR_NAME_MAX, &file, &n);
+	int r = xst_directory_compose_read(c, f, fixed + EMULATOR_NAME_MAX, &file, &n);
 
 	if (r)
 		return r;
 	name = (const char *)file + fixed;
 	if (n < fixed)
-		r = too_short(c, f);
-	else if (!device_state_name(name))
-		r = compose_fail(c, XST_E_MALFORMED,
-				 "%s/" RECORDS_DIR "/%05u.%s: names no file \"" EMULATOR_FILE "\"",
-				 c->path, f->number, record_row(f->kind)->name);
+		r = compose_device_too_short(c, f);
+	else if (!xst_directory_device_state_name(name))
+		r = xst_directory_compose_fail(
+			c, XST_E_MALFORMED,
+			"%s/" RECORDS_DIR "/%05u.%s: names no file \"" EMULATOR_FILE "\"", c->path,
+			f->number, xst_directory_record_row(f->kind)->name);
 	else
-		r = write_state(c, f->kind, file, fixed, name);
+		r = compose_device_write_state(c, f->kind, file, fixed, name);
 	free(file);
 	return r;
 }

@@ -15,7 +15,7 @@ static int move_pages(struct composer *c, uint64_t pfn, uint64_t n)
 {
 	off_t at = (off_t)(pfn * XST_PAGE_SIZE);
 
-	return compose_move(c, c->memory, &at, n * XST_PAGE_SIZE, "", MEMORY_FILE);
+	return xst_directory_compose_move(c, c->memory, &at, n * XST_PAGE_SIZE, "", MEMORY_FILE);
 }
 
 /* Of the batch, in as few moves as possible. */
@@ -50,7 +50,7 @@ static uint64_t contents_size(const struct composer *c)
 
 static int write_batch(struct composer *c)
 {
-	const struct wire_record *row = record_row(XST_KIND_PAGE_DATA);
+	const struct wire_record *row = xst_directory_record_row(XST_KIND_PAGE_DATA);
 	struct xst_field_value count = { XST_FIELD_COUNT, c->nbatch };
 	uint64_t contents = contents_size(c);
 	int r = xst_emit_begin(c->emitter, XST_KIND_PAGE_DATA,
@@ -62,11 +62,11 @@ static int write_batch(struct composer *c)
 		r = xst_emit_items(c->emitter, c->batch, c->nbatch);
 	if (r == 0)
 		r = xst_emit_payload(c->emitter, contents);
-	r = compose_emitted(c, r);
+	r = xst_directory_compose_emitted(c, r);
 	if (r == 0)
 		r = write_contents(c);
 	if (r == 0)
-		r = compose_emitted(c, xst_emit_end(c->emitter));
+		r = xst_directory_compose_emitted(c, xst_emit_end(c->emitter));
 	c->nbatch = 0;
 	return r;
 }
@@ -76,9 +76,10 @@ static int write_batch(struct composer *c)
 static int add_page(struct composer *c, uint64_t pfn, uint8_t octet)
 {
 	if (octet & ~(PAGE_KNOWN | 0xf) || !(octet & PAGE_KNOWN))
-		return compose_fail(c, XST_E_MALFORMED,
-				    "%s/" PAGES_FILE ": pfn %#" PRIx64 ": %#x is no type of a page",
-				    c->path, pfn, octet);
+		return xst_directory_compose_fail(c, XST_E_MALFORMED,
+						  "%s/" PAGES_FILE ": pfn %#" PRIx64
+						  ": %#x is no type of a page",
+						  c->path, pfn, octet);
 	c->batch[c->nbatch++] = (uint64_t)(octet & 0xf) << 60 | pfn;
 	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
 }
@@ -99,9 +100,9 @@ static int read_pages(struct composer *c, uint8_t *window)
 	ssize_t k;
 	int r = 0;
 
-	while (r == 0 && (k = pages_read(c->pages, &pfn, window, WINDOW)) != 0) {
+	while (r == 0 && (k = xst_directory_pages_read(c->pages, &pfn, window, WINDOW)) != 0) {
 		if (k < 0)
-			return compose_fail_file(c, (int)-k, "", PAGES_FILE);
+			return xst_directory_compose_fail_file(c, (int)-k, "", PAGES_FILE);
 		r = add_stretch(c, pfn, window, (size_t)k);
 		pfn += (uint64_t)k;
 	}
@@ -112,34 +113,35 @@ static int open_pages(struct composer *c)
 {
 	uint64_t size;
 
-	c->memory = tree_open(c->dir, MEMORY_FILE, &size);
+	c->memory = xst_directory_tree_open(c->dir, MEMORY_FILE, &size);
 	if (c->memory < 0)
-		return compose_fail_file(c, -c->memory, "", MEMORY_FILE);
-	c->pages = tree_open(c->dir, PAGES_FILE, &size);
+		return xst_directory_compose_fail_file(c, -c->memory, "", MEMORY_FILE);
+	c->pages = xst_directory_tree_open(c->dir, PAGES_FILE, &size);
 	if (c->pages < 0)
-		return compose_fail_file(c, -c->pages, "", PAGES_FILE);
+		return xst_directory_compose_fail_file(c, -c->pages, "", PAGES_FILE);
 	if (size > PAGES_MAX)
-		return compose_fail(c, XST_E_LIMIT,
-				    "%s/" PAGES_FILE ": %" PRIu64
-				    " page frames are more than %" PRIu64,
-				    c->path, size, (uint64_t)PAGES_MAX);
+		return xst_directory_compose_fail(c, XST_E_LIMIT,
+						  "%s/" PAGES_FILE ": %" PRIu64
+						  " page frames are more than %" PRIu64,
+						  c->path, size, (uint64_t)PAGES_MAX);
 	return 0;
 }
 
-int compose_pages(struct composer *c)
+int xst_directory_compose_pages(struct composer *c)
 {
 	uint8_t *window;
 	int r;
 
 	if (c->pages >= 0)
-		return compose_fail(c, XST_E_MALFORMED,
-				    "%s/" RECORDS_DIR ": PAGE_DATA stands there twice", c->path);
+		return xst_directory_compose_fail(
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": PAGE_DATA stands there twice",
+			c->path);
 	r = open_pages(c);
 	if (r)
 		return r;
 	window = malloc(WINDOW);
 	if (!window)
-		return compose_fail_file(c, ENOMEM, "", "");
+		return xst_directory_compose_fail_file(c, ENOMEM, "", "");
 	r = read_pages(c, window);
 	free(window);
 	return r;

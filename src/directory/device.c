@@ -10,23 +10,23 @@
 /* A xenstore path relative to another has that many octets at most. */
 #define MAX_KEY 2048
 
-static int header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
+static int device_header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
 {
 	struct xst_field_value v[] = {
 		{ XST_FIELD_EMULATOR_ID, id },
 		{ XST_FIELD_EMULATOR_INDEX, index },
 	};
-	int fd = state_open(d, kind, 0), r;
+	int fd = xst_directory_state_open(d, kind, 0), r;
 
 	if (fd < 0)
 		return fd;
-	r = xst_emit_begin(d->emitter, kind, record_row(kind)->fixed);
+	r = xst_emit_begin(d->emitter, kind, xst_directory_record_row(kind)->fixed);
 	xst_emitter_written(d->emitter);
 	if (r == 0)
 		r = xst_emit_fields(d->emitter, v, 2);
 	if (r == 0)
 		r = xst_emit_end(d->emitter);
-	r = r ? directory_io_error(d, ENOMEM, NULL) : state_emitted(d, fd);
+	r = r ? xst_directory_io_error(d, ENOMEM, NULL) : xst_directory_state_emitted(d, fd);
 	if (r) {
 		close(fd);
 		return r;
@@ -37,18 +37,18 @@ static int header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t
 /* --- keys ------------------------------------------------------------------------------------- */
 
 /* Each state of the guest has keys of its own. */
-int device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
+int xst_directory_device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
 {
 	int r = d->xenstore_state && d->xenstore_state < d->state
-			? tree_remove(d->dir, XENSTORE_DIR)
+			? xst_directory_tree_remove(d->dir, XENSTORE_DIR)
 			: 0;
 
 	if (r < 0)
-		return directory_result(d, r, XENSTORE_DIR);
+		return xst_directory_result(d, r, XENSTORE_DIR);
 	if (d->xenstore_state < d->state)
 		d->key_names = 0;
 	d->xenstore_state = d->state;
-	d->xenstore_keys = header(d, XST_KIND_EMULATOR_XENSTORE_DATA, id, index);
+	d->xenstore_keys = device_header(d, XST_KIND_EMULATOR_XENSTORE_DATA, id, index);
 	return d->xenstore_keys < 0 ? d->xenstore_keys : 0;
 }
 
@@ -59,7 +59,7 @@ static bool is_key_octet(char c)
 }
 
 /* No name in it is empty, so none can be absolute; a dot is no octet of a key. */
-bool device_key_is_fine(const char *key, size_t n)
+bool xst_directory_device_key_is_fine(const char *key, size_t n)
 {
 	unsigned depth = 1;
 
@@ -82,60 +82,62 @@ static unsigned names_in(const char *key, size_t n)
 	return names;
 }
 
-static int write_value(int tree, const char *path, const char *value, size_t n)
+static int device_write_value(int tree, const char *path, const char *value, size_t n)
 {
 	const char *last;
-	int dir = tree_enter_path(tree, path, true, &last), fd, r;
+	int dir = xst_directory_tree_enter_path(tree, path, true, &last), fd, r;
 
 	if (dir < 0)
 		return dir;
-	fd = tree_create(dir, last);
-	r = fd < 0 ? fd : write_all(fd, value, n);
+	fd = xst_directory_tree_create(dir, last);
+	r = fd < 0 ? fd : xst_io_write_all(fd, value, n);
 	if (fd >= 0)
 		close(fd);
 	close(dir);
 	return r;
 }
 
-static int write_pair(struct directory *d, const char *key, size_t key_len, const char *value,
-		      size_t value_len)
+static int device_write_pair(struct directory *d, const char *key, size_t key_len,
+			     const char *value, size_t value_len)
 {
 	char path[MAX_KEY + sizeof(VALUE_SUFFIX)];
-	int tree = tree_enter(d->dir, XENSTORE_DIR, true), r;
+	int tree = xst_directory_tree_enter(d->dir, XENSTORE_DIR, true), r;
 
 	if (tree < 0)
 		return tree;
 	memcpy(path, key, key_len);
 	memcpy(path + key_len, VALUE_SUFFIX, sizeof(VALUE_SUFFIX));
-	r = write_value(tree, path, value, value_len);
+	r = device_write_value(tree, path, value, value_len);
 	close(tree);
 	path[key_len] = '\0';
 	d->slot->size += key_len + 1;
-	return r ? r : write_all(d->xenstore_keys, path, key_len + 1);
+	return r ? r : xst_io_write_all(d->xenstore_keys, path, key_len + 1);
 }
 
-int device_pair(struct directory *d, const char *key, size_t key_len, const char *value,
-		size_t value_len)
+int xst_directory_device_pair(struct directory *d, const char *key, size_t key_len,
+			      const char *value, size_t value_len)
 {
-	if (!device_key_is_fine(key, key_len))
-		return directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
-				      "xenstore key \"%.*s\": not a relative path of names in "
-				      "[A-Za-z0-9-_@], of %d octets and %d levels at most",
-				      key_len < 64 ? (int)key_len : 64, key, MAX_KEY,
-				      TREE_DEPTH - 1);
+	if (!xst_directory_device_key_is_fine(key, key_len))
+		return xst_directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
+					  "xenstore key \"%.*s\": not a relative path of names in "
+					  "[A-Za-z0-9-_@], of %d octets and %d levels at most",
+					  key_len < 64 ? (int)key_len : 64, key, MAX_KEY,
+					  TREE_DEPTH - 1);
 	if (d->slot->size + key_len + 1 > KEYS_MAX)
-		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
-				      "more than %u octets of xenstore keys", KEYS_MAX);
+		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
+					  "more than %u octets of xenstore keys", KEYS_MAX);
 	d->key_names += names_in(key, key_len);
 	if (d->key_names > KEY_NAMES_MAX)
-		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
-				      "more than %u names in xenstore keys, each of which would be a file "
-				      "or directory",
-				      KEY_NAMES_MAX);
-	return directory_result(d, write_pair(d, key, key_len, value, value_len), XENSTORE_DIR);
+		return xst_directory_fail(
+			d, XST_E_LIMIT, RULE_LIMIT,
+			"more than %u names in xenstore keys, each of which would be a file "
+			"or directory",
+			KEY_NAMES_MAX);
+	return xst_directory_result(d, device_write_pair(d, key, key_len, value, value_len),
+				    XENSTORE_DIR);
 }
 
-int device_end_keys(struct directory *d)
+int xst_directory_device_end_keys(struct directory *d)
 {
 	close(d->xenstore_keys);
 	d->xenstore_keys = -1;
@@ -144,7 +146,7 @@ int device_end_keys(struct directory *d)
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-bool device_state_name(const char *name)
+bool xst_directory_device_state_name(const char *name)
 {
 	size_t n = sizeof(EMULATOR_FILE) - 1;
 
@@ -165,24 +167,25 @@ static void name_state(struct directory *d)
 			       d->domain->domid);
 }
 
-int device_begin_state(struct directory *d, uint32_t id, uint32_t index, uint64_t length)
+int xst_directory_device_begin_state(struct directory *d, uint32_t id, uint32_t index,
+				     uint64_t length)
 {
-	int fd = header(d, XST_KIND_EMULATOR_CONTEXT, id, index), r;
+	int fd = device_header(d, XST_KIND_EMULATOR_CONTEXT, id, index), r;
 
 	if (fd < 0)
 		return fd;
 	name_state(d);
-	r = write_all(fd, d->emulator_name, strlen(d->emulator_name) + 1);
+	r = xst_io_write_all(fd, d->emulator_name, strlen(d->emulator_name) + 1);
 	d->slot->size += strlen(d->emulator_name) + 1;
 	close(fd);
 	if (r)
-		return directory_result(d, r, RECORDS_DIR);
+		return xst_directory_result(d, r, RECORDS_DIR);
 	d->emulator_size = length;
-	d->emulator = tree_create(d->dir, d->emulator_name);
-	return d->emulator < 0 ? directory_io_error(d, -d->emulator, d->emulator_name) : 0;
+	d->emulator = xst_directory_tree_create(d->dir, d->emulator_name);
+	return d->emulator < 0 ? xst_directory_io_error(d, -d->emulator, d->emulator_name) : 0;
 }
 
-int device_end_state(struct directory *d)
+int xst_directory_device_end_state(struct directory *d)
 {
 	close(d->emulator);
 	d->emulator = -1;

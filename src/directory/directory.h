@@ -39,21 +39,22 @@
 #define TREE_DEPTH 32 /* directories in each other, at most */
 
 /* A new or emptied file of one name. */
-int tree_create(int dir, const char *name);
+int xst_directory_tree_create(int dir, const char *name);
 /* A directory, made if it isn't there and `make`. */
-int tree_enter(int dir, const char *name, bool make);
+int xst_directory_tree_enter(int dir, const char *name, bool make);
 /* The directory in which the last name of a path is to be found; *ret_last is that name. */
-int tree_enter_path(int dir, const char *path, bool make, const char **ret_last);
+int xst_directory_tree_enter_path(int dir, const char *path, bool make, const char **ret_last);
 /* A regular file to read; -EINVAL: it is something else. */
-int tree_open(int dir, const char *name, uint64_t *ret_size);
+int xst_directory_tree_open(int dir, const char *name, uint64_t *ret_size);
 /* All of a file, n octets exactly and a NUL behind them, malloc'ed; -EFBIG above `limit`. */
-int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *ret_size);
+int xst_directory_tree_read(int dir, const char *name, size_t limit, uint8_t **ret,
+			    size_t *ret_size);
 /* A file or a directory with all in it, or as much as can be; that there is none is fine. */
-int tree_remove(int dir, const char *name);
+int xst_directory_tree_remove(int dir, const char *name);
 /* All of it on the disk. */
-int tree_sync(int dir);
+int xst_directory_tree_sync(int dir);
 /* Whether there is nothing in it. */
-int tree_is_empty(int dir);
+int xst_directory_tree_is_empty(int dir);
 
 /* --- record.c --------------------------------------------------------------------------------- */
 
@@ -63,12 +64,13 @@ int tree_is_empty(int dir);
 #define KEY_NAMES_MAX 65536   /* files and directories that all records' keys may become */
 
 /* NUMBER.NAME */
-void record_file_name(char name[RECORD_NAME_MAX], unsigned number, enum xst_kind kind);
+void xst_directory_record_file_name(char name[RECORD_NAME_MAX], unsigned number,
+				    enum xst_kind kind);
 /* The way back.  Returns XST_KIND_UNKNOWN for a name that none of ours has. */
-enum xst_kind record_file_kind(const char *name, unsigned *ret_number);
+enum xst_kind xst_directory_record_file_kind(const char *name, unsigned *ret_number);
 /* The row that says what is in a record's file. */
-const struct wire_record *record_row(enum xst_kind kind);
-bool record_is_libxl(enum xst_kind kind);
+const struct wire_record *xst_directory_record_row(enum xst_kind kind);
+bool xst_directory_record_is_libxl(enum xst_kind kind);
 
 /* --- memory.c --------------------------------------------------------------------------------- */
 
@@ -98,25 +100,26 @@ struct memory {
 	struct transfer transfer;
 };
 
-void memory_init(struct memory *m);
-void memory_free(struct memory *m);
+void xst_directory_memory_init(struct memory *m);
+void xst_directory_memory_free(struct memory *m);
 /* Functions that return int: 0 or -errno. */
-int memory_open(struct memory *m, int dir);
-void memory_begin_batch(struct memory *m, uint64_t length);
+int xst_directory_memory_open(struct memory *m, int dir);
+void xst_directory_memory_begin_batch(struct memory *m, uint64_t length);
 /* -E2BIG: the frames lie so far apart that `pages` would take far more disk than the stream. */
-int memory_items(struct memory *m, const uint64_t *v, size_t n);
-int memory_end_items(struct memory *m);
-int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done);
+int xst_directory_memory_items(struct memory *m, const uint64_t *v, size_t n);
+int xst_directory_memory_end_items(struct memory *m);
+int xst_directory_memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done);
 /* *ret_moved 0: to be done by writing. */
-int memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
+int xst_directory_memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n,
+			      uint64_t *ret_moved);
 
 /* The next stretch of `pages` that may hold anything, from *pfn on.  Returns the number of octets
  * in `types`, 0 behind the last, or -errno. */
-ssize_t pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size);
+ssize_t xst_directory_pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size);
 
 /* Moves octets from a descriptor that has something to read; stops where it would have to wait.
  * Returns their number, or -errno of the output's. */
-int64_t move_some(struct transfer *t, int in, off_t *offset, int out, uint64_t n);
+int64_t xst_directory_move_some(struct transfer *t, int in, off_t *offset, int out, uint64_t n);
 
 /* --- the sinks' object ------------------------------------------------------------------------ */
 
@@ -165,39 +168,41 @@ struct directory {
 
 /* sinks.c */
 /* The sticky error: `what` is a file in it, or NULL.  Returns its code. */
-int directory_io_error(struct directory *d, int err, const char *what);
-int directory_fail(struct directory *d, int code, enum xst_rule rule, const char *format, ...)
+int xst_directory_io_error(struct directory *d, int err, const char *what);
+int xst_directory_fail(struct directory *d, int code, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* 0, or the error that -errno stands for. */
-int directory_result(struct directory *d, int r, const char *what);
+int xst_directory_result(struct directory *d, int r, const char *what);
 
 /* state.c */
-int state_prepare(struct directory *d);
-int state_event(struct directory *d, const struct xst_event *ev);
-int state_write(struct directory *d, const void *data, size_t n, size_t *ret_done);
-int state_move(struct directory *d, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
+int xst_directory_state_prepare(struct directory *d);
+int xst_directory_state_event(struct directory *d, const struct xst_event *ev);
+int xst_directory_state_write(struct directory *d, const void *data, size_t n, size_t *ret_done);
+int xst_directory_state_move(struct directory *d, int fd, const off_t *offset, uint64_t n,
+			     uint64_t *ret_moved);
 /* Takes away what the last state doesn't have any more. */
-int state_finish(struct directory *d);
+int xst_directory_state_finish(struct directory *d);
 /* Opens the file of a record of the state in hand.  Returns the descriptor or the error. */
-int state_open(struct directory *d, enum xst_kind kind, uint32_t id);
+int xst_directory_state_open(struct directory *d, enum xst_kind kind, uint32_t id);
 /* Writes what the emitter has, but for the framing in front. */
-int state_emitted(struct directory *d, int fd);
+int xst_directory_state_emitted(struct directory *d, int fd);
 
 /* device.c */
-int device_begin_keys(struct directory *d, uint32_t id, uint32_t index);
-int device_pair(struct directory *d, const char *key, size_t key_len, const char *value,
-		size_t value_len);
-int device_end_keys(struct directory *d);
-int device_begin_state(struct directory *d, uint32_t id, uint32_t index, uint64_t length);
-int device_end_state(struct directory *d);
+int xst_directory_device_begin_keys(struct directory *d, uint32_t id, uint32_t index);
+int xst_directory_device_pair(struct directory *d, const char *key, size_t key_len,
+			      const char *value, size_t value_len);
+int xst_directory_device_end_keys(struct directory *d);
+int xst_directory_device_begin_state(struct directory *d, uint32_t id, uint32_t index,
+				     uint64_t length);
+int xst_directory_device_end_state(struct directory *d);
 /* Whether a key may become a path. */
-bool device_key_is_fine(const char *key, size_t n);
+bool xst_directory_device_key_is_fine(const char *key, size_t n);
 
 /* Whether a name is one of those that the file may have. */
-bool device_state_name(const char *name);
+bool xst_directory_device_state_name(const char *name);
 
 /* manifest.c */
-int manifest_write(struct directory *d);
+int xst_directory_manifest_write(struct directory *d);
 
 /* --- compose.c -------------------------------------------------------------------------------- */
 
@@ -205,13 +210,14 @@ struct composer;
 
 /* Opens a directory and looks which records there are.  `path` must last as long.  Returns 0 or a
  * negative error, described in *reterr. */
-int composer_open(const char *path, struct composer **ret, struct xst_finding *reterr);
-void composer_free(struct composer *c);
+int xst_directory_composer_open(const char *path, struct composer **ret,
+				struct xst_finding *reterr);
+void xst_directory_composer_free(struct composer *c);
 /* Of the image. */
-uint32_t composer_version(const struct composer *c);
-/* Writes the stream into a descriptor.  Returns 0 or a negative error; then composer_error() has
+uint32_t xst_directory_composer_version(const struct composer *c);
+/* Writes the stream into a descriptor.  Returns 0 or a negative error; then xst_directory_composer_error() has
  * code 0 if it was the descriptor that failed. */
-int composer_write(struct composer *c, int out);
-const struct xst_finding *composer_error(const struct composer *c);
+int xst_directory_composer_write(struct composer *c, int out);
+const struct xst_finding *xst_directory_composer_error(const struct composer *c);
 
 #endif

@@ -14,7 +14,7 @@ struct census {
 	uint64_t described, with_contents, last, by_type[16];
 };
 
-static void count(struct census *c, uint64_t pfn, const uint8_t *octets, size_t n)
+static void manifest_count(struct census *c, uint64_t pfn, const uint8_t *octets, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!(octets[i] & PAGE_KNOWN))
@@ -32,8 +32,8 @@ static int take_census(int fd, struct census *c)
 	uint64_t pfn = 0;
 	ssize_t k = window ? 0 : -ENOMEM;
 
-	while (window && (k = pages_read(fd, &pfn, window, WINDOW)) > 0) {
-		count(c, pfn, window, (size_t)k);
+	while (window && (k = xst_directory_pages_read(fd, &pfn, window, WINDOW)) > 0) {
+		manifest_count(c, pfn, window, (size_t)k);
 		pfn += (uint64_t)k;
 	}
 	free(window);
@@ -63,7 +63,7 @@ static void print_pages(FILE *f, const struct census *c)
 
 static bool is_of_vcpu(enum xst_kind kind)
 {
-	const struct wire_record *row = record_row(kind);
+	const struct wire_record *row = xst_directory_record_row(kind);
 
 	return row->nfields && row->field[0].id == XST_FIELD_VCPU_ID;
 }
@@ -79,11 +79,11 @@ static void print_records(FILE *f, const struct directory *d)
 
 		if (s->dropped)
 			continue;
-		record_file_name(name, (unsigned)i, s->kind);
+		xst_directory_record_file_name(name, (unsigned)i, s->kind);
 		fprintf(f,
 			"%s\n    { \"file\": \"" RECORDS_DIR
 			"/%s\", \"record\": \"%s\", \"octets\": %" PRIu64,
-			comma, name, record_row(s->kind)->name, s->size);
+			comma, name, xst_directory_record_row(s->kind)->name, s->size);
 		if (is_of_vcpu(s->kind))
 			fprintf(f, ", \"vcpu\": %u", s->id);
 		fputs(" }", f);
@@ -102,7 +102,7 @@ static void print_config(FILE *f, const struct xst_restore_domain *domain)
 			domain->config_replaced ? "true" : "false");
 }
 
-static void print(FILE *f, const struct directory *d, const struct census *c)
+static void manifest_print(FILE *f, const struct directory *d, const struct census *c)
 {
 	const struct xst_restore_domain *domain = d->domain;
 
@@ -129,23 +129,24 @@ static void print(FILE *f, const struct directory *d, const struct census *c)
 	print_records(f, d);
 }
 
-int manifest_write(struct directory *d)
+int xst_directory_manifest_write(struct directory *d)
 {
 	struct census c = { 0 };
-	int r = directory_result(d, take_census(d->memory.pages, &c), PAGES_FILE), fd;
+	int r = xst_directory_result(d, take_census(d->memory.pages, &c), PAGES_FILE), fd;
 	FILE *f;
 
 	if (r)
 		return r;
-	fd = tree_create(d->dir, MANIFEST_FILE);
+	fd = xst_directory_tree_create(d->dir, MANIFEST_FILE);
 	f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!f) {
 		r = fd < 0 ? fd : -errno;
 		if (fd >= 0)
 			close(fd);
-		return directory_result(d, r, MANIFEST_FILE);
+		return xst_directory_result(d, r, MANIFEST_FILE);
 	}
-	print(f, d, &c);
+	manifest_print(f, d, &c);
 	r = ferror(f) ? -EIO : 0;
-	return fclose(f) != 0 || r ? directory_io_error(d, errno ? errno : EIO, MANIFEST_FILE) : 0;
+	return fclose(f) != 0 || r ? xst_directory_io_error(d, errno ? errno : EIO, MANIFEST_FILE)
+				   : 0;
 }

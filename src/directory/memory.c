@@ -12,31 +12,31 @@
 
 #define FIRST_RUNS 64
 
-void memory_init(struct memory *m)
+void xst_directory_memory_init(struct memory *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->fd = m->pages = -1;
 }
 
-void memory_free(struct memory *m)
+void xst_directory_memory_free(struct memory *m)
 {
-	transfer_free(&m->transfer);
+	xst_io_transfer_free(&m->transfer);
 	free(m->runs);
 	if (m->fd >= 0)
 		close(m->fd);
 	if (m->pages >= 0)
 		close(m->pages);
-	memory_init(m);
+	xst_directory_memory_init(m);
 }
 
-int memory_open(struct memory *m, int dir)
+int xst_directory_memory_open(struct memory *m, int dir)
 {
-	m->fd = tree_create(dir, MEMORY_FILE);
-	m->pages = tree_create(dir, PAGES_FILE);
+	m->fd = xst_directory_tree_create(dir, MEMORY_FILE);
+	m->pages = xst_directory_tree_create(dir, PAGES_FILE);
 	return m->fd < 0 ? m->fd : m->pages < 0 ? m->pages : 0;
 }
 
-void memory_begin_batch(struct memory *m, uint64_t length)
+void xst_directory_memory_begin_batch(struct memory *m, uint64_t length)
 {
 	m->max_runs = (size_t)(length / XST_PAGE_SIZE);
 	m->room += m->max_runs;
@@ -72,7 +72,7 @@ static int drop_contents(struct memory *m, uint64_t pfn, uint64_t n)
 static int compare_with_old(struct memory *m)
 {
 	uint8_t old[XST_BATCH];
-	ssize_t k = pread_some(m->pages, old, m->ntypes, (off_t)m->first);
+	ssize_t k = xst_io_pread_some(m->pages, old, m->ntypes, (off_t)m->first);
 	uint64_t n = 0;
 	int r = k < 0 ? (int)k : 0;
 
@@ -152,7 +152,7 @@ static int add_run(struct memory *m, uint64_t pfn)
 	return 0;
 }
 
-int memory_items(struct memory *m, const uint64_t *v, size_t n)
+int xst_directory_memory_items(struct memory *m, const uint64_t *v, size_t n)
 {
 	int r = 0;
 
@@ -168,7 +168,7 @@ int memory_items(struct memory *m, const uint64_t *v, size_t n)
 	return r;
 }
 
-int memory_end_items(struct memory *m)
+int xst_directory_memory_end_items(struct memory *m)
 {
 	return flush_types(m);
 }
@@ -182,7 +182,7 @@ static uint64_t target(const struct memory *m, uint64_t *ret_left)
 	return run->pfn * XST_PAGE_SIZE + m->run_done;
 }
 
-static void advance(struct memory *m, uint64_t n)
+static void memory_file_advance(struct memory *m, uint64_t n)
 {
 	m->run_done += n;
 	if (m->run_done < m->runs[m->run].n * XST_PAGE_SIZE)
@@ -191,7 +191,7 @@ static void advance(struct memory *m, uint64_t n)
 	m->run_done = 0;
 }
 
-int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done)
+int xst_directory_memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done)
 {
 	uint64_t left, at = target(m, &left);
 	ssize_t k;
@@ -201,7 +201,7 @@ int memory_write(struct memory *m, const void *data, size_t n, size_t *ret_done)
 	while (k < 0 && errno == EINTR);
 	if (k < 0)
 		return -errno;
-	advance(m, (uint64_t)k);
+	memory_file_advance(m, (uint64_t)k);
 	*ret_done = (size_t)k;
 	return 0;
 }
@@ -213,17 +213,18 @@ static bool has_something(int fd)
 	return poll(&p, 1, 0) == 1 && p.revents & POLLIN;
 }
 
-int64_t move_some(struct transfer *t, int in, off_t *offset, int out, uint64_t n)
+int64_t xst_directory_move_some(struct transfer *t, int in, off_t *offset, int out, uint64_t n)
 {
 	bool out_failed;
-	ssize_t k = transfer(t, in, offset, out, n, &out_failed);
+	ssize_t k = xst_io_transfer(t, in, offset, out, n, &out_failed);
 
 	if (k < 0 && out_failed)
 		return k;
 	return k > 0 ? k : 0; /* the input's end or trouble shows when it is read */
 }
 
-int memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+int xst_directory_memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n,
+			      uint64_t *ret_moved)
 {
 	off_t at = offset ? *offset : 0;
 	uint64_t done = 0;
@@ -235,14 +236,14 @@ int memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n, uint6
 		if (to != m->position && lseek(m->fd, (off_t)to, SEEK_SET) < 0)
 			return -errno;
 		m->position = to;
-		k = move_some(&m->transfer, fd, offset ? &at : NULL, m->fd, want);
+		k = xst_directory_move_some(&m->transfer, fd, offset ? &at : NULL, m->fd, want);
 		if (k < 0)
 			return (int)k;
 		m->position += (uint64_t)k;
 		done += (uint64_t)k;
 		if (!k)
 			break;
-		advance(m, (uint64_t)k);
+		memory_file_advance(m, (uint64_t)k);
 		if (!offset && done < n && !has_something(fd))
 			break;
 	}
@@ -252,7 +253,7 @@ int memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n, uint6
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-ssize_t pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size)
+ssize_t xst_directory_pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size)
 {
 	off_t at = lseek(fd, (off_t)*pfn, SEEK_DATA);
 
@@ -261,5 +262,5 @@ ssize_t pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size)
 	if (at < 0)
 		at = (off_t)*pfn; /* this file system doesn't know */
 	*pfn = (uint64_t)at;
-	return pread_some(fd, types, size, at);
+	return xst_io_pread_some(fd, types, size, at);
 }

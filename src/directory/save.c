@@ -21,17 +21,17 @@ struct save {
 	pthread_t thread;
 };
 
-static void *run(void *userdata)
+static void *directory_save_run(void *userdata)
 {
 	struct save *s = userdata;
 
-	s->code = composer_write(s->composer, s->out);
+	s->code = xst_directory_composer_write(s->composer, s->out);
 	close(s->out);
 	return NULL;
 }
 
-static int convert(const struct xst_save_options *o, int in, struct xst_output *output,
-		   struct xst_finding *reterr)
+static int directory_save_convert(const struct xst_save_options *o, int in,
+				  struct xst_output *output, struct xst_finding *reterr)
 {
 	struct xst_parser_options parser;
 	struct xst_job_options job;
@@ -39,7 +39,7 @@ static int convert(const struct xst_save_options *o, int in, struct xst_output *
 					   .job = &job,
 					   .converter = o->converter };
 
-	if (job_options(&job, o->job, &parser) < 0)
+	if (xst_job_options(&job, o->job, &parser) < 0)
 		return XST_E_ARG;
 	job.size = sizeof(job);
 	job.parser = NULL;
@@ -47,26 +47,26 @@ static int convert(const struct xst_save_options *o, int in, struct xst_output *
 }
 
 /* What the thread says explains whatever the converter saw of it. */
-static int save(struct save *s, const struct xst_save_options *o, struct xst_output *output,
-		struct xst_finding *reterr)
+static int directory_save_files(struct save *s, const struct xst_save_options *o,
+				struct xst_output *output, struct xst_finding *reterr)
 {
 	int p[2], r;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
-		return io_error(reterr, RULE_INPUT_IO, errno, "a pipe");
+		return xst_io_error(reterr, RULE_INPUT_IO, errno, "a pipe");
 	s->out = p[1];
-	r = start_thread(&s->thread, STACK, run, s);
+	r = xst_io_start_thread(&s->thread, STACK, directory_save_run, s);
 	if (r < 0) {
 		close(p[0]);
 		close(p[1]);
-		return io_error(reterr, RULE_INPUT_IO, -r, "a thread");
+		return xst_io_error(reterr, RULE_INPUT_IO, -r, "a thread");
 	}
-	r = convert(o, p[0], output, reterr);
+	r = directory_save_convert(o, p[0], output, reterr);
 	close(p[0]);
 	pthread_join(s->thread, NULL);
-	if (!s->code || !composer_error(s->composer)->code)
+	if (!s->code || !xst_directory_composer_error(s->composer)->code)
 		return r;
-	*reterr = *composer_error(s->composer);
+	*reterr = *xst_directory_composer_error(s->composer);
 	return s->code;
 }
 
@@ -87,12 +87,12 @@ int xst_save_directory(const char *path, struct xst_output *o,
 		return XST_E_ARG;
 	to.size = sizeof(to);
 	opts.converter = &to;
-	r = composer_open(path, &s.composer, &error);
+	r = xst_directory_composer_open(path, &s.composer, &error);
 	if (r == 0) {
 		if (!to.image_version)
-			to.image_version = composer_version(s.composer);
-		r = save(&s, &opts, o, &error);
-		composer_free(s.composer);
+			to.image_version = xst_directory_composer_version(s.composer);
+		r = directory_save_files(&s, &opts, o, &error);
+		xst_directory_composer_free(s.composer);
 	}
 	if (r && reterr)
 		*reterr = error;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "emit/convert.h"
+#include "emit/converter.h"
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
@@ -42,62 +42,63 @@ static struct slot *add_slot(struct directory *d, enum xst_kind kind, uint32_t i
 	return &d->slots[d->nslots++];
 }
 
-int state_open(struct directory *d, enum xst_kind kind, uint32_t id)
+int xst_directory_state_open(struct directory *d, enum xst_kind kind, uint32_t id)
 {
 	struct slot *s = d->nslots ? find_slot(d, kind, id) : NULL;
 	char name[RECORD_NAME_MAX];
 	int fd;
 
 	if (!s && d->nslots == RECORDS_MAX)
-		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT, "more than %d records",
-				      RECORDS_MAX);
+		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT, "more than %d records",
+					  RECORDS_MAX);
 	if (!s)
 		s = add_slot(d, kind, id);
 	if (!s)
-		return directory_io_error(d, ENOMEM, NULL);
+		return xst_directory_io_error(d, ENOMEM, NULL);
 	s->state = d->state;
 	s->size = 0;
 	d->slot = s;
-	record_file_name(name, (unsigned)(s - d->slots), kind);
-	fd = tree_create(d->records, name);
-	return fd < 0 ? directory_io_error(d, -fd, RECORDS_DIR) : fd;
+	xst_directory_record_file_name(name, (unsigned)(s - d->slots), kind);
+	fd = xst_directory_tree_create(d->records, name);
+	return fd < 0 ? xst_directory_io_error(d, -fd, RECORDS_DIR) : fd;
 }
 
-int state_emitted(struct directory *d, int fd)
+int xst_directory_state_emitted(struct directory *d, int fd)
 {
 	const uint8_t *data;
 	size_t n = xst_emitter_output(d->emitter, &data);
-	int r = write_all(fd, data, n);
+	int r = xst_io_write_all(fd, data, n);
 
 	xst_emitter_written(d->emitter);
 	d->slot->size += n;
-	return directory_result(d, r, RECORDS_DIR);
+	return xst_directory_result(d, r, RECORDS_DIR);
 }
 
 /* --- at the beginning ------------------------------------------------------------------------- */
 
 static int write_file(struct directory *d, const char *name, const void *data, size_t n)
 {
-	int fd = tree_create(d->dir, name), r = fd < 0 ? fd : write_all(fd, data, n);
+	int fd = xst_directory_tree_create(d->dir, name),
+	    r = fd < 0 ? fd : xst_io_write_all(fd, data, n);
 
 	if (fd >= 0)
 		close(fd);
-	return directory_result(d, r, name);
+	return xst_directory_result(d, r, name);
 }
 
-static int write_header(struct directory *d, enum xst_kind kind, const struct xst_field_value *v,
-			size_t n)
+static int state_file_write_header(struct directory *d, enum xst_kind kind,
+				   const struct xst_field_value *v, size_t n)
 {
-	int fd = state_open(d, kind, 0), r;
+	int fd = xst_directory_state_open(d, kind, 0), r;
 
 	if (fd < 0)
 		return fd;
-	r = xst_emit_begin(d->emitter, kind, record_row(kind)->fixed);
+	r = xst_emit_begin(d->emitter, kind, xst_directory_record_row(kind)->fixed);
 	if (r == 0)
 		r = xst_emit_fields(d->emitter, v, n);
 	if (r == 0)
 		r = xst_emit_end(d->emitter);
-	r = r ? directory_io_error(d, ENOMEM, NULL) : state_emitted(d, fd);
+	r = r ? xst_directory_io_error(d, ENOMEM, NULL) : xst_directory_state_emitted(d, fd);
 	close(fd);
 	return r;
 }
@@ -115,7 +116,7 @@ static int write_xl_header(struct directory *d)
 	};
 
 	xst_emitter_big_endian(d->emitter, XST_LAYER_XL, domain->xl_big_endian);
-	return write_header(d, XST_KIND_XL_HEADER, v, 3);
+	return state_file_write_header(d, XST_KIND_XL_HEADER, v, 3);
 }
 
 /* A configuration that is text keeps the NUL that it was stored with; JSON gets its own again. */
@@ -144,22 +145,24 @@ static int write_libxl_header(struct directory *d)
 	};
 
 	xst_emitter_big_endian(d->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
-	return write_header(d, XST_KIND_LIBXL_HEADER, v, 3);
+	return state_file_write_header(d, XST_KIND_LIBXL_HEADER, v, 3);
 }
 
-int state_prepare(struct directory *d)
+int xst_directory_state_prepare(struct directory *d)
 {
 	int r;
 
-	d->records = tree_enter(d->dir, RECORDS_DIR, true);
+	d->records = xst_directory_tree_enter(d->dir, RECORDS_DIR, true);
 	if (d->records < 0)
-		return directory_result(d, d->records, RECORDS_DIR);
+		return xst_directory_result(d, d->records, RECORDS_DIR);
 	r = write_file(d, FORMAT_FILE, FORMAT_TEXT, sizeof(FORMAT_TEXT) - 1);
 	if (r == 0)
 		r = write_config(d);
 	if (r == 0 && d->domain->libxl)
 		r = write_libxl_header(d);
-	return r ? r : directory_result(d, memory_open(&d->memory, d->dir), MEMORY_FILE);
+	return r ? r
+		 : xst_directory_result(d, xst_directory_memory_open(&d->memory, d->dir),
+					MEMORY_FILE);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -170,24 +173,24 @@ static bool has_no_file(enum xst_kind kind)
 	return kind == XST_KIND_VERIFY;
 }
 
-static int emitted(struct directory *d, int r)
+static int state_file_emitted(struct directory *d, int r)
 {
 	if (r)
-		return directory_fail(d, r, RULE_OUTPUT_IO, "%s: a record that can't be written",
-				      d->path);
-	return state_emitted(d, d->file);
+		return xst_directory_fail(d, r, RULE_OUTPUT_IO,
+					  "%s: a record that can't be written", d->path);
+	return xst_directory_state_emitted(d, d->file);
 }
 
-static int open_file(struct directory *d, const struct xst_event *ev, uint32_t id)
+static int state_file_open_file(struct directory *d, const struct xst_event *ev, uint32_t id)
 {
-	int fd = state_open(d, ev->kind, id), r;
+	int fd = xst_directory_state_open(d, ev->kind, id), r;
 
 	if (fd < 0)
 		return fd;
 	d->file = fd;
 	r = xst_emit_begin(d->emitter, ev->kind, UINT32_MAX);
 	xst_emitter_written(d->emitter); /* its framing: a file has a length of its own */
-	return r ? emitted(d, r) : 0;
+	return r ? state_file_emitted(d, r) : 0;
 }
 
 /* One file stands for all page frames. */
@@ -195,18 +198,18 @@ static int begin_batch(struct directory *d, const struct xst_event *ev)
 {
 	int fd;
 
-	memory_begin_batch(&d->memory, ev->u.record.length);
+	xst_directory_memory_begin_batch(&d->memory, ev->u.record.length);
 	for (size_t i = 0; i < d->nslots; i++)
 		if (d->slots[i].kind == XST_KIND_PAGE_DATA)
 			return 0;
-	fd = state_open(d, XST_KIND_PAGE_DATA, 0);
+	fd = xst_directory_state_open(d, XST_KIND_PAGE_DATA, 0);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return 0;
 }
 
-static void take_note(struct directory *d, const struct xst_event *ev)
+static void state_file_take_note(struct directory *d, const struct xst_event *ev)
 {
 	if (ev->kind == XST_KIND_IMAGE_HEADER) {
 		d->image_version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
@@ -226,27 +229,29 @@ static uint32_t identity(const struct xst_event *ev)
 					 xst_event_field(ev, XST_FIELD_FIRST_PFN, 0));
 }
 
-static int fields(struct directory *d, const struct xst_event *ev)
+static int state_file_fields(struct directory *d, const struct xst_event *ev)
 {
 	int r;
 
-	take_note(d, ev);
-	r = open_file(d, ev, identity(ev));
-	return r ? r : emitted(d, xst_emit_fields(d->emitter, ev->u.fields.v, ev->u.fields.n));
+	state_file_take_note(d, ev);
+	r = state_file_open_file(d, ev, identity(ev));
+	return r ? r
+		 : state_file_emitted(d,
+				      xst_emit_fields(d->emitter, ev->u.fields.v, ev->u.fields.n));
 }
 
 static int without_fields(struct directory *d, const struct xst_event *ev)
 {
-	return d->file < 0 ? open_file(d, ev, 0) : 0;
+	return d->file < 0 ? state_file_open_file(d, ev, 0) : 0;
 }
 
-static int record_end(struct directory *d, const struct xst_event *ev)
+static int state_file_record_end(struct directory *d, const struct xst_event *ev)
 {
 	int r = without_fields(d, ev);
 
 	if (r)
 		return r;
-	emitter_abandon(d->emitter);
+	xst_emitter_abandon(d->emitter);
 	close(d->file);
 	d->file = -1;
 	return 0;
@@ -257,12 +262,14 @@ static int record_event(struct directory *d, const struct xst_event *ev)
 	int r;
 
 	switch (ev->type) {
-	case XST_EVENT_FIELDS: return fields(d, ev);
+	case XST_EVENT_FIELDS: return state_file_fields(d, ev);
 	case XST_EVENT_ITEMS:
 		r = without_fields(d, ev);
-		return r ? r : emitted(d, xst_emit_items(d->emitter, ev->u.items.v, ev->u.items.n));
+		return r ? r
+			 : state_file_emitted(
+				   d, xst_emit_items(d->emitter, ev->u.items.v, ev->u.items.n));
 	case XST_EVENT_PAYLOAD_BEGIN: return without_fields(d, ev);
-	case XST_EVENT_RECORD_END: return record_end(d, ev);
+	case XST_EVENT_RECORD_END: return state_file_record_end(d, ev);
 	default: return 0;
 	}
 }
@@ -270,11 +277,12 @@ static int record_event(struct directory *d, const struct xst_event *ev)
 static int types_result(struct directory *d, int r)
 {
 	if (r == -E2BIG)
-		return directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
-				      "page frames in more than %d places far apart: the file of their "
-				      "types would be far larger than the stream",
-				      PAGES_JUMPS);
-	return directory_result(d, r, PAGES_FILE);
+		return xst_directory_fail(
+			d, XST_E_LIMIT, RULE_LIMIT,
+			"page frames in more than %d places far apart: the file of their "
+			"types would be far larger than the stream",
+			PAGES_JUMPS);
+	return xst_directory_result(d, r, PAGES_FILE);
 }
 
 static int page_event(struct directory *d, const struct xst_event *ev)
@@ -282,46 +290,49 @@ static int page_event(struct directory *d, const struct xst_event *ev)
 	switch (ev->type) {
 	case XST_EVENT_RECORD_BEGIN: return begin_batch(d, ev);
 	case XST_EVENT_ITEMS:
-		return types_result(d, memory_items(&d->memory, ev->u.items.v, ev->u.items.n));
+		return types_result(
+			d, xst_directory_memory_items(&d->memory, ev->u.items.v, ev->u.items.n));
 	case XST_EVENT_PAYLOAD_BEGIN:
 	case XST_EVENT_RECORD_END:
-		return types_result(d, memory_end_items(&d->memory));
+		return types_result(d, xst_directory_memory_end_items(&d->memory));
 	default: return 0;
 	}
 }
 
-int state_event(struct directory *d, const struct xst_event *ev)
+int xst_directory_state_event(struct directory *d, const struct xst_event *ev)
 {
 	if (ev->type == XST_EVENT_STREAM_BEGIN || has_no_file(ev->kind))
 		return 0;
 	return ev->kind == XST_KIND_PAGE_DATA ? page_event(d, ev) : record_event(d, ev);
 }
 
-int state_write(struct directory *d, const void *data, size_t n, size_t *ret_done)
+int xst_directory_state_write(struct directory *d, const void *data, size_t n, size_t *ret_done)
 {
 	int r;
 
 	if (d->file < 0)
-		return directory_result(d, memory_write(&d->memory, data, n, ret_done),
-					MEMORY_FILE);
-	r = write_all(d->file, data, n);
+		return xst_directory_result(
+			d, xst_directory_memory_write(&d->memory, data, n, ret_done), MEMORY_FILE);
+	r = xst_io_write_all(d->file, data, n);
 	d->slot->size += n;
 	*ret_done = n;
-	return directory_result(d, r, RECORDS_DIR);
+	return xst_directory_result(d, r, RECORDS_DIR);
 }
 
 /* Records are small: only pages are worth it. */
-int state_move(struct directory *d, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+int xst_directory_state_move(struct directory *d, int fd, const off_t *offset, uint64_t n,
+			     uint64_t *ret_moved)
 {
 	*ret_moved = 0;
 	if (d->file >= 0)
 		return 0;
-	return directory_result(d, memory_move(&d->memory, fd, offset, n, ret_moved), MEMORY_FILE);
+	return xst_directory_result(
+		d, xst_directory_memory_move(&d->memory, fd, offset, n, ret_moved), MEMORY_FILE);
 }
 
 /* --- at the end ------------------------------------------------------------------------------- */
 
-int state_finish(struct directory *d)
+int xst_directory_state_finish(struct directory *d)
 {
 	uint64_t last = d->state > 1 ? d->state - 1 : 1;
 	char name[RECORD_NAME_MAX];
@@ -329,12 +340,12 @@ int state_finish(struct directory *d)
 	for (size_t i = 0; i < d->nslots; i++) {
 		struct slot *s = &d->slots[i];
 
-		if (s->state >= last || !(record_row(s->kind)->flags & WIRE_ANEW))
+		if (s->state >= last || !(xst_directory_record_row(s->kind)->flags & WIRE_ANEW))
 			continue;
 		s->dropped = true;
-		record_file_name(name, (unsigned)i, s->kind);
+		xst_directory_record_file_name(name, (unsigned)i, s->kind);
 		if (unlinkat(d->records, name, 0) < 0)
-			return directory_io_error(d, errno, RECORDS_DIR);
+			return xst_directory_io_error(d, errno, RECORDS_DIR);
 	}
 	return 0;
 }

@@ -12,14 +12,14 @@
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-int tree_create(int dir, const char *name)
+int xst_directory_tree_create(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return fd < 0 ? -errno : fd;
 }
 
-int tree_enter(int dir, const char *name, bool make)
+int xst_directory_tree_enter(int dir, const char *name, bool make)
 {
 	int fd;
 
@@ -29,14 +29,14 @@ int tree_enter(int dir, const char *name, bool make)
 	return fd < 0 ? -errno : fd;
 }
 
-int tree_enter_path(int dir, const char *path, bool make, const char **ret_last)
+int xst_directory_tree_enter_path(int dir, const char *path, bool make, const char **ret_last)
 {
 	int here = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	const char *slash;
 
 	for (; here >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
 		char *name = strndup(path, (size_t)(slash - path));
-		int next = name ? tree_enter(here, name, make) : -ENOMEM;
+		int next = name ? xst_directory_tree_enter(here, name, make) : -ENOMEM;
 
 		free(name);
 		close(here);
@@ -49,7 +49,7 @@ int tree_enter_path(int dir, const char *path, bool make, const char **ret_last)
 }
 
 /* Not waiting for the other end of a fifo. */
-int tree_open(int dir, const char *name, uint64_t *ret_size)
+int xst_directory_tree_open(int dir, const char *name, uint64_t *ret_size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -69,12 +69,12 @@ int tree_open(int dir, const char *name, uint64_t *ret_size)
 	return fd;
 }
 
-static int read_whole(int fd, uint8_t *data, size_t n)
+static int tree_read_whole(int fd, uint8_t *data, size_t n)
 {
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t k = read_some(fd, data + done, n - done);
+		ssize_t k = xst_io_read_some(fd, data + done, n - done);
 
 		if (k <= 0)
 			return k < 0 ? (int)k : -EIO; /* it has become shorter */
@@ -83,10 +83,11 @@ static int read_whole(int fd, uint8_t *data, size_t n)
 	return 0;
 }
 
-int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *ret_size)
+int xst_directory_tree_read(int dir, const char *name, size_t limit, uint8_t **ret,
+			    size_t *ret_size)
 {
 	uint64_t size = 0;
-	int fd = tree_open(dir, name, &size);
+	int fd = xst_directory_tree_open(dir, name, &size);
 	uint8_t *data = NULL;
 	int r;
 
@@ -95,7 +96,7 @@ int tree_read(int dir, const char *name, size_t limit, uint8_t **ret, size_t *re
 	if (size > limit)
 		r = -EFBIG;
 	else
-		r = (data = malloc((size_t)size + 1)) ? read_whole(fd, data, (size_t)size)
+		r = (data = malloc((size_t)size + 1)) ? tree_read_whole(fd, data, (size_t)size)
 						      : -ENOMEM;
 	close(fd);
 	if (r) {
@@ -119,7 +120,7 @@ static bool is_dots(const char *name)
 
 /* For each entry, until one says otherwise than 0, or to the end in any case.  Returns the first that was
  * not 0.  Takes the descriptor, and needs no other: there may be none left. */
-static int walk(int fd, int depth, entry_fn fn, bool to_the_end)
+static int tree_walk(int fd, int depth, entry_fn fn, bool to_the_end)
 {
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
@@ -143,7 +144,7 @@ static int walk(int fd, int depth, entry_fn fn, bool to_the_end)
 
 static int walk_copy(int dir, int depth, entry_fn fn)
 {
-	return walk(fcntl(dir, F_DUPFD_CLOEXEC, 0), depth, fn, false);
+	return tree_walk(fcntl(dir, F_DUPFD_CLOEXEC, 0), depth, fn, false);
 }
 
 static int remove_entry(int dir, const char *name, int depth)
@@ -154,11 +155,11 @@ static int remove_entry(int dir, const char *name, int depth)
 		return 0;
 	if ((errno != EISDIR && errno != EPERM) || depth == 0)
 		return -errno;
-	r = walk(tree_enter(dir, name, false), depth - 1, remove_entry, true);
+	r = tree_walk(xst_directory_tree_enter(dir, name, false), depth - 1, remove_entry, true);
 	return unlinkat(dir, name, AT_REMOVEDIR) < 0 && !r ? -errno : r;
 }
 
-int tree_remove(int dir, const char *name)
+int xst_directory_tree_remove(int dir, const char *name)
 {
 	return remove_entry(dir, name, TREE_DEPTH + 2);
 }
@@ -178,7 +179,7 @@ static int sync_entry(int dir, const char *name, int depth)
 	return r;
 }
 
-int tree_sync(int dir)
+int xst_directory_tree_sync(int dir)
 {
 	int r = walk_copy(dir, TREE_DEPTH + 1, sync_entry);
 
@@ -193,7 +194,7 @@ static int not_empty(int dir, const char *name, int depth)
 	return -ENOTEMPTY;
 }
 
-int tree_is_empty(int dir)
+int xst_directory_tree_is_empty(int dir)
 {
 	return walk_copy(dir, 0, not_empty);
 }

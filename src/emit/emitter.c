@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "emit/buffer.h"
-#include "emit/convert.h"
+#include "emit/converter.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
@@ -61,7 +61,7 @@ void xst_emitter_written(struct xst_emitter *e)
 	e->out.size = 0;
 }
 
-void emitter_abandon(struct xst_emitter *e)
+void xst_emitter_abandon(struct xst_emitter *e)
 {
 	e->open = false;
 	e->out.size = 0;
@@ -116,22 +116,22 @@ static const struct wire_record *header_row(const struct xst_emitter *e, enum xs
 	switch (kind) {
 	case XST_KIND_XL_HEADER:
 		*ret_big = e->big_xl;
-		return &wire_xl_header;
+		return &xst_wire_xl_header;
 	case XST_KIND_CONFIG:
 		*ret_big = e->big_xl;
-		return &wire_xl_config;
+		return &xst_wire_xl_config;
 	case XST_KIND_OPTIONAL_DATA:
 		*ret_big = e->big_xl;
-		return &wire_xl_optional_data;
+		return &xst_wire_xl_optional_data;
 	case XST_KIND_LIBXL_HEADER:
 		*ret_big = true;
-		return &wire_libxl_header;
+		return &xst_wire_libxl_header;
 	case XST_KIND_IMAGE_HEADER:
 		*ret_big = true;
-		return &wire_image_header;
+		return &xst_wire_image_header;
 	case XST_KIND_DOMAIN_HEADER:
 		*ret_big = e->big_libxc;
-		return &wire_domain_header;
+		return &xst_wire_domain_header;
 	default:
 		return NULL;
 	}
@@ -148,11 +148,11 @@ int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind, uint64_t length)
 		e->framed = false;
 		return open_record(e, row, length);
 	}
-	row = wire_modern(kind);
+	row = xst_wire_modern(kind);
 	if (!row)
 		return XST_E_ARG;
-	return begin_framed(e, wire_is_libxl(row) ? XST_LAYER_LIBXL : XST_LAYER_LIBXC, row, row->type,
-			    length);
+	return begin_framed(e, xst_wire_is_libxl(row) ? XST_LAYER_LIBXL : XST_LAYER_LIBXC, row,
+			    row->type, length);
 }
 
 int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer, uint32_t type,
@@ -179,20 +179,20 @@ static int begin_suspended(struct xst_emitter *e, const struct wire_record *row,
 int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer, enum xst_kind kind,
 		      uint64_t length)
 {
-	const struct wire_record *row = wire_contained(layer, kind);
+	const struct wire_record *row = xst_wire_contained(layer, kind);
 
 	if (!row)
 		return XST_E_ARG;
 	if (e->open)
 		return XST_E_STATE;
 	e->framed = e->big = false;
-	if (layer == XST_LAYER_XENSERVER && row != &wire_xenserver_header)
+	if (layer == XST_LAYER_XENSERVER && row != &xst_wire_xenserver_header)
 		return begin_suspended(e, row, length);
 	return open_record(e, row, length);
 }
 
 /* Room for n octets of the open record's body. */
-static int body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
+static int emitter_body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 {
 	if (!e->open || n > e->left)
 		return XST_E_STATE;
@@ -205,11 +205,11 @@ static int body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 
 static void put_magic(const struct wire_record *row, uint8_t *b)
 {
-	if (row == &wire_xl_header)
+	if (row == &xst_wire_xl_header)
 		memcpy(b, XL_MAGIC, XL_MAGIC_SIZE);
-	else if (row == &wire_libvirt_header)
+	else if (row == &xst_wire_libvirt_header)
 		memcpy(b, LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
-	else if (row == &wire_xenserver_header)
+	else if (row == &xst_wire_xenserver_header)
 		memcpy(b, XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
 }
 
@@ -221,7 +221,7 @@ int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size
 
 	if (!e->open || !row)
 		return XST_E_STATE;
-	r = body(e, row->fixed, &b);
+	r = emitter_body(e, row->fixed, &b);
 	if (r)
 		return r;
 	put_magic(row, b);
@@ -240,18 +240,18 @@ int xst_emit_items(struct xst_emitter *e, const uint64_t *numbers, size_t n)
 
 	if (!e->open || !a)
 		return XST_E_STATE;
-	r = body(e, n * a->size, &b);
+	r = emitter_body(e, n * a->size, &b);
 	if (r)
 		return r;
 	for (size_t i = 0; i < n; i++)
-		wire_put_item(a, b + i * a->size, e->big, numbers + i * a->width);
+		xst_wire_put_item(a, b + i * a->size, e->big, numbers + i * a->width);
 	return 0;
 }
 
 int xst_emit_bytes(struct xst_emitter *e, const void *data, size_t n)
 {
 	uint8_t *b;
-	int r = body(e, n, &b);
+	int r = emitter_body(e, n, &b);
 
 	if (r == 0 && n)
 		memcpy(b, data, n);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* libxl and libxc records, passed on as they are wherever the output has a place for them. */
-#include "emit/convert.h"
+#include "emit/converter.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "wire/wire.h"
 
-static int keep(struct xst_converter *c)
+static int relay_keep(struct xst_converter *c)
 {
 	c->open = true;
 	if (c->kind == XST_KIND_UNKNOWN)
@@ -15,18 +15,18 @@ static int keep(struct xst_converter *c)
 	return xst_emit_begin(c->out, c->kind, c->record_length);
 }
 
-static int lose(struct xst_converter *c)
+static int relay_lose(struct xst_converter *c)
 {
-	const struct wire_record *row = wire_modern(c->kind);
+	const struct wire_record *row = xst_wire_modern(c->kind);
 	char what[128];
 
 	(void)snprintf(what, sizeof(what), row ? "%s (%s)" : "%s", c->name, row ? row->summary : "");
-	return converter_lose(c, what);
+	return xst_converter_lose(c, what);
 }
 
 static unsigned flags_of(enum xst_kind kind)
 {
-	const struct wire_record *row = wire_modern(kind);
+	const struct wire_record *row = xst_wire_modern(kind);
 
 	return row ? row->flags : 0;
 }
@@ -39,17 +39,18 @@ static int before_dynamic(struct xst_converter *c)
 	if (c->input_version != 2 || flags_of(c->kind) & WIRE_STATIC ||
 	    (c->guest == XST_GUEST_PV && !c->had_pv_info))
 		return 0;
-	return converter_static_data_end(c);
+	return xst_converter_static_data_end(c);
 }
 
-static int checkpoint(struct xst_converter *c)
+static int relay_checkpoint(struct xst_converter *c)
 {
-	if (to_libxl(c) == c->had_libxl)
-		return keep(c);
-	return converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-			      c->had_libxl ? "a checkpointed stream: its libxl part has no place in a libxc "
-					     "image; --checkpoints last makes it a plain one"
-					   : "a checkpointed image without its libxl part");
+	if (xst_emit_to_libxl(c) == c->had_libxl)
+		return relay_keep(c);
+	return xst_converter_fail(
+		c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+		c->had_libxl ? "a checkpointed stream: its libxl part has no place in a libxc "
+			       "image; --checkpoints last makes it a plain one"
+			     : "a checkpointed image without its libxl part");
 }
 
 static int libxc_record(struct xst_converter *c)
@@ -66,20 +67,21 @@ static int libxc_record(struct xst_converter *c)
 	if (c->version == 2 && c->kind == XST_KIND_STATIC_DATA_END)
 		return 0;
 	if (c->version == 2 && flags_of(c->kind) & WIRE_SINCE_V3)
-		return lose(c);
-	return c->kind == XST_KIND_CHECKPOINT ? checkpoint(c) : keep(c);
+		return relay_lose(c);
+	return c->kind == XST_KIND_CHECKPOINT ? relay_checkpoint(c) : relay_keep(c);
 }
 
 /* A second image would vanish behind the first, or be joined to it. */
 static int libxc_context(struct xst_converter *c)
 {
 	if (c->had_context)
-		return converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, "a second libxc image");
+		return xst_converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
+					  "a second libxc image");
 	c->had_context = true;
-	return to_libxl(c) ? keep(c) : 0;
+	return xst_emit_to_libxl(c) ? relay_keep(c) : 0;
 }
 
-static int libxl_record(struct xst_converter *c)
+static int relay_libxl_record(struct xst_converter *c)
 {
 	switch (c->kind) {
 	case XST_KIND_LIBXL_HEADER:
@@ -87,7 +89,8 @@ static int libxl_record(struct xst_converter *c)
 	case XST_KIND_LIBXC_CONTEXT:
 		return libxc_context(c);
 	case XST_KIND_LIBXL_END: /* written at the end of the stream */
-		return c->had_context ? 0 : converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
+		return c->had_context ? 0
+				      : xst_converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
 							   "the stream ends without a libxc image");
 	case XST_KIND_EMULATOR_CONTEXT:
 		if (c->to == XST_CONTAINER_XENSERVER) /* begun when its length is known */
@@ -96,7 +99,7 @@ static int libxl_record(struct xst_converter *c)
 	default:
 		break;
 	}
-	return to_libxl(c) ? keep(c) : lose(c);
+	return xst_emit_to_libxl(c) ? relay_keep(c) : relay_lose(c);
 }
 
 /* A device model's record that becomes one of another shape. */
@@ -106,23 +109,23 @@ static bool own_emulator(const struct xst_converter *c)
 	       (c->layer == XST_LAYER_LIBXC || c->to == XST_CONTAINER_XENSERVER);
 }
 
-static int record_begin(struct xst_converter *c)
+static int relay_record_begin(struct xst_converter *c)
 {
-	return c->layer == XST_LAYER_LIBXL ? libxl_record(c) : libxc_record(c);
+	return c->layer == XST_LAYER_LIBXL ? relay_libxl_record(c) : libxc_record(c);
 }
 
 static int libxl_header(struct xst_converter *c)
 {
-	uint64_t options = converter_field(c, XST_FIELD_OPTIONS) & LIBXL_OPTIONS_KNOWN;
+	uint64_t options = xst_converter_field(c, XST_FIELD_OPTIONS) & LIBXL_OPTIONS_KNOWN;
 
 	c->had_libxl = true;
-	if (!to_libxl(c))
+	if (!xst_emit_to_libxl(c))
 		return 0;
 	xst_emitter_big_endian(c->out, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
-	return converter_libxl_header(c, options);
+	return xst_converter_libxl_header(c, options);
 }
 
-static int fields(struct xst_converter *c)
+static int relay_fields(struct xst_converter *c)
 {
 	switch (c->kind) {
 	case XST_KIND_LIBXL_HEADER:
@@ -130,61 +133,61 @@ static int fields(struct xst_converter *c)
 	case XST_KIND_IMAGE_HEADER:
 		memcpy(c->image, c->fields, sizeof(c->image));
 		c->nimage = c->nfields;
-		c->input_version = (uint32_t)converter_field(c, XST_FIELD_VERSION);
+		c->input_version = (uint32_t)xst_converter_field(c, XST_FIELD_VERSION);
 		return 0;
 	case XST_KIND_DOMAIN_HEADER:
-		return converter_start(c, c->fields, c->nfields);
+		return xst_converter_start(c, c->fields, c->nfields);
 	default:
 		return c->open ? xst_emit_fields(c->out, c->fields, c->nfields) : 0;
 	}
 }
 
-static int pair(struct xst_converter *c, const struct xst_event *ev)
+static int relay_pair(struct xst_converter *c, const struct xst_event *ev)
 {
 	int r = xst_emit_bytes(c->out, ev->u.pair.key, ev->u.pair.key_len + 1);
 
 	return r ? r : xst_emit_bytes(c->out, ev->u.pair.value, ev->u.pair.value_len + 1);
 }
 
-static int run(struct xst_converter *c, const struct xst_event *ev)
+static int relay_run(struct xst_converter *c, const struct xst_event *ev)
 {
 	if (own_emulator(c))
-		return converter_emulator(c, ev->u.payload.length);
+		return xst_converter_emulator(c, ev->u.payload.length);
 	if (!c->open)
 		return 0;
 	c->payload = ev->u.payload.length;
 	return xst_emit_payload(c->out, c->payload);
 }
 
-static int record_end(struct xst_converter *c)
+static int relay_record_end(struct xst_converter *c)
 {
 	int r = 0;
 
 	if (own_emulator(c) && !c->open)
-		r = converter_emulator(c, 0);
+		r = xst_converter_emulator(c, 0);
 	if (r == 0 && c->open)
 		r = xst_emit_end(c->out);
 	c->open = false;
 	return r;
 }
 
-int relay_event(struct xst_converter *c, const struct xst_event *ev)
+int xst_emit_relay_event(struct xst_converter *c, const struct xst_event *ev)
 {
 	switch (ev->type) {
 	case XST_EVENT_RECORD_BEGIN:
-		return record_begin(c);
+		return relay_record_begin(c);
 	case XST_EVENT_FIELDS:
-		return fields(c);
+		return relay_fields(c);
 	case XST_EVENT_ITEMS:
 		return c->open ? xst_emit_items(c->out, ev->u.items.v, ev->u.items.n) : 0;
 	case XST_EVENT_PAIR:
-		return c->open ? pair(c, ev) : 0;
+		return c->open ? relay_pair(c, ev) : 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
-		return run(c, ev);
+		return relay_run(c, ev);
 	case XST_EVENT_RECORD_END:
-		return record_end(c);
+		return relay_record_end(c);
 	case XST_EVENT_STREAM_END:
-		return ev->layer == XST_LAYER_LIBXL || !c->had_libxl ? converter_end(c) : 0;
+		return ev->layer == XST_LAYER_LIBXL || !c->had_libxl ? xst_converter_end(c) : 0;
 	default:
 		return 0;
 	}

@@ -30,7 +30,7 @@ static void default_signals(void)
 }
 
 /* 0, 1, standard error and REPORTS; no other stays open. */
-static bool settle_descriptors(int in, int out, int reports)
+static bool filter_child_settle_descriptors(int in, int out, int reports)
 {
 	int a = fcntl(in, F_DUPFD, REPORTS + 1), b = fcntl(out, F_DUPFD, REPORTS + 1);
 	int c = fcntl(reports, F_DUPFD, REPORTS + 1);
@@ -61,22 +61,22 @@ struct task {
 	int level;
 };
 
-static _Noreturn void be_child(const struct task *t, int reports, pid_t parent)
+static _Noreturn void filter_child_be_child(const struct task *t, int reports, pid_t parent)
 {
 	struct filter_report report = { .outcome = FILTER_FINE };
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
 	default_signals();
-	if (!settle_descriptors(t->in, t->out, reports)) {
+	if (!filter_child_settle_descriptors(t->in, t->out, reports)) {
 		report = (struct filter_report){ .outcome = FILTER_READ, .error = errno };
 	} else if (t->compress) {
 		reports = REPORTS;
-		pump_compress(t->format, t->level, &report);
+		xst_filter_pump_compress(t->format, t->level, &report);
 	} else {
 		reports = REPORTS;
 		limit_memory();
-		pump_decompress(t->format, &report);
+		xst_filter_pump_decompress(t->format, &report);
 	}
 	if (write(reports, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
@@ -104,7 +104,7 @@ static pid_t fork_unsignalled(void)
 }
 
 /* data: the pipe of which the child has one end and the caller the other, `own`. */
-static int start(struct filter *f, const struct task *t, const int data[2], int own)
+static int filter_child_start(struct filter *f, const struct task *t, const int data[2], int own)
 {
 	pid_t parent = getpid();
 	int reports[2], err;
@@ -113,7 +113,7 @@ static int start(struct filter *f, const struct task *t, const int data[2], int 
 		return -errno;
 	f->child = fork_unsignalled();
 	if (f->child == 0)
-		be_child(t, reports[1], parent);
+		filter_child_be_child(t, reports[1], parent);
 	err = errno;
 	close(reports[1]);
 	if (f->child < 0) {
@@ -138,34 +138,34 @@ static int start_with_pipe(struct filter *f, struct task *t, int own)
 		t->out = data[1];
 	else
 		t->in = data[0];
-	r = start(f, t, data, own);
+	r = filter_child_start(f, t, data, own);
 	if (r < 0)
 		close_both(data);
 	return r;
 }
 
-int filter_decompress(struct filter *f, int from, enum filter_format format)
+int xst_filter_decompress(struct filter *f, int from, enum filter_format format)
 {
 	struct task t = { .in = from, .format = format };
 
 	return start_with_pipe(f, &t, 0);
 }
 
-int filter_compress(struct filter *f, int to, enum filter_format format, int level)
+int xst_filter_compress(struct filter *f, int to, enum filter_format format, int level)
 {
 	struct task t = { .out = to, .compress = true, .format = format, .level = level };
 
 	return start_with_pipe(f, &t, 1);
 }
 
-bool filter_is_drained(const struct filter *f)
+bool xst_filter_is_drained(const struct filter *f)
 {
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
 
 	return f->fd < 0 || (poll(&p, 1, 0) == 1 && p.revents == POLLHUP);
 }
 
-void filter_let_go(struct filter *f)
+void xst_filter_let_go(struct filter *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
@@ -190,17 +190,17 @@ static void wait_for_child(struct filter *f)
 										: 0 };
 }
 
-const struct filter_report *filter_end(struct filter *f)
+const struct filter_report *xst_filter_end(struct filter *f)
 {
-	filter_let_go(f);
+	xst_filter_let_go(f);
 	if (f->child)
 		wait_for_child(f);
 	return &f->report;
 }
 
-void filter_kill(struct filter *f)
+void xst_filter_kill(struct filter *f)
 {
 	if (f->child)
 		kill(f->child, SIGKILL);
-	(void)filter_end(f);
+	(void)xst_filter_end(f);
 }

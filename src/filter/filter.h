@@ -45,37 +45,37 @@ struct filter {
 	struct filter_report report;
 };
 
-const char *filter_name(enum filter_format format);
+const char *xst_filter_name(enum filter_format format);
 
 /* Looks at a descriptor's next octets without taking them.  Waits for as many as it needs to tell;
  * what can't be looked at is not compressed.  *ret_front: octets that stand in front of the
  * compressed data (a handshake of xenopsd's, when a migration was captured); 0 without any. */
-enum filter_format filter_recognise(int fd, size_t *ret_front);
+enum filter_format xst_filter_recognise(int fd, size_t *ret_front);
 /* Takes so many octets away.  Returns 0 or -errno. */
-int filter_pass_over(int fd, size_t n);
+int xst_filter_pass_over(int fd, size_t n);
 
 /* Takes NAME[:LEVEL].  Returns whether it is a format that can be written, at a level it has;
  * *level is -1 without one. */
-bool filter_parse(const char *text, enum filter_format *format, int *level);
+bool xst_filter_parse(const char *text, enum filter_format *format, int *level);
 
 /* Starts decompressing `from`, to be read from f->fd; or compressing into `to` what is written to
  * f->fd.  Both descriptors stay the caller's.  Return 0 or -errno. */
-int filter_decompress(struct filter *f, int from, enum filter_format format);
-int filter_compress(struct filter *f, int to, enum filter_format format, int level);
+int xst_filter_decompress(struct filter *f, int from, enum filter_format format);
+int xst_filter_compress(struct filter *f, int to, enum filter_format format, int level);
 
-/* Whether all was read that f->fd ever gives: then filter_end() tells why without stopping it. */
-bool filter_is_drained(const struct filter *f);
+/* Whether all was read that f->fd ever gives: then xst_filter_end() tells why without stopping it. */
+bool xst_filter_is_drained(const struct filter *f);
 /* Closes the caller's end, which another child has by now. */
-void filter_let_go(struct filter *f);
+void xst_filter_let_go(struct filter *f);
 /* Closes the caller's end and waits for the child.  The report stays valid; may be called again. */
-const struct filter_report *filter_end(struct filter *f);
+const struct filter_report *xst_filter_end(struct filter *f);
 /* Ends the child in the middle: what it has written is not complete. */
-void filter_kill(struct filter *f);
+void xst_filter_kill(struct filter *f);
 
 /* --- inside ---------------------------------------------------------------------------------- */
 
 /* What the child does, from descriptor 0 to descriptor 1.  pump.c */
-void pump_decompress(enum filter_format format, struct filter_report *report);
-void pump_compress(enum filter_format format, int level, struct filter_report *report);
+void xst_filter_pump_decompress(enum filter_format format, struct filter_report *report);
+void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report);
 
 #endif

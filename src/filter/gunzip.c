@@ -28,14 +28,14 @@ static bool refill(struct gunzip *g)
 
 	if (g->z.avail_in)
 		return true;
-	n = pump_take(&g->pump, 0);
+	n = xst_filter_pump_take(&g->pump, 0);
 	g->z.next_in = (Bytef *)g->pump.buffer;
 	g->z.avail_in = n > 0 ? (uInt)n : 0;
 	return n > 0;
 }
 
 /* One member of a file.  Returns what is wrong with it, or NULL. */
-static const char *member(struct gunzip *g)
+static const char *gunzip_member(struct gunzip *g)
 {
 	int r = Z_OK;
 
@@ -45,7 +45,7 @@ static const char *member(struct gunzip *g)
 		g->z.next_out = (Bytef *)g->out;
 		g->z.avail_out = sizeof(g->out);
 		r = lib.inflate(&g->z, Z_NO_FLUSH);
-		if (!pump_give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
+		if (!xst_filter_pump_give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
 			return "";
 		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
 			return g->z.msg ? g->z.msg : "it can't be decompressed";
@@ -63,20 +63,20 @@ static const char *all(struct gunzip *g)
 		return "";
 	}
 	do
-		fault = member(g);
+		fault = gunzip_member(g);
 	while (!fault && refill(g) && *g->z.next_in == 0x1f && lib.inflateReset(&g->z) == Z_OK);
 	return fault;
 }
 
-void gunzip(struct filter_report *report)
+void xst_filter_gunzip(struct filter_report *report)
 {
 	static struct gunzip g;
 	const char *fault;
 
 	if (!lib_load()) {
-		pump_error(report, FILTER_READ, ELIBACC);
+		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}
 	fault = all(&g);
-	pump_end(&g.pump, fault, report);
+	xst_filter_pump_end(&g.pump, fault, report);
 }

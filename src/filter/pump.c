@@ -55,7 +55,7 @@ struct library_pump {
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 
-static bool again(int fd, short events)
+static bool pump_again(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
@@ -65,25 +65,25 @@ static bool again(int fd, short events)
 	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
-ssize_t pump_take(struct pump *p, size_t from)
+ssize_t xst_filter_pump_take(struct pump *p, size_t from)
 {
 	ssize_t n;
 
 	do
 		n = read(STDIN_FILENO, p->buffer + from, sizeof(p->buffer) - from);
-	while (n < 0 && again(STDIN_FILENO, POLLIN));
+	while (n < 0 && pump_again(STDIN_FILENO, POLLIN));
 	if (n < 0)
 		p->read_error = errno;
 	p->ended |= n == 0;
 	return n;
 }
 
-bool pump_give(struct pump *p, const char *data, size_t n)
+bool xst_filter_pump_give(struct pump *p, const char *data, size_t n)
 {
 	while (n) {
 		ssize_t k = write(STDOUT_FILENO, data, n);
 
-		if (k < 0 && !again(STDOUT_FILENO, POLLOUT)) {
+		if (k < 0 && !pump_again(STDOUT_FILENO, POLLOUT)) {
 			p->write_error = errno;
 			return false;
 		}
@@ -102,7 +102,7 @@ static la_ssize_t on_read(struct archive *a, void *pump, const void **ret)
 
 	(void)a;
 	*ret = p->pump.buffer;
-	return pump_take(&p->pump, 0);
+	return xst_filter_pump_take(&p->pump, 0);
 }
 
 static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size_t n)
@@ -110,7 +110,7 @@ static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size
 	struct library_pump *p = pump;
 
 	(void)a;
-	return pump_give(&p->pump, data, n) ? (la_ssize_t)n : -1;
+	return xst_filter_pump_give(&p->pump, data, n) ? (la_ssize_t)n : -1;
 }
 
 /* --- reports --------------------------------------------------------------------------------- */
@@ -123,21 +123,21 @@ static void pump_text(struct filter_report *report, const char *text)
 			*c = '?';
 }
 
-void pump_error(struct filter_report *report, enum filter_outcome outcome, int error)
+void xst_filter_pump_error(struct filter_report *report, enum filter_outcome outcome, int error)
 {
 	report->outcome = outcome;
 	report->error = error;
 }
 
-void pump_end(const struct pump *p, const char *fault, struct filter_report *report)
+void xst_filter_pump_end(const struct pump *p, const char *fault, struct filter_report *report)
 {
 	report->written = p->written;
 	if (p->write_error == EPIPE) {
 		report->outcome = FILTER_STOPPED;
 	} else if (p->write_error) {
-		pump_error(report, FILTER_WRITE, p->write_error);
+		xst_filter_pump_error(report, FILTER_WRITE, p->write_error);
 	} else if (p->read_error) {
-		pump_error(report, FILTER_READ, p->read_error);
+		xst_filter_pump_error(report, FILTER_READ, p->read_error);
 	} else if (fault) {
 		report->outcome = FILTER_DAMAGED;
 		report->cut = p->ended;
@@ -146,16 +146,16 @@ void pump_end(const struct pump *p, const char *fault, struct filter_report *rep
 }
 
 /* Without a system call to blame it is the data. */
-static void failed(const struct library_pump *p, struct filter_report *report)
+static void pump_failed(const struct library_pump *p, struct filter_report *report)
 {
 	const char *text = lib.archive_error_string(p->archive);
 
 	if (p->pump.write_error)
-		pump_error(report, FILTER_WRITE, p->pump.write_error);
+		xst_filter_pump_error(report, FILTER_WRITE, p->pump.write_error);
 	else if (p->pump.read_error)
-		pump_error(report, FILTER_READ, p->pump.read_error);
+		xst_filter_pump_error(report, FILTER_READ, p->pump.read_error);
 	else if (lib.archive_errno(p->archive) == ENOMEM)
-		pump_error(report, FILTER_READ, ENOMEM);
+		xst_filter_pump_error(report, FILTER_READ, ENOMEM);
 	else
 		report->outcome = FILTER_DAMAGED;
 	report->cut = report->outcome == FILTER_DAMAGED && p->pump.ended;
@@ -179,7 +179,7 @@ static int open_read(struct library_pump *p, enum filter_format format)
 	return r == ARCHIVE_OK ? lib.archive_read_next_header(p->archive, &entry) : r;
 }
 
-static int read_all(struct library_pump *p)
+static int pump_read_all(struct library_pump *p)
 {
 	const void *data;
 	la_int64_t offset;
@@ -187,7 +187,7 @@ static int read_all(struct library_pump *p)
 	int r;
 
 	while ((r = lib.archive_read_data_block(p->archive, &data, &n, &offset)) == ARCHIVE_OK)
-		if (!pump_give(&p->pump, data, n))
+		if (!xst_filter_pump_give(&p->pump, data, n))
 			return ARCHIVE_FATAL;
 	return r;
 }
@@ -198,12 +198,12 @@ static void pump_through_library(enum filter_format format, struct filter_report
 	int r;
 
 	if (!lib_load()) {
-		pump_error(report, FILTER_READ, ELIBACC);
+		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}
 	p.archive = lib.archive_read_new();
 	if (!p.archive) {
-		pump_error(report, FILTER_READ, ENOMEM);
+		xst_filter_pump_error(report, FILTER_READ, ENOMEM);
 		return;
 	}
 	r = open_read(&p, format);
@@ -213,20 +213,20 @@ static void pump_through_library(enum filter_format format, struct filter_report
 		return;
 	}
 	if (r == ARCHIVE_OK)
-		r = read_all(&p);
+		r = pump_read_all(&p);
 	if (p.pump.write_error == EPIPE)
 		report->outcome = FILTER_STOPPED;
 	else if (r != ARCHIVE_EOF)
-		failed(&p, report);
+		pump_failed(&p, report);
 	report->written = p.pump.written;
 }
 
-void pump_decompress(enum filter_format format, struct filter_report *report)
+void xst_filter_pump_decompress(enum filter_format format, struct filter_report *report)
 {
 	if (format == FILTER_GZIP)
-		gunzip(report);
+		xst_filter_gunzip(report);
 	else if (format == FILTER_ZSTD)
-		unzstd(report);
+		xst_filter_unzstd(report);
 	else
 		pump_through_library(format, report);
 }
@@ -258,32 +258,32 @@ static int open_write(struct library_pump *p, enum filter_format format, int lev
 	return lib.archive_write_header(p->archive, entry);
 }
 
-static int write_all(struct library_pump *p)
+static int pump_write_all(struct library_pump *p)
 {
 	ssize_t n;
 
-	while ((n = pump_take(&p->pump, 0)) > 0)
+	while ((n = xst_filter_pump_take(&p->pump, 0)) > 0)
 		if (lib.archive_write_data(p->archive, p->pump.buffer, (size_t)n) != n)
 			return ARCHIVE_FATAL;
 	return n < 0 ? ARCHIVE_FATAL : lib.archive_write_close(p->archive);
 }
 
-void pump_compress(enum filter_format format, int level, struct filter_report *report)
+void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report)
 {
 	static struct library_pump p;
 	int r;
 
 	if (!lib_load()) {
-		pump_error(report, FILTER_WRITE, ELIBACC);
+		xst_filter_pump_error(report, FILTER_WRITE, ELIBACC);
 		return;
 	}
 	p.archive = lib.archive_write_new();
 	r = p.archive ? open_write(&p, format, level) : ARCHIVE_FATAL;
 	if (r == ARCHIVE_OK)
-		r = write_all(&p);
+		r = pump_write_all(&p);
 	if (r != ARCHIVE_OK && !p.pump.write_error && !p.pump.read_error)
 		p.pump.write_error = ENOMEM;
 	if (r != ARCHIVE_OK)
-		failed(&p, report);
+		pump_failed(&p, report);
 	report->written = p.pump.written;
 }

@@ -18,16 +18,16 @@ struct pump {
 };
 
 /* Reads into the buffer behind its first `from` octets.  Returns how many, 0 at the end, or -1. */
-ssize_t pump_take(struct pump *p, size_t from);
+ssize_t xst_filter_pump_take(struct pump *p, size_t from);
 /* Writes all of it.  Returns whether that went well. */
-bool pump_give(struct pump *p, const char *data, size_t n);
+bool xst_filter_pump_give(struct pump *p, const char *data, size_t n);
 
-void pump_error(struct filter_report *report, enum filter_outcome outcome, int error);
+void xst_filter_pump_error(struct filter_report *report, enum filter_outcome outcome, int error);
 /* fault: what is wrong with the data, or NULL. */
-void pump_end(const struct pump *p, const char *fault, struct filter_report *report);
+void xst_filter_pump_end(const struct pump *p, const char *fault, struct filter_report *report);
 
 /* gunzip.c, unzstd.c */
-void gunzip(struct filter_report *report);
-void unzstd(struct filter_report *report);
+void xst_filter_gunzip(struct filter_report *report);
+void xst_filter_unzstd(struct filter_report *report);
 
 #endif

@@ -31,12 +31,12 @@ static const struct format {
 	[FILTER_BZIP2] = { "bzip2", "BZh", 3, 0, -1 },
 };
 
-const char *filter_name(enum filter_format format)
+const char *xst_filter_name(enum filter_format format)
 {
 	return formats[format].name;
 }
 
-bool filter_parse(const char *text, enum filter_format *format, int *level)
+bool xst_filter_parse(const char *text, enum filter_format *format, int *level)
 {
 	size_t n = strcspn(text, ":");
 	char *end;
@@ -128,7 +128,7 @@ static ssize_t look_at_pipe(int fd, unsigned char *head)
 	return n;
 }
 
-static ssize_t look(int fd, mode_t type, unsigned char *head)
+static ssize_t recognise_look(int fd, mode_t type, unsigned char *head)
 {
 	if (S_ISFIFO(type))
 		return look_at_pipe(fd, head);
@@ -161,7 +161,7 @@ static bool interrupted(int fd)
 	       (poll(&p, 1, -1) >= 0 || errno == EINTR);
 }
 
-enum filter_format filter_recognise(int fd, size_t *ret_front)
+enum filter_format xst_filter_recognise(int fd, size_t *ret_front)
 {
 	unsigned char head[HEAD];
 	struct stat st;
@@ -172,7 +172,7 @@ enum filter_format filter_recognise(int fd, size_t *ret_front)
 				    S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
 		return FILTER_NONE;
 	while (undecided) {
-		ssize_t n = look(fd, st.st_mode, head);
+		ssize_t n = recognise_look(fd, st.st_mode, head);
 
 		if (n < 0 && interrupted(fd))
 			continue;
@@ -187,7 +187,7 @@ enum filter_format filter_recognise(int fd, size_t *ret_front)
 	return format;
 }
 
-int filter_pass_over(int fd, size_t n)
+int xst_filter_pass_over(int fd, size_t n)
 {
 	char front[HEAD];
 

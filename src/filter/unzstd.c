@@ -25,7 +25,7 @@ struct unzstd {
 };
 
 /* At least n octets of input, where there are as many.  Returns how many there are. */
-static size_t look(struct unzstd *u, size_t n)
+static size_t unzstd_look(struct unzstd *u, size_t n)
 {
 	size_t left = u->in.size - u->in.pos;
 	ssize_t k = 1;
@@ -34,7 +34,7 @@ static size_t look(struct unzstd *u, size_t n)
 		return left;
 	memmove(u->pump.buffer, u->pump.buffer + u->in.pos, left);
 	while (left < n && k > 0) {
-		k = pump_take(&u->pump, left);
+		k = xst_filter_pump_take(&u->pump, left);
 		left += k > 0 ? (size_t)k : 0;
 	}
 	u->in = (ZSTD_inBuffer){ u->pump.buffer, left, 0 };
@@ -42,18 +42,18 @@ static size_t look(struct unzstd *u, size_t n)
 }
 
 /* Returns what is wrong with a frame, or NULL at its end. */
-static const char *frame(struct unzstd *u)
+static const char *unzstd_frame(struct unzstd *u)
 {
 	size_t r = 1;
 
 	while (r) {
 		ZSTD_outBuffer out = { u->out, sizeof(u->out), 0 };
-		bool more = look(u, 1) > 0; /* without any, there may be output left */
+		bool more = unzstd_look(u, 1) > 0; /* without any, there may be output left */
 
 		r = lib.ZSTD_decompressStream(u->z, &out, &u->in);
 		if (lib.ZSTD_isError(r))
 			return lib.ZSTD_getErrorName(r);
-		if (!pump_give(&u->pump, u->out, out.pos))
+		if (!xst_filter_pump_give(&u->pump, u->out, out.pos))
 			return "";
 		if (r && !more && !out.pos)
 			return "it ends in the middle";
@@ -64,24 +64,24 @@ static const char *frame(struct unzstd *u)
 /* Nothing more, or the success that a sender of a migration tells at the end. */
 static bool at_end(struct unzstd *u)
 {
-	size_t left = look(u, HANDSHAKE + 1);
+	size_t left = unzstd_look(u, HANDSHAKE + 1);
 	const char *p = u->pump.buffer + u->in.pos;
 
 	return !left || (left == HANDSHAKE && !p[0] && !p[1]);
 }
 
-void unzstd(struct filter_report *report)
+void xst_filter_unzstd(struct filter_report *report)
 {
 	static struct unzstd u;
 	const char *fault;
 
 	u.z = lib_load() ? lib.ZSTD_createDStream() : NULL;
 	if (!u.z) {
-		pump_error(report, FILTER_READ, ELIBACC);
+		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
 		return;
 	}
 	do
-		fault = frame(&u);
+		fault = unzstd_frame(&u);
 	while (!fault && !at_end(&u));
-	pump_end(&u.pump, fault, report);
+	xst_filter_pump_end(&u.pump, fault, report);
 }

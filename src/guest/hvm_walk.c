@@ -37,7 +37,7 @@ static int context_entry(struct xst_state *s)
 	struct guest_walk *w = &s->walk;
 	unsigned code = (unsigned)get_number(w->head + WIRE_HVM_CODE_AT, 2, false);
 	unsigned instance = (unsigned)get_number(w->head + WIRE_HVM_INSTANCE_AT, 2, false);
-	const struct wire_hvm_type *t = wire_hvm_type(code);
+	const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 	struct xst_block b = { .kind = XST_BLOCK_HVM,
 			       .type = code,
 			       .instance = instance,

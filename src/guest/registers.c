@@ -59,13 +59,13 @@ static enum xst_register gs_of_mode(const struct xst_block *b, enum xst_register
 
 static uint64_t unfolded_cr3(const struct xst_block *b, enum xst_register reg, uint64_t v)
 {
-	const struct wire_pv_context *x = wire_pv_context(b->width);
+	const struct wire_pv_context *x = xst_wire_pv_context(b->width);
 
 	if (!x || (reg != XST_REG_CR3 && reg != XST_REG_USER_CR3))
 		return v;
 	if (reg == XST_REG_USER_CR3 && !(v & 1))
 		return 0;
-	return wire_cr3_pfn(x, v) << 12;
+	return xst_wire_cr3_pfn(x, v) << 12;
 }
 
 static bool find_in(const struct xst_block *b, enum xst_register reg, uint64_t *ret)

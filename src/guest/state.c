@@ -160,7 +160,7 @@ static int state_items(struct xst_state *s, const struct xst_event *ev)
 static unsigned width_of(uint64_t length)
 {
 	for (unsigned width = 4; width <= 8; width += 4)
-		if (length == wire_pv_context(width)->size)
+		if (length == xst_wire_pv_context(width)->size)
 			return width;
 	return 0;
 }

@@ -8,18 +8,18 @@
 #define SKIP 0x80
 #define WORD 4
 
-void delta_init(struct delta *d)
+void xst_delta_init(struct delta *d)
 {
 	d->state = DELTA_FIRST;
 	d->position = d->left = 0;
 }
 
-bool delta_at_page(const struct delta *d)
+bool xst_delta_at_page(const struct delta *d)
 {
 	return d->state == DELTA_FIRST;
 }
 
-static uint8_t take(const uint8_t **data, size_t *n)
+static uint8_t delta_take(const uint8_t **data, size_t *n)
 {
 	(*n)--;
 	return *(*data)++;
@@ -28,7 +28,7 @@ static uint8_t take(const uint8_t **data, size_t *n)
 static enum delta_result first(struct delta *d, const uint8_t **data, size_t *n)
 {
 	if (**data == UNCHANGED) {
-		take(data, n);
+		delta_take(data, n);
 		return DELTA_UNCHANGED;
 	}
 	d->position = 0;
@@ -36,13 +36,13 @@ static enum delta_result first(struct delta *d, const uint8_t **data, size_t *n)
 		d->state = DELTA_MARKER; /* which looks at this octet again */
 		return DELTA_BASE;
 	}
-	take(data, n);
+	delta_take(data, n);
 	d->state = DELTA_WORDS;
 	d->left = XST_PAGE_SIZE;
 	return DELTA_MORE;
 }
 
-static enum delta_result done(struct delta *d)
+static enum delta_result delta_done(struct delta *d)
 {
 	if (d->position < XST_PAGE_SIZE) {
 		d->state = DELTA_MARKER;
@@ -54,21 +54,21 @@ static enum delta_result done(struct delta *d)
 
 static enum delta_result marker(struct delta *d, const uint8_t **data, size_t *n)
 {
-	uint8_t m = take(data, n);
+	uint8_t m = delta_take(data, n);
 	size_t length = (m & ~(unsigned)SKIP) * WORD;
 
 	if (!length || length > XST_PAGE_SIZE - d->position)
 		return DELTA_BAD;
 	if (m & SKIP) {
 		d->position += length;
-		return done(d);
+		return delta_done(d);
 	}
 	d->left = length;
 	d->state = DELTA_WORDS;
 	return DELTA_MORE;
 }
 
-static enum delta_result words(struct delta *d, const uint8_t **data, size_t *n)
+static enum delta_result delta_words(struct delta *d, const uint8_t **data, size_t *n)
 {
 	size_t k = *n < d->left ? *n : d->left;
 
@@ -77,10 +77,10 @@ static enum delta_result words(struct delta *d, const uint8_t **data, size_t *n)
 	*n -= k;
 	d->position += k;
 	d->left -= k;
-	return d->left ? DELTA_MORE : done(d);
+	return d->left ? DELTA_MORE : delta_done(d);
 }
 
-enum delta_result delta_decode(struct delta *d, const uint8_t **data, size_t *n)
+enum delta_result xst_delta_decode(struct delta *d, const uint8_t **data, size_t *n)
 {
 	enum delta_result r = DELTA_MORE;
 
@@ -88,7 +88,7 @@ enum delta_result delta_decode(struct delta *d, const uint8_t **data, size_t *n)
 		switch (d->state) {
 		case DELTA_FIRST:  r = first(d, data, n); break;
 		case DELTA_MARKER: r = marker(d, data, n); break;
-		case DELTA_WORDS:  r = words(d, data, n); break;
+		case DELTA_WORDS:  r = delta_words(d, data, n); break;
 		}
 	return r;
 }

@@ -37,10 +37,10 @@ enum delta_result {
 	DELTA_BAD        /* a run goes past the page, or has no length */
 };
 
-void delta_init(struct delta *d);
+void xst_delta_init(struct delta *d);
 /* Takes octets from *data (moved on, *n counted down) until there is something to tell. */
-enum delta_result delta_decode(struct delta *d, const uint8_t **data, size_t *n);
+enum delta_result xst_delta_decode(struct delta *d, const uint8_t **data, size_t *n);
 /* Whether the last page is complete. */
-bool delta_at_page(const struct delta *d);
+bool xst_delta_at_page(const struct delta *d);
 
 #endif

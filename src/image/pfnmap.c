@@ -15,25 +15,25 @@ static size_t chunk_octets(const struct pfnmap *m)
 	return (size_t)CHUNK_PFNS * m->bits / 8;
 }
 
-void pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets)
+void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets)
 {
 	memset(m, 0, sizeof(*m));
 	m->bits = bits;
 	m->max_chunks = max_octets ? (size_t)(max_octets / chunk_octets(m)) : SIZE_MAX;
 }
 
-void pfnmap_free(struct pfnmap *m)
+void xst_pfnmap_free(struct pfnmap *m)
 {
 	for (size_t i = 0; i < m->slots; i++)
 		free(m->table[i]);
 	free(m->table);
 	free(m->order);
-	pfnmap_init(m, m->bits, 0);
+	xst_pfnmap_init(m, m->bits, 0);
 }
 
 /* Costs nothing, whatever the map holds: chunks are emptied when they are used again, or given back when
  * most are of no use any more. */
-void pfnmap_clear(struct pfnmap *m)
+void xst_pfnmap_clear(struct pfnmap *m)
 {
 	m->generation++;
 	m->in_use = 0;
@@ -49,7 +49,7 @@ static size_t slot_of(const struct pfnmap *m, uint64_t key)
 	return i;
 }
 
-static struct pfnmap_chunk *find(struct pfnmap *m, uint64_t key)
+static struct pfnmap_chunk *pfnmap_find(struct pfnmap *m, uint64_t key)
 {
 	struct pfnmap_chunk *c;
 
@@ -64,7 +64,7 @@ static struct pfnmap_chunk *find(struct pfnmap *m, uint64_t key)
 	return c;
 }
 
-static int grow(struct pfnmap *m)
+static int pfnmap_grow(struct pfnmap *m)
 {
 	struct pfnmap bigger = *m;
 	struct pfnmap_chunk **order;
@@ -135,7 +135,7 @@ static void put_in_order(struct pfnmap *m, struct pfnmap_chunk *c)
 	m->in_use++;
 }
 
-static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
+static int pfnmap_insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 {
 	struct pfnmap_chunk *c = m->slots ? m->table[slot_of(m, key)] : NULL;
 
@@ -144,7 +144,7 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 	if (!c) {
 		if (m->used >= m->max_chunks || m->used > 2 * m->in_use + KEPT)
 			drop_old(m);
-		if (m->used * 2 >= m->slots && grow(m) < 0)
+		if (m->used * 2 >= m->slots && pfnmap_grow(m) < 0)
 			return XST_E_NOMEM;
 		c = calloc(1, sizeof(*c) + chunk_octets(m));
 		if (!c)
@@ -162,16 +162,16 @@ static int insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **ret)
 	return 0;
 }
 
-unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn)
+unsigned xst_pfnmap_get(struct pfnmap *m, uint64_t pfn)
 {
-	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct pfnmap_chunk *c = pfnmap_find(m, pfn / CHUNK_PFNS);
 
 	return c ? pfnmap_get_in(m, c, pfn) : 0;
 }
 
-int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
+int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
 {
-	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct pfnmap_chunk *c = pfnmap_find(m, pfn / CHUNK_PFNS);
 
 	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
 		return XST_E_LIMIT;
@@ -181,7 +181,7 @@ int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned
 		return 0;
 	}
 	if (!c) {
-		int r = insert(m, pfn / CHUNK_PFNS, &c);
+		int r = pfnmap_insert(m, pfn / CHUNK_PFNS, &c);
 
 		if (r)
 			return r;
@@ -250,9 +250,9 @@ static bool any_in(const uint8_t *octets, size_t n)
 	return any;
 }
 
-bool pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+bool xst_pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 {
-	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct pfnmap_chunk *c = pfnmap_find(m, pfn / CHUNK_PFNS);
 	struct run r;
 
 	if (!c)
@@ -262,9 +262,9 @@ bool pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	       (r.n > 2 && any_in(r.octets + 1, r.n - 2));
 }
 
-unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 {
-	struct pfnmap_chunk *c = find(m, pfn / CHUNK_PFNS);
+	struct pfnmap_chunk *c = pfnmap_find(m, pfn / CHUNK_PFNS);
 	struct run r;
 	unsigned set;
 
@@ -277,14 +277,14 @@ unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	return set;
 }
 
-int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
+int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 {
 	int e = pfnmap_set(m, pfn, 1, NULL);
 	struct run r;
 
 	if (e)
 		return e;
-	r = find_run(m, find(m, pfn / CHUNK_PFNS), pfn, n);
+	r = find_run(m, pfnmap_find(m, pfn / CHUNK_PFNS), pfn, n);
 	r.octets[0] |= r.first;
 	if (r.n > 1) {
 		memset(r.octets + 1, 0xff, r.n - 2);
@@ -311,7 +311,7 @@ static uint64_t first_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_
 	return at;
 }
 
-bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret)
+bool xst_pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret)
 {
 	uint64_t key = from / CHUNK_PFNS;
 

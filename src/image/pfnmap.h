@@ -28,27 +28,27 @@ struct pfnmap {
 };
 
 /* bits: 1 or 4.  max_octets bounds the map's memory; 0: no bound. */
-void pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets);
-void pfnmap_free(struct pfnmap *m);
+void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets);
+void xst_pfnmap_free(struct pfnmap *m);
 /* All frames are 0 again, at once; memory is kept for the next ones. */
-void pfnmap_clear(struct pfnmap *m);
+void xst_pfnmap_clear(struct pfnmap *m);
 
 /* The frame's number, 0 if none was set. */
-unsigned pfnmap_get(struct pfnmap *m, uint64_t pfn);
+unsigned xst_pfnmap_get(struct pfnmap *m, uint64_t pfn);
 /* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT, the last for
  * a number above all that fit a PAGE_DATA entry, too. */
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 /* n > 0 frames from pfn on that lie in one chunk (pfn / PFNMAP_CHUNK): whether any has a number; and, for maps
  * of one bit, how many are set, and setting them all, which returns as pfnmap_set() does. */
-bool pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n);
-unsigned pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n);
-int pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n);
+bool xst_pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n);
+unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n);
+int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 /* The first frame from `from` on whose number is not 0.  False behind the last one. */
-bool pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
+bool xst_pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
 
 /* --- the frame behind the last one, mostly: no call ----------------------------------------- */
 
-int pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
+int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 
 /* Where a frame's number lies: an octet and a shift in it. */
 static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
@@ -88,7 +88,7 @@ static inline bool pfnmap_is_near(const struct pfnmap *m, uint64_t pfn)
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old)
 {
 	if (!m->last || m->last->key != pfn / PFNMAP_CHUNK)
-		return pfnmap_set_anywhere(m, pfn, value, ret_old);
+		return xst_pfnmap_set_anywhere(m, pfn, value, ret_old);
 	pfnmap_set_in(m, m->last, pfn, value, ret_old);
 	return 0;
 }

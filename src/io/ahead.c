@@ -11,7 +11,7 @@
 #define SAMPLE 16 /* one read of so many is timed */
 #define FROM_DISK_NS 40000
 
-static void watch(struct ahead *a, uint64_t offset)
+static void ahead_watch(struct ahead *a, uint64_t offset)
 {
 	uint64_t jump = offset > a->last ? offset - a->last : 0;
 
@@ -25,7 +25,7 @@ static void watch(struct ahead *a, uint64_t offset)
 	a->last = offset;
 }
 
-static void ask(struct ahead *a, int fd, size_t n)
+static void ahead_ask(struct ahead *a, int fd, size_t n)
 {
 	uint64_t end = a->last + PLACES * a->jump;
 
@@ -43,19 +43,19 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-ssize_t ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t offset)
+ssize_t xst_io_ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t offset)
 {
 	bool is_sample;
 	uint64_t begin = 0;
 	ssize_t k;
 
-	watch(a, offset);
+	ahead_watch(a, offset);
 	if (a->from_disk && a->equal >= EQUAL_JUMPS && a->jump > n)
-		ask(a, fd, n);
+		ahead_ask(a, fd, n);
 	is_sample = !a->from_disk && a->equal % SAMPLE == EQUAL_JUMPS;
 	if (is_sample)
 		begin = now_ns();
-	k = pread_some(fd, to, n, (off_t)offset);
+	k = xst_io_pread_some(fd, to, n, (off_t)offset);
 	if (is_sample)
 		a->from_disk = now_ns() - begin > FROM_DISK_NS;
 	return k;

@@ -20,7 +20,7 @@ struct ahead {
 	bool from_disk;      /* the file isn't in memory, or was not at one place */
 };
 
-/* As pread_some(). */
-ssize_t ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t offset);
+/* As xst_io_pread_some(). */
+ssize_t xst_io_ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t offset);
 
 #endif

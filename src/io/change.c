@@ -36,9 +36,9 @@ struct xst_change {
 	struct xst_finding error;
 };
 
-static int failed(struct xst_change *c, int err)
+static int change_give_up(struct xst_change *c, int err)
 {
-	return io_error(&c->error, RULE_OUTPUT_IO, err < 0 ? -err : err, c->given);
+	return xst_io_error(&c->error, RULE_OUTPUT_IO, err < 0 ? -err : err, c->given);
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -54,36 +54,37 @@ static bool still_there(const struct xst_change *c)
 
 static int open_once(struct xst_change *c)
 {
-	int r = place_find(c->given, &c->place);
+	int r = xst_journal_place_find(c->given, &c->place);
 
 	if (r == 0 && fstatat(c->place.dir, c->place.name, &c->st, AT_SYMLINK_NOFOLLOW) < 0)
 		r = -errno;
 	if (r < 0)
-		return failed(c, r);
+		return change_give_up(c, r);
 	if (!S_ISREG(c->st.st_mode))
-		return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_REFUSED,
-				   "%s: not a regular file, which alone can be changed in place; "
-				   "name another output",
-				   c->given);
+		return xst_io_plain_error(
+			&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_REFUSED,
+			"%s: not a regular file, which alone can be changed in place; "
+			"name another output",
+			c->given);
 	c->fd = openat(c->place.dir, c->place.name,
 		       O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (c->fd < 0)
-		return failed(c, errno);
-	r = settle_lock(c->fd, LOCK_EX);
+		return change_give_up(c, errno);
+	r = xst_io_settle_lock(c->fd, LOCK_EX);
 	if (r == -EWOULDBLOCK)
-		return plain_error(
+		return xst_io_plain_error(
 			&c->error, XST_E_IO, RULE_OUTPUT_IO,
 			"%s: another process reads or changes it; try again when that is done",
 			c->given);
-	return r < 0 || fstat(c->fd, &c->st) < 0 ? failed(c, r < 0 ? r : errno) : 0;
+	return r < 0 || fstat(c->fd, &c->st) < 0 ? change_give_up(c, r < 0 ? r : errno) : 0;
 }
 
-static void close_file(struct xst_change *c)
+static void change_close_file(struct xst_change *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
-	place_clear(&c->place);
+	xst_journal_place_clear(&c->place);
 }
 
 static int open_and_lock(struct xst_change *c)
@@ -91,7 +92,7 @@ static int open_and_lock(struct xst_change *c)
 	int r = open_once(c);
 
 	while (r == 0 && !still_there(c)) {
-		close_file(c);
+		change_close_file(c);
 		r = open_once(c);
 	}
 	return r;
@@ -100,14 +101,14 @@ static int open_and_lock(struct xst_change *c)
 /* A journal that must not be trusted is in the way of our own. */
 static int settle_first(struct xst_change *c, struct xst_recovery *recovery)
 {
-	int state = settle(&c->place, c->fd, recovery);
+	int state = xst_io_settle(&c->place, c->fd, recovery);
 
 	if (state < 0)
-		return failed(c, state);
+		return change_give_up(c, state);
 	if (state == SETTLE_NOTHING)
-		return fstat(c->fd, &c->st) < 0 ? failed(c, errno) : 0;
-	return plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s", c->given,
-			   recovery->text);
+		return fstat(c->fd, &c->st) < 0 ? change_give_up(c, errno) : 0;
+	return xst_io_plain_error(&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s",
+				  c->given, recovery->text);
 }
 
 int xst_change_open(const char *path, uint32_t flags, struct xst_change **ret,
@@ -144,7 +145,7 @@ struct xst_change *xst_change_free(struct xst_change *c)
 {
 	if (!c)
 		return NULL;
-	close_file(c);
+	change_close_file(c);
 	if (c->journal >= 0)
 		close(c->journal);
 	free(c->given);
@@ -161,47 +162,50 @@ int xst_change_get_fd(const struct xst_change *c)
 
 /* --- in place -------------------------------------------------------------------------------- */
 
-static int begin(struct xst_change *c, struct journal *j, uint64_t old_length, uint64_t now_length)
+static int change_begin(struct xst_change *c, struct journal *j, uint64_t old_length,
+			uint64_t now_length)
 {
 	int r;
 
 	j->old_length = old_length;
 	j->now_length = now_length;
-	r = journal_write(&c->place, &c->st, j, c->old, c->now);
+	r = xst_journal_write(&c->place, &c->st, j, c->old, c->now);
 	c->journal = r < 0 ? -1 : r;
 	if (r == -EEXIST)
-		return plain_error(
+		return xst_io_plain_error(
 			&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
 			"%s: another change is under way, or its journal was left behind: %s",
 			c->given, c->place.journal);
 	if (r >= 0)
 		return 0;
-	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
-			   "%s: no journal can be put beside it: %s", c->given, strerror(-r));
+	return xst_io_plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
+				  "%s: no journal can be put beside it: %s", c->given,
+				  strerror(-r));
 }
 
 /* All is on the disk, or nothing was begun. */
-static void end(struct xst_change *c)
+static void change_end(struct xst_change *c)
 {
 	if (c->journal < 0)
 		return;
 	close(c->journal);
 	c->journal = -1;
-	(void)journal_remove(&c->place);
+	(void)xst_journal_remove(&c->place);
 }
 
 /* The change has failed: the old front again, or, if even that can't be written, the next
  * xst_open() will do it. */
-static int take_back(struct xst_change *c, int err, bool inserted)
+static int change_take_back(struct xst_change *c, int err, bool inserted)
 {
 	uint64_t shift = c->length - c->front.old;
-	int r = pwrite_all(c->fd, c->old, (size_t)c->front.old, (off_t)(inserted ? shift : 0));
+	int r = xst_io_pwrite_all(c->fd, c->old, (size_t)c->front.old,
+				  (off_t)(inserted ? shift : 0));
 
 	if (r == 0 && inserted && fallocate(c->fd, FALLOC_FL_COLLAPSE_RANGE, 0, (off_t)shift) < 0)
 		r = -errno;
-	if (r == 0 && fsync(c->fd) == 0 && journal_remove(&c->place) == 0)
-		return failed(c, err);
-	return plain_error(
+	if (r == 0 && fsync(c->fd) == 0 && xst_journal_remove(&c->place) == 0)
+		return change_give_up(c, err);
+	return xst_io_plain_error(
 		&c->error, XST_E_IO, RULE_OUTPUT_IO,
 		"%s: %s, in the middle of the change; the next xenstream call on it ends it",
 		c->given, strerror(err < 0 ? -err : err));
@@ -214,16 +218,16 @@ static int overwrite(struct xst_change *c)
 
 	/* a hole must not find out in the middle that the disk is full */
 	if (fallocate(c->fd, 0, 0, (off_t)c->length) < 0 && errno == ENOSPC)
-		return failed(c, errno);
-	r = begin(c, &j, c->length, c->length);
+		return change_give_up(c, errno);
+	r = change_begin(c, &j, c->length, c->length);
 	if (r)
 		return r;
-	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
+	r = xst_io_pwrite_all(c->fd, c->now, (size_t)c->length, 0);
 	if (r == 0 && fsync(c->fd) < 0)
 		r = -errno;
 	if (r < 0)
-		return take_back(c, r, false);
-	end(c);
+		return change_take_back(c, r, false);
+	change_end(c);
 	return 0;
 }
 
@@ -235,8 +239,8 @@ static int settle_insertion(struct xst_change *c, int err)
 {
 	struct xst_recovery r;
 
-	if (settle(&c->place, c->fd, &r) != SETTLE_NOTHING)
-		return failed(c, err);
+	if (xst_io_settle(&c->place, c->fd, &r) != SETTLE_NOTHING)
+		return change_give_up(c, err);
 	close(c->journal);
 	c->journal = -1;
 	return r.outcome == XST_RECOVERY_DONE ? 0 : NOT_THIS_WAY;
@@ -251,19 +255,19 @@ static int insert_and_write(struct xst_change *c, const struct journal *j, uint6
 	if (fallocate(c->fd, FALLOC_FL_INSERT_RANGE, 0, (off_t)shift) < 0)
 		r = -errno;
 	else
-		r = fsync(c->fd) < 0 ? -errno : journal_mark_inserted(c->journal, j);
+		r = fsync(c->fd) < 0 ? -errno : xst_journal_mark_inserted(c->journal, j);
 	if (r < 0)
 		return settle_insertion(c, r);
-	r = pwrite_all(c->fd, c->now, (size_t)c->length, 0);
+	r = xst_io_pwrite_all(c->fd, c->now, (size_t)c->length, 0);
 	if (r == 0 && fsync(c->fd) < 0)
 		r = -errno;
 	if (r < 0)
-		return take_back(c, r, true);
-	end(c);
+		return change_take_back(c, r, true);
+	change_end(c);
 	return 0;
 }
 
-static int insert(struct xst_change *c)
+static int change_insert(struct xst_change *c)
 {
 	uint64_t shift = c->length - c->front.old;
 	struct journal j = { .way = JOURNAL_INSERT, .shift = shift };
@@ -272,9 +276,9 @@ static int insert(struct xst_change *c)
 	if (c->st.st_size == 0)
 		return NOT_THIS_WAY;
 	if (fsync(c->fd) < 0)
-		return failed(c, errno);
-	j.extents = extents_digest(c->fd);
-	r = begin(c, &j, c->front.old, c->length);
+		return change_give_up(c, errno);
+	j.extents = xst_io_extents_digest(c->fd);
+	r = change_begin(c, &j, c->front.old, c->length);
 	return r ? r : insert_and_write(c, &j, shift);
 }
 
@@ -283,11 +287,11 @@ static int insert(struct xst_change *c)
 static int keep_metadata(struct xst_change *c, int fd)
 {
 	const char *what;
-	int r = metadata_copy(c->fd, fd, c->flags & XST_CHANGE_FORCE, &what);
+	int r = xst_io_metadata_copy(c->fd, fd, c->flags & XST_CHANGE_FORCE, &what);
 
 	if (r == 0)
 		return 0;
-	return plain_error(
+	return xst_io_plain_error(
 		&c->error, r == -ENOMEM ? XST_E_NOMEM : XST_E_REFUSED, RULE_CHANGE_REFUSED,
 		"%s: a new file is needed, and %s can't be kept: %s; name another output", c->given,
 		what, strerror(-r));
@@ -296,9 +300,9 @@ static int keep_metadata(struct xst_change *c, int fd)
 /* Once it has its name others may open it, and must wait until the journal is away. */
 static int lock_new(struct xst_change *c, int fd)
 {
-	int r = settle_lock(fd, LOCK_EX);
+	int r = xst_io_settle_lock(fd, LOCK_EX);
 
-	return r < 0 ? failed(c, r) : 0;
+	return r < 0 ? change_give_up(c, r) : 0;
 }
 
 /* Says of which file the name is temporary, should it never become more than that. */
@@ -308,12 +312,12 @@ static int announce(struct xst_change *c, int fd)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return failed(c, errno);
+		return change_give_up(c, errno);
 	j.new_inode = st.st_ino;
-	return begin(c, &j, 0, 0);
+	return change_begin(c, &j, 0, 0);
 }
 
-static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
+static int change_fill(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
 {
 	struct clone job = { .from = c->fd,
 			     .skip = c->front.old,
@@ -322,20 +326,20 @@ static int fill(struct xst_change *c, struct xst_output *o, enum xst_change_way 
 			     .userdata = c->front.userdata };
 	int r = xst_output_write(o, c->now, (size_t)c->length);
 
-	return r ? r : clone_rest(&job, ret_way, &c->error);
+	return r ? r : xst_io_clone_rest(&job, ret_way, &c->error);
 }
 
 /* The rename would take whatever has the name now. */
-static int check_name(struct xst_change *c)
+static int change_check_name(struct xst_change *c)
 {
 	if (still_there(c))
 		return 0;
-	return plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
-			   "%s: it was moved away or replaced meanwhile; nothing is changed",
-			   c->given);
+	return xst_io_plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
+				  "%s: it was moved away or replaced meanwhile; nothing is changed",
+				  c->given);
 }
 
-static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
+static int change_replace(struct xst_change *c, struct xst_output *o, enum xst_change_way *ret_way)
 {
 	int fd = xst_output_get_fd(o), r = keep_metadata(c, fd);
 
@@ -345,9 +349,9 @@ static int replace(struct xst_change *c, struct xst_output *o, enum xst_change_w
 		r = announce(c, fd);
 	if (r)
 		return r;
-	r = fill(c, o, ret_way);
+	r = change_fill(c, o, ret_way);
 	if (r == 0)
-		r = check_name(c);
+		r = change_check_name(c);
 	if (r == 0)
 		r = xst_output_commit(o);
 	if (r == 0)
@@ -364,8 +368,8 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 
 	if (r)
 		return r;
-	r = replace(c, o, ret_way);
-	end(c);
+	r = change_replace(c, o, ret_way);
+	change_end(c);
 	xst_output_free(o); /* with the lock */
 	return r;
 }
@@ -380,10 +384,10 @@ static int read_old(struct xst_change *c)
 	if (!c->old)
 		return XST_E_NOMEM;
 	while (got < n) {
-		ssize_t k = pread_some(c->fd, c->old + got, n - got, (off_t)got);
+		ssize_t k = xst_io_pread_some(c->fd, c->old + got, n - got, (off_t)got);
 
 		if (k <= 0)
-			return k < 0 ? failed(c, (int)k) : XST_E_ARG;
+			return k < 0 ? change_give_up(c, (int)k) : XST_E_ARG;
 		got += (size_t)k;
 	}
 	return 0;
@@ -398,7 +402,7 @@ static uint64_t new_length(const struct xst_change *c)
 	return c->front.old + (more + block - 1) / block * block;
 }
 
-static int prepare(struct xst_change *c)
+static int change_prepare(struct xst_change *c)
 {
 	int r = read_old(c);
 
@@ -415,17 +419,18 @@ static int one_name(struct xst_change *c)
 {
 	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
 		return 0;
-	return plain_error(&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
-			   "%s has %lu names: the others would show the change or part from this one, "
-			   "and under them one that broke off could not be ended; force it, or name "
-			   "another output",
-			   c->given, (unsigned long)c->st.st_nlink);
+	return xst_io_plain_error(
+		&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
+		"%s has %lu names: the others would show the change or part from this one, "
+		"and under them one that broke off could not be ended; force it, or name "
+		"another output",
+		c->given, (unsigned long)c->st.st_nlink);
 }
 
-static int change(struct xst_change *c, enum xst_change_way *ret_way)
+static int change_front(struct xst_change *c, enum xst_change_way *ret_way)
 {
 	bool same_length;
-	int r = prepare(c);
+	int r = change_prepare(c);
 
 	if (r)
 		return r;
@@ -441,7 +446,7 @@ static int change(struct xst_change *c, enum xst_change_way *ret_way)
 		return overwrite(c);
 	}
 	*ret_way = XST_CHANGE_INSERTED;
-	r = insert(c);
+	r = change_insert(c);
 	return r == NOT_THIS_WAY ? new_file(c, ret_way) : r;
 }
 
@@ -458,7 +463,7 @@ int xst_change_front(struct xst_change *c, const struct xst_front *front,
 		return XST_E_ARG;
 	c->front = ours;
 	c->used = true;
-	r = change(c, &way);
+	r = change_front(c, &way);
 	if (r && reterr)
 		*reterr = c->error;
 	if (r == 0 && ret_way)

@@ -22,7 +22,7 @@ static uint64_t block_of(int from, int to)
 }
 
 /* A file system says only by doing it; the file is empty again afterwards. */
-uint64_t clone_probe(int from, const struct xst_output *to)
+uint64_t xst_io_clone_probe(int from, const struct xst_output *to)
 {
 	int fd = xst_output_get_fd(to);
 	uint64_t block = block_of(from, fd);
@@ -36,31 +36,31 @@ uint64_t clone_probe(int from, const struct xst_output *to)
 
 static int input_failed(struct xst_finding *error, int err)
 {
-	return io_error(error, RULE_INPUT_IO, err, "reading the input");
+	return xst_io_error(error, RULE_INPUT_IO, err, "reading the input");
 }
 
 /* Moves octets from *offset (of a pipe: NULL) on; *left of them, or all that come. */
-static int move(const struct clone *c, off_t *offset, uint64_t left, uint64_t total,
-		struct xst_finding *error)
+static int clone_move(const struct clone *c, off_t *offset, uint64_t left, uint64_t total,
+		      struct xst_finding *error)
 {
 	struct transfer t = { .way = WAY_UNKNOWN };
 	int r = 0;
 
 	while (r == 0 && left) {
 		bool out = false;
-		ssize_t k = transfer(&t, c->from, offset, xst_output_get_fd(c->to),
-				     left < STEP ? left : STEP, &out);
+		ssize_t k = xst_io_transfer(&t, c->from, offset, xst_output_get_fd(c->to),
+					    left < STEP ? left : STEP, &out);
 
 		if (k < 0)
-			r = out ? output_failed(c->to, (int)-k) : input_failed(error, (int)-k);
+			r = out ? xst_output_failed(c->to, (int)-k) : input_failed(error, (int)-k);
 		if (k <= 0)
 			break;
-		output_moved(c->to, (uint64_t)k);
+		xst_output_moved(c->to, (uint64_t)k);
 		left -= (uint64_t)k;
 		if (c->progress)
 			c->progress(c->userdata, xst_output_offset(c->to), total);
 	}
-	transfer_free(&t);
+	xst_io_transfer_free(&t);
 	return r;
 }
 
@@ -73,7 +73,7 @@ static bool share(const struct clone *c, uint64_t offset, uint64_t size)
 
 	if (ioctl(xst_output_get_fd(c->to), FICLONERANGE, &range) < 0)
 		return false;
-	output_moved(c->to, size - offset);
+	xst_output_moved(c->to, size - offset);
 	return true;
 }
 
@@ -105,12 +105,12 @@ static int skip(const struct clone *c, off_t n)
 	off_t here = lseek(out, n, SEEK_CUR);
 
 	if (here < 0 || ftruncate(out, here) < 0)
-		return output_failed(c->to, errno);
-	output_moved(c->to, (uint64_t)n);
+		return xst_output_failed(c->to, errno);
+	xst_output_moved(c->to, (uint64_t)n);
 	return 0;
 }
 
-static int copy(const struct clone *c, off_t offset, off_t size, struct xst_finding *error)
+static int clone_copy(const struct clone *c, off_t offset, off_t size, struct xst_finding *error)
 {
 	bool holes = keeps_holes(xst_output_get_fd(c->to));
 	int r = 0;
@@ -124,7 +124,7 @@ static int copy(const struct clone *c, off_t offset, off_t size, struct xst_find
 			r = skip(c, begin - offset);
 		offset = begin;
 		if (r == 0)
-			r = move(c, &offset, (uint64_t)(end - begin), (uint64_t)size, error);
+			r = clone_move(c, &offset, (uint64_t)(end - begin), (uint64_t)size, error);
 		if (r == 0 && offset < end)
 			r = input_failed(error, EIO); /* it has become shorter */
 	}
@@ -141,7 +141,7 @@ static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *
 
 	if (block && xst_output_offset(c->to) % block == c->skip % block) {
 		edge = -c->skip & (block - 1);
-		r = move(c, &offset, edge, size, error);
+		r = clone_move(c, &offset, edge, size, error);
 	}
 	if (r || (uint64_t)offset >= size)
 		return r;
@@ -149,10 +149,11 @@ static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *
 		*ret_way = XST_CHANGE_SHARED;
 		return 0;
 	}
-	return copy(c, offset, (off_t)size, error);
+	return clone_copy(c, offset, (off_t)size, error);
 }
 
-int clone_rest(const struct clone *c, enum xst_change_way *ret_way, struct xst_finding *error)
+int xst_io_clone_rest(const struct clone *c, enum xst_change_way *ret_way,
+		      struct xst_finding *error)
 {
 	struct stat st;
 	int r = xst_output_flush(c->to);
@@ -163,5 +164,5 @@ int clone_rest(const struct clone *c, enum xst_change_way *ret_way, struct xst_f
 	if (fstat(c->from, &st) < 0)
 		return input_failed(error, errno);
 	return S_ISREG(st.st_mode) ? file_rest(c, (uint64_t)st.st_size, ret_way, error)
-				   : move(c, NULL, UINT64_MAX, 0, error);
+				   : clone_move(c, NULL, UINT64_MAX, 0, error);
 }

@@ -19,10 +19,11 @@ struct clone {
 /* Whether an output that is empty can share blocks with a file: then the distances of the
  * shared octets from the beginnings of both must differ by a multiple of what is returned; 0:
  * it can't. */
-uint64_t clone_probe(int from, const struct xst_output *to);
+uint64_t xst_io_clone_probe(int from, const struct xst_output *to);
 
 /* Shares blocks where that can be, or else copies.  *ret_way: XST_CHANGE_SHARED or
  * XST_CHANGE_COPIED.  What went wrong is described in *error, or by the output. */
-int clone_rest(const struct clone *c, enum xst_change_way *ret_way, struct xst_finding *error);
+int xst_io_clone_rest(const struct clone *c, enum xst_change_way *ret_way,
+		      struct xst_finding *error);
 
 #endif

@@ -34,7 +34,7 @@ static bool continues(const struct extent *a, const struct extent *b)
 }
 
 /* How extents are cut up differs from day to day: neighbours are one. */
-static bool add(struct map *m, const struct fiemap_extent *x)
+static bool extents_add(struct map *m, const struct fiemap_extent *x)
 {
 	struct extent e = { x->fe_logical, x->fe_physical, x->fe_length,
 			    x->fe_flags & FIEMAP_EXTENT_UNWRITTEN };
@@ -72,7 +72,7 @@ static bool load_some(int fd, struct fiemap *f, struct map *m, uint64_t *at, boo
 	for (unsigned i = 0; i < f->fm_mapped_extents; i++) {
 		const struct fiemap_extent *x = &f->fm_extents[i];
 
-		if (!add(m, x))
+		if (!extents_add(m, x))
 			return false;
 		*at = x->fe_logical + x->fe_length;
 		*last = x->fe_flags & FIEMAP_EXTENT_LAST;
@@ -95,7 +95,7 @@ static bool load(int fd, struct map *m)
 	return fine;
 }
 
-static uint64_t number_of(struct extent e, uint64_t shift)
+static uint64_t extents_number_of(struct extent e, uint64_t shift)
 {
 	uint64_t h;
 
@@ -111,11 +111,11 @@ static uint64_t sum(const struct map *m)
 	uint64_t s = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		s += number_of(m->v[i], 0);
+		s += extents_number_of(m->v[i], 0);
 	return s ? s : 1;
 }
 
-uint64_t extents_digest(int fd)
+uint64_t xst_io_extents_digest(int fd)
 {
 	struct map m;
 	uint64_t s;
@@ -142,7 +142,8 @@ static uint64_t joined(const struct map *m, size_t i, uint64_t shift)
 	b.logical = a.logical;
 	b.physical = a.physical;
 	b.length += a.length;
-	return number_of(b, 0) - number_of(a, 0) - number_of(m->v[i], shift);
+	return extents_number_of(b, 0) - extents_number_of(a, 0) -
+	       extents_number_of(m->v[i], shift);
 }
 
 /* Is there room for the gap in front of extent i?  The last one may reach beyond the file's end. */
@@ -155,13 +156,14 @@ static bool has_room(const struct map *m, size_t i, uint64_t shift, uint64_t siz
 	return m->v[i].logical >= shift && m->v[i].logical - shift >= from;
 }
 
-static bool find(const struct map *m, uint64_t digest, uint64_t shift, uint64_t size, uint64_t *ret)
+static bool extents_find(const struct map *m, uint64_t digest, uint64_t shift, uint64_t size,
+			 uint64_t *ret)
 {
 	uint64_t s = sum(m); /* extents before i as they are, from i on shifted back */
 
 	for (size_t i = m->n + 1; i-- > 0;) {
 		if (i < m->n)
-			s += number_of(m->v[i], shift) - number_of(m->v[i], 0);
+			s += extents_number_of(m->v[i], shift) - extents_number_of(m->v[i], 0);
 		if (!has_room(m, i, shift, size) || s + joined(m, i, shift) != digest)
 			continue;
 		*ret = (i < m->n ? m->v[i].logical : size) - shift;
@@ -170,7 +172,7 @@ static bool find(const struct map *m, uint64_t digest, uint64_t shift, uint64_t 
 	return false;
 }
 
-bool extents_find_gap(int fd, uint64_t digest, uint64_t shift, uint64_t *ret_at)
+bool xst_io_extents_find_gap(int fd, uint64_t digest, uint64_t shift, uint64_t *ret_at)
 {
 	struct map m;
 	struct stat st;
@@ -178,7 +180,7 @@ bool extents_find_gap(int fd, uint64_t digest, uint64_t shift, uint64_t *ret_at)
 
 	if (!digest || fstat(fd, &st) < 0 || !load(fd, &m))
 		return false;
-	found = find(&m, digest, shift, (uint64_t)st.st_size, ret_at);
+	found = extents_find(&m, digest, shift, (uint64_t)st.st_size, ret_at);
 	free(m.v);
 	return found;
 }

@@ -8,12 +8,12 @@
 
 /* A number that tells a file's map of extents from others; 0: the file system doesn't say, or
  * the map is too large to be kept in memory. */
-uint64_t extents_digest(int fd);
+uint64_t xst_io_extents_digest(int fd);
 
 /* Inserting blocks shifts extents one after the other, the last one first, and a power cut can
  * stop that in the middle: then there's a gap at the place that was reached.  Looks for a hole
  * of `shift` octets without which the map has that digest.  Returns whether there's one,
  * *ret_at is where it begins; the file's end counts, too. */
-bool extents_find_gap(int fd, uint64_t digest, uint64_t shift, uint64_t *ret_at);
+bool xst_io_extents_find_gap(int fd, uint64_t digest, uint64_t shift, uint64_t *ret_at);
 
 #endif

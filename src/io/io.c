@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int wait_ready(int fd, short events)
+int xst_io_wait_ready(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
@@ -22,21 +22,21 @@ int wait_ready(int fd, short events)
 }
 
 /* Whether a call that has failed is to be repeated; waits for the descriptor if need be. */
-static bool again(int fd, short events)
+static bool io_again(int fd, short events)
 {
 	if (errno == EINTR)
 		return true;
-	return (errno == EAGAIN || errno == EWOULDBLOCK) && wait_ready(fd, events) == 0;
+	return (errno == EAGAIN || errno == EWOULDBLOCK) && xst_io_wait_ready(fd, events) == 0;
 }
 
-int write_all(int fd, const void *data, size_t n)
+int xst_io_write_all(int fd, const void *data, size_t n)
 {
 	const uint8_t *b = data;
 
 	while (n) {
 		ssize_t k = write(fd, b, n);
 
-		if (k < 0 && !again(fd, POLLOUT))
+		if (k < 0 && !io_again(fd, POLLOUT))
 			return -errno;
 		if (k > 0) {
 			b += k;
@@ -46,7 +46,7 @@ int write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
-int pwrite_all(int fd, const void *data, size_t n, off_t offset)
+int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset)
 {
 	const uint8_t *b = data;
 
@@ -64,27 +64,27 @@ int pwrite_all(int fd, const void *data, size_t n, off_t offset)
 	return 0;
 }
 
-ssize_t read_some(int fd, void *data, size_t n)
+ssize_t xst_io_read_some(int fd, void *data, size_t n)
 {
 	ssize_t k;
 
 	do
 		k = read(fd, data, n);
-	while (k < 0 && again(fd, POLLIN));
+	while (k < 0 && io_again(fd, POLLIN));
 	return k < 0 ? -errno : k;
 }
 
-ssize_t pread_some(int fd, void *data, size_t n, off_t offset)
+ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset)
 {
 	ssize_t k;
 
 	do
 		k = pread(fd, data, n, offset);
-	while (k < 0 && again(fd, POLLIN));
+	while (k < 0 && io_again(fd, POLLIN));
 	return k < 0 ? -errno : k;
 }
 
-int unnamed_file(const char *dir)
+int xst_io_unnamed_file(const char *dir)
 {
 	char path[4096];
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -111,7 +111,7 @@ static const char *plain_words(int err)
 }
 
 /* What can be done about it, if that isn't plain. */
-static const char *advice(enum xst_rule rule, int err)
+static const char *io_advice(enum xst_rule rule, int err)
 {
 	bool out = rule == RULE_OUTPUT_IO;
 
@@ -128,20 +128,21 @@ static const char *advice(enum xst_rule rule, int err)
 	}
 }
 
-int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what)
+int xst_io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what)
 {
 	if (!f)
 		return XST_E_IO;
 	memset(f, 0, sizeof(*f));
 	f->code = XST_E_IO;
 	f->severity = XST_ERROR;
-	f->rule = rules[rule].id;
+	f->rule = xst_rule_table[rule].id;
 	f->sys_errno = err;
-	snprintf(f->text, sizeof(f->text), "%s: %s%s", what, plain_words(err), advice(rule, err));
+	snprintf(f->text, sizeof(f->text), "%s: %s%s", what, plain_words(err),
+		 io_advice(rule, err));
 	return XST_E_IO;
 }
 
-int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
+int xst_io_plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
 {
 	va_list ap;
 
@@ -150,7 +151,7 @@ int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char 
 	memset(f, 0, sizeof(*f));
 	f->code = code;
 	f->severity = XST_ERROR;
-	f->rule = rules[rule].id;
+	f->rule = xst_rule_table[rule].id;
 	va_start(ap, format);
 	(void)vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);

@@ -25,49 +25,50 @@ struct transfer {
 /* Moves up to n octets from `in` (at *offset if that is not NULL, which is advanced) to `out`.
  * Returns what was moved, 0 at the end of the input, or -errno; *ret_out says whether it was the
  * output that failed. */
-ssize_t transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n, bool *ret_out);
-void transfer_free(struct transfer *t);
+ssize_t xst_io_transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
+			bool *ret_out);
+void xst_io_transfer_free(struct transfer *t);
 
 /* Waits until a descriptor that has said EAGAIN is ready.  events: POLLIN or POLLOUT. */
-int wait_ready(int fd, short events);
+int xst_io_wait_ready(int fd, short events);
 /* All n octets.  Returns 0 or -errno. */
-int write_all(int fd, const void *data, size_t n);
-int pwrite_all(int fd, const void *data, size_t n, off_t offset);
+int xst_io_write_all(int fd, const void *data, size_t n);
+int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
 /* Up to n octets, at least one but at the end.  Returns their number or -errno. */
-ssize_t read_some(int fd, void *data, size_t n);
-ssize_t pread_some(int fd, void *data, size_t n, off_t offset);
+ssize_t xst_io_read_some(int fd, void *data, size_t n);
+ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset);
 
 /* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
-int unnamed_file(const char *dir);
+int xst_io_unnamed_file(const char *dir);
 
 /* A finding about a system call: "WHAT: strerror; what can be done".  Returns XST_E_IO. */
-int io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
+int xst_io_error(struct xst_finding *f, enum xst_rule rule, int err, const char *what);
 /* Another finding without a place in a stream.  f may be NULL.  Returns code. */
-int plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
+int xst_io_plain_error(struct xst_finding *f, int code, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* A thread with all signals blocked: they are the caller's, and a pipe without a reader is no
  * reason to die.  Returns 0 or -errno. */
-int start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata);
+int xst_io_start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata);
 
 /* A second reader at the same place of a seekable input, to look ahead with.  It does not own the
  * descriptor. */
-int reader_fork(const struct xst_reader *r, struct xst_reader **ret);
-bool reader_is_seekable(const struct xst_reader *r);
+int xst_reader_fork(const struct xst_reader *r, struct xst_reader **ret);
+bool xst_reader_is_seekable(const struct xst_reader *r);
 /* Puts the rest of a pipe into an unnamed temporary file and reads on from that. */
-int reader_make_seekable(struct xst_reader *r, uint64_t limit);
-const char *reader_tmpdir(const struct xst_reader *r);
+int xst_reader_make_seekable(struct xst_reader *r, uint64_t limit);
+const char *xst_reader_tmpdir(const struct xst_reader *r);
 
 /* Takes back what was written behind `offset`; for a file of its own only, else XST_E_REFUSED. */
-int output_rewind(struct xst_output *o, uint64_t offset);
+int xst_output_rewind(struct xst_output *o, uint64_t offset);
 /* A descriptor of its own to read what was written so far, from the first octet of it on, if it is
  * a file.  Returns it or -errno. */
-int output_reopen(struct xst_output *o);
+int xst_output_reopen(struct xst_output *o);
 /* For the reader's transfers: n octets went past xst_output_write(). */
-void output_moved(struct xst_output *o, uint64_t n);
-int output_failed(struct xst_output *o, int err);
+void xst_output_moved(struct xst_output *o, uint64_t n);
+int xst_output_failed(struct xst_output *o, int err);
 /* Gives a file one more name, hidden beside `target`, that nobody has; malloc'ed.  Returns 0 or
  * -errno. */
-int link_beside(const char *file, const char *target, char **ret_name);
+int xst_io_link_beside(const char *file, const char *target, char **ret_name);
 
 #endif

@@ -31,7 +31,7 @@ static char *copy_of_name(const char *path, char *(*part)(char *))
 	return name;
 }
 
-int place_find(const char *path, struct place *ret)
+int xst_journal_place_find(const char *path, struct place *ret)
 {
 	struct place p = { .dir = -1, .path = realpath(path, NULL) };
 	char *dir;
@@ -53,11 +53,11 @@ int place_find(const char *path, struct place *ret)
 		*ret = p;
 		return 0;
 	}
-	place_clear(&p);
+	xst_journal_place_clear(&p);
 	return -err;
 }
 
-void place_clear(struct place *p)
+void xst_journal_place_clear(struct place *p)
 {
 	if (p->dir >= 0)
 		close(p->dir);
@@ -84,17 +84,17 @@ static uint64_t mark_of(const struct journal *j)
 
 static int write_content(int fd, const struct journal *j, const uint8_t *old, const uint8_t *now)
 {
-	int r = write_all(fd, j, sizeof(*j));
+	int r = xst_io_write_all(fd, j, sizeof(*j));
 
 	if (r == 0)
-		r = write_all(fd, old, (size_t)j->old_length);
+		r = xst_io_write_all(fd, old, (size_t)j->old_length);
 	if (r == 0)
-		r = write_all(fd, now, (size_t)j->now_length);
+		r = xst_io_write_all(fd, now, (size_t)j->now_length);
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-int journal_write(const struct place *p, const struct stat *file, struct journal *j,
-		  const uint8_t *old, const uint8_t *now)
+int xst_journal_write(const struct place *p, const struct stat *file, struct journal *j,
+		      const uint8_t *old, const uint8_t *now)
 {
 	int fd, r;
 
@@ -114,19 +114,19 @@ int journal_write(const struct place *p, const struct stat *file, struct journal
 	if (r == 0)
 		return fd;
 	close(fd);
-	(void)journal_remove(p);
+	(void)xst_journal_remove(p);
 	return r;
 }
 
-int journal_mark_inserted(int fd, const struct journal *j)
+int xst_journal_mark_inserted(int fd, const struct journal *j)
 {
 	uint64_t mark = mark_of(j);
-	int r = write_all(fd, &mark, sizeof(mark));
+	int r = xst_io_write_all(fd, &mark, sizeof(mark));
 
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-int journal_remove(const struct place *p)
+int xst_journal_remove(const struct place *p)
 {
 	return unlinkat(p->dir, p->journal, 0) < 0 ? -errno : 0;
 }
@@ -151,12 +151,12 @@ static const char *distrust(const struct stat *journal, const struct stat *file)
 	return NULL;
 }
 
-static ssize_t read_whole(int fd, uint8_t *to, size_t n)
+static ssize_t journal_read_whole(int fd, uint8_t *to, size_t n)
 {
 	size_t got = 0;
 
 	while (got < n) {
-		ssize_t k = pread_some(fd, to + got, n - got, (off_t)got);
+		ssize_t k = xst_io_pread_some(fd, to + got, n - got, (off_t)got);
 
 		if (k < 0)
 			return k;
@@ -168,7 +168,7 @@ static ssize_t read_whole(int fd, uint8_t *to, size_t n)
 }
 
 /* Whether the octets are a journal: its lengths, its checksum. */
-static bool parse(const uint8_t *b, size_t n, struct journal_content *c)
+static bool journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
 {
 	struct journal *j = &c->head;
 	size_t left = n - sizeof(*j);
@@ -191,16 +191,16 @@ static bool parse(const uint8_t *b, size_t n, struct journal_content *c)
 	return true;
 }
 
-static int take(int fd, size_t n, struct journal_content *ret)
+static int journal_take(int fd, size_t n, struct journal_content *ret)
 {
 	struct journal_content c = { .inserted = false };
 	uint8_t *b = malloc(n ? n : 1);
-	ssize_t k = b ? read_whole(fd, b, n) : -ENOMEM;
+	ssize_t k = b ? journal_read_whole(fd, b, n) : -ENOMEM;
 	int r;
 
 	if (k < 0)
 		r = (int)k;
-	else if (!parse(b, (size_t)k, &c))
+	else if (!journal_parse(b, (size_t)k, &c))
 		r = JOURNAL_INCOMPLETE;
 	else
 		r = JOURNAL_SOUND;
@@ -216,8 +216,8 @@ static int take(int fd, size_t n, struct journal_content *ret)
 	return r;
 }
 
-int journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
-		 const char **ret_why)
+int xst_journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
+		     const char **ret_why)
 {
 	struct stat st;
 	int fd, r;
@@ -235,12 +235,12 @@ int journal_read(const struct place *p, const struct stat *file, struct journal_
 	else if ((*ret_why = distrust(&st, file)))
 		r = JOURNAL_FOREIGN;
 	else
-		r = take(fd, (size_t)st.st_size, ret);
+		r = journal_take(fd, (size_t)st.st_size, ret);
 	close(fd);
 	return r;
 }
 
-void journal_clear(struct journal_content *c)
+void xst_journal_clear(struct journal_content *c)
 {
 	free(c->old);
 	*c = (struct journal_content){ .old = NULL };

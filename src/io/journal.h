@@ -16,8 +16,8 @@ struct place {
 };
 
 /* Finds the place of a path that exists.  Returns 0 or -errno. */
-int place_find(const char *path, struct place *ret);
-void place_clear(struct place *p);
+int xst_journal_place_find(const char *path, struct place *ret);
+void xst_journal_place_clear(struct place *p);
 
 enum journal_way {
 	JOURNAL_IN_PLACE = 1, /* `now` is written over `old` */
@@ -51,19 +51,19 @@ enum journal_state {
 	JOURNAL_FOREIGN     /* *ret_why says what is wrong with it */
 };
 
-/* Writes it to the disk.  Returns a descriptor for journal_mark_inserted(), to be closed, or
+/* Writes it to the disk.  Returns a descriptor for xst_journal_mark_inserted(), to be closed, or
  * -errno, then nothing is left; -EEXIST: there is one. */
-int journal_write(const struct place *p, const struct stat *file, struct journal *j,
-		  const uint8_t *old, const uint8_t *now);
+int xst_journal_write(const struct place *p, const struct stat *file, struct journal *j,
+		      const uint8_t *old, const uint8_t *now);
 /* Adds the mark to the journal that was written, on the disk; not by its name, which may be
  * somebody else's file by now.  Returns 0 or -errno. */
-int journal_mark_inserted(int fd, const struct journal *j);
-int journal_remove(const struct place *p);
+int xst_journal_mark_inserted(int fd, const struct journal *j);
+int xst_journal_remove(const struct place *p);
 
-/* Reads the journal of a file.  *ret is filled when it is sound; clear it with journal_clear().
+/* Reads the journal of a file.  *ret is filled when it is sound; clear it with xst_journal_clear().
  * Returns a journal_state or -errno. */
-int journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
-		 const char **ret_why);
-void journal_clear(struct journal_content *c);
+int xst_journal_read(const struct place *p, const struct stat *file, struct journal_content *ret,
+		     const char **ret_why);
+void xst_journal_clear(struct journal_content *c);
 
 #endif

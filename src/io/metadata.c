@@ -34,7 +34,7 @@ static int copy_attribute(int from, int to, const char *name)
 	return r;
 }
 
-static int copy_attributes(int from, int to, bool lenient, const char **ret_what)
+static int metadata_copy_attributes(int from, int to, bool lenient, const char **ret_what)
 {
 	ssize_t n = flistxattr(from, NULL, 0);
 	char *names = n > 0 ? malloc((size_t)n) : NULL;
@@ -57,7 +57,7 @@ static int copy_attributes(int from, int to, bool lenient, const char **ret_what
 	return r;
 }
 
-int metadata_copy(int from, int to, bool lenient, const char **ret_what)
+int xst_io_metadata_copy(int from, int to, bool lenient, const char **ret_what)
 {
 	struct stat st, now;
 
@@ -73,5 +73,5 @@ int metadata_copy(int from, int to, bool lenient, const char **ret_what)
 	*ret_what = "its permissions";
 	if (fchmod(to, st.st_mode & 07777) < 0 && !lenient)
 		return -errno;
-	return copy_attributes(from, to, lenient, ret_what);
+	return metadata_copy_attributes(from, to, lenient, ret_what);
 }

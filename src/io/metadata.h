@@ -8,6 +8,6 @@
  * system assigns by itself (security.*, trusted.*) is left to it where it doesn't let us.
  * lenient: what can't be kept is not.  Returns 0 or -errno, with *ret_what saying what could
  * not be kept. */
-int metadata_copy(int from, int to, bool lenient, const char **ret_what);
+int xst_io_metadata_copy(int from, int to, bool lenient, const char **ret_what);
 
 #endif

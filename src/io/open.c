@@ -40,24 +40,24 @@ static int open_writable(const struct place *p, const struct stat *want)
 static int judge_again(const struct place *p, int fd)
 {
 	struct xst_recovery unsaid;
-	int state = settle_lock(fd, LOCK_SH);
+	int state = xst_io_settle_lock(fd, LOCK_SH);
 
 	if (state == 0)
-		state = settle_judge(p, fd, &unsaid);
+		state = xst_io_settle_judge(p, fd, &unsaid);
 	return state == SETTLE_CLEAN ? SETTLE_NOTHING : state;
 }
 
 /* Repairs what can't be read as it is.  The shared lock of `fd` gives way for as long. */
-static int repair(const struct place *p, int fd, const struct stat *st, struct xst_recovery *r)
+static int open_repair(const struct place *p, int fd, const struct stat *st, struct xst_recovery *r)
 {
 	int writable = open_writable(p, st), e;
 
 	if (writable < 0)
 		return writable;
 	(void)flock(fd, LOCK_UN);
-	e = settle_lock(writable, LOCK_EX);
+	e = xst_io_settle_lock(writable, LOCK_EX);
 	if (e == 0)
-		e = settle(p, writable, r);
+		e = xst_io_settle(p, writable, r);
 	close(writable);
 	return e == SETTLE_NOTHING ? judge_again(p, fd) : e;
 }
@@ -66,7 +66,7 @@ static int repair(const struct place *p, int fd, const struct stat *st, struct x
 static int clean(const struct place *p, int fd, struct xst_recovery *r)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		(void)settle(p, fd, r);
+		(void)xst_io_settle(p, fd, r);
 	else
 		memset(r, 0, sizeof(*r)); /* it is somebody's who is at work */
 	return judge_again(p, fd);
@@ -74,18 +74,19 @@ static int clean(const struct place *p, int fd, struct xst_recovery *r)
 
 static int unfinished(struct xst_finding *reterr, const char *path, const char *why)
 {
-	return plain_error(reterr, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s", path, why);
+	return xst_io_plain_error(reterr, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED, "%s: %s", path,
+				  why);
 }
 
 static int bring_to_an_end(const char *path, const struct place *p, int fd, const struct stat *st,
 			   struct xst_recovery *r, struct xst_finding *reterr)
 {
-	int state = settle_judge(p, fd, r);
+	int state = xst_io_settle_judge(p, fd, r);
 
 	if (state == SETTLE_CLEAN)
 		state = clean(p, fd, r);
 	for (int i = 0; i < TRIES && state == SETTLE_BROKEN; i++)
-		state = repair(p, fd, st, r);
+		state = open_repair(p, fd, st, r);
 	if (state == -EWOULDBLOCK)
 		return unfinished(reterr, path, too_long);
 	if (state == SETTLE_BROKEN)
@@ -94,7 +95,7 @@ static int bring_to_an_end(const char *path, const struct place *p, int fd, cons
 		return unfinished(reterr, path,
 				  "a change was broken off; who may write to the file and its "
 				  "folder must call xenstream on it first");
-	return state < 0 ? io_error(reterr, RULE_INPUT_IO, -state, path) : 0;
+	return state < 0 ? xst_io_error(reterr, RULE_INPUT_IO, -state, path) : 0;
 }
 
 static int look_for_journal(const char *path, int fd, const struct stat *st, struct xst_recovery *r,
@@ -104,12 +105,12 @@ static int look_for_journal(const char *path, int fd, const struct stat *st, str
 	struct stat named;
 	int e = 0;
 
-	if (place_find(path, &p) < 0)
+	if (xst_journal_place_find(path, &p) < 0)
 		return 0; /* a file without a name has no journal */
 	if (fstatat(p.dir, p.name, &named, AT_SYMLINK_NOFOLLOW) == 0 && same_file(&named, st) &&
 	    faccessat(p.dir, p.journal, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		e = bring_to_an_end(path, &p, fd, st, r, reterr);
-	place_clear(&p);
+	xst_journal_place_clear(&p);
 	return e;
 }
 
@@ -121,12 +122,12 @@ static bool is_being_replaced(const char *path, const struct stat *st)
 	const char *why;
 	bool yes;
 
-	if (place_find(path, &p) < 0)
+	if (xst_journal_place_find(path, &p) < 0)
 		return false;
-	yes = journal_read(&p, st, &c, &why) == JOURNAL_SOUND && c.head.way == JOURNAL_RENAME &&
+	yes = xst_journal_read(&p, st, &c, &why) == JOURNAL_SOUND && c.head.way == JOURNAL_RENAME &&
 	      c.head.inode == st->st_ino;
-	journal_clear(&c);
-	place_clear(&p);
+	xst_journal_clear(&c);
+	xst_journal_place_clear(&p);
 	return yes;
 }
 
@@ -136,21 +137,21 @@ static int settled(const char *path, int fd, struct xst_recovery *r, struct xst_
 	int e;
 
 	if (fstat(fd, &st) < 0)
-		return io_error(reterr, RULE_INPUT_IO, errno, path);
+		return xst_io_error(reterr, RULE_INPUT_IO, errno, path);
 	if (S_ISDIR(st.st_mode))
-		return io_error(reterr, RULE_INPUT_IO, EISDIR, path);
+		return xst_io_error(reterr, RULE_INPUT_IO, EISDIR, path);
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
 	    is_being_replaced(path, &st))
 		return 0;
-	e = settle_lock(fd, LOCK_SH);
+	e = xst_io_settle_lock(fd, LOCK_SH);
 	if (e == -EWOULDBLOCK && is_being_replaced(path, &st))
 		return 0;
 	if (e == -EWOULDBLOCK)
 		return unfinished(reterr, path, too_long);
 	if (e < 0)
-		return io_error(reterr, RULE_INPUT_IO, -e, path);
+		return xst_io_error(reterr, RULE_INPUT_IO, -e, path);
 	return look_for_journal(path, fd, &st, r, reterr);
 }
 
@@ -164,7 +165,7 @@ int xst_open(const char *path, int *ret_fd, struct xst_recovery *ret_recovery,
 		return XST_E_ARG;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return io_error(reterr, RULE_INPUT_IO, errno, path);
+		return xst_io_error(reterr, RULE_INPUT_IO, errno, path);
 	e = settled(path, fd, &r, reterr);
 	if (e) {
 		close(fd);

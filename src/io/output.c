@@ -157,7 +157,7 @@ static char *new_target(const char *path)
 	return target;
 }
 
-static int open_output(struct xst_output *o, unsigned mode)
+static int output_open_output(struct xst_output *o, unsigned mode)
 {
 	struct stat st;
 	bool exists = stat(o->path, &st) == 0;
@@ -193,18 +193,18 @@ int xst_output_file(const char *path, unsigned mode, uint32_t flags, struct xst_
 		return r;
 	o->flags = flags;
 	o->path = strdup(path);
-	r = o->path ? open_output(o, mode) : -ENOMEM;
+	r = o->path ? output_open_output(o, mode) : -ENOMEM;
 	if (r < 0) {
 		xst_output_free(o);
-		return io_error(reterr, RULE_OUTPUT_IO, -r, path);
+		return xst_io_error(reterr, RULE_OUTPUT_IO, -r, path);
 	}
 	*ret = o;
 	return 0;
 }
 
-int output_failed(struct xst_output *o, int err)
+int xst_output_failed(struct xst_output *o, int err)
 {
-	return io_error(&o->error, RULE_OUTPUT_IO, err, o->path ? o->path : "output");
+	return xst_io_error(&o->error, RULE_OUTPUT_IO, err, o->path ? o->path : "output");
 }
 
 /* What must be on the disk at the end is better on its way early: a third of the time saved. */
@@ -218,13 +218,13 @@ static void write_back(struct xst_output *o)
 	o->written_back = o->offset;
 }
 
-void output_moved(struct xst_output *o, uint64_t n)
+void xst_output_moved(struct xst_output *o, uint64_t n)
 {
 	o->offset += n;
 	write_back(o);
 }
 
-int output_rewind(struct xst_output *o, uint64_t offset)
+int xst_output_rewind(struct xst_output *o, uint64_t offset)
 {
 	int r = xst_output_flush(o);
 
@@ -233,12 +233,12 @@ int output_rewind(struct xst_output *o, uint64_t offset)
 	if (!o->atomic || offset > o->offset)
 		return XST_E_REFUSED;
 	if (ftruncate(o->fd, (off_t)offset) < 0 || lseek(o->fd, (off_t)offset, SEEK_SET) < 0)
-		return output_failed(o, errno);
+		return xst_output_failed(o, errno);
 	o->offset = offset;
 	return 0;
 }
 
-int output_reopen(struct xst_output *o)
+int xst_output_reopen(struct xst_output *o)
 {
 	char proc[64];
 	struct stat st;
@@ -267,9 +267,9 @@ int xst_output_flush(struct xst_output *o)
 
 	if (o->error.code)
 		return o->error.code;
-	r = write_all(o->fd, o->gathered, o->n);
+	r = xst_io_write_all(o->fd, o->gathered, o->n);
 	if (r < 0)
-		return output_failed(o, -r);
+		return xst_output_failed(o, -r);
 	o->n = 0;
 	return 0;
 }
@@ -291,8 +291,8 @@ int xst_output_write(struct xst_output *o, const void *data, size_t n)
 		o->n += n;
 		return 0;
 	}
-	r = write_all(o->fd, data, n);
-	return r < 0 ? output_failed(o, -r) : 0;
+	r = xst_io_write_all(o->fd, data, n);
+	return r < 0 ? xst_output_failed(o, -r) : 0;
 }
 
 static int link_as(const char *file, const char *name)
@@ -300,7 +300,7 @@ static int link_as(const char *file, const char *name)
 	return linkat(AT_FDCWD, file, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
-int link_beside(const char *file, const char *target, char **ret_name)
+int xst_io_link_beside(const char *file, const char *target, char **ret_name)
 {
 	for (unsigned i = 0; i < 1000; i++) {
 		char *name = temporary_name(target);
@@ -321,7 +321,7 @@ int link_beside(const char *file, const char *target, char **ret_name)
 	return -EEXIST;
 }
 
-static int put_in_place(struct xst_output *o)
+static int output_put_in_place(struct xst_output *o)
 {
 	bool replaces = access(o->target, F_OK) == 0;
 	char proc[64];
@@ -336,7 +336,7 @@ static int put_in_place(struct xst_output *o)
 			return r;
 	}
 	if (o->unnamed) {
-		r = link_beside(proc, o->target, &o->temporary); /* to be renamed */
+		r = xst_io_link_beside(proc, o->target, &o->temporary); /* to be renamed */
 		if (r)
 			return r;
 	}
@@ -356,8 +356,8 @@ int xst_output_commit(struct xst_output *o)
 	r = xst_output_flush(o);
 	if (r || !o->atomic)
 		return r;
-	r = put_in_place(o);
-	return r < 0 ? output_failed(o, -r) : 0;
+	r = output_put_in_place(o);
+	return r < 0 ? xst_output_failed(o, -r) : 0;
 }
 
 struct xst_output *xst_output_free(struct xst_output *o)

@@ -112,7 +112,7 @@ struct xst_reader *xst_reader_free(struct xst_reader *r)
 	if (!r)
 		return NULL;
 	xst_parser_free(r->parser);
-	transfer_free(&r->transfer);
+	xst_io_transfer_free(&r->transfer);
 	if (r->own_fd)
 		close(r->fd);
 	if (r->null_fd >= 0)
@@ -123,13 +123,13 @@ struct xst_reader *xst_reader_free(struct xst_reader *r)
 	return NULL;
 }
 
-int reader_fork(const struct xst_reader *r, struct xst_reader **ret)
+int xst_reader_fork(const struct xst_reader *r, struct xst_reader **ret)
 {
 	struct xst_reader *copy = reader_alloc(r->fd, 0, r->tmpdir);
 
 	if (!copy)
 		return XST_E_NOMEM;
-	copy->parser = parser_clone(r->parser);
+	copy->parser = xst_parser_clone(r->parser);
 	if (!copy->parser) {
 		xst_reader_free(copy);
 		return XST_E_NOMEM;
@@ -142,19 +142,19 @@ int reader_fork(const struct xst_reader *r, struct xst_reader **ret)
 	return 0;
 }
 
-bool reader_is_seekable(const struct xst_reader *r)
+bool xst_reader_is_seekable(const struct xst_reader *r)
 {
 	return r->seekable;
 }
 
-const char *reader_tmpdir(const struct xst_reader *r)
+const char *xst_reader_tmpdir(const struct xst_reader *r)
 {
 	return r->tmpdir;
 }
 
-static int read_failed(struct xst_reader *r, int err)
+static int reader_read_failed(struct xst_reader *r, int err)
 {
-	return io_error(&r->error, RULE_INPUT_IO, err, "reading the input");
+	return xst_io_error(&r->error, RULE_INPUT_IO, err, "reading the input");
 }
 
 /* --- windows -------------------------------------------------------------------------------- */
@@ -166,7 +166,7 @@ static void drop_window(struct xst_reader *r)
 	r->in.size = r->in.pos;
 }
 
-static int tee_failed(struct xst_reader *r)
+static int reader_tee_failed(struct xst_reader *r)
 {
 	r->error = *xst_output_error(r->tee);
 	return r->error.code;
@@ -174,7 +174,7 @@ static int tee_failed(struct xst_reader *r)
 
 /* What was taken out of the window goes on, before the window or the descriptor is used for
  * something else: whoever waits for it at the other end must have it before we wait. */
-static int pass_on(struct xst_reader *r)
+static int reader_pass_on(struct xst_reader *r)
 {
 	int e = 0;
 
@@ -185,24 +185,24 @@ static int pass_on(struct xst_reader *r)
 	r->passed = r->in.pos;
 	if (e == 0)
 		e = xst_output_flush(r->tee);
-	return e ? tee_failed(r) : 0;
+	return e ? reader_tee_failed(r) : 0;
 }
 
 /* A fresh window, for a parser that has used up the last one. */
-static int fill(struct xst_reader *r, uint64_t max)
+static int reader_fill(struct xst_reader *r, uint64_t max)
 {
 	size_t n = r->seekable || max > r->capacity ? r->capacity : (size_t)max;
-	int e = pass_on(r);
+	int e = reader_pass_on(r);
 	ssize_t k;
 
 	if (e)
 		return e;
 	if (r->seekable)
-		k = ahead_pread(&r->ahead, r->fd, r->window, n, r->position - r->base);
+		k = xst_io_ahead_pread(&r->ahead, r->fd, r->window, n, r->position - r->base);
 	else
-		k = read_some(r->fd, r->window, n);
+		k = xst_io_read_some(r->fd, r->window, n);
 	if (k < 0)
-		return read_failed(r, (int)-k);
+		return reader_read_failed(r, (int)-k);
 	r->in = (struct xst_in){ r->window, (size_t)k, 0 };
 	r->passed = 0;
 	r->position += (uint64_t)k;
@@ -215,14 +215,14 @@ static int fill(struct xst_reader *r, uint64_t max)
 	return 0;
 }
 
-static int parse(struct xst_reader *r, const struct xst_event **ret_ev)
+static int reader_parse(struct xst_reader *r, const struct xst_event **ret_ev)
 {
 	for (;;) {
 		int e = xst_parser_next(r->parser, &r->in, ret_ev);
 
 		if (e || (*ret_ev)->type != XST_EVENT_NEED)
 			return e;
-		e = fill(r, (*ret_ev)->u.need.max);
+		e = reader_fill(r, (*ret_ev)->u.need.max);
 		if (e)
 			return e;
 	}
@@ -234,12 +234,12 @@ static int parse(struct xst_reader *r, const struct xst_event **ret_ev)
 static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 {
 	uint64_t n = r->in.size - r->in.pos;
-	int e = write_all(fd, r->in.src + r->in.pos, (size_t)n);
+	int e = xst_io_write_all(fd, r->in.src + r->in.pos, (size_t)n);
 
 	r->in.pos = r->in.size;
 	while (e == 0 && n <= limit) {
 		bool out;
-		ssize_t k = transfer(&r->transfer, r->fd, NULL, fd, limit + 1 - n, &out);
+		ssize_t k = xst_io_transfer(&r->transfer, r->fd, NULL, fd, limit + 1 - n, &out);
 
 		if (k <= 0)
 			return (int)k;
@@ -249,18 +249,18 @@ static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 }
 
 /* The rest of a pipe becomes a file, whose length is known. */
-int reader_make_seekable(struct xst_reader *r, uint64_t limit)
+int xst_reader_make_seekable(struct xst_reader *r, uint64_t limit)
 {
-	int fd = unnamed_file(r->tmpdir), e;
+	int fd = xst_io_unnamed_file(r->tmpdir), e;
 	off_t end;
 
 	if (fd < 0)
-		return io_error(&r->error, RULE_INPUT_IO, -fd, r->tmpdir);
+		return xst_io_error(&r->error, RULE_INPUT_IO, -fd, r->tmpdir);
 	e = spool_rest(r, fd, limit);
 	end = lseek(fd, 0, SEEK_END);
 	if (e < 0 || end < 0) {
 		close(fd);
-		return io_error(&r->error, RULE_INPUT_IO, e < 0 ? -e : errno, r->tmpdir);
+		return xst_io_error(&r->error, RULE_INPUT_IO, e < 0 ? -e : errno, r->tmpdir);
 	}
 	r->fd = fd;
 	r->own_fd = r->seekable = true;
@@ -271,7 +271,7 @@ int reader_make_seekable(struct xst_reader *r, uint64_t limit)
 
 static int set_run_length(struct xst_reader *r)
 {
-	int e = r->seekable ? 0 : reader_make_seekable(r, xst_parser_max_run(r->parser));
+	int e = r->seekable ? 0 : xst_reader_make_seekable(r, xst_parser_max_run(r->parser));
 	uint64_t here = xst_parser_offset(r->parser);
 
 	if (e)
@@ -290,7 +290,7 @@ int xst_reader_next(struct xst_reader *r, const struct xst_event **ret_ev)
 		r->pending = NULL;
 		return 0;
 	}
-	e = parse(r, ret_ev);
+	e = reader_parse(r, ret_ev);
 	if (e == 0 && r->know_lengths && (*ret_ev)->type == XST_EVENT_PAYLOAD_BEGIN &&
 	    (*ret_ev)->u.payload.length == XST_LENGTH_UNKNOWN)
 		e = set_run_length(r);
@@ -313,29 +313,29 @@ static uint64_t within_file(struct xst_reader *r, uint64_t n)
 
 /* n octets from where the descriptor stands into an output, or past everybody.  Returns how many, 0
  * at the end of the input, or -1: then the output or the reader has the error. */
-static ssize_t move(struct xst_reader *r, struct xst_output *o, uint64_t n)
+static ssize_t reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n)
 {
 	off_t offset = (off_t)(r->position - r->base);
 	bool out = true;
 	ssize_t k = (ssize_t)n;
 
 	if (!r->seekable || (o && n))
-		k = transfer(&r->transfer, r->fd, r->seekable ? &offset : NULL,
-			     o ? xst_output_get_fd(o) : r->null_fd, n, &out);
+		k = xst_io_transfer(&r->transfer, r->fd, r->seekable ? &offset : NULL,
+				    o ? xst_output_get_fd(o) : r->null_fd, n, &out);
 	if (k >= 0)
 		return k;
 	if (!o || !out)
-		read_failed(r, (int)-k);
+		reader_read_failed(r, (int)-k);
 	else
-		output_failed(o, (int)-k);
+		xst_output_failed(o, (int)-k);
 	if (o && out && o == r->tee)
-		tee_failed(r);
+		reader_tee_failed(r);
 	return -1;
 }
 
 /* Moves or passes over up to n octets of the run directly.  *ret_n: how many, 0 when only the
  * parser can go on: there is something in its hands, or the input has ended. */
-static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_n)
+static int reader_direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_n)
 {
 	uint64_t left;
 	ssize_t k;
@@ -353,7 +353,7 @@ static int direct(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64
 	if (r->seekable)
 		n = within_file(r, n);
 	r->capacity = WINDOW_MIN;
-	k = pass_on(r) ? -1 : move(r, o ? o : r->tee, n);
+	k = reader_pass_on(r) ? -1 : reader_move(r, o ? o : r->tee, n);
 	if (k < 0)
 		return XST_E_IO;
 	if (k == 0) {
@@ -379,7 +379,7 @@ static int indirect(struct xst_reader *r, struct xst_output *o, uint64_t n, uint
 		e = xst_parser_next(r->parser, &part, &ev);
 		r->in.pos = part.pos;
 	} else {
-		e = parse(r, &ev);
+		e = reader_parse(r, &ev);
 	}
 	if (e)
 		return e;
@@ -396,10 +396,10 @@ static int run_through(struct xst_reader *r, struct xst_output *o, uint64_t n, u
 	*ret_moved = 0;
 	while (n && !r->pending) {
 		uint64_t k;
-		int e = direct(r, o, n, &k);
+		int e = reader_direct(r, o, n, &k);
 
 		if (e == 0 && k && o)
-			output_moved(o, k);
+			xst_output_moved(o, k);
 		if (e == 0 && !k) {
 			e = indirect(r, o, n, &k);
 			if (e == 0 && o && k < n) /* what is moved next must not overtake it */
@@ -427,7 +427,7 @@ int xst_reader_pass(struct xst_reader *r, uint64_t n, uint64_t *ret_passed)
 	if (to_null && r->null_fd < 0)
 		r->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (to_null && r->null_fd < 0)
-		return read_failed(r, errno);
+		return reader_read_failed(r, errno);
 	return run_through(r, NULL, n, ret_passed);
 }
 
@@ -458,10 +458,11 @@ int xst_reader_tee_rest(struct xst_reader *r, uint64_t *ret_moved)
 	if (r->error.code)
 		return r->error.code;
 	r->in.pos = r->in.size;
-	if (pass_on(r))
+	if (reader_pass_on(r))
 		return r->error.code;
 	if (n == 0)
-		k = move(r, r->tee, r->seekable ? within_file(r, TEE_REST_MAX) : TEE_REST_MAX);
+		k = reader_move(r, r->tee,
+				r->seekable ? within_file(r, TEE_REST_MAX) : TEE_REST_MAX);
 	if (k < 0)
 		return r->error.code;
 	r->position += (uint64_t)k;
@@ -476,7 +477,7 @@ int xst_reader_finish(struct xst_reader *r)
 
 	if (r->own_fd || !r->seekable)
 		return 0;
-	return lseek(r->fd, offset, SEEK_SET) < 0 ? read_failed(r, errno) : 0;
+	return lseek(r->fd, offset, SEEK_SET) < 0 ? reader_read_failed(r, errno) : 0;
 }
 
 uint64_t xst_reader_offset(const struct xst_reader *r)

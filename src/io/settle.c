@@ -25,7 +25,7 @@
 #define PATIENCE_MS 10000
 #define PAUSE_MS    20
 
-int settle_lock(int fd, int how)
+int xst_io_settle_lock(int fd, int how)
 {
 	struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 
@@ -75,7 +75,7 @@ static uint8_t *read_at(int fd, uint64_t offset, uint64_t n)
 	uint8_t *b = malloc(n ? (size_t)n : 1);
 
 	for (size_t got = 0; b && got < n;) {
-		ssize_t k = pread_some(fd, b + got, (size_t)n - got, (off_t)(offset + got));
+		ssize_t k = xst_io_pread_some(fd, b + got, (size_t)n - got, (off_t)(offset + got));
 
 		if (k <= 0) {
 			free(b);
@@ -130,7 +130,7 @@ static struct verdict judge_gap(int fd, const struct journal_content *c)
 	uint8_t *b;
 	bool at_front;
 
-	if (extents_find_gap(fd, j->extents, j->shift, &v.gap))
+	if (xst_io_extents_find_gap(fd, j->extents, j->shift, &v.gap))
 		return v;
 	b = read_at(fd, 0, j->shift);
 	at_front = b && holds(fd, j->shift, c->old, j->old_length);
@@ -179,10 +179,11 @@ static struct verdict judge(int fd, const struct stat *st, const struct journal_
 
 /* --- telling --------------------------------------------------------------------------------- */
 
-static void tell(struct xst_recovery *r, enum xst_recovery_outcome outcome, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static void settle_tell(struct xst_recovery *r, enum xst_recovery_outcome outcome,
+			const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void tell(struct xst_recovery *r, enum xst_recovery_outcome outcome, const char *format, ...)
+static void settle_tell(struct xst_recovery *r, enum xst_recovery_outcome outcome,
+			const char *format, ...)
 {
 	va_list ap;
 
@@ -195,16 +196,17 @@ static void tell(struct xst_recovery *r, enum xst_recovery_outcome outcome, cons
 
 static int ignore(const struct place *p, struct xst_recovery *r, const char *why)
 {
-	tell(r, XST_RECOVERY_IGNORED,
-	     "the journal %s is ignored, %s; remove it if you don't know it", p->journal, why);
+	settle_tell(r, XST_RECOVERY_IGNORED,
+		    "the journal %s is ignored, %s; remove it if you don't know it", p->journal,
+		    why);
 	return SETTLE_IGNORE;
 }
 
 static void tell_end(struct xst_recovery *r, enum xst_recovery_outcome outcome)
 {
-	tell(r, outcome,
-	     outcome == XST_RECOVERY_DONE ? "a change that was broken off was completed"
-					  : "a change that was broken off was undone");
+	settle_tell(r, outcome,
+		    outcome == XST_RECOVERY_DONE ? "a change that was broken off was completed"
+						 : "a change that was broken off was undone");
 }
 
 static int tell_verdict(const struct place *p, const struct verdict *v, struct xst_recovery *r)
@@ -212,8 +214,8 @@ static int tell_verdict(const struct place *p, const struct verdict *v, struct x
 	if (v->repair == REPAIR_FOREIGN)
 		return ignore(p, r, v->why);
 	if (v->repair == REPAIR_UNKNOWN) {
-		tell(r, XST_RECOVERY_IGNORED,
-		     "a change was broken off, and where can't be told: %s", v->why);
+		settle_tell(r, XST_RECOVERY_IGNORED,
+			    "a change was broken off, and where can't be told: %s", v->why);
 		return SETTLE_BROKEN;
 	}
 	tell_end(r, v->outcome);
@@ -227,7 +229,7 @@ static int examine(const struct place *p, int fd, struct journal_content *c, str
 {
 	const char *why;
 	struct stat st;
-	int state = fstat(fd, &st) < 0 ? -errno : journal_read(p, &st, c, &why);
+	int state = fstat(fd, &st) < 0 ? -errno : xst_journal_read(p, &st, c, &why);
 
 	if (state < 0)
 		return state;
@@ -240,13 +242,13 @@ static int examine(const struct place *p, int fd, struct journal_content *c, str
 	return tell_verdict(p, v, r);
 }
 
-int settle_judge(const struct place *p, int fd, struct xst_recovery *r)
+int xst_io_settle_judge(const struct place *p, int fd, struct xst_recovery *r)
 {
 	struct journal_content c = { .old = NULL };
 	struct verdict v;
 	int state = examine(p, fd, &c, &v, r);
 
-	journal_clear(&c);
+	xst_journal_clear(&c);
 	return state;
 }
 
@@ -286,13 +288,15 @@ static int remove_successor(const struct place *p, uint64_t inode)
 	return 0;
 }
 
-static int repair(const struct place *p, int fd, const struct journal_content *c,
-		  const struct verdict *v)
+static int settle_repair(const struct place *p, int fd, const struct journal_content *c,
+			 const struct verdict *v)
 {
 	int r = 0;
 
 	switch (v->repair) {
-	case REPAIR_REWRITE: r = pwrite_all(fd, c->now, (size_t)c->head.now_length, 0); break;
+	case REPAIR_REWRITE:
+		r = xst_io_pwrite_all(fd, c->now, (size_t)c->head.now_length, 0);
+		break;
 	case REPAIR_TAKE_OUT: r = take_out(fd, v, &c->head); break;
 	case REPAIR_UNLINK: return remove_successor(p, c->head.new_inode);
 	case REPAIR_NOTHING:
@@ -302,18 +306,18 @@ static int repair(const struct place *p, int fd, const struct journal_content *c
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-int settle(const struct place *p, int fd, struct xst_recovery *r)
+int xst_io_settle(const struct place *p, int fd, struct xst_recovery *r)
 {
 	struct journal_content c = { .old = NULL };
 	struct verdict v;
 	int state = examine(p, fd, &c, &v, r), e = 0;
 
 	if ((state == SETTLE_CLEAN || state == SETTLE_BROKEN) && v.repair != REPAIR_UNKNOWN) {
-		e = repair(p, fd, &c, &v);
+		e = settle_repair(p, fd, &c, &v);
 		if (e == 0)
-			e = journal_remove(p);
+			e = xst_journal_remove(p);
 		state = e ? e : SETTLE_NOTHING;
 	}
-	journal_clear(&c);
+	xst_journal_clear(&c);
 	return state;
 }

@@ -16,15 +16,15 @@ enum settle_state {
 
 /* What a file's journal means for it.  fd: the file, open for reading at least.  *r is filled
  * in but for NOTHING.  Returns a settle_state or -errno. */
-int settle_judge(const struct place *p, int fd, struct xst_recovery *r);
+int xst_io_settle_judge(const struct place *p, int fd, struct xst_recovery *r);
 
 /* Brings a change to an end.  fd: the file, open for writing, locked exclusively.  Returns as
- * settle_judge(): NOTHING when all is well and the journal is gone (then r says what was done),
+ * xst_io_settle_judge(): NOTHING when all is well and the journal is gone (then r says what was done),
  * IGNORE, or BROKEN with *r saying why nothing can be done. */
-int settle(const struct place *p, int fd, struct xst_recovery *r);
+int xst_io_settle(const struct place *p, int fd, struct xst_recovery *r);
 
 /* Takes locks on a file: LOCK_SH or LOCK_EX, waiting ten seconds at most.  Returns 0 or -errno;
  * file systems without locks are fine. */
-int settle_lock(int fd, int how);
+int xst_io_settle_lock(int fd, int how);
 
 #endif

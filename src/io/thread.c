@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-int start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata)
+int xst_io_start_thread(pthread_t *ret, size_t stack, void *(*run)(void *), void *userdata)
 {
 	sigset_t all, before;
 	pthread_attr_t attr;

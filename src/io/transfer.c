@@ -21,26 +21,26 @@
 #define MAX_ONCE (UINT64_C(1) << 30)
 #define PIPE_SIZE (1 << 20)
 
-static bool is(int fd, mode_t type)
+static bool transfer_is(int fd, mode_t type)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type;
 }
 
-static enum transfer_way choose(int in, int out, bool seekable)
+static enum transfer_way transfer_choose(int in, int out, bool seekable)
 {
-	bool to_pipe = is(out, S_IFIFO);
+	bool to_pipe = transfer_is(out, S_IFIFO);
 
 	if (fcntl(out, F_GETFL) & O_APPEND) /* splice refuses it */
 		return WAY_BUFFER;
 	if (to_pipe) /* larger pipes mean fewer switches between the processes; it may be refused */
 		(void)fcntl(out, F_SETPIPE_SZ, PIPE_SIZE);
 	if (seekable)
-		return is(out, S_IFREG) ? WAY_OWN_PIPE : WAY_SENDFILE;
-	if (is(in, S_IFIFO))
+		return transfer_is(out, S_IFREG) ? WAY_OWN_PIPE : WAY_SENDFILE;
+	if (transfer_is(in, S_IFIFO))
 		(void)fcntl(in, F_SETPIPE_SZ, PIPE_SIZE);
-	return is(in, S_IFIFO) || to_pipe ? WAY_SPLICE : WAY_BUFFER;
+	return transfer_is(in, S_IFIFO) || to_pipe ? WAY_SPLICE : WAY_BUFFER;
 }
 
 static ssize_t by_buffer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
@@ -55,13 +55,13 @@ static ssize_t by_buffer(struct transfer *t, int in, off_t *offset, int out, uin
 		return -ENOMEM;
 	if (n > BUFFER_SIZE)
 		n = BUFFER_SIZE;
-	k = offset ? pread_some(in, t->buffer, (size_t)n, *offset)
-		   : read_some(in, t->buffer, (size_t)n);
+	k = offset ? xst_io_pread_some(in, t->buffer, (size_t)n, *offset)
+		   : xst_io_read_some(in, t->buffer, (size_t)n);
 	if (k <= 0)
 		return k;
 	if (offset)
 		*offset += k;
-	r = write_all(out, t->buffer, (size_t)k);
+	r = xst_io_write_all(out, t->buffer, (size_t)k);
 	*ret_out = r < 0;
 	return r < 0 ? r : k;
 }
@@ -72,9 +72,10 @@ static int drain(struct transfer *t, int out, ssize_t left)
 	uint8_t buffer[4096];
 
 	while (left > 0) {
-		ssize_t k = read_some(t->pipe[0], buffer,
-				      left < (ssize_t)sizeof(buffer) ? (size_t)left : sizeof(buffer));
-		int r = k > 0 ? write_all(out, buffer, (size_t)k) : (int)k;
+		ssize_t k = xst_io_read_some(t->pipe[0], buffer,
+					     left < (ssize_t)sizeof(buffer) ? (size_t)left
+									    : sizeof(buffer));
+		int r = k > 0 ? xst_io_write_all(out, buffer, (size_t)k) : (int)k;
 
 		if (r < 0)
 			return r;
@@ -140,7 +141,7 @@ static int recover(struct transfer *t, int in, int out, bool *ret_out)
 	if (err == EINTR)
 		return 0;
 	if (err == EAGAIN) { /* it may be either side: both must be ready */
-		if (wait_ready(in, POLLIN) < 0 || wait_ready(out, POLLOUT) < 0)
+		if (xst_io_wait_ready(in, POLLIN) < 0 || xst_io_wait_ready(out, POLLOUT) < 0)
 			return -err;
 		return 0;
 	}
@@ -152,14 +153,15 @@ static int recover(struct transfer *t, int in, int out, bool *ret_out)
 	return -err;
 }
 
-ssize_t transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n, bool *ret_out)
+ssize_t xst_io_transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
+			bool *ret_out)
 {
 	ssize_t k;
 	int r;
 
 	*ret_out = false;
 	if (t->way == WAY_UNKNOWN || t->in != in || t->out != out) {
-		t->way = choose(in, out, offset != NULL);
+		t->way = transfer_choose(in, out, offset != NULL);
 		t->in = in;
 		t->out = out;
 	}
@@ -179,7 +181,7 @@ ssize_t transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
 	}
 }
 
-void transfer_free(struct transfer *t)
+void xst_io_transfer_free(struct transfer *t)
 {
 	free(t->buffer);
 	t->buffer = NULL;

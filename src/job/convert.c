@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "check/finding.h"
-#include "emit/convert.h"
+#include "emit/converter.h"
 #include "io/io.h"
 #include "job/unfold.h"
 #include "wire/options.h"
@@ -36,11 +36,11 @@ struct convert {
 	uint64_t begin;        /* where the layer in hand begins */
 };
 
-static int refuse(struct convert *c, int code, enum xst_rule rule, const char *format,
-		  unsigned stream, unsigned given)
+static int conversion_job_refuse(struct convert *c, int code, enum xst_rule rule,
+				 const char *format, unsigned stream, unsigned given)
 {
 	c->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
-					 .rule = rules[rule].id,
+					 .rule = xst_rule_table[rule].id,
 					 .layer = c->layer ? c->layer : XST_LAYER_LEGACY,
 					 .offset = c->begin };
 	(void)snprintf(c->error.text, sizeof(c->error.text), format, stream, given);
@@ -56,13 +56,13 @@ static bool forced(const struct convert *c)
 static int contradicts(struct convert *c, enum xst_rule rule, const char *format, unsigned stream,
 		       unsigned given)
 {
-	int r = refuse(c, XST_E_REFUSED, rule, format, stream, given);
+	int r = conversion_job_refuse(c, XST_E_REFUSED, rule, format, stream, given);
 
 	if (!forced(c))
 		return r;
 	c->error.code = 0;
-	c->error.severity = rules[rule].severity;
-	job_tell(c->job, &c->error);
+	c->error.severity = xst_rule_table[rule].severity;
+	xst_job_tell(c->job, &c->error);
 	return 0;
 }
 
@@ -75,8 +75,10 @@ static int check_hints(struct convert *c, const struct xst_event *ev)
 	c->begin = ev->offset;
 	if (ev->layer == XST_LAYER_LIBXL || (ev->layer == XST_LAYER_LIBXC && c->options->legacy_only))
 		return c->options->legacy_only
-			       ? refuse(c, XST_E_MAGIC, RULE_CONVERT_UNSUPPORTED,
-					"not a legacy stream but one of today's formats already", 0, 0)
+			       ? conversion_job_refuse(
+					 c, XST_E_MAGIC, RULE_CONVERT_UNSUPPORTED,
+					 "not a legacy stream but one of today's formats already",
+					 0, 0)
 			       : 0;
 	if (ev->layer != XST_LAYER_LEGACY)
 		return 0;
@@ -113,7 +115,7 @@ struct outlook {
 	uint64_t size;             /* of the input */
 };
 
-static void look(struct outlook *l, const struct xst_event *ev)
+static void conversion_job_look(struct outlook *l, const struct xst_event *ev)
 {
 	bool legacy = ev->layer == XST_LAYER_LEGACY;
 
@@ -131,12 +133,12 @@ static int look_ahead(struct convert *c, struct outlook *l)
 {
 	struct xst_reader *r;
 	const struct xst_event *ev;
-	int e = reader_fork(c->reader, &r);
+	int e = xst_reader_fork(c->reader, &r);
 
 	if (e)
 		return e;
 	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
-		look(l, ev);
+		conversion_job_look(l, ev);
 		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
 			e = xst_reader_skip(r);
 		if (e)
@@ -153,8 +155,8 @@ static int look_ahead(struct convert *c, struct outlook *l)
 
 static void tell_choice(struct convert *c, const struct outlook *l, uint64_t take)
 {
-	struct xst_finding f = { .rule = rules[RULE_CONVERT_CHECKPOINT].id,
-				 .severity = rules[RULE_CONVERT_CHECKPOINT].severity,
+	struct xst_finding f = { .rule = xst_rule_table[RULE_CONVERT_CHECKPOINT].id,
+				 .severity = xst_rule_table[RULE_CONVERT_CHECKPOINT].severity,
 				 .layer = c->layer, .offset = l->end };
 	int n = snprintf(f.text, sizeof(f.text),
 			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
@@ -167,20 +169,20 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
 			       "; an incomplete one behind it is dropped (%llu octets)",
 			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) - l->end));
-	job_tell(c->job, &f);
+	xst_job_tell(c->job, &f);
 }
 
 /* Pages that have gone to the output already may be what later ones differ from. */
 static int recall(struct convert *c)
 {
 	struct xst_reader *written;
-	int fd = output_reopen(c->output), r;
+	int fd = xst_output_reopen(c->output), r;
 
 	if (fd < 0)
 		return 0; /* it is no file; a difference that needs such a page will say so */
-	r = xst_reader_new(fd, NULL, 0, reader_tmpdir(c->reader), &written);
+	r = xst_reader_new(fd, NULL, 0, xst_reader_tmpdir(c->reader), &written);
 	if (r == 0) {
-		r = unfold_recall(c->unfold, written, &c->error);
+		r = xst_job_unfold_recall(c->unfold, written, &c->error);
 		xst_reader_free(written);
 	}
 	close(fd);
@@ -193,7 +195,7 @@ static bool expected(const struct convert *c)
 	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
 }
 
-static int choose(struct convert *c, const struct outlook *l, bool late)
+static int conversion_job_choose(struct convert *c, const struct outlook *l, bool late)
 {
 	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint
 								   : l->complete,
@@ -202,9 +204,9 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 	int r;
 
 	if (plan.take > l->complete)
-		return refuse(c, XST_E_REFUSED, RULE_CONVERT_CHECKPOINT,
-			      "the stream has %u complete checkpoints, not %u", (unsigned)l->complete,
-			      (unsigned)plan.take);
+		return conversion_job_refuse(c, XST_E_REFUSED, RULE_CONVERT_CHECKPOINT,
+					     "the stream has %u complete checkpoints, not %u",
+					     (unsigned)l->complete, (unsigned)plan.take);
 	if (!l->complete)
 		return 0;
 	plan.compressed = l->first_compressed && l->first_compressed <= plan.take;
@@ -212,14 +214,14 @@ static int choose(struct convert *c, const struct outlook *l, bool late)
 		tell_choice(c, l, plan.take);
 	c->input_end = l->cut ? UINT64_MAX : l->seen;
 	if (late && !plan.keep && plan.take > 1)
-		converter_drop_body(c->converter);
+		xst_converter_drop_body(c->converter);
 	if (plan.keep && c->layer != XST_LAYER_LEGACY && plan.take == l->complete && !l->cut)
 		return 0; /* as it is */
 	r = plan.keep && c->layer == XST_LAYER_LEGACY
 		    ? xst_converter_keep_checkpoints(c->converter)
 		    : 0;
 	if (r == 0)
-		r = unfold_new(&plan, reader_tmpdir(c->reader), &c->unfold, &c->error);
+		r = xst_job_unfold_new(&plan, xst_reader_tmpdir(c->reader), &c->unfold, &c->error);
 	return r == 0 && plan.compressed && late ? recall(c) : r;
 }
 
@@ -237,7 +239,7 @@ static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 	if (c->planned || c->one_checkpoint)
 		return false;
 	if (ev->layer == XST_LAYER_LEGACY)
-		return reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
+		return xst_reader_is_seekable(c->reader) || expected(c) || checkpointed(c, ev);
 	return ev->layer == XST_LAYER_LIBXL && expected(c);
 }
 
@@ -246,7 +248,7 @@ static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 static int plan(struct convert *c, const struct xst_event *ev)
 {
 	struct outlook l = { 0 };
-	bool seekable = reader_is_seekable(c->reader);
+	bool seekable = xst_reader_is_seekable(c->reader);
 	bool late = ev->layer == XST_LAYER_LEGACY && !seekable && !expected(c);
 	int r;
 
@@ -255,22 +257,22 @@ static int plan(struct convert *c, const struct xst_event *ev)
 		return 0;
 	c->planned = true;
 	c->layer = ev->layer;
-	look(&l, ev); /* what the second reader does not meet any more */
-	r = seekable ? 0 : reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
+	conversion_job_look(&l, ev); /* what the second reader does not meet any more */
+	r = seekable ? 0 : xst_reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);
-	return r ? r : choose(c, &l, late);
+	return r ? r : conversion_job_choose(c, &l, late);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static int feed(struct convert *c, const struct xst_event *ev)
+static int conversion_job_feed(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	int r = xst_converter_event(c->converter, ev);
 
 	while ((f = xst_converter_finding(c->converter)))
-		job_tell(c->job, f);
+		xst_job_tell(c->job, f);
 	return r ? r : write_output(c);
 }
 
@@ -282,20 +284,20 @@ static int move_run(struct convert *c, bool injected)
 
 	while (r == 0 && (want = xst_converter_payload(c->converter)) > 0) {
 		moved = want;
-		r = injected ? unfold_move(c->unfold, c->output, want, &c->error)
+		r = injected ? xst_job_unfold_move(c->unfold, c->output, want, &c->error)
 			     : xst_reader_move(c->reader, c->output, want, &moved);
 		if (r == 0)
 			r = xst_converter_moved(c->converter, moved);
 		if (r == 0)
 			r = write_output(c);
-		job_progress(c->job, c->reader);
+		xst_job_progress(c->job, c->reader);
 	}
 	return r || injected ? r : xst_reader_skip(c->reader);
 }
 
-static int pass(struct convert *c, const struct xst_event *ev)
+static int conversion_job_pass(struct convert *c, const struct xst_event *ev)
 {
-	int r = feed(c, ev);
+	int r = conversion_job_feed(c, ev);
 
 	if (r || ev->type != XST_EVENT_PAYLOAD_BEGIN || xst_converter_wants(c->converter))
 		return r;
@@ -308,12 +310,12 @@ static int inject(struct convert *c, const struct xst_event *ev)
 	const struct xst_event *own;
 	int r = 0;
 
-	while (r == 0 && (own = unfold_inject(c->unfold))) {
-		r = feed(c, own);
+	while (r == 0 && (own = xst_job_unfold_inject(c->unfold))) {
+		r = conversion_job_feed(c, own);
 		if (r == 0 && own->type == XST_EVENT_PAYLOAD_BEGIN)
 			r = move_run(c, true);
 	}
-	return r ? r : feed(c, ev);
+	return r ? r : conversion_job_feed(c, ev);
 }
 
 static int end_layer(struct convert *c, enum xst_layer layer)
@@ -321,7 +323,7 @@ static int end_layer(struct convert *c, enum xst_layer layer)
 	struct xst_event end = { .type = XST_EVENT_STREAM_END, .layer = layer,
 				 .offset = xst_reader_offset(c->reader) };
 
-	return feed(c, &end);
+	return conversion_job_feed(c, &end);
 }
 
 /* The stream's own layer, and XenServer's container if one is around it: END stands behind both. */
@@ -338,17 +340,17 @@ static int end_image(struct convert *c)
 	struct xst_event ev = { .type = XST_EVENT_RECORD_BEGIN, .layer = XST_LAYER_LIBXC,
 				.kind = XST_KIND_END, .offset = xst_reader_offset(c->reader),
 				.u.record.name = "END" };
-	int r = feed(c, &ev);
+	int r = conversion_job_feed(c, &ev);
 
 	ev.type = XST_EVENT_RECORD_END;
 	if (r == 0)
-		r = feed(c, &ev);
+		r = conversion_job_feed(c, &ev);
 	return r ? r : end_layer(c, XST_LAYER_LIBXC);
 }
 
-static int stop(struct convert *c, const struct xst_event *ev)
+static int conversion_job_stop(struct convert *c, const struct xst_event *ev)
 {
-	int r = feed(c, ev);
+	int r = conversion_job_feed(c, ev);
 
 	if (r == 0 && c->options->keep_checkpoints && c->layer == XST_LAYER_LIBXL)
 		r = end_image(c); /* which would have gone on */
@@ -362,15 +364,15 @@ static int stop(struct convert *c, const struct xst_event *ev)
 static int unfolded(struct convert *c, const struct xst_event *ev)
 {
 	enum unfold_action action;
-	int r = unfold_event(c->unfold, ev, &action, &c->error);
+	int r = xst_job_unfold_event(c->unfold, ev, &action, &c->error);
 
 	if (r)
 		return r;
 	switch (action) {
-	case UNFOLD_PASS:   return pass(c, ev);
+	case UNFOLD_PASS:   return conversion_job_pass(c, ev);
 	case UNFOLD_INJECT: return inject(c, ev);
-	case UNFOLD_STORE:  return unfold_store(c->unfold, c->reader, &c->error);
-	case UNFOLD_STOP:   return stop(c, ev);
+	case UNFOLD_STORE:  return xst_job_unfold_store(c->unfold, c->reader, &c->error);
+	case UNFOLD_STOP:   return conversion_job_stop(c, ev);
 	case UNFOLD_END:    return end_image(c);
 	case UNFOLD_READ:   return 0;
 	case UNFOLD_DROP:   break;
@@ -379,7 +381,7 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 }
 
 /* What no Xen restores is not converted, unless by force: then it is told. */
-static int check(struct convert *c, const struct xst_event *ev)
+static int conversion_job_check(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
@@ -389,7 +391,7 @@ static int check(struct convert *c, const struct xst_event *ev)
 		if (f->severity != XST_ERROR)
 			continue;
 		if (forced(c)) {
-			job_tell(c->job, f);
+			xst_job_tell(c->job, f);
 			continue;
 		}
 		c->error = *f;
@@ -423,25 +425,25 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 				  (legacy && (ev->kind == XST_KIND_HVM_CONTEXT ||
 					      ev->kind == XST_KIND_SHARED_INFO));
 	}
-	if (converter_at_record(c->converter))
+	if (xst_converter_at_record(c->converter))
 		c->boundary = xst_output_offset(c->output);
 }
 
-static int event(struct convert *c, const struct xst_event *ev)
+static int conversion_job_event(struct convert *c, const struct xst_event *ev)
 {
 	int r = ev->type == XST_EVENT_STREAM_BEGIN ? check_hints(c, ev) : 0;
 
 	if (c->job->event)
 		c->job->event(c->job->userdata, ev);
 	if (ev->type == XST_EVENT_WARNING)
-		job_tell(c->job, ev->u.finding);
+		xst_job_tell(c->job, ev->u.finding);
 	if (r == 0)
-		r = check(c, ev);
+		r = conversion_job_check(c, ev);
 	if (r == 0)
 		r = plan(c, ev);
 	if (r)
 		return r;
-	r = c->unfold ? unfolded(c, ev) : pass(c, ev);
+	r = c->unfold ? unfolded(c, ev) : conversion_job_pass(c, ev);
 	note_progress(c, ev);
 	return r;
 }
@@ -467,8 +469,8 @@ static void tell_cut(struct convert *c)
 	struct xst_finding f = *xst_reader_error(c->reader);
 
 	f.code = 0;
-	f.rule = rules[RULE_CONVERT_CUT].id;
-	f.severity = rules[RULE_CONVERT_CUT].severity;
+	f.rule = xst_rule_table[RULE_CONVERT_CUT].id;
+	f.severity = xst_rule_table[RULE_CONVERT_CUT].severity;
 	(void)snprintf(f.text, sizeof(f.text),
 		       "the input breaks off here; %s",
 		       harmless(c) ? "nothing of the guest is lost"
@@ -477,7 +479,7 @@ static void tell_cut(struct convert *c)
 		       : c->image_ended
 			       ? "the device model's state is lost, and no guest can be started"
 			       : "the rest of the guest's state is lost, and no guest can be started");
-	job_tell(c->job, &f);
+	xst_job_tell(c->job, &f);
 }
 
 /* Ends the output behind the last record that is whole. */
@@ -486,11 +488,12 @@ static int end_cut(struct convert *c)
 	int r;
 
 	tell_cut(c);
-	converter_abandon_record(c->converter);
-	r = output_rewind(c->output, c->boundary);
+	xst_converter_abandon_record(c->converter);
+	r = xst_output_rewind(c->output, c->boundary);
 	if (r == XST_E_REFUSED)
-		return refuse(c, r, RULE_CONVERT_CUT,
-			      "what is written can't be taken back: name a file for the output", 0, 0);
+		return conversion_job_refuse(
+			c, r, RULE_CONVERT_CUT,
+			"what is written can't be taken back: name a file for the output", 0, 0);
 	if (r == 0 && !c->image_ended)
 		r = end_image(c);
 	if (r == 0 && (c->had_libxl || c->image_ended))
@@ -513,7 +516,7 @@ static void explain_cut(struct convert *c)
 	if (c->options->cut != XST_CUT_HARMLESS || cut->code != XST_E_TRUNCATED || !may_be_pvh(c))
 		return;
 	c->error = *cut;
-	c->error.rule = rules[RULE_CONVERT_CUT].id;
+	c->error.rule = xst_rule_table[RULE_CONVERT_CUT].id;
 	(void)snprintf(c->error.text, sizeof(c->error.text),
 		       "the input breaks off behind the guest's own state, which is whole: a PVH guest has no "
 		       "more, but any other HVM guest can't be started without its device model's");
@@ -531,10 +534,10 @@ static bool wants_emulator(const struct convert *c)
 
 /* An HVM guest's legacy stream can end in front of the device model's state: as libxc alone writes
  * it, or because it breaks off just there. */
-static int check_emulator(struct convert *c)
+static int conversion_job_check_emulator(struct convert *c)
 {
-	struct xst_finding f = { .rule = rules[RULE_CONVERT_CUT].id,
-				 .severity = rules[RULE_CONVERT_CUT].severity,
+	struct xst_finding f = { .rule = xst_rule_table[RULE_CONVERT_CUT].id,
+				 .severity = xst_rule_table[RULE_CONVERT_CUT].severity,
 				 .layer = XST_LAYER_LEGACY,
 				 .offset = xst_reader_offset(c->reader) };
 
@@ -548,7 +551,7 @@ static int check_emulator(struct convert *c)
 		c->error = f;
 		return f.code;
 	}
-	job_tell(c->job, &f);
+	xst_job_tell(c->job, &f);
 	return 0;
 }
 
@@ -556,23 +559,24 @@ static void tell_trailing(struct convert *c)
 {
 	uint64_t size = xst_reader_size(c->reader);
 	uint64_t end = c->stopped ? c->input_end : xst_reader_offset(c->reader);
-	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
+	struct xst_finding f = { .rule = xst_rule_table[RULE_INPUT_TRAILING].id,
+				 .severity = XST_NOTE,
 				 .offset = end };
 
 	if (size <= end)
 		return;
 	(void)snprintf(f.text, sizeof(f.text), "%llu octets behind the end of the stream are left out",
 		       (unsigned long long)(size - end));
-	job_tell(c->job, &f);
+	xst_job_tell(c->job, &f);
 }
 
-static int loop(struct convert *c)
+static int conversion_job_loop(struct convert *c)
 {
 	const struct xst_event *ev;
 	int r;
 
 	while ((r = xst_reader_next(c->reader, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
-		r = event(c, ev);
+		r = conversion_job_event(c, ev);
 		if (r || c->stopped)
 			break;
 	}
@@ -585,9 +589,9 @@ static int loop(struct convert *c)
 		r = end_cut(c);
 	else if (r)
 		explain_cut(c);
-	else if ((r = check_emulator(c)) == 0)
+	else if ((r = conversion_job_check_emulator(c)) == 0)
 		tell_trailing(c);
-	job_progress(c->job, c->reader);
+	xst_job_progress(c->job, c->reader);
 	if (r == 0)
 		r = xst_output_flush(c->output);
 	return r ? r : xst_reader_finish(c->reader);
@@ -606,7 +610,7 @@ static void name_checkpoints(const struct convert *c, struct xst_finding *f)
 }
 
 /* Whoever has failed has the words. */
-static void explain(const struct convert *c, int code, struct xst_finding *reterr)
+static void conversion_job_explain(const struct convert *c, int code, struct xst_finding *reterr)
 {
 	const struct xst_finding *all[] = {
 		&c->error,
@@ -624,7 +628,7 @@ static void explain(const struct convert *c, int code, struct xst_finding *reter
 			return;
 		}
 	if (code == XST_E_NOMEM)
-		finding_no_memory(reterr);
+		xst_finding_no_memory(reterr);
 }
 
 int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_options *options,
@@ -637,7 +641,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	int r;
 
 	if (!o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0) ||
-	    job_options(&job, opts.job, &parser) < 0)
+	    xst_job_options(&job, opts.job, &parser) < 0)
 		return XST_E_ARG;
 	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
 	c.one_checkpoint = parser.flags & (XST_PARSER_ONE_CHECKPOINT | XST_PARSER_NO_EMULATOR);
@@ -648,11 +652,11 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	if (r == 0)
 		r = xst_checker_new(NULL, &c.checker);
 	if (r == 0)
-		r = loop(&c);
+		r = conversion_job_loop(&c);
 	if (r)
-		explain(&c, r, reterr);
+		conversion_job_explain(&c, r, reterr);
 	xst_checker_free(c.checker);
-	unfold_free(c.unfold);
+	xst_job_unfold_free(c.unfold);
 	xst_converter_free(c.converter);
 	xst_reader_free(c.reader);
 	return r;

@@ -17,7 +17,7 @@ struct fix {
 	uint8_t octets[LIBVIRT_HEADER_SIZE];
 };
 
-static void look(struct fix *f, const struct xst_event *ev)
+static void fix_look(struct fix *f, const struct xst_event *ev)
 {
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_LIBVIRT_HEADER) {
 		f->found = true;
@@ -28,13 +28,13 @@ static void look(struct fix *f, const struct xst_event *ev)
 }
 
 /* As far as the stream's beginning. */
-static int find(struct fix *f, struct xst_reader *r, struct xst_finding *reterr)
+static int fix_find(struct fix *f, struct xst_reader *r, struct xst_finding *reterr)
 {
 	const struct xst_event *ev;
 	int e = 0;
 
 	while (e == 0 && f->inner == XST_LAYER_NONE && (e = xst_reader_next(r, &ev)) == 0) {
-		look(f, ev);
+		fix_look(f, ev);
 		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
 			e = xst_reader_skip(r);
 	}
@@ -45,16 +45,18 @@ static int find(struct fix *f, struct xst_reader *r, struct xst_finding *reterr)
 
 static int not_libvirt(struct xst_finding *reterr)
 {
-	*reterr = (struct xst_finding){ .code = XST_E_MAGIC, .severity = XST_ERROR,
-					.rule = rules[RULE_CONTAINER_MAGIC].id, .field = "magic",
+	*reterr = (struct xst_finding){ .code = XST_E_MAGIC,
+					.severity = XST_ERROR,
+					.rule = xst_rule_table[RULE_CONTAINER_MAGIC].id,
+					.field = "magic",
 					.text = "no file of libvirt's Xen driver begins here" };
 	return XST_E_MAGIC;
 }
 
 /* The header again, with the version that is right. */
-static int write_header(void *fix, uint8_t *buf, uint64_t length)
+static int fix_write_header(void *fix, uint8_t *buf, uint64_t length)
 {
-	const struct wire_field *field = &wire_libvirt_header.field[0];
+	const struct wire_field *field = &xst_wire_libvirt_header.field[0];
 	struct fix *f = fix;
 
 	if (length != sizeof(f->octets))
@@ -64,15 +66,19 @@ static int write_header(void *fix, uint8_t *buf, uint64_t length)
 	return 0;
 }
 
-static int replace(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
+static int fix_replace(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
 {
-	struct xst_front front = { .size = sizeof(front), .old = sizeof(f->octets),
-				   .min = sizeof(f->octets), .write = write_header, .userdata = f };
+	struct xst_front front = { .size = sizeof(front),
+				   .old = sizeof(f->octets),
+				   .min = sizeof(f->octets),
+				   .write = fix_write_header,
+				   .userdata = f };
 	enum xst_change_way way;
-	ssize_t n = pread_some(xst_change_get_fd(c), f->octets, sizeof(f->octets), 0);
+	ssize_t n = xst_io_pread_some(xst_change_get_fd(c), f->octets, sizeof(f->octets), 0);
 
 	if (n != sizeof(f->octets))
-		return io_error(reterr, RULE_INPUT_IO, n < 0 ? (int)-n : EIO, "reading the header");
+		return xst_io_error(reterr, RULE_INPUT_IO, n < 0 ? (int)-n : EIO,
+				    "reading the header");
 	return xst_change_front(c, &front, &way, reterr);
 }
 
@@ -83,14 +89,14 @@ static int fix(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
 
 	if (e)
 		return e;
-	e = find(f, r, reterr);
+	e = fix_find(f, r, reterr);
 	xst_reader_free(r);
 	if (e == 0 && !f->found)
 		e = not_libvirt(reterr);
 	if (e)
 		return e;
 	f->right = f->inner == XST_LAYER_LIBXL ? LIBVIRT_VERSION_LIBXL : LIBVIRT_VERSION_LEGACY;
-	return f->version == f->right ? 0 : replace(c, f, reterr);
+	return f->version == f->right ? 0 : fix_replace(c, f, reterr);
 }
 
 int xst_fix_libvirt(const char *path, uint32_t *ret_was, uint32_t *ret_is,

@@ -62,28 +62,29 @@ static bool is_last(const struct reading *g, const struct xst_event *ev)
 	uint64_t read = xst_reader_offset(g->reader) - g->start;
 
 	if (g->head->layer == XST_LAYER_XL)
-		return read == wire_xl_header.fixed + g->optional;
+		return read == xst_wire_xl_header.fixed + g->optional;
 	return ev->kind == XST_KIND_CONFIG;
 }
 
-static bool is_container(enum xst_layer layer)
+static bool head_is_container(enum xst_layer layer)
 {
 	return layer != XST_LAYER_LIBXL && layer != XST_LAYER_LIBXC && layer != XST_LAYER_LEGACY;
 }
 
 static int begin_layer(struct reading *g, const struct xst_event *ev)
 {
-	if (is_container(ev->layer)) {
+	if (head_is_container(ev->layer)) {
 		g->head->layer = ev->layer;
 		return 0;
 	}
 	g->done = true; /* the stream itself */
 	if (g->head->layer != XST_LAYER_NONE)
 		return 0;
-	return plain_error(&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-			   "a bare %s stream, which has no configuration: convert --to xl puts a "
-			   "header in front",
-			   xst_layer_name(ev->layer));
+	return xst_io_plain_error(
+		&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+		"a bare %s stream, which has no configuration: convert --to xl puts a "
+		"header in front",
+		xst_layer_name(ev->layer));
 }
 
 static int read_event(struct reading *g, const struct xst_event *ev)
@@ -99,7 +100,7 @@ static int read_event(struct reading *g, const struct xst_event *ev)
 }
 
 /* Zeros at the end of the optional data are what a shorter configuration has left. */
-static void conclude(struct reading *g)
+static void head_conclude(struct reading *g)
 {
 	struct xst_head *h = g->head;
 
@@ -134,7 +135,7 @@ static int read_front(struct reading *g)
 	g->config.size--;
 	r = xst_reader_finish(g->reader);
 	if (r == 0)
-		conclude(g);
+		head_conclude(g);
 	return r;
 }
 
@@ -150,7 +151,7 @@ int xst_head_read(int fd, const struct xst_parser_options *parser, struct xst_he
 	}
 	if (r && reterr) {
 		if (r == XST_E_NOMEM)
-			finding_no_memory(reterr);
+			xst_finding_no_memory(reterr);
 		else if (g.reader)
 			*reterr = g.error.code ? g.error : *xst_reader_error(g.reader);
 	}
@@ -182,7 +183,7 @@ static uint64_t min_length(const struct xst_head *h)
 {
 	uint64_t data = h->config_size + h->rest_size;
 
-	return wire_xl_header.fixed + (data ? wire_xl_config.fixed + data : 0);
+	return xst_wire_xl_header.fixed + (data ? xst_wire_xl_config.fixed + data : 0);
 }
 
 int xst_head_set_config(struct xst_head *h, const void *config, uint64_t n, bool json)
@@ -191,7 +192,8 @@ int xst_head_set_config(struct xst_head *h, const void *config, uint64_t n, bool
 
 	if (h->layer != XST_LAYER_XL)
 		return XST_E_UNSUPPORTED;
-	if (n > MAX_CONFIG || n + wire_xl_config.fixed + h->rest_size > MAX_OPTIONAL_DATA - ROOM)
+	if (n > MAX_CONFIG ||
+	    n + xst_wire_xl_config.fixed + h->rest_size > MAX_OPTIONAL_DATA - ROOM)
 		return XST_E_LIMIT;
 	if (n) {
 		copy = malloc((size_t)n + 1);
@@ -215,9 +217,9 @@ static int emit_header(struct xst_emitter *e, const struct xst_head *h, uint64_t
 		{ XST_FIELD_BYTE_ORDER, XL_BYTE_ORDER },
 		{ XST_FIELD_MANDATORY_FLAGS, h->mandatory_flags },
 		{ XST_FIELD_OPTIONAL_FLAGS, h->optional_flags },
-		{ XST_FIELD_OPTIONAL_LENGTH, length - wire_xl_header.fixed },
+		{ XST_FIELD_OPTIONAL_LENGTH, length - xst_wire_xl_header.fixed },
 	};
-	int r = xst_emit_begin(e, XST_KIND_XL_HEADER, wire_xl_header.fixed);
+	int r = xst_emit_begin(e, XST_KIND_XL_HEADER, xst_wire_xl_header.fixed);
 
 	if (r == 0)
 		r = xst_emit_fields(e, fields, sizeof(fields) / sizeof(fields[0]));
@@ -227,7 +229,7 @@ static int emit_header(struct xst_emitter *e, const struct xst_head *h, uint64_t
 static int emit_config(struct xst_emitter *e, const struct xst_head *h)
 {
 	const struct xst_field_value length = { XST_FIELD_CONFIG_LENGTH, h->config_size };
-	int r = xst_emit_begin(e, XST_KIND_CONFIG, wire_xl_config.fixed + h->config_size);
+	int r = xst_emit_begin(e, XST_KIND_CONFIG, xst_wire_xl_config.fixed + h->config_size);
 
 	if (r == 0)
 		r = xst_emit_fields(e, &length, 1);
@@ -259,7 +261,7 @@ static int render(const struct xst_head *h, uint8_t *to, uint64_t length)
 		return r;
 	xst_emitter_big_endian(e, XST_LAYER_XL, h->big_endian);
 	r = emit_header(e, h, length);
-	if (r == 0 && length > wire_xl_header.fixed)
+	if (r == 0 && length > xst_wire_xl_header.fixed)
 		r = emit_config(e, h);
 	if (r == 0)
 		r = emit_rest(e, h);
@@ -289,7 +291,7 @@ static int write_front(void *userdata, uint8_t *buf, uint64_t length)
 	return render(job->head, buf, length);
 }
 
-static void tell_progress(void *userdata, uint64_t done, uint64_t total)
+static void head_tell_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	const struct job *job = userdata;
 
@@ -306,7 +308,7 @@ int xst_head_replace(struct xst_change *c, uint64_t end, const struct xst_head *
 					 .old = end,
 					 .min = min_length(h),
 					 .write = write_front,
-					 .progress = tell_progress,
+					 .progress = head_tell_progress,
 					 .userdata = &job };
 
 	if (h->layer != XST_LAYER_XL)
@@ -348,9 +350,9 @@ int xst_head_copy(const struct xst_head *h, int fd, struct xst_output *o, xst_mo
 
 	if (h->layer != XST_LAYER_XL)
 		return XST_E_UNSUPPORTED;
-	r = write_head(h, length_for(h, clone_probe(fd, o)), o);
+	r = write_head(h, length_for(h, xst_io_clone_probe(fd, o)), o);
 	if (r == 0)
-		r = clone_rest(&job, &way, &error);
+		r = xst_io_clone_rest(&job, &way, &error);
 	if (r == 0 && ret_way)
 		*ret_way = way;
 	if (r && reterr)

@@ -15,7 +15,7 @@ int xst_info_fd(int fd, const struct xst_job_options *options, struct xst_info *
 	info = calloc(1, sizeof(*info));
 	if (!info)
 		return XST_E_NOMEM;
-	r = job_scan(fd, &verify, &info->verdict, info, reterr);
+	r = xst_job_scan(fd, &verify, &info->verdict, info, reterr);
 	if (r) {
 		xst_info_free(info);
 		return r;

@@ -8,20 +8,20 @@
 struct summary; /* info.c */
 
 /* A caller's options and those for the parser in them, completed.  Returns 0 or XST_E_ARG. */
-int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
-		struct xst_parser_options *parser);
-void job_tell(const struct xst_job_options *o, const struct xst_finding *f);
-void job_progress(const struct xst_job_options *o, const struct xst_reader *r);
+int xst_job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
+		    struct xst_parser_options *parser);
+void xst_job_tell(const struct xst_job_options *o, const struct xst_finding *f);
+void xst_job_progress(const struct xst_job_options *o, const struct xst_reader *r);
 
 /* Reads to the end, checks, and gathers into info if that is not NULL. */
-int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
-	     struct xst_info *info, struct xst_finding *reterr);
+int xst_job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
+		 struct xst_info *info, struct xst_finding *reterr);
 
 /* summary.c: what an event adds to what is known of a stream.  Returns 0 or XST_E_NOMEM. */
-int summary_new(struct xst_info *info, struct summary **ret);
-int summary_event(struct summary *s, const struct xst_event *ev);
+int xst_job_summary_new(struct xst_info *info, struct summary **ret);
+int xst_job_summary_event(struct summary *s, const struct xst_event *ev);
 /* Whether the run that has just begun is to be read. */
-bool summary_wants(const struct summary *s);
-struct summary *summary_free(struct summary *s);
+bool xst_job_summary_wants(const struct summary *s);
+struct summary *xst_job_summary_free(struct summary *s);
 
 #endif

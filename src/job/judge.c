@@ -6,19 +6,19 @@
 
 #define MAX_TOLD 100 /* of a rule, unless the caller has a limit for all of them */
 
-int judge_init(struct judge *j, const struct xst_job_options *job,
-	       const struct xst_verify_options *options, struct xst_verdict *verdict)
+int xst_job_judge_init(struct judge *j, const struct xst_job_options *job,
+		       const struct xst_verify_options *options, struct xst_verdict *verdict)
 {
 	memset(j, 0, sizeof(*j));
 	j->job = job;
 	j->options = options;
 	j->verdict = verdict;
 	for (size_t i = 0; i < options->n_ignore; i++) {
-		const struct rule *rule = rule_by_id(options->ignore[i]);
+		const struct rule *rule = xst_rule_find(options->ignore[i]);
 
 		if (!rule)
 			return XST_E_ARG;
-		j->ignored[rule - rules] = true;
+		j->ignored[rule - xst_rule_table] = true;
 	}
 	return 0;
 }
@@ -28,7 +28,7 @@ static int rule_of(const struct xst_finding *f)
 {
 	int i = 0;
 
-	while (i < RULE_MAX && rules[i].id != f->rule)
+	while (i < RULE_MAX && xst_rule_table[i].id != f->rule)
 		i++;
 	return i;
 }
@@ -38,7 +38,7 @@ static bool counts(struct judge *j, int rule, const struct xst_finding *f)
 {
 	if (f->code || rule == RULE_MAX)
 		return true;
-	if ((j->options->flags & XST_VERIFY_LIKE_XEN) && !rules[rule].like_xen)
+	if ((j->options->flags & XST_VERIFY_LIKE_XEN) && !xst_rule_table[rule].like_xen)
 		return false;
 	j->verdict->ignored += j->ignored[rule];
 	return !j->ignored[rule];
@@ -53,7 +53,7 @@ static enum xst_severity severity_of(const struct judge *j, const struct xst_fin
 	return f->severity;
 }
 
-static void count(struct xst_verdict *v, enum xst_severity severity)
+static void judge_count(struct xst_verdict *v, enum xst_severity severity)
 {
 	if (severity == XST_ERROR)
 		v->errors++;
@@ -70,7 +70,7 @@ static bool is_told(struct judge *j, int rule)
 	return j->options->max_findings ? j->told < j->options->max_findings : of_rule < MAX_TOLD;
 }
 
-enum xst_severity judge_finding(struct judge *j, const struct xst_finding *f)
+enum xst_severity xst_job_judge_finding(struct judge *j, const struct xst_finding *f)
 {
 	struct xst_finding ours = *f;
 	int rule = rule_of(f);
@@ -78,26 +78,26 @@ enum xst_severity judge_finding(struct judge *j, const struct xst_finding *f)
 	if (!counts(j, rule, f))
 		return XST_NOTE;
 	ours.severity = severity_of(j, f);
-	count(j->verdict, ours.severity);
+	judge_count(j->verdict, ours.severity);
 	if (is_told(j, rule)) {
 		j->told++;
-		job_tell(j->job, &ours);
+		xst_job_tell(j->job, &ours);
 	} else {
 		j->verdict->omitted++;
 	}
 	return ours.severity;
 }
 
-void judge_end(struct judge *j)
+void xst_job_judge_end(struct judge *j)
 {
 	for (int i = 0; i < RULE_MAX && !j->options->max_findings; i++) {
-		struct xst_finding f = { .rule = rules[i].id, .severity = XST_NOTE,
+		struct xst_finding f = { .rule = xst_rule_table[i].id, .severity = XST_NOTE,
 					 .offset = j->verdict->end };
 
 		if (j->told_of[i] <= MAX_TOLD)
 			continue;
 		(void)snprintf(f.text, sizeof(f.text), "and %llu more of this rule",
 			       (unsigned long long)(j->told_of[i] - MAX_TOLD));
-		job_tell(j->job, &f);
+		xst_job_tell(j->job, &f);
 	}
 }

@@ -17,12 +17,12 @@ struct judge {
 };
 
 /* Both options must outlive it.  Returns 0, or XST_E_ARG for a rule that does not exist. */
-int judge_init(struct judge *j, const struct xst_job_options *job,
-	       const struct xst_verify_options *options, struct xst_verdict *verdict);
+int xst_job_judge_init(struct judge *j, const struct xst_job_options *job,
+		       const struct xst_verify_options *options, struct xst_verdict *verdict);
 /* Counts a finding and tells it, or not.  Returns the severity that it counts with, or XST_NOTE if
  * it does not count at all. */
-enum xst_severity judge_finding(struct judge *j, const struct xst_finding *f);
+enum xst_severity xst_job_judge_finding(struct judge *j, const struct xst_finding *f);
 /* At the end: how many of each rule were not told. */
-void judge_end(struct judge *j);
+void xst_job_judge_end(struct judge *j);
 
 #endif

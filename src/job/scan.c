@@ -12,8 +12,8 @@
 
 #define FLAGS (XST_VERIFY_STRICT | XST_VERIFY_LIKE_XEN | XST_VERIFY_STOP)
 
-int job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
-		struct xst_parser_options *parser)
+int xst_job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
+		    struct xst_parser_options *parser)
 {
 	struct xst_parser_options defaults = XST_PARSER_OPTIONS_INIT;
 
@@ -28,13 +28,13 @@ int job_options(struct xst_job_options *ours, const struct xst_job_options *thei
 	return 0;
 }
 
-void job_tell(const struct xst_job_options *o, const struct xst_finding *f)
+void xst_job_tell(const struct xst_job_options *o, const struct xst_finding *f)
 {
 	if (o->finding)
 		o->finding(o->userdata, f);
 }
 
-void job_progress(const struct xst_job_options *o, const struct xst_reader *r)
+void xst_job_progress(const struct xst_job_options *o, const struct xst_reader *r)
 {
 	if (o->progress)
 		o->progress(o->userdata, xst_reader_offset(r), xst_reader_size(r));
@@ -56,7 +56,7 @@ struct scan {
 
 static void found(struct scan *s, const struct xst_finding *f)
 {
-	if (judge_finding(&s->judge, f) != XST_ERROR)
+	if (xst_job_judge_finding(&s->judge, f) != XST_ERROR)
 		return;
 	if (s->info && !s->info->damage.text[0])
 		s->info->damage = *f;
@@ -64,11 +64,11 @@ static void found(struct scan *s, const struct xst_finding *f)
 }
 
 /* Reads of a run what somebody wants to see, and passes over the rest. */
-static int run(struct scan *s)
+static int scan_run(struct scan *s)
 {
 	uint64_t passed;
 
-	if (s->summary && summary_wants(s->summary))
+	if (s->summary && xst_job_summary_wants(s->summary))
 		return 0;
 	if (s->options->state && xst_state_wants(s->options->state))
 		return 0;
@@ -92,7 +92,7 @@ static void count_checkpoint(struct scan *s, const struct xst_event *ev)
 		s->in_checkpoint = opens;
 }
 
-static int event(struct scan *s, const struct xst_event *ev)
+static int scan_event(struct scan *s, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	int r = xst_checker_event(s->checker, ev);
@@ -106,28 +106,28 @@ static int event(struct scan *s, const struct xst_event *ev)
 	while ((f = xst_checker_finding(s->checker)))
 		found(s, f);
 	if (s->summary)
-		r = summary_event(s->summary, ev);
+		r = xst_job_summary_event(s->summary, ev);
 	if (r)
 		return r;
 	if (ev->type == XST_EVENT_RECORD_END)
 		count_checkpoint(s, ev);
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		s->verdict->records++;
-		job_progress(s->options, s->reader);
+		xst_job_progress(s->options, s->reader);
 	}
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN || ev->type == XST_EVENT_PAYLOAD)
-		return run(s);
+		return scan_run(s);
 	return 0;
 }
 
-static int loop(struct scan *s)
+static int scan_loop(struct scan *s)
 {
 	const struct xst_event *ev;
 	int r = 0;
 
 	while (!s->stop && (r = xst_reader_next(s->reader, &ev)) == 0 &&
 	       ev->type != XST_EVENT_FINISHED) {
-		r = event(s, ev);
+		r = scan_event(s, ev);
 		if (r)
 			return r;
 	}
@@ -137,7 +137,8 @@ static int loop(struct scan *s)
 /* n octets were there behind the end, or 0: it isn't known. */
 static void trailing(struct scan *s, uint64_t n)
 {
-	struct xst_finding f = { .rule = rules[RULE_INPUT_TRAILING].id, .severity = XST_NOTE,
+	struct xst_finding f = { .rule = xst_rule_table[RULE_INPUT_TRAILING].id,
+				 .severity = XST_NOTE,
 				 .offset = s->verdict->end };
 
 	if (xst_reader_size(s->reader) > s->verdict->end)
@@ -156,8 +157,8 @@ static void cut(struct scan *s, const struct xst_finding *f)
 	struct xst_finding remark = *f;
 
 	remark.code = 0;
-	remark.rule = rules[RULE_CHECKPOINT_CUT].id;
-	remark.severity = rules[RULE_CHECKPOINT_CUT].severity;
+	remark.rule = xst_rule_table[RULE_CHECKPOINT_CUT].id;
+	remark.severity = xst_rule_table[RULE_CHECKPOINT_CUT].severity;
 	(void)snprintf(remark.text, sizeof(remark.text),
 		       "the input ends inside checkpoint %llu; a receiver takes the one before",
 		       (unsigned long long)s->checkpoints + 1);
@@ -190,14 +191,14 @@ static bool is_failure(const struct scan *s, int r)
 	       (r && !xst_reader_error(s->reader)->code);
 }
 
-static int fail(struct scan *s, int r, struct xst_finding *reterr)
+static int scan_fail(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
 
 	if (reterr && f->code)
 		*reterr = *f;
 	else if (reterr && r == XST_E_NOMEM)
-		finding_no_memory(reterr);
+		xst_finding_no_memory(reterr);
 	return r;
 }
 
@@ -215,14 +216,14 @@ static void restorability(struct scan *s, bool stopped)
 }
 
 /* What stops the parser is the last finding; only trouble of our own is a failure. */
-static int conclude(struct scan *s, int r, struct xst_finding *reterr)
+static int scan_conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
 	bool stopped = r && !is_failure(s, r), is_cut = f->code == XST_E_TRUNCATED && s->checkpoints;
 	uint64_t rest;
 	int e;
 
-	job_progress(s->options, s->reader);
+	xst_job_progress(s->options, s->reader);
 	s->verdict->end = xst_reader_offset(s->reader);
 	if (stopped && is_cut)
 		cut(s, f);
@@ -230,13 +231,13 @@ static int conclude(struct scan *s, int r, struct xst_finding *reterr)
 		found(s, f);
 	e = tee_rest(s, &rest);
 	if (is_failure(s, r) || e)
-		return fail(s, r && !e ? r : e, reterr);
+		return scan_fail(s, r && !e ? r : e, reterr);
 	if (r == 0 && !s->stop)
 		trailing(s, rest);
-	judge_end(&s->judge);
+	xst_job_judge_end(&s->judge);
 	restorability(s, stopped && !is_cut);
 	e = xst_reader_finish(s->reader);
-	return e ? fail(s, e, reterr) : 0;
+	return e ? scan_fail(s, e, reterr) : 0;
 }
 
 static int scan_new(struct scan *s, int fd, struct xst_parser_options *parser)
@@ -250,12 +251,12 @@ static int scan_new(struct scan *s, int fd, struct xst_parser_options *parser)
 	if (r == 0)
 		r = xst_checker_new(s->options->checker, &s->checker);
 	if (r == 0 && s->info)
-		r = summary_new(s->info, &s->summary);
+		r = xst_job_summary_new(s->info, &s->summary);
 	return r;
 }
 
-int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
-	     struct xst_info *info, struct xst_finding *reterr)
+int xst_job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
+		 struct xst_info *info, struct xst_finding *reterr)
 {
 	struct scan s = { .verdict = v, .info = info };
 	struct xst_parser_options parser;
@@ -266,18 +267,18 @@ int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
 	if (r == 0 && s.verify.flags & ~(uint32_t)FLAGS)
 		r = XST_E_ARG;
 	if (r == 0)
-		r = job_options(&completed, s.verify.job, &parser);
+		r = xst_job_options(&completed, s.verify.job, &parser);
 	if (r == 0)
-		r = judge_init(&s.judge, &completed, &s.verify, v);
+		r = xst_job_judge_init(&s.judge, &completed, &s.verify, v);
 	if (r)
 		return XST_E_ARG;
 	s.options = &completed;
 	r = scan_new(&s, fd, &parser);
 	if (s.reader)
-		r = conclude(&s, r ? r : loop(&s), reterr);
+		r = scan_conclude(&s, r ? r : scan_loop(&s), reterr);
 	else if (reterr && r == XST_E_NOMEM)
-		finding_no_memory(reterr);
-	summary_free(s.summary);
+		xst_finding_no_memory(reterr);
+	xst_job_summary_free(s.summary);
 	xst_checker_free(s.checker);
 	xst_reader_free(s.reader);
 	return r;
@@ -286,5 +287,5 @@ int job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict *v,
 int xst_verify_fd(int fd, const struct xst_verify_options *options, struct xst_verdict *ret,
 		  struct xst_finding *reterr)
 {
-	return ret ? job_scan(fd, options, ret, NULL, reterr) : XST_E_ARG;
+	return ret ? xst_job_scan(fd, options, ret, NULL, reterr) : XST_E_ARG;
 }

@@ -29,7 +29,7 @@ struct summary {
 	uint64_t vcpus;        /* seen since the last checkpoint */
 };
 
-int summary_new(struct xst_info *info, struct summary **ret)
+int xst_job_summary_new(struct xst_info *info, struct summary **ret)
 {
 	struct summary *s = calloc(1, sizeof(*s));
 
@@ -37,20 +37,20 @@ int summary_new(struct xst_info *info, struct summary **ret)
 		return XST_E_NOMEM;
 	s->info = info;
 	info->types_exact = true;
-	pfnmap_init(&s->types, 4, MAP_OCTETS);
+	xst_pfnmap_init(&s->types, 4, MAP_OCTETS);
 	*ret = s;
 	return 0;
 }
 
-struct summary *summary_free(struct summary *s)
+struct summary *xst_job_summary_free(struct summary *s)
 {
 	if (s)
-		pfnmap_free(&s->types);
+		xst_pfnmap_free(&s->types);
 	free(s);
 	return NULL;
 }
 
-static void stream_begin(struct xst_info *i, const struct xst_event *ev)
+static void summary_stream_begin(struct xst_info *i, const struct xst_event *ev)
 {
 	switch (ev->layer) {
 	case XST_LAYER_XL:
@@ -79,7 +79,7 @@ static void stream_begin(struct xst_info *i, const struct xst_event *ev)
 	}
 }
 
-static void guest_width(struct xst_info *i, unsigned width)
+static void summary_guest_width(struct xst_info *i, unsigned width)
 {
 	i->guest_width = width;
 	i->pt_levels = width == 8 ? 4 : 3;
@@ -93,7 +93,7 @@ static void note_vcpus(struct summary *s, uint64_t more)
 		s->info->vcpus = s->vcpus;
 }
 
-static void record_begin(struct summary *s, const struct xst_event *ev)
+static void summary_record_begin(struct summary *s, const struct xst_event *ev)
 {
 	struct xst_info *i = s->info;
 
@@ -117,7 +117,7 @@ static void record_begin(struct summary *s, const struct xst_event *ev)
 			i->emulator_signature = ev->u.record.name;
 		break;
 	case XST_KIND_EXT_VCPU:
-		guest_width(i, ev->u.record.length == LEGACY_VCPU64_SIZE ? 8 : 4);
+		summary_guest_width(i, ev->u.record.length == LEGACY_VCPU64_SIZE ? 8 : 4);
 		break;
 	case XST_KIND_VCPU_BASIC:
 		note_vcpus(s, 1);
@@ -137,7 +137,7 @@ static void record_begin(struct summary *s, const struct xst_event *ev)
 	}
 }
 
-static void fields(struct xst_info *i, const struct xst_event *ev)
+static void summary_fields(struct xst_info *i, const struct xst_event *ev)
 {
 	i->big_endian |= ev->big_endian && ev->kind == XST_KIND_DOMAIN_HEADER;
 	switch (ev->kind) {
@@ -188,7 +188,7 @@ static bool nameless(const struct summary *s, uint64_t entry)
 	return s->layer == XST_LAYER_LEGACY && entry == LEGACY_XTAB_ENTRY;
 }
 
-static int page(struct summary *s, uint64_t entry)
+static int summary_page(struct summary *s, uint64_t entry)
 {
 	struct xst_info *i = s->info;
 	unsigned type = XST_PAGE_TYPE(entry), old = 0;
@@ -213,34 +213,34 @@ static int page(struct summary *s, uint64_t entry)
 	return 0;
 }
 
-static int pages(struct summary *s, const struct xst_event *ev)
+static int summary_pages(struct summary *s, const struct xst_event *ev)
 {
 	int r = 0;
 
 	s->info->page_frames += ev->u.items.n;
 	for (size_t k = 0; k < ev->u.items.n && r == 0; k++)
-		r = page(s, ev->u.items.v[k]);
+		r = summary_page(s, ev->u.items.v[k]);
 	return r;
 }
 
 /* Given back after it was sent. */
-static int unmapped(struct summary *s, const struct xst_event *ev)
+static int summary_unmapped(struct summary *s, const struct xst_event *ev)
 {
 	int r = 0;
 
 	for (size_t k = 0; k < ev->u.items.n && r == 0; k++)
-		if (pfnmap_get(&s->types, ev->u.items.v[k]))
-			r = page(s, (uint64_t)XST_PAGE_XTAB << 60 | ev->u.items.v[k]);
+		if (xst_pfnmap_get(&s->types, ev->u.items.v[k]))
+			r = summary_page(s, (uint64_t)XST_PAGE_XTAB << 60 | ev->u.items.v[k]);
 	return r;
 }
 
-static int items(struct summary *s, const struct xst_event *ev)
+static int summary_items(struct summary *s, const struct xst_event *ev)
 {
 	switch (ev->u.items.kind) {
 	case XST_ITEMS_PAGES:
-		return pages(s, ev);
+		return summary_pages(s, ev);
 	case XST_ITEMS_UNMAPPED_PFNS:
-		return unmapped(s, ev);
+		return summary_unmapped(s, ev);
 	case XST_ITEMS_VCPU_MAP: /* a PV guest's contexts are counted as they come */
 		for (size_t k = 0; k < ev->u.items.n && s->info->guest == XST_GUEST_HVM; k++)
 			note_vcpus(s, (uint64_t)__builtin_popcountll(ev->u.items.v[k]));
@@ -250,13 +250,13 @@ static int items(struct summary *s, const struct xst_event *ev)
 	}
 }
 
-bool summary_wants(const struct summary *s)
+bool xst_job_summary_wants(const struct summary *s)
 {
 	return s->kind == XST_KIND_CONFIG ||
 	       (s->kind == XST_KIND_HVM_CONTEXT && s->layer == XST_LAYER_LIBXC);
 }
 
-static int config(struct xst_info *i, const struct xst_event *ev)
+static int summary_config(struct xst_info *i, const struct xst_event *ev)
 {
 	uint8_t *grown = realloc(i->config, (size_t)i->config_size + ev->u.payload.size + 1);
 
@@ -293,17 +293,17 @@ static void hvm_context(struct summary *s, const uint8_t *p, size_t n)
 	s->info->vcpus = s->cpus;
 }
 
-static int payload(struct summary *s, const struct xst_event *ev)
+static int summary_payload(struct summary *s, const struct xst_event *ev)
 {
 	if (s->kind == XST_KIND_CONFIG)
-		return config(s->info, ev);
+		return summary_config(s->info, ev);
 	if (s->kind == XST_KIND_HVM_CONTEXT && s->layer == XST_LAYER_LIBXC)
 		hvm_context(s, ev->u.payload.data, ev->u.payload.size);
 	return 0;
 }
 
 /* Where the octets of a record's run belong. */
-static uint64_t *size_of(struct xst_sizes *z, enum xst_kind kind)
+static uint64_t *summary_size_of(struct xst_sizes *z, enum xst_kind kind)
 {
 	switch (kind) {
 	case XST_KIND_PAGE_DATA:
@@ -329,10 +329,10 @@ static uint64_t *size_of(struct xst_sizes *z, enum xst_kind kind)
 	}
 }
 
-static void record_end(struct summary *s, const struct xst_event *ev)
+static void summary_record_end(struct summary *s, const struct xst_event *ev)
 {
 	uint64_t total = ev->offset - s->record_offset;
-	uint64_t *size = size_of(&s->info->sizes, s->kind);
+	uint64_t *size = summary_size_of(&s->info->sizes, s->kind);
 
 	if (s->run == XST_LENGTH_UNKNOWN)
 		s->run = ev->offset - s->run_offset;
@@ -346,20 +346,20 @@ static void record_end(struct summary *s, const struct xst_event *ev)
 		s->info->sizes.framing += total - (size ? s->run : 0);
 }
 
-int summary_event(struct summary *s, const struct xst_event *ev)
+int xst_job_summary_event(struct summary *s, const struct xst_event *ev)
 {
 	switch (ev->type) {
 	case XST_EVENT_STREAM_BEGIN:
-		stream_begin(s->info, ev);
+		summary_stream_begin(s->info, ev);
 		return 0;
 	case XST_EVENT_RECORD_BEGIN:
-		record_begin(s, ev);
+		summary_record_begin(s, ev);
 		return 0;
 	case XST_EVENT_FIELDS:
-		fields(s->info, ev);
+		summary_fields(s->info, ev);
 		return 0;
 	case XST_EVENT_ITEMS:
-		return items(s, ev);
+		return summary_items(s, ev);
 	case XST_EVENT_PAIR:
 	case XST_EVENT_PHYSMAP:
 		s->info->xenstore_keys++;
@@ -372,9 +372,9 @@ int summary_event(struct summary *s, const struct xst_event *ev)
 			s->run += ev->u.payload.length;
 		return 0;
 	case XST_EVENT_PAYLOAD:
-		return payload(s, ev);
+		return summary_payload(s, ev);
 	case XST_EVENT_RECORD_END:
-		record_end(s, ev);
+		summary_record_end(s, ev);
 		return 0;
 	default:
 		return 0;

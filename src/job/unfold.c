@@ -51,8 +51,8 @@ struct unfold {
 	struct xst_event event;
 };
 
-int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
-	       struct xst_finding *reterr)
+int xst_job_unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
+		       struct xst_finding *reterr)
 {
 	struct unfold *u = calloc(1, sizeof(*u));
 	int r = 0;
@@ -61,25 +61,25 @@ int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold
 		return XST_E_NOMEM;
 	u->plan = *plan;
 	u->body = 1;
-	pfnmap_init(&u->types, 4, TYPES_OCTETS);
-	pfnmap_init(&u->touched, 1, 0);
-	delta_init(&u->delta);
+	xst_pfnmap_init(&u->types, 4, TYPES_OCTETS);
+	xst_pfnmap_init(&u->touched, 1, 0);
+	xst_delta_init(&u->delta);
 	if (plan->compressed)
-		r = pagefile_new(tmpdir, &u->pages, reterr);
+		r = xst_job_pagefile_new(tmpdir, &u->pages, reterr);
 	if (r)
-		unfold_free(u);
+		xst_job_unfold_free(u);
 	else
 		*ret = u;
 	return r;
 }
 
-struct unfold *unfold_free(struct unfold *u)
+struct unfold *xst_job_unfold_free(struct unfold *u)
 {
 	if (!u)
 		return NULL;
-	pagefile_free(u->pages);
-	pfnmap_free(&u->types);
-	pfnmap_free(&u->touched);
+	xst_job_pagefile_free(u->pages);
+	xst_pfnmap_free(&u->types);
+	xst_pfnmap_free(&u->touched);
 	free(u->waiting);
 	free(u);
 	return NULL;
@@ -87,8 +87,8 @@ struct unfold *unfold_free(struct unfold *u)
 
 /* --- what is said ---------------------------------------------------------------------------- */
 
-static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
-		const char *format, ...) __attribute__((format(printf, 5, 6)));
+static int unfold_fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
+		       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* What is wrong with one state is no harm to those in front of it. */
 static void tell_way_out(const struct unfold *u, struct xst_finding *f)
@@ -101,8 +101,8 @@ static void tell_way_out(const struct unfold *u, struct xst_finding *f)
 			       (unsigned long long)u->body, (unsigned long long)u->body - 1);
 }
 
-static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
-		const char *format, ...)
+static int unfold_fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
+		       const char *format, ...)
 {
 	enum xst_rule rule = code == XST_E_LIMIT ? RULE_LIMIT : RULE_LEGACY_COMPRESSED;
 	struct xst_finding where = u->place;
@@ -110,7 +110,7 @@ static int fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t
 
 	where.offset = offset;
 	va_start(ap, format);
-	finding_fill(reterr, &where, code, rule, NULL, format, ap);
+	xst_finding_fill(reterr, &where, code, rule, NULL, format, ap);
 	va_end(ap);
 	tell_way_out(u, reterr);
 	return code;
@@ -152,14 +152,15 @@ static int note_entries(struct unfold *u, const struct xst_event *ev, struct xst
 			r = pfnmap_set(&u->touched, pfn, 1, NULL);
 	}
 	if (r == XST_E_LIMIT)
-		return fail(u, reterr, r, u->place.record_offset,
-			    "pages lie in more than %u places of 128 MiB each: too far apart to gather them",
-			    (unsigned)(TYPES_OCTETS * UINT64_C(2) / PFNMAP_CHUNK));
+		return unfold_fail(u, reterr, r, u->place.record_offset,
+				   "pages lie in more than %u places of 128 MiB each: too far "
+				   "apart to gather them",
+				   (unsigned)(TYPES_OCTETS * UINT64_C(2) / PFNMAP_CHUNK));
 	return r;
 }
 
 /* Pages from batch[i] on whose pfns follow each other. */
-static size_t neighbours(const uint64_t *pfn, size_t i, size_t n)
+static size_t unfold_neighbours(const uint64_t *pfn, size_t i, size_t n)
 {
 	size_t k = 1;
 
@@ -168,21 +169,21 @@ static size_t neighbours(const uint64_t *pfn, size_t i, size_t n)
 	return k;
 }
 
-int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr)
+int xst_job_unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr)
 {
 	int e = 0;
 
 	u->had_run = true;
 	for (size_t i = 0; i < u->nbatch && e == 0;) {
-		size_t k = neighbours(u->batch, i, u->nbatch);
+		size_t k = unfold_neighbours(u->batch, i, u->nbatch);
 
-		e = pagefile_take(u->pages, r, u->batch[i], k, reterr);
+		e = xst_job_pagefile_take(u->pages, r, u->batch[i], k, reterr);
 		i += k;
 	}
 	return e;
 }
 
-int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr)
+int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr)
 {
 	const struct xst_event *ev;
 	int r;
@@ -192,7 +193,7 @@ int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_findi
 			note_batch(u, ev);
 		if (ev->type != XST_EVENT_PAYLOAD_BEGIN)
 			continue;
-		r = ev->kind == XST_KIND_PAGE_DATA ? unfold_store(u, written, reterr)
+		r = ev->kind == XST_KIND_PAGE_DATA ? xst_job_unfold_store(u, written, reterr)
 						   : xst_reader_skip(written);
 		if (r)
 			break;
@@ -213,8 +214,9 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 		u->first = 0;
 	}
 	if (u->nwaiting + u->nbatch > MAX_WAITING)
-		return fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
-			    "more than %u pages are announced before their contents", MAX_WAITING);
+		return unfold_fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
+				   "more than %u pages are announced before their contents",
+				   MAX_WAITING);
 	while (u->first + u->nwaiting + u->nbatch > u->capacity) {
 		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
 		uint32_t *more = realloc(u->waiting, n * sizeof(*more));
@@ -231,11 +233,12 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 
 static int base(struct unfold *u, uint64_t pfn, uint64_t offset, struct xst_finding *reterr)
 {
-	if (!pagefile_has(u->pages, pfn))
-		return fail(u, reterr, XST_E_MALFORMED, offset,
-			    "a difference for pfn %#llx, which was never sent whole%s",
-			    (unsigned long long)pfn, u->plan.late ? GONE : "");
-	return pagefile_read(u->pages, u->waiting + u->first, u->nwaiting, u->delta.page, reterr);
+	if (!xst_job_pagefile_has(u->pages, pfn))
+		return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
+				   "a difference for pfn %#llx, which was never sent whole%s",
+				   (unsigned long long)pfn, u->plan.late ? GONE : "");
+	return xst_job_pagefile_read(u->pages, u->waiting + u->first, u->nwaiting, u->delta.page,
+				     reterr);
 }
 
 static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
@@ -245,14 +248,15 @@ static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
 	int r = 0;
 
 	if (result == DELTA_BAD)
-		return fail(u, reterr, XST_E_MALFORMED, offset,
-			    "the differences for pfn %#llx go past its page", (unsigned long long)pfn);
+		return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
+				   "the differences for pfn %#llx go past its page",
+				   (unsigned long long)pfn);
 	if (result == DELTA_BASE)
 		return base(u, pfn, offset, reterr);
-	if (result == DELTA_UNCHANGED && !pagefile_has(u->pages, pfn))
+	if (result == DELTA_UNCHANGED && !xst_job_pagefile_has(u->pages, pfn))
 		return base(u, pfn, offset, reterr); /* which fails: there is none */
 	if (result == DELTA_PAGE)
-		r = pagefile_write(u->pages, pfn, u->delta.page, reterr);
+		r = xst_job_pagefile_write(u->pages, pfn, u->delta.page, reterr);
 	if (result == DELTA_PAGE || result == DELTA_UNCHANGED) {
 		u->first++;
 		u->nwaiting--;
@@ -271,9 +275,9 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 		enum delta_result result;
 
 		if (!u->nwaiting)
-			return fail(u, reterr, XST_E_MALFORMED, offset,
-				    "more pages than were announced");
-		result = delta_decode(&u->delta, &data, &n);
+			return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
+					   "more pages than were announced");
+		result = xst_delta_decode(&u->delta, &data, &n);
 		if (result == DELTA_BAD) /* the octet before */
 			offset = ev->offset + (ev->u.payload.size - n) - 1;
 		r = decoded(u, result, offset, reterr);
@@ -281,12 +285,13 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 	return r;
 }
 
-static int end_of_body(struct unfold *u, const struct xst_event *ev, struct xst_finding *reterr)
+static int unfold_end_of_body(struct unfold *u, const struct xst_event *ev,
+			      struct xst_finding *reterr)
 {
-	if (u->nwaiting || !delta_at_page(&u->delta))
-		return fail(u, reterr, XST_E_MALFORMED, ev->offset,
-			    "the body ends, but the contents of %zu page%s are missing", u->nwaiting,
-			    u->nwaiting == 1 ? "" : "s");
+	if (u->nwaiting || !xst_delta_at_page(&u->delta))
+		return unfold_fail(u, reterr, XST_E_MALFORMED, ev->offset,
+				   "the body ends, but the contents of %zu page%s are missing",
+				   u->nwaiting, u->nwaiting == 1 ? "" : "s");
 	return 0;
 }
 
@@ -320,7 +325,7 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 /* Today's format: memory and what never changes, of all states; the rest of the wanted one only. */
 static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 {
-	const struct wire_record *row = wire_modern(ev->kind);
+	const struct wire_record *row = xst_wire_modern(ev->kind);
 
 	if (u->plan.keep)
 		return true;
@@ -347,8 +352,8 @@ static void event_of_today(struct unfold *u, const struct xst_event *ev, enum un
 	}
 }
 
-static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret,
-			struct xst_finding *reterr)
+static int unfold_record_begin(struct unfold *u, const struct xst_event *ev,
+			       enum unfold_action *ret, struct xst_finding *reterr)
 {
 	bool whole = u->plan.keep || u->body == u->plan.take;
 	int r = 0;
@@ -359,7 +364,7 @@ static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfol
 	*ret = u->dropping ? UNFOLD_DROP : UNFOLD_PASS;
 	if (ev->kind != XST_KIND_END_OF_BODY || !u->plan.compressed)
 		return 0;
-	r = end_of_body(u, ev, reterr);
+	r = unfold_end_of_body(u, ev, reterr);
 	if (whole) {
 		u->state = INJECT_BATCH;
 		u->next_pfn = 0;
@@ -368,7 +373,7 @@ static int record_begin(struct unfold *u, const struct xst_event *ev, enum unfol
 	return r;
 }
 
-static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_finding *reterr)
+static int unfold_record_end(struct unfold *u, enum unfold_action *ret, struct xst_finding *reterr)
 {
 	if (u->kind == XST_KIND_CHECKPOINT && u->body++ == u->plan.take) {
 		u->finished = true;
@@ -380,8 +385,8 @@ static int record_end(struct unfold *u, enum unfold_action *ret, struct xst_find
 	return 0;
 }
 
-int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
-		 struct xst_finding *reterr)
+int xst_job_unfold_event(struct unfold *u, const struct xst_event *ev,
+			 enum unfold_action *ret_action, struct xst_finding *reterr)
 {
 	bool stream = ev->layer == XST_LAYER_LEGACY || ev->layer == XST_LAYER_LIBXL ||
 		      ev->layer == XST_LAYER_LIBXC;
@@ -400,9 +405,9 @@ int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_actio
 		return 0;
 	switch (ev->type) {
 	case XST_EVENT_RECORD_BEGIN:
-		return record_begin(u, ev, ret_action, reterr);
+		return unfold_record_begin(u, ev, ret_action, reterr);
 	case XST_EVENT_RECORD_END:
-		return record_end(u, ret_action, reterr);
+		return unfold_record_end(u, ret_action, reterr);
 	case XST_EVENT_ITEMS:
 		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev, reterr) : 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
@@ -420,7 +425,7 @@ int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_actio
 
 /* --- batches of our own ---------------------------------------------------------------------- */
 
-static struct xst_event *tell(struct unfold *u, enum xst_event_type type)
+static struct xst_event *unfold_tell(struct unfold *u, enum xst_event_type type)
 {
 	u->event = (struct xst_event){ .type = type, .layer = XST_LAYER_LEGACY,
 				       .kind = XST_KIND_PAGE_DATA,
@@ -428,14 +433,14 @@ static struct xst_event *tell(struct unfold *u, enum xst_event_type type)
 	return &u->event;
 }
 
-static void gather(struct unfold *u)
+static void unfold_gather(struct unfold *u)
 {
 	uint64_t pfn;
 
 	u->ntold = u->next_page = 0;
 	u->page_left = XST_PAGE_SIZE;
-	while (u->ntold < XST_BATCH && pfnmap_next(&u->touched, u->next_pfn, &pfn)) {
-		unsigned type = pfnmap_get(&u->types, pfn) ^ NOT_SEEN;
+	while (u->ntold < XST_BATCH && xst_pfnmap_next(&u->touched, u->next_pfn, &pfn)) {
+		unsigned type = xst_pfnmap_get(&u->types, pfn) ^ NOT_SEEN;
 
 		u->told[u->ntold++] = (uint64_t)type << 60 | pfn;
 		u->next_pfn = pfn + 1;
@@ -453,28 +458,28 @@ static uint64_t told_pages(const struct unfold *u)
 
 static struct xst_event *tell_record(struct unfold *u, enum xst_event_type type)
 {
-	struct xst_event *ev = tell(u, type);
+	struct xst_event *ev = unfold_tell(u, type);
 
 	ev->u.record.type = LEGACY_BATCH;
-	ev->u.record.name = wire_legacy_part(LEGACY_BATCH)->name;
+	ev->u.record.name = xst_wire_legacy_part(LEGACY_BATCH)->name;
 	ev->u.record.index = u->place.record_index;
 	return ev;
 }
 
 static struct xst_event *tell_batch(struct unfold *u)
 {
-	gather(u);
+	unfold_gather(u);
 	if (u->ntold) {
 		u->state = INJECT_ITEMS;
 		return tell_record(u, XST_EVENT_RECORD_BEGIN);
 	}
-	pfnmap_clear(&u->touched);
+	xst_pfnmap_clear(&u->touched);
 	return NULL;
 }
 
-static struct xst_event *tell_items(struct unfold *u)
+static struct xst_event *unfold_tell_items(struct unfold *u)
 {
-	struct xst_event *ev = tell(u, XST_EVENT_ITEMS);
+	struct xst_event *ev = unfold_tell(u, XST_EVENT_ITEMS);
 
 	ev->u.items.kind = XST_ITEMS_PAGES;
 	ev->u.items.v = u->told;
@@ -486,7 +491,7 @@ static struct xst_event *tell_items(struct unfold *u)
 
 static struct xst_event *tell_pages(struct unfold *u)
 {
-	struct xst_event *ev = tell(u, XST_EVENT_PAYLOAD_BEGIN);
+	struct xst_event *ev = unfold_tell(u, XST_EVENT_PAYLOAD_BEGIN);
 
 	ev->u.payload.length = told_pages(u) * XST_PAGE_SIZE;
 	ev->u.payload.unit = XST_PAGE_SIZE;
@@ -494,11 +499,11 @@ static struct xst_event *tell_pages(struct unfold *u)
 	return ev;
 }
 
-const struct xst_event *unfold_inject(struct unfold *u)
+const struct xst_event *xst_job_unfold_inject(struct unfold *u)
 {
 	switch (u->state) {
 	case INJECT_BATCH: return tell_batch(u);
-	case INJECT_ITEMS: return tell_items(u);
+	case INJECT_ITEMS: return unfold_tell_items(u);
 	case INJECT_PAGES: return tell_pages(u);
 	case INJECT_END:   break;
 	}
@@ -524,7 +529,7 @@ static uint64_t contiguous(struct unfold *u)
 	return n;
 }
 
-static void advance(struct unfold *u, uint64_t n)
+static void unfold_advance(struct unfold *u, uint64_t n)
 {
 	while (n) {
 		uint64_t k = n < u->page_left ? n : u->page_left;
@@ -538,7 +543,8 @@ static void advance(struct unfold *u, uint64_t n)
 	}
 }
 
-int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr)
+int xst_job_unfold_move(struct unfold *u, struct xst_output *o, uint64_t n,
+			struct xst_finding *reterr)
 {
 	bool last = u->body == u->plan.take;
 	int r = 0;
@@ -547,9 +553,9 @@ int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_f
 		uint64_t k = contiguous(u), place = XST_PAGE_PFN(u->told[u->next_page]);
 
 		k = k < n ? k : n;
-		r = pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left, k,
-				  last, reterr);
-		advance(u, k);
+		r = xst_job_pagefile_give(u->pages, o, (place + 1) * XST_PAGE_SIZE - u->page_left,
+					  k, last, reterr);
+		unfold_advance(u, k);
 		n -= k;
 	}
 	return r;

@@ -26,32 +26,33 @@ struct unfold_plan {
 	enum xst_layer layer; /* whose states these are: the legacy or the libxl one */
 };
 
-/* What to do with an event that was shown to unfold_event(). */
+/* What to do with an event that was shown to xst_job_unfold_event(). */
 enum unfold_action {
 	UNFOLD_PASS,   /* give it to the converter */
 	UNFOLD_DROP,
-	UNFOLD_INJECT, /* give on what unfold_inject() tells, then this one */
-	UNFOLD_STORE,  /* a run of pages: call unfold_store() */
+	UNFOLD_INJECT, /* give on what xst_job_unfold_inject() tells, then this one */
+	UNFOLD_STORE,  /* a run of pages: call xst_job_unfold_store() */
 	UNFOLD_READ,   /* a run of differences: its PAYLOAD events are wanted */
 	UNFOLD_STOP,   /* give it on; the wanted state is complete, and all more of it is dropped */
 	UNFOLD_END     /* give on the end of the image instead */
 };
 
-int unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
-	       struct xst_finding *reterr);
-struct unfold *unfold_free(struct unfold *u);
+int xst_job_unfold_new(const struct unfold_plan *plan, const char *tmpdir, struct unfold **ret,
+		       struct xst_finding *reterr);
+struct unfold *xst_job_unfold_free(struct unfold *u);
 
 /* Returns 0 with *ret_action, or a negative error described in *reterr. */
-int unfold_event(struct unfold *u, const struct xst_event *ev, enum unfold_action *ret_action,
-		 struct xst_finding *reterr);
+int xst_job_unfold_event(struct unfold *u, const struct xst_event *ev,
+			 enum unfold_action *ret_action, struct xst_finding *reterr);
 /* Takes the pages of the first state back from what was made of it already: a reader of that
  * output, which breaks off. */
-int unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr);
+int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr);
 /* Moves the run that has just begun into the temporary file. */
-int unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr);
+int xst_job_unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr);
 /* The next event of the batches that are told, or NULL behind the last one. */
-const struct xst_event *unfold_inject(struct unfold *u);
+const struct xst_event *xst_job_unfold_inject(struct unfold *u);
 /* Inside a run that was injected: moves the next n octets of it. */
-int unfold_move(struct unfold *u, struct xst_output *o, uint64_t n, struct xst_finding *reterr);
+int xst_job_unfold_move(struct unfold *u, struct xst_output *o, uint64_t n,
+			struct xst_finding *reterr);
 
 #endif

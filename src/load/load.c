@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-bool load_library(const char *library, const char *const *names, void *functions, size_t n)
+bool xst_load_library(const char *library, const char *const *names, void *functions, size_t n)
 {
 	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 	char *to = functions;

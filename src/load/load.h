@@ -9,7 +9,7 @@
 
 /* Loads a library, to stay, and looks up n functions; `functions` is a structure of pointers, in that
  * order.  Returns whether all are there. */
-bool load_library(const char *library, const char *const *names, void *functions, size_t n);
+bool xst_load_library(const char *library, const char *const *names, void *functions, size_t n);
 
 /* With FUNCTIONS(X) as a list of X(function): makes `lib`, a structure that has a pointer for each of them, and
  * lib_load(), which fills it unless that was done, and returns whether it is filled. */
@@ -24,7 +24,7 @@ bool load_library(const char *library, const char *const *names, void *functions
 		static bool loaded;                                                                 \
                                                                                                     \
 		loaded = loaded ||                                                                  \
-			 load_library(library, names, &lib, sizeof(names) / sizeof(names[0]));      \
+			 xst_load_library(library, names, &lib, sizeof(names) / sizeof(names[0]));      \
 		return loaded;                                                                      \
 	}
 #define LOAD_MEMBER(name) __typeof__(name) *name;

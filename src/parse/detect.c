@@ -12,9 +12,9 @@
 #define HEAD 16
 #define UNSEEN 0
 
-static int stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
+static int detect_stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
 {
-	struct xst_event *ev = parser_event(p, XST_EVENT_STREAM_BEGIN);
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_STREAM_BEGIN);
 
 	ev->u.stream.width = width;
 	ev->u.stream.guest = l->guest;
@@ -40,7 +40,7 @@ static const struct beginning {
 	{ XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER6, XST_LAYER_XENSERVER6 },
 	{ "LibxlFmt", 8, XST_START_LIBXL, XST_LAYER_LIBXL },
 	{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, XST_START_LIBXC, XST_LAYER_LIBXC },
-	{ "", UNSEEN, XST_START_COLO, XST_LAYER_COLO }, /* has no magic, see colo_begins() */
+	{ "", UNSEEN, XST_START_COLO, XST_LAYER_COLO }, /* has no magic, see xst_parse_colo_begins() */
 };
 #define BEGINNINGS (sizeof(beginnings) / sizeof(beginnings[0]))
 
@@ -52,16 +52,16 @@ static enum xst_layer layer_of(enum xst_start start)
 	return XST_LAYER_NONE;
 }
 
-bool detect_knows(enum xst_start start)
+bool xst_parse_detect_knows(enum xst_start start)
 {
 	return start == XST_START_AUTO || start == XST_START_LEGACY || layer_of(start) != XST_LAYER_NONE;
 }
 
-static int begin(struct xst_parser *p, enum xst_layer id)
+static int detect_begin(struct xst_parser *p, enum xst_layer id)
 {
-	struct layer *l = parser_push(p, id);
+	struct layer *l = xst_parser_push(p, id);
 
-	return l ? stream_begin(p, l, 0) : p->error.code;
+	return l ? detect_stream_begin(p, l, 0) : p->error.code;
 }
 
 struct shape {
@@ -87,12 +87,12 @@ static struct shape legacy_shape(const struct xst_parser *p, const uint8_t *head
 static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 {
 	struct shape s = legacy_shape(p, head);
-	struct layer *l = parser_push(p, XST_LAYER_LEGACY);
+	struct layer *l = xst_parser_push(p, XST_LAYER_LEGACY);
 
 	if (!l)
 		return p->error.code;
-	legacy_init(l, s.width, s.guest);
-	return stream_begin(p, l, s.width);
+	xst_parse_legacy_init(l, s.width, s.guest);
+	return detect_stream_begin(p, l, s.width);
 }
 
 /* A handshake of xenopsd's that is no success: a big-endian length, so many octets of text. */
@@ -106,32 +106,34 @@ static bool is_refusal(const uint8_t *head)
 
 static int not_ours(struct xst_parser *p, const uint8_t *head)
 {
-	const struct wire_foreign *f = wire_foreign_find(head, HEAD);
+	const struct wire_foreign *f = xst_wire_foreign_find(head, HEAD);
 
 	if (is_refusal(head) && head[0] < ' ')
-		return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
-			    "a migration of XenServer's that was refused: \"%.14s...\"",
-			    (const char *)head + XENSERVER_HANDSHAKE_SIZE);
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
+				      "a migration of XenServer's that was refused: \"%.14s...\"",
+				      (const char *)head + XENSERVER_HANDSHAKE_SIZE);
 	if (f)
-		return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL, "this is %s", f->what);
-	return fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
-		    "not a saved Xen domain: neither an xl header nor a libxl, libxc or legacy stream begins here");
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL, "this is %s",
+				      f->what);
+	return xst_parse_fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
+			      "not a saved Xen domain: neither an xl header nor a libxl, libxc or "
+			      "legacy stream begins here");
 }
 
 /* What the octets themselves say; XST_START_AUTO when they say nothing. */
-static enum xst_start recognise(const struct xst_parser *p, const uint8_t *head)
+static enum xst_start detect_recognise(const struct xst_parser *p, const uint8_t *head)
 {
 	for (size_t i = 0; i < BEGINNINGS; i++)
 		if (beginnings[i].size && memcmp(head, beginnings[i].magic, beginnings[i].size) == 0)
 			return beginnings[i].start;
-	if (colo_begins(head))
+	if (xst_parse_colo_begins(head))
 		return XST_START_COLO;
 	if (legacy_shape(p, head).plausible)
 		return XST_START_LEGACY;
 	return XST_START_AUTO;
 }
 
-static bool is_container(enum xst_start start)
+static bool detect_is_container(enum xst_start start)
 {
 	return start == XST_START_XL || start > XST_START_LEGACY;
 }
@@ -140,34 +142,35 @@ static bool is_container(enum xst_start start)
 static int nested(struct xst_parser *p, enum xst_start start)
 {
 	if (start == XST_START_XL && p->stack[0].id == XST_LAYER_XL)
-		return fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
-			    "an xl header inside of another");
-	return fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
-		    "a container (%s) inside of another", xst_layer_name(layer_of(start)));
+		return xst_parse_fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
+				      "an xl header inside of another");
+	return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
+			      "a container (%s) inside of another",
+			      xst_layer_name(layer_of(start)));
 }
 
-int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
+int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
 {
 	const uint8_t *head;
-	int r = parser_peek(p, in, HEAD, 0, &head);
+	int r = xst_parser_peek(p, in, HEAD, 0, &head);
 
 	if (r)
 		return r;
 	if (start == XST_START_AUTO)
-		start = recognise(p, head);
-	if (p->depth && is_container(start))
+		start = detect_recognise(p, head);
+	if (p->depth && detect_is_container(start))
 		return nested(p, start);
 	switch (start) {
 	case XST_START_AUTO:   return not_ours(p, head);
 	case XST_START_LEGACY: return begin_legacy(p, head);
-	default:               return begin(p, layer_of(start));
+	default:               return detect_begin(p, layer_of(start));
 	}
 }
 
-int detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in, enum xst_start start,
-		 int behind)
+int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
+			   enum xst_start start, int behind)
 {
-	int r = detect(p, in, start);
+	int r = xst_parse_detect(p, in, start);
 
 	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
 		l->state = behind;

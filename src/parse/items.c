@@ -17,15 +17,15 @@ static int check_modern_page(struct xst_parser *p, uint64_t entry)
 	if (XST_PAGE_HAS_DATA(type))
 		p->items.data_pages++;
 	if (entry & PAGE_RESERVED_BITS)
-		r = fault(p, XST_E_MALFORMED, RULE_PAGE_RESERVED, 8, "pfn",
-			  "reserved bits are set in entry %llu: 0x%016llx",
-			  (unsigned long long)(p->items.first + p->items.n),
-			  (unsigned long long)entry);
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_RESERVED, 8, "pfn",
+				    "reserved bits are set in entry %llu: 0x%016llx",
+				    (unsigned long long)(p->items.first + p->items.n),
+				    (unsigned long long)entry);
 	if (r == 0 && !is_page_type(type))
-		r = fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
-			  "no such page type in entry %llu: 0x%016llx",
-			  (unsigned long long)(p->items.first + p->items.n),
-			  (unsigned long long)entry);
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
+				    "no such page type in entry %llu: 0x%016llx",
+				    (unsigned long long)(p->items.first + p->items.n),
+				    (unsigned long long)entry);
 	return r;
 }
 
@@ -36,15 +36,15 @@ static int translate_legacy_page(struct xst_parser *p, struct layer *l, uint64_t
 	unsigned type = (unsigned)(v >> 28) & 0xf;
 
 	if (v >> 32 || !is_page_type(type))
-		return fail(p, XST_E_MALFORMED, RULE_LEGACY_ENTRY, l->ulong_size, "pfn",
-			    "entry %llu is %#llx: %s",
-			    (unsigned long long)(p->items.first + p->items.n),
-			    (unsigned long long)v,
-			    v >> 32 ? "more than 32 bits" : "no such page type");
+		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_ENTRY, l->ulong_size, "pfn",
+				      "entry %llu is %#llx: %s",
+				      (unsigned long long)(p->items.first + p->items.n),
+				      (unsigned long long)v,
+				      v >> 32 ? "more than 32 bits" : "no such page type");
 	if (pfn >= l->u.legacy.p2m_size)
-		warn(p, RULE_LEGACY_PFN, l->ulong_size, "pfn",
-		     "%#llx is beyond the guest's %llu pages", (unsigned long long)pfn,
-		     (unsigned long long)l->u.legacy.p2m_size);
+		xst_parse_warn(p, RULE_LEGACY_PFN, l->ulong_size, "pfn",
+			       "%#llx is beyond the guest's %llu pages", (unsigned long long)pfn,
+			       (unsigned long long)l->u.legacy.p2m_size);
 	if (XST_PAGE_HAS_DATA(type))
 		p->items.data_pages++;
 	*entry = (uint64_t)type << 60 | pfn;
@@ -60,14 +60,14 @@ static void mask_vcpu_map(struct xst_parser *p, struct layer *l, uint64_t *word)
 	if (g->max_vcpu_id - base < 63)
 		mask = (UINT64_C(2) << (g->max_vcpu_id - base)) - 1;
 	if (*word & ~mask)
-		warn(p, RULE_LEGACY_VCPU_MAP, 8, "map",
-		     "vCPUs above the maximum of %llu are marked online; ignored",
-		     (unsigned long long)g->max_vcpu_id);
+		xst_parse_warn(p, RULE_LEGACY_VCPU_MAP, 8, "map",
+			       "vCPUs above the maximum of %llu are marked online; ignored",
+			       (unsigned long long)g->max_vcpu_id);
 	*word &= mask;
 	g->vcpus[g->map_word++] = *word;
 }
 
-int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
+int xst_parse_item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 {
 	switch (p->items.array->items) {
 	case XST_ITEMS_PAGES:
@@ -76,8 +76,8 @@ int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers)
 		return check_modern_page(p, *numbers);
 	case XST_ITEMS_MSRS:
 		if (numbers[1])
-			warn(p, RULE_RESERVED, 12, "flags", "%#llx, not 0",
-			     (unsigned long long)numbers[1]);
+			xst_parse_warn(p, RULE_RESERVED, 12, "flags", "%#llx, not 0",
+				       (unsigned long long)numbers[1]);
 		return 0;
 	case XST_ITEMS_VCPU_MAP:
 		mask_vcpu_map(p, l, numbers);
@@ -118,7 +118,8 @@ static inline bool take_alike(const uint8_t *src, uint64_t *to)
 
 /* Takes plain entries up to the first that is none of n.  Returns how many; *data_pages grows by those of
  * them that have pages. */
-WIDE_LOOPS static size_t take_plain(const uint8_t *src, bool big, uint64_t *to, size_t n, uint64_t *data_pages)
+WIDE_LOOPS static size_t items_take_plain(const uint8_t *src, bool big, uint64_t *to, size_t n,
+					  uint64_t *data_pages)
 {
 	size_t k = 0;
 
@@ -141,7 +142,7 @@ WIDE_LOOPS static size_t take_plain(const uint8_t *src, bool big, uint64_t *to, 
 
 /* Most of what is read of an image without its pages: entries that lie in the window as a whole and
  * have nothing to complain of. */
-void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in)
+void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in)
 {
 	struct items *it = &p->items;
 	size_t n = (in->size - in->pos) / sizeof(uint64_t);
@@ -152,7 +153,7 @@ void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in
 		n = (size_t)it->left;
 	if (n > XST_BATCH - it->n)
 		n = XST_BATCH - it->n;
-	n = take_plain(in->src + in->pos, l->big, it->numbers + it->n, n, &it->data_pages);
+	n = items_take_plain(in->src + in->pos, l->big, it->numbers + it->n, n, &it->data_pages);
 	it->n += n;
 	it->left -= n;
 	in->pos += n * sizeof(uint64_t);

@@ -27,7 +27,7 @@ static const struct xst_limits default_limits = {
 
 /* --- windows -------------------------------------------------------------------------------- */
 
-size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret)
+size_t xst_parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret)
 {
 	if (p->held) {
 		*ret = p->hold;
@@ -37,15 +37,15 @@ size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret
 	return in->size - in->pos;
 }
 
-int parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
+int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
 {
 	struct xst_event *ev;
 
 	if (p->eof)
-		return fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
-			    "the input ends here; at least %llu more octet%s missing",
-			    (unsigned long long)min, min == 1 ? " is" : "s are");
-	ev = parser_event(p, XST_EVENT_NEED);
+		return xst_parse_fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
+				      "the input ends here; at least %llu more octet%s missing",
+				      (unsigned long long)min, min == 1 ? " is" : "s are");
+	ev = xst_parser_event(p, XST_EVENT_NEED);
 	ev->u.need.min = min;
 	ev->u.need.max = max;
 	return EVENT;
@@ -67,7 +67,7 @@ static bool fill_hold(struct xst_parser *p, struct xst_in *in, size_t n)
 	return p->held >= n;
 }
 
-size_t parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
+size_t xst_parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
 {
 	if (!p->held && in->size - in->pos >= n) {
 		*ret = in->src + in->pos;
@@ -78,8 +78,8 @@ size_t parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const ui
 	return p->held < n ? p->held : n;
 }
 
-int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		const uint8_t **ret)
+int xst_parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		    const uint8_t **ret)
 {
 	*ret = NULL;
 	if (!p->held && in->size - in->pos >= n) {
@@ -87,21 +87,21 @@ int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 		return 0;
 	}
 	if (!fill_hold(p, in, n))
-		return parser_need(p, n - p->held, n - p->held + ahead);
+		return xst_parser_need(p, n - p->held, n - p->held + ahead);
 	*ret = p->hold;
 	return 0;
 }
 
-int parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
+int xst_parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
 {
 	if (p->eof && !p->held && in->pos == in->size) {
 		*ret = NULL;
 		return 0;
 	}
-	return parser_peek(p, in, n, 0, ret);
+	return xst_parser_peek(p, in, n, 0, ret);
 }
 
-void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n)
+void xst_parser_consume(struct xst_parser *p, struct xst_in *in, size_t n)
 {
 	p->offset += n;
 	if (!p->held) {
@@ -112,10 +112,10 @@ void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n)
 	memmove(p->hold, p->hold + n, p->held);
 }
 
-int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		const uint8_t **ret)
+int xst_parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		    const uint8_t **ret)
 {
-	int r = parser_peek(p, in, n, ahead, ret);
+	int r = xst_parser_peek(p, in, n, ahead, ret);
 
 	if (r)
 		return r;
@@ -131,18 +131,19 @@ int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahea
 	}
 	memcpy(p->taken, p->hold, n);
 	*ret = p->taken;
-	parser_consume(p, in, n);
+	xst_parser_consume(p, in, n);
 	return 0;
 }
 
 /* --- layers --------------------------------------------------------------------------------- */
 
-struct layer *parser_push(struct xst_parser *p, enum xst_layer id)
+struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = &p->stack[p->depth];
 
 	if (p->depth == MAX_DEPTH) {
-		fail(p, XST_E_LIMIT, RULE_LIMIT, 0, NULL, "more than %d layers", MAX_DEPTH);
+		xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 0, NULL, "more than %d layers",
+			       MAX_DEPTH);
 		return NULL;
 	}
 	p->depth++;
@@ -153,10 +154,10 @@ struct layer *parser_push(struct xst_parser *p, enum xst_layer id)
 	return l;
 }
 
-int parser_end_layer(struct xst_parser *p)
+int xst_parser_end_layer(struct xst_parser *p)
 {
 	p->active = p->depth;
-	parser_event(p, XST_EVENT_STREAM_END);
+	xst_parser_event(p, XST_EVENT_STREAM_END);
 	p->depth--;
 	p->active = p->depth;
 	if (!p->depth)
@@ -164,14 +165,14 @@ int parser_end_layer(struct xst_parser *p)
 	return EVENT;
 }
 
-struct layer *parser_outer(struct xst_parser *p, struct layer *l)
+struct layer *xst_parser_outer(struct xst_parser *p, struct layer *l)
 {
 	return l > p->stack ? l - 1 : NULL;
 }
 
-bool parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id)
+bool xst_parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id)
 {
-	struct layer *outer = parser_outer(p, l);
+	struct layer *outer = xst_parser_outer(p, l);
 
 	return outer && outer->id == id;
 }
@@ -181,7 +182,7 @@ static struct layer *active_layer(struct xst_parser *p)
 	return p->active ? &p->stack[p->active - 1] : NULL;
 }
 
-struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type)
+struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type)
 {
 	const struct layer *l = active_layer(p);
 	struct xst_event *ev = &p->event;
@@ -196,8 +197,8 @@ struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type)
 
 /* --- records -------------------------------------------------------------------------------- */
 
-int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
-		 uint32_t type, unsigned framing, uint64_t length)
+int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
+			   uint32_t type, unsigned framing, uint64_t length)
 {
 	struct xst_event *ev;
 
@@ -209,7 +210,7 @@ int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record
 	l->record.length = length;
 	l->record.index = l->count++;
 	p->nfields = 0;
-	ev = parser_event(p, XST_EVENT_RECORD_BEGIN);
+	ev = xst_parser_event(p, XST_EVENT_RECORD_BEGIN);
 	ev->offset = l->record.offset;
 	ev->u.record.type = type;
 	ev->u.record.name = row->name;
@@ -220,9 +221,9 @@ int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record
 	return EVENT;
 }
 
-int end_record(struct xst_parser *p, struct layer *l)
+int xst_parse_end_record(struct xst_parser *p, struct layer *l)
 {
-	struct xst_event *ev = parser_event(p, XST_EVENT_RECORD_END);
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_RECORD_END);
 
 	ev->u.record.type = l->record.type;
 	ev->u.record.name = l->record.row->name;
@@ -232,25 +233,25 @@ int end_record(struct xst_parser *p, struct layer *l)
 	return EVENT;
 }
 
-uint64_t field(const struct xst_parser *p, enum xst_field id)
+uint64_t xst_parse_field(const struct xst_parser *p, enum xst_field id)
 {
 	return wire_value(p->fields, p->nfields, id, 0);
 }
 
-int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n)
+int xst_parse_tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n)
 {
 	struct xst_event *ev;
 
 	if (v != p->fields)
 		memcpy(p->fields, v, n * sizeof(*v));
 	p->nfields = n;
-	ev = parser_event(p, XST_EVENT_FIELDS);
+	ev = xst_parser_event(p, XST_EVENT_FIELDS);
 	ev->u.fields.v = p->fields;
 	ev->u.fields.n = n;
 	return EVENT;
 }
 
-void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count)
+void xst_parse_start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count)
 {
 	p->items.array = array;
 	p->items.left = count;
@@ -260,26 +261,26 @@ void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t 
 	p->phase = PHASE_ITEMS;
 }
 
-void start_run(struct xst_parser *p, uint64_t length, unsigned unit)
+void xst_parse_start_run(struct xst_parser *p, uint64_t length, unsigned unit)
 {
 	p->run_length = p->run_left = length;
 	p->run_unit = unit;
 	p->phase = length ? PHASE_RUN_BEGIN : PHASE_LAYER;
 }
 
-int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
+int xst_parse_check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
 {
 	if (length && length <= p->limits.max_config)
 		return 0;
 	if (!length)
-		return fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back, "config_length",
-			     "0: no configuration");
-	return fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
-		    "%llu octets are more than the limit of %llu", (unsigned long long)length,
-		    (unsigned long long)p->limits.max_config);
+		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back,
+				       "config_length", "0: no configuration");
+	return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
+			      "%llu octets are more than the limit of %llu",
+			      (unsigned long long)length, (unsigned long long)p->limits.max_config);
 }
 
-uint64_t body_left(const struct xst_parser *p, const struct layer *l)
+uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l)
 {
 	return l->record.length - (p->offset - l->record.body);
 }
@@ -289,25 +290,25 @@ uint64_t body_left(const struct xst_parser *p, const struct layer *l)
 static int step_fixed(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	const struct wire_record *row = l->record.row;
-	unsigned n = wire_fixed_size(row, l->ulong_size);
+	unsigned n = xst_wire_fixed_size(row, l->ulong_size);
 	const uint8_t *b;
-	int r = parser_take(p, in, n, 0, &b);
+	int r = xst_parser_take(p, in, n, 0, &b);
 
 	if (r)
 		return r;
-	wire_get_fields(row, b, l->big, l->ulong_size, p->fields);
+	xst_wire_get_fields(row, b, l->big, l->ulong_size, p->fields);
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
-			warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
-			     "%#llx, not 0", (unsigned long long)p->fields[i].value);
+			xst_parse_warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
+				       "%#llx, not 0", (unsigned long long)p->fields[i].value);
 	p->phase = PHASE_LAYER;
-	return tell_fields(p, p->fields, row->nfields);
+	return xst_parse_tell_fields(p, p->fields, row->nfields);
 }
 
-static int tell_items(struct xst_parser *p)
+static int parser_tell_items(struct xst_parser *p)
 {
 	struct items *it = &p->items;
-	struct xst_event *ev = parser_event(p, XST_EVENT_ITEMS);
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_ITEMS);
 
 	ev->u.items.kind = it->array->items;
 	ev->u.items.v = it->numbers;
@@ -324,15 +325,15 @@ static int take_item(struct xst_parser *p, struct layer *l, struct xst_in *in, u
 	struct items *it = &p->items;
 	uint64_t *numbers = it->numbers + it->n * it->array->width;
 	const uint8_t *b;
-	int r = parser_take(p, in, size, (it->left - 1) * size, &b);
+	int r = xst_parser_take(p, in, size, (it->left - 1) * size, &b);
 
 	if (r)
 		return r;
 	if (it->array->size == WIRE_ULONG)
 		*numbers = get_number(b, size, l->big);
 	else
-		wire_get_item(it->array, b, l->big, numbers);
-	r = item_check(p, l, numbers);
+		xst_wire_get_item(it->array, b, l->big, numbers);
+	r = xst_parse_item_check(p, l, numbers);
 	if (r < 0)
 		return r;
 	it->n++;
@@ -347,7 +348,7 @@ static int step_items(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	unsigned size = wire_width(it->array->size, l->ulong_size);
 	int r;
 
-	take_plain_pages(p, l, in);
+	xst_parse_take_plain_pages(p, l, in);
 	while (it->left && it->n < XST_BATCH / it->array->width) {
 		r = take_item(p, l, in, size);
 		if (r)
@@ -355,12 +356,12 @@ static int step_items(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	}
 	if (!it->left)
 		p->phase = PHASE_LAYER;
-	return it->n ? tell_items(p) : 0;
+	return it->n ? parser_tell_items(p) : 0;
 }
 
 static struct xst_event *run_event(struct xst_parser *p, enum xst_event_type type)
 {
-	struct xst_event *ev = parser_event(p, type);
+	struct xst_event *ev = xst_parser_event(p, type);
 
 	ev->u.payload.length = p->run_length;
 	ev->u.payload.run_offset = p->run_length - p->run_left;
@@ -377,11 +378,11 @@ static int step_run_begin(struct xst_parser *p)
 	return EVENT;
 }
 
-static int step_run(struct xst_parser *p, struct xst_in *in)
+static int parser_step_run(struct xst_parser *p, struct xst_in *in)
 {
 	bool unknown = p->run_length == XST_LENGTH_UNKNOWN;
 	const uint8_t *data;
-	size_t n = parser_ready(p, in, &data);
+	size_t n = xst_parser_ready(p, in, &data);
 	struct xst_event *ev;
 
 	if (!p->run_left || (unknown && p->eof && !n)) {
@@ -389,7 +390,7 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 		return 0;
 	}
 	if (!n)
-		return parser_need(p, 1, unknown ? XST_LENGTH_UNKNOWN : p->run_left);
+		return xst_parser_need(p, 1, unknown ? XST_LENGTH_UNKNOWN : p->run_left);
 	if (n > p->run_left)
 		n = (size_t)p->run_left;
 	ev = run_event(p, XST_EVENT_PAYLOAD);
@@ -399,7 +400,7 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 		data = p->taken;
 	}
 	ev->u.payload.data = data;
-	parser_consume(p, in, n);
+	xst_parser_consume(p, in, n);
 	p->run_left -= n;
 	return EVENT;
 }
@@ -407,35 +408,35 @@ static int step_run(struct xst_parser *p, struct xst_in *in)
 static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	switch (l->id) {
-	case XST_LAYER_XL:         return xl_step(p, l, in);
-	case XST_LAYER_LIBXL:      return libxl_step(p, l, in);
-	case XST_LAYER_LIBXC:      return libxc_step(p, l, in);
-	case XST_LAYER_LEGACY:     return legacy_step(p, l, in);
-	case XST_LAYER_LIBVIRT:    return libvirt_step(p, l, in);
-	case XST_LAYER_XEND:       return xend_step(p, l, in);
-	case XST_LAYER_XENSERVER:  return xenserver_step(p, l, in);
-	case XST_LAYER_XENSERVER6: return xenserver6_step(p, l, in);
-	case XST_LAYER_COLO:       return colo_step(p, l, in);
+	case XST_LAYER_XL:         return xst_parse_xl_step(p, l, in);
+	case XST_LAYER_LIBXL:      return xst_parse_libxl_step(p, l, in);
+	case XST_LAYER_LIBXC:      return xst_parse_libxc_step(p, l, in);
+	case XST_LAYER_LEGACY:     return xst_parse_legacy_step(p, l, in);
+	case XST_LAYER_LIBVIRT:    return xst_parse_libvirt_step(p, l, in);
+	case XST_LAYER_XEND:       return xst_parse_xend_step(p, l, in);
+	case XST_LAYER_XENSERVER:  return xst_parse_xenserver_step(p, l, in);
+	case XST_LAYER_XENSERVER6: return xst_parse_xenserver6_step(p, l, in);
+	case XST_LAYER_COLO:       return xst_parse_colo_step(p, l, in);
 	case XST_LAYER_NONE:       break;
 	}
 	return XST_E_STATE;
 }
 
-static int step(struct xst_parser *p, struct xst_in *in)
+static int parser_step(struct xst_parser *p, struct xst_in *in)
 {
 	struct layer *l = active_layer(p);
 
 	if (!l) {
 		if (!p->finished)
-			return detect(p, in, p->start);
-		parser_event(p, XST_EVENT_FINISHED);
+			return xst_parse_detect(p, in, p->start);
+		xst_parser_event(p, XST_EVENT_FINISHED);
 		return EVENT;
 	}
 	switch (p->phase) {
 	case PHASE_FIXED:     return step_fixed(p, l, in);
 	case PHASE_ITEMS:     return step_items(p, l, in);
 	case PHASE_RUN_BEGIN: return step_run_begin(p);
-	case PHASE_RUN:       return step_run(p, in);
+	case PHASE_RUN:       return parser_step_run(p, in);
 	case PHASE_LAYER:     break;
 	}
 	return step_layer(p, l, in);
@@ -476,9 +477,9 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 			*ret_ev = &p->event;
 			return 0;
 		}
-		r = step(p, in);
+		r = parser_step(p, in);
 		if (r < 0 && !p->error.code)
-			fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
+			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
 		if (r > 0)
 			p->have_event = true;
 	}
@@ -512,9 +513,10 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 	    p->run_left != p->run_length || p->event.type != XST_EVENT_PAYLOAD_BEGIN)
 		return XST_E_STATE;
 	if (n > p->limits.max_emulator)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, 0, "length",
-			    "%llu octets of device model state are more than the limit of %llu",
-			    (unsigned long long)n, (unsigned long long)p->limits.max_emulator);
+		return xst_parse_fail(
+			p, XST_E_LIMIT, RULE_LIMIT, 0, "length",
+			"%llu octets of device model state are more than the limit of %llu",
+			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
 	p->run_length = p->run_left = n;
 	p->event.u.payload.length = n;
 	return 0;
@@ -565,7 +567,7 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 
 	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
 		return XST_E_ARG;
-	if (o.flags & ~(uint32_t)FLAGS || !detect_knows(o.start))
+	if (o.flags & ~(uint32_t)FLAGS || !xst_parse_detect_knows(o.start))
 		return XST_E_ARG;
 	p = calloc(1, sizeof(*p));
 	if (!p)
@@ -578,7 +580,7 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
-struct xst_parser *parser_clone(const struct xst_parser *p)
+struct xst_parser *xst_parser_clone(const struct xst_parser *p)
 {
 	struct xst_parser *copy = malloc(sizeof(*copy));
 

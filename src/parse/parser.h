@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside the parser: the stack of layers and what they share.
  *
- * A layer is a state machine with one function a state.  A state takes octets with parser_take(),
+ * A layer is a state machine with one function a state.  A state takes octets with xst_parser_take(),
  * produces at most one event, names its successor in layer->state and returns
  *   0  nothing to tell yet, go on       EVENT  p->event is filled       < 0  an error.
  * Fixed fields, arrays and opaque runs are phases of the parser itself: a state starts one and
@@ -123,7 +123,7 @@ struct xst_parser {
 	uint64_t offset;           /* of the next octet that is not consumed */
 	uint8_t hold[HOLD_SIZE];   /* taken from windows, not consumed yet */
 	size_t held;
-	uint8_t taken[HOLD_SIZE];  /* what parser_take() hands out while more is held */
+	uint8_t taken[HOLD_SIZE];  /* what xst_parser_take() hands out while more is held */
 	bool eof, finished;
 
 	struct layer stack[MAX_DEPTH];
@@ -151,99 +151,101 @@ struct xst_parser {
 /* --- parser.c ------------------------------------------------------------------------------- */
 
 /* A second parser in the same state, or NULL.  Events of the first are not the second's. */
-struct xst_parser *parser_clone(const struct xst_parser *p);
+struct xst_parser *xst_parser_clone(const struct xst_parser *p);
 
 /* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
  * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
  * error that the input ends. */
-int parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		const uint8_t **ret);
+int xst_parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		    const uint8_t **ret);
 /* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
-size_t parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret);
+size_t xst_parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret);
 /* At most n octets, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
-size_t parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
+size_t xst_parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
 /* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
-int parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
+int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
 /* Like parser_peek, and consumes them. */
-int parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		const uint8_t **ret);
+int xst_parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
+		    const uint8_t **ret);
 /* Like parser_peek, but an input that ends right here is no error: *ret is NULL then. */
-int parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
-void parser_consume(struct xst_parser *p, struct xst_in *in, size_t n);
+int xst_parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
+void xst_parser_consume(struct xst_parser *p, struct xst_in *in, size_t n);
 
 /* Starts the next event; the caller fills p->event.u. */
-struct xst_event *parser_event(struct xst_parser *p, enum xst_event_type type);
+struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type);
 
 /* A new innermost layer, or NULL, having failed. */
-struct layer *parser_push(struct xst_parser *p, enum xst_layer id);
+struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id);
 /* STREAM_END of the innermost layer, which leaves the stack. */
-int parser_end_layer(struct xst_parser *p);
+int xst_parser_end_layer(struct xst_parser *p);
 /* The layer around l, or NULL. */
-struct layer *parser_outer(struct xst_parser *p, struct layer *l);
+struct layer *xst_parser_outer(struct xst_parser *p, struct layer *l);
 /* Whether the layer around l is of that kind. */
-bool parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id);
+bool xst_parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id);
 
 /* RECORD_BEGIN, and PHASE_FIXED if the row has fixed fields.  `framing` octets of the record are
  * consumed already. */
-int begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
-		 uint32_t type, unsigned framing, uint64_t length);
-int end_record(struct xst_parser *p, struct layer *l);
+int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
+			   uint32_t type, unsigned framing, uint64_t length);
+int xst_parse_end_record(struct xst_parser *p, struct layer *l);
 /* The value of a field of the current record, 0 if it has none of that name. */
-uint64_t field(const struct xst_parser *p, enum xst_field id);
+uint64_t xst_parse_field(const struct xst_parser *p, enum xst_field id);
 /* FIELDS of a record that does not spell them out. */
-int tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n);
-void start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count);
-void start_run(struct xst_parser *p, uint64_t length, unsigned unit);
+int xst_parse_tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n);
+void xst_parse_start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count);
+void xst_parse_start_run(struct xst_parser *p, uint64_t length, unsigned unit);
 /* A container's configuration must be there and below the limit; its length stands `back` octets
  * back. */
-int check_config_length(struct xst_parser *p, uint64_t length, uint64_t back);
+int xst_parse_check_config_length(struct xst_parser *p, uint64_t length, uint64_t back);
 /* Octets of the current record's body that are not consumed yet. */
-uint64_t body_left(const struct xst_parser *p, const struct layer *l);
+uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l);
 
 /* The sticky error, at the current offset less `back` octets.  Returns code. */
-int fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, const char *field,
-	 const char *format, ...) __attribute__((format(printf, 6, 7)));
+int xst_parse_fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back,
+		   const char *field, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 /* A tolerated deviation; each rule once a record. */
-void warn(struct xst_parser *p, enum xst_rule rule, uint64_t back, const char *field,
-	  const char *format, ...) __attribute__((format(printf, 5, 6)));
+void xst_parse_warn(struct xst_parser *p, enum xst_rule rule, uint64_t back, const char *field,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* A fault inside a record whose framing holds: an error, or with XST_PARSER_KEEP_GOING a warning.
  * Returns code or 0; with 0 the caller skips the rest of the record. */
-int fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back, const char *field,
-	  const char *format, ...) __attribute__((format(printf, 6, 7)));
+int xst_parse_fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back,
+		    const char *field, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* --- one file a layer ----------------------------------------------------------------------- */
 
 /* detect.c: looks at the first octets and pushes the layer that they begin. */
-int detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
-bool detect_knows(enum xst_start start);
+int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
+bool xst_parse_detect_knows(enum xst_start start);
 /* The same for a layer inside of l, whose state behind it is `behind`. */
-int detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in, enum xst_start start,
-		 int behind);
-int xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
+			   enum xst_start start, int behind);
+int xst_parse_xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 /* Whether 16 octets look like the beginning of COLO's channel back. */
-bool colo_begins(const uint8_t *head);
-int libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-void legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
+bool xst_parse_colo_begins(const uint8_t *head);
+int xst_parse_libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+int xst_parse_legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* items.c: the checks and translations of single array items. */
-int item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
-/* Takes as many items as it can without item_check(), maybe none. */
-void take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in);
+int xst_parse_item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
+/* Takes as many items as it can without xst_parse_item_check(), maybe none. */
+void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in);
 
 /* record.c: the framing that libxl and libxc share; states from STATE_RECORD on are its own */
 #define STATE_RECORD 100
-int record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
-		const struct wire_record *rows, size_t count,
-		int (*after)(struct xst_parser *p, struct layer *l));
+int xst_parse_record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
+			  const struct wire_record *rows, size_t count,
+			  int (*after)(struct xst_parser *p, struct layer *l));
 
 /* emulator.c: the device model's record of a legacy stream; `done` is the state behind it */
 #define STATE_EMULATOR 200
-int emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done);
+int xst_parse_emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done);
 
 #endif

@@ -25,16 +25,18 @@ static const struct wire_record unknown_optional = {
 	.tail = WIRE_RUN,
 };
 
-static int unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
+static int record_unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
 {
 	int r = 0;
 
 	if (type & RECORD_OPTIONAL)
-		warn(p, RULE_RECORD_OPTIONAL, RECORD_HEADER_SIZE, "type",
-		     "%#x: an optional record of unknown type", type);
+		xst_parse_warn(p, RULE_RECORD_OPTIONAL, RECORD_HEADER_SIZE, "type",
+			       "%#x: an optional record of unknown type", type);
 	else
-		r = fault(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
-			  "%#x: a mandatory record of unknown type, from a later Xen or damage", type);
+		r = xst_parse_fault(
+			p, XST_E_UNKNOWN, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
+			"%#x: a mandatory record of unknown type, from a later Xen or damage",
+			type);
 	l->state = REST;
 	return r;
 }
@@ -42,8 +44,9 @@ static int unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
 /* One wrong length can be a wrong field; if no record that we know follows, it led us astray. */
 static int framing_lost(struct xst_parser *p, uint32_t type)
 {
-	return fail(p, XST_E_MALFORMED, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
-		    "%#x: no record begins here, as the length of the one before is wrong", type);
+	return xst_parse_fail(
+		p, XST_E_MALFORMED, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
+		"%#x: no record begins here, as the length of the one before is wrong", type);
 }
 
 /* Octets behind the fixed fields that a body of this type may have. */
@@ -72,45 +75,48 @@ static bool length_fits(const struct wire_record *row, uint64_t length)
 static int check_header(struct xst_parser *p, struct layer *l, const struct wire_record *row)
 {
 	if (row->flags & (WIRE_REFUSED | WIRE_BACK_CHANNEL))
-		return fault(p, XST_E_MALFORMED, RULE_RECORD_REFUSED, RECORD_HEADER_SIZE, "type",
-			     "%s records have no place in a stream to restore from", row->name);
+		return xst_parse_fault(
+			p, XST_E_MALFORMED, RULE_RECORD_REFUSED, RECORD_HEADER_SIZE, "type",
+			"%s records have no place in a stream to restore from", row->name);
 	if ((row->flags & WIRE_SINCE_V3) && l->u.rec.version == 2)
-		return fault(p, XST_E_MALFORMED, RULE_RECORD_V3_IN_V2, RECORD_HEADER_SIZE, "type",
-			     "%s does not exist in an image of version 2", row->name);
+		return xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_V3_IN_V2, RECORD_HEADER_SIZE,
+				       "type", "%s does not exist in an image of version 2",
+				       row->name);
 	return 0;
 }
 
-static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
-		  const struct wire_record *rows, size_t count)
+static int record_header(struct xst_parser *p, struct layer *l, struct xst_in *in,
+			 const struct wire_record *rows, size_t count)
 {
 	const struct wire_record *row;
 	const uint8_t *b;
 	uint32_t type, length;
 	uint64_t limit = l->id == XST_LAYER_LIBXC ? p->limits.max_record : p->limits.max_emulator;
-	int r = parser_take(p, in, RECORD_HEADER_SIZE, 0, &b);
+	int r = xst_parser_take(p, in, RECORD_HEADER_SIZE, 0, &b);
 
 	if (r)
 		return r;
 	type = (uint32_t)get_number(b, 4, l->big);
 	length = (uint32_t)get_number(b + 4, 4, l->big);
-	row = wire_find(rows, count, type);
+	row = xst_wire_find(rows, count, type);
 	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && length == COLO_STATE_LENGTH)
 		length = RECORD_ALIGN; /* its second field is the padding */
-	begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE, length);
+	xst_parse_begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE,
+			       length);
 	if (!row && l->u.rec.doubtful)
 		return framing_lost(p, type);
 	l->u.rec.doubtful = false;
 	if (length > limit)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			    "%u octets are more than the limit of %llu", length,
-			    (unsigned long long)limit);
+		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+				      "%u octets are more than the limit of %llu", length,
+				      (unsigned long long)limit);
 	l->state = BODY;
-	r = row ? check_header(p, l, row) : unknown_type(p, l, type);
+	r = row ? check_header(p, l, row) : record_unknown_type(p, l, type);
 	if (r)
 		return r;
 	if (row && !length_fits(row, length)) {
-		r = fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
-			  "no %s record has %u octets", row->name, length);
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
+				    "no %s record has %u octets", row->name, length);
 		l->state = REST;
 		l->u.rec.doubtful = true;
 		p->phase = PHASE_LAYER;
@@ -122,8 +128,8 @@ static int header(struct xst_parser *p, struct layer *l, struct xst_in *in,
 
 static int remark_empty(struct xst_parser *p, struct layer *l)
 {
-	warn(p, RULE_RECORD_EMPTY, 0, NULL, "%s without contents, as Xen 4.6 to 4.8 wrote",
-	     l->record.row->name);
+	xst_parse_warn(p, RULE_RECORD_EMPTY, 0, NULL,
+		       "%s without contents, as Xen 4.6 to 4.8 wrote", l->record.row->name);
 	return 0;
 }
 
@@ -131,17 +137,18 @@ static int remark_empty(struct xst_parser *p, struct layer *l)
 static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
 {
 	const struct wire_record *row = l->record.row;
-	uint64_t room = body_left(p, l) / row->array->size;
+	uint64_t room = xst_parse_body_left(p, l) / row->array->size;
 	bool exact = row->tail == WIRE_ARRAY_BY_COUNT;
 	int r;
 
 	if (row->tail == WIRE_PAGES && count == 0)
-		r = fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
-			  "a PAGE_DATA record without page frames");
-	else if (count > room || (exact && count * row->array->size != body_left(p, l)))
-		r = fault(p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
-			  row->fixed, "count", "%llu entries do not fit a record of %llu octets",
-			  (unsigned long long)count, (unsigned long long)l->record.length);
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
+				    "a PAGE_DATA record without page frames");
+	else if (count > room || (exact && count * row->array->size != xst_parse_body_left(p, l)))
+		r = xst_parse_fault(
+			p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
+			row->fixed, "count", "%llu entries do not fit a record of %llu octets",
+			(unsigned long long)count, (unsigned long long)l->record.length);
 	else
 		return EVENT;
 	l->state = REST;
@@ -150,22 +157,22 @@ static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
 
 static int body_counted(struct xst_parser *p, struct layer *l)
 {
-	uint64_t count = field(p, XST_FIELD_COUNT);
+	uint64_t count = xst_parse_field(p, XST_FIELD_COUNT);
 	int r = check_count(p, l, count);
 
 	if (r != EVENT)
 		return r;
 	if (!count)
 		remark_empty(p, l);
-	start_items(p, l->record.row->array, count);
+	xst_parse_start_items(p, l->record.row->array, count);
 	l->state = l->record.row->tail == WIRE_PAGES ? PAGES : PADDING;
 	return 0;
 }
 
-static int body(struct xst_parser *p, struct layer *l)
+static int record_body(struct xst_parser *p, struct layer *l)
 {
 	const struct wire_record *row = l->record.row;
-	uint64_t left = body_left(p, l);
+	uint64_t left = xst_parse_body_left(p, l);
 
 	l->state = PADDING;
 	switch (row->tail) {
@@ -175,12 +182,12 @@ static int body(struct xst_parser *p, struct layer *l)
 	case WIRE_PAGES:
 		return body_counted(p, l);
 	case WIRE_ARRAY_BY_LENGTH:
-		start_items(p, row->array, left / row->array->size);
+		xst_parse_start_items(p, row->array, left / row->array->size);
 		return 0;
 	case WIRE_RUN:
 		if (!left && (row->flags & WIRE_MAY_BE_EMPTY))
 			return remark_empty(p, l);
-		start_run(p, left, 1);
+		xst_parse_start_run(p, left, 1);
 		return 0;
 	case WIRE_PAIRS:
 		p->key_len = p->value_len = 0;
@@ -191,27 +198,28 @@ static int body(struct xst_parser *p, struct layer *l)
 	return XST_E_STATE;
 }
 
-static int pages(struct xst_parser *p, struct layer *l)
+static int record_pages(struct xst_parser *p, struct layer *l)
 {
-	uint64_t size = p->items.data_pages * XST_PAGE_SIZE, left = body_left(p, l);
+	uint64_t size = p->items.data_pages * XST_PAGE_SIZE, left = xst_parse_body_left(p, l);
 	int r;
 
 	l->state = PADDING;
 	if (size == left) {
-		start_run(p, size, XST_PAGE_SIZE);
+		xst_parse_start_run(p, size, XST_PAGE_SIZE);
 		return 0;
 	}
 	l->state = REST;
-	r = fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
-		  "%llu of %llu page frames have contents, but the record holds %llu octets of pages",
-		  (unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
-		  (unsigned long long)left);
+	r = xst_parse_fault(
+		p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
+		"%llu of %llu page frames have contents, but the record holds %llu octets of pages",
+		(unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
+		(unsigned long long)left);
 	return r;
 }
 
 static int tell_pair(struct xst_parser *p)
 {
-	struct xst_event *ev = parser_event(p, XST_EVENT_PAIR);
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_PAIR);
 
 	ev->u.pair.key = p->key;
 	ev->u.pair.key_len = p->key_len;
@@ -228,7 +236,7 @@ static size_t string_room(const struct xst_parser *p)
 }
 
 /* Appends n octets to the string in hand, which has room for them. */
-static void append_string(struct xst_parser *p, const uint8_t *data, size_t n)
+static void record_append_string(struct xst_parser *p, const uint8_t *data, size_t n)
 {
 	char *string = p->in_value ? p->value : p->key;
 	size_t *len = p->in_value ? &p->value_len : &p->key_len;
@@ -241,9 +249,9 @@ static void append_string(struct xst_parser *p, const uint8_t *data, size_t n)
 static int string_too_long(struct xst_parser *p, struct layer *l)
 {
 	l->state = REST;
-	return fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
-		     "longer than the %d octets that xenstored takes",
-		     p->in_value ? VALUE_SIZE : KEY_SIZE);
+	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
+			       "longer than the %d octets that xenstored takes",
+			       p->in_value ? VALUE_SIZE : KEY_SIZE);
 }
 
 static int pairs_end(struct xst_parser *p, struct layer *l)
@@ -251,22 +259,23 @@ static int pairs_end(struct xst_parser *p, struct layer *l)
 	l->state = PADDING;
 	if (!p->in_value && !p->key_len)
 		return 0;
-	return fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0, p->in_value ? "value" : "key",
-		     p->in_value ? "the last key has no value that ends with a NUL"
-				 : "the last string does not end with a NUL");
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0,
+			       p->in_value ? "value" : "key",
+			       p->in_value ? "the last key has no value that ends with a NUL"
+					   : "the last string does not end with a NUL");
 }
 
 static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
-	uint64_t left = body_left(p, l);
+	uint64_t left = xst_parse_body_left(p, l);
 	const uint8_t *data, *nul;
-	size_t n = parser_ready(p, in, &data);
+	size_t n = xst_parser_ready(p, in, &data);
 	bool too_long;
 
 	if (!left)
 		return pairs_end(p, l);
 	if (!n)
-		return parser_need(p, 1, left);
+		return xst_parser_need(p, 1, left);
 	if (n > left)
 		n = (size_t)left;
 	nul = memchr(data, 0, n);
@@ -275,8 +284,8 @@ static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	too_long = n > string_room(p); /* found at the same octet wherever the windows are cut */
 	if (too_long)
 		n = string_room(p);
-	append_string(p, data, n);
-	parser_consume(p, in, n + (nul && !too_long ? 1 : 0));
+	record_append_string(p, data, n);
+	xst_parser_consume(p, in, n + (nul && !too_long ? 1 : 0));
 	if (too_long)
 		return string_too_long(p, l);
 	if (!nul)
@@ -288,7 +297,7 @@ static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	return 0;
 }
 
-static int padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int record_padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	size_t n = -(size_t)l->record.length & (RECORD_ALIGN - 1);
 	const uint8_t *b;
@@ -298,33 +307,33 @@ static int padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (!n)
 		return 0;
 	l->state = PADDING;
-	r = parser_take(p, in, n, 0, &b);
+	r = xst_parser_take(p, in, n, 0, &b);
 	if (r)
 		return r;
 	if (!all_zero(b, n))
-		warn(p, RULE_RECORD_PADDING, n, "padding", "not zero");
+		xst_parse_warn(p, RULE_RECORD_PADDING, n, "padding", "not zero");
 	l->state = END;
 	return 0;
 }
 
-int record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
-		const struct wire_record *rows, size_t count,
-		int (*after)(struct xst_parser *p, struct layer *l))
+int xst_parse_record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
+			  const struct wire_record *rows, size_t count,
+			  int (*after)(struct xst_parser *p, struct layer *l))
 {
 	switch ((enum state)l->state) {
-	case HEADER: return header(p, l, in, rows, count);
-	case BODY:   return body(p, l);
-	case PAGES:  return pages(p, l);
+	case HEADER: return record_header(p, l, in, rows, count);
+	case BODY:   return record_body(p, l);
+	case PAGES:  return record_pages(p, l);
 	case PAIRS:  return pairs(p, l, in);
 	case REST:
-		start_run(p, body_left(p, l), 1);
+		xst_parse_start_run(p, xst_parse_body_left(p, l), 1);
 		l->state = PADDING;
 		return 0;
-	case PADDING: return padding(p, l, in);
+	case PADDING: return record_padding(p, l, in);
 	case END:
 		l->state = AFTER;
 		l->u.rec.last = l->record.row->kind;
-		return end_record(p, l);
+		return xst_parse_end_record(p, l);
 	case AFTER:
 		l->state = HEADER;
 		return after(p, l);

@@ -4,19 +4,19 @@
  *   TMEM        pools, ended by a pool id of all ones; each with its pages, ended by an object id
  *               of all ones or by their number
  *   TMEM_EXTRA  handles of pages that have become invalid, ended by a pool id of all ones */
-#include "parse/legacy.h"
+#include "parse/layer_legacy.h"
 
 #include "wire/bytes.h"
 
 enum state { POOL = STATE_TMEM, PAGE, PAGE_INDEX, HANDLE };
 
-int tmem_begin(struct xst_parser *p, struct layer *l)
+int xst_parse_tmem_begin(struct xst_parser *p, struct layer *l)
 {
 	bool extra = l->record.row->kind == XST_KIND_TMEM_EXTRA;
 
 	if (!extra)
-		warn(p, RULE_LEGACY_TMEM, l->record.row->fixed + 4u, NULL,
-		     "transcendent memory, which today's Xen does not have");
+		xst_parse_warn(p, RULE_LEGACY_TMEM, l->record.row->fixed + 4u, NULL,
+			       "transcendent memory, which today's Xen does not have");
 	l->state = extra ? HANDLE : POOL;
 	return 0;
 }
@@ -25,12 +25,12 @@ int tmem_begin(struct xst_parser *p, struct layer *l)
 static int next_entry(struct xst_parser *p, struct xst_in *in, size_t size, const uint8_t **ret,
 		      bool *ret_end)
 {
-	int r = parser_peek(p, in, 4, 0, ret);
+	int r = xst_parser_peek(p, in, 4, 0, ret);
 
 	if (r)
 		return r;
 	*ret_end = all_ones(*ret, 4);
-	return parser_take(p, in, *ret_end ? 4 : size, 0, ret);
+	return xst_parser_take(p, in, *ret_end ? 4 : size, 0, ret);
 }
 
 static int pool(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
@@ -43,19 +43,19 @@ static int pool(struct xst_parser *p, struct layer *l, struct xst_in *in, int ne
 	if (r)
 		return r;
 	if (end)
-		return legacy_done(l, next);
+		return xst_parse_legacy_done(l, next);
 	g->tmem_page = 1u << ((le32(b + 4) >> 4 & 0xf) + 12);
 	g->left = le32(b + 8);
 	if (g->left > p->limits.max_tmem_pages)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, LEGACY_TMEM_POOL - 8, "n_pages",
-			    "%llu pages of tmem are more than the limit of %llu",
-			    (unsigned long long)g->left,
-			    (unsigned long long)p->limits.max_tmem_pages);
+		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, LEGACY_TMEM_POOL - 8, "n_pages",
+				      "%llu pages of tmem are more than the limit of %llu",
+				      (unsigned long long)g->left,
+				      (unsigned long long)p->limits.max_tmem_pages);
 	l->state = PAGE;
 	return 0;
 }
 
-static int page(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int tmem_page(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	const uint8_t *b;
@@ -65,7 +65,7 @@ static int page(struct xst_parser *p, struct layer *l, struct xst_in *in)
 		l->state = POOL;
 		return 0;
 	}
-	r = parser_take(p, in, LEGACY_TMEM_OID, 0, &b);
+	r = xst_parser_take(p, in, LEGACY_TMEM_OID, 0, &b);
 	if (r)
 		return r;
 	l->state = all_ones(b, LEGACY_TMEM_OID) ? POOL : PAGE_INDEX;
@@ -75,17 +75,17 @@ static int page(struct xst_parser *p, struct layer *l, struct xst_in *in)
 static int page_index(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	const uint8_t *b;
-	int r = parser_take(p, in, 4, 0, &b);
+	int r = xst_parser_take(p, in, 4, 0, &b);
 
 	if (r)
 		return r;
 	l->u.legacy.left--;
-	start_run(p, l->u.legacy.tmem_page, 1);
+	xst_parse_start_run(p, l->u.legacy.tmem_page, 1);
 	l->state = PAGE;
 	return 0;
 }
 
-static int handle(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+static int tmem_handle(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
 {
 	const uint8_t *b;
 	bool end;
@@ -93,16 +93,16 @@ static int handle(struct xst_parser *p, struct layer *l, struct xst_in *in, int 
 
 	if (r)
 		return r;
-	return end ? legacy_done(l, next) : 0;
+	return end ? xst_parse_legacy_done(l, next) : 0;
 }
 
-int tmem_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+int xst_parse_tmem_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
 {
 	switch ((enum state)l->state) {
 	case POOL:       return pool(p, l, in, next);
-	case PAGE:       return page(p, l, in);
+	case PAGE:       return tmem_page(p, l, in);
 	case PAGE_INDEX: return page_index(p, l, in);
-	case HANDLE:     return handle(p, l, in, next);
+	case HANDLE:     return tmem_handle(p, l, in, next);
 	}
 	return XST_E_STATE;
 }

@@ -3,7 +3,7 @@
  *
  * Each entry's name was written where the structure's padding begins, so that a 64-bit toolstack
  * leaks four octets behind it and a 32-bit one none. */
-#include "parse/legacy.h"
+#include "parse/layer_legacy.h"
 
 #include <string.h>
 
@@ -11,20 +11,21 @@
 
 enum state { HEAD = STATE_TOOLSTACK, ENTRY, NAME, STRAY, REST };
 
-int toolstack_begin(struct xst_parser *p, struct layer *l)
+int xst_parse_toolstack_begin(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
 
-	g->toolstack_left = field(p, XST_FIELD_LENGTH);
+	g->toolstack_left = xst_parse_field(p, XST_FIELD_LENGTH);
 	if (g->had_toolstack)
-		warn(p, RULE_LEGACY_TOOLSTACK_TWICE, 4, NULL,
-		     "a second toolstack record; the last one counts");
+		xst_parse_warn(p, RULE_LEGACY_TOOLSTACK_TWICE, 4, NULL,
+			       "a second toolstack record; the last one counts");
 	g->had_toolstack = true;
 	if (g->toolstack_left > p->limits.max_toolstack)
-		return fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			    "%llu octets of toolstack record are more than the limit of %llu",
-			    (unsigned long long)g->toolstack_left,
-			    (unsigned long long)p->limits.max_toolstack);
+		return xst_parse_fail(
+			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			"%llu octets of toolstack record are more than the limit of %llu",
+			(unsigned long long)g->toolstack_left,
+			(unsigned long long)p->limits.max_toolstack);
 	l->state = g->toolstack_left ? HEAD : REST;
 	return 0;
 }
@@ -32,24 +33,24 @@ int toolstack_begin(struct xst_parser *p, struct layer *l)
 /* What is left is passed over as it is. */
 static int rest(struct xst_parser *p, struct layer *l, int next)
 {
-	start_run(p, l->u.legacy.toolstack_left, 1);
-	return legacy_done(l, next);
+	xst_parse_start_run(p, l->u.legacy.toolstack_left, 1);
+	return xst_parse_legacy_done(l, next);
 }
 
 static int short_record(struct xst_parser *p, struct layer *l, const char *what)
 {
 	l->state = REST;
-	return fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
-		     "the %llu octets that are left of the record are too few",
-		     (unsigned long long)l->u.legacy.toolstack_left);
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
+			       "the %llu octets that are left of the record are too few",
+			       (unsigned long long)l->u.legacy.toolstack_left);
 }
 
 /* Takes n octets of the record. */
-static int take(struct xst_parser *p, struct layer *l, struct xst_in *in, size_t n,
-		const uint8_t **ret)
+static int toolstack_take(struct xst_parser *p, struct layer *l, struct xst_in *in, size_t n,
+			  const uint8_t **ret)
 {
 	struct legacy_layer *g = &l->u.legacy;
-	int r = parser_take(p, in, n, 0, ret);
+	int r = xst_parser_take(p, in, n, 0, ret);
 
 	if (r == 0)
 		g->toolstack_left -= n;
@@ -64,7 +65,7 @@ static int head(struct xst_parser *p, struct layer *l, struct xst_in *in)
 
 	if (g->toolstack_left < 8)
 		return short_record(p, l, "version");
-	r = take(p, l, in, 8, &b);
+	r = toolstack_take(p, l, in, 8, &b);
 	if (r)
 		return r;
 	g->left = le32(b + 4);
@@ -72,11 +73,11 @@ static int head(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (le32(b) == LEGACY_TOOLSTACK_VERSION)
 		return 0;
 	l->state = REST;
-	return fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
-		     "%u; libxl wrote version 1 only", le32(b));
+	return xst_parse_fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
+			       "%u; libxl wrote version 1 only", le32(b));
 }
 
-static int entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int toolstack_entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	const uint8_t *b;
@@ -89,7 +90,7 @@ static int entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	}
 	if (g->toolstack_left < LEGACY_PHYSMAP_SIZE)
 		return short_record(p, l, "physmap");
-	r = take(p, l, in, LEGACY_PHYSMAP_SIZE, &b);
+	r = toolstack_take(p, l, in, LEGACY_PHYSMAP_SIZE, &b);
 	if (r)
 		return r;
 	for (unsigned i = 0; i < 3; i++)
@@ -104,39 +105,40 @@ static int entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (name_len <= VALUE_SIZE)
 		return 0;
 	l->state = REST;
-	return fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
-		     "%u octets are more than the %d that xenstored takes", name_len, VALUE_SIZE);
+	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
+			       "%u octets are more than the %d that xenstored takes", name_len,
+			       VALUE_SIZE);
 }
 
-static int name(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int toolstack_name(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	const uint8_t *data;
-	size_t n = parser_ready(p, in, &data);
+	size_t n = xst_parser_ready(p, in, &data);
 
 	if (!g->name_left) {
 		l->state = STRAY;
 		if (!p->value_len || !p->value[p->value_len - 1])
 			return 0;
 		l->state = REST;
-		return fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 1, "name",
-			     "does not end with a NUL");
+		return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 1, "name",
+				       "does not end with a NUL");
 	}
 	if (!n)
-		return parser_need(p, g->name_left, g->toolstack_left);
+		return xst_parser_need(p, g->name_left, g->toolstack_left);
 	if (n > g->name_left)
 		n = (size_t)g->name_left;
 	memcpy(p->value + p->value_len, data, n);
 	p->value_len += n;
 	g->name_left -= n;
 	g->toolstack_left -= n;
-	parser_consume(p, in, n);
+	xst_parser_consume(p, in, n);
 	return 0;
 }
 
-static int tell(struct xst_parser *p, const struct legacy_layer *g)
+static int toolstack_tell(struct xst_parser *p, const struct legacy_layer *g)
 {
-	struct xst_event *ev = parser_event(p, XST_EVENT_PHYSMAP);
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_PHYSMAP);
 
 	p->value[p->value_len] = '\0';
 	ev->u.physmap.phys_offset = g->physmap[0];
@@ -147,7 +149,7 @@ static int tell(struct xst_parser *p, const struct legacy_layer *g)
 	return EVENT;
 }
 
-static int stray(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int toolstack_stray(struct xst_parser *p, struct layer *l, struct xst_in *in)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	size_t n = g->width == 8 ? LEGACY_PHYSMAP_STRAY : 0;
@@ -156,20 +158,20 @@ static int stray(struct xst_parser *p, struct layer *l, struct xst_in *in)
 
 	if (g->toolstack_left < n)
 		return short_record(p, l, "padding");
-	r = n ? take(p, l, in, n, &b) : 0;
+	r = n ? toolstack_take(p, l, in, n, &b) : 0;
 	if (r)
 		return r;
 	l->state = ENTRY;
-	return tell(p, g);
+	return toolstack_tell(p, g);
 }
 
-int toolstack_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+int xst_parse_toolstack_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
 {
 	switch ((enum state)l->state) {
 	case HEAD:  return head(p, l, in);
-	case ENTRY: return entry(p, l, in);
-	case NAME:  return name(p, l, in);
-	case STRAY: return stray(p, l, in);
+	case ENTRY: return toolstack_entry(p, l, in);
+	case NAME:  return toolstack_name(p, l, in);
+	case STRAY: return toolstack_stray(p, l, in);
 	case REST:  return rest(p, l, next);
 	}
 	return XST_E_STATE;

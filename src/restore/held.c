@@ -10,21 +10,21 @@
 #define CHUNK (16 << 10)
 #define RECORDS_MAX 65536 /* of two states; 4096 vCPUs have 16384 */
 
-void held_init(struct held *h, const char *dir)
+void xst_restore_held_init(struct held *h, const char *dir)
 {
 	*h = (struct held){ .n = 0 };
-	spool_init(&h->spool, MEMORY, dir);
+	xst_restore_spool_init(&h->spool, MEMORY, dir);
 }
 
-void held_free(struct held *h)
+void xst_restore_held_free(struct held *h)
 {
-	spool_free(&h->spool);
+	xst_restore_spool_free(&h->spool);
 	free(h->records);
 	h->records = NULL;
 	h->n = h->capacity = h->settled = 0;
 }
 
-int held_begin(struct held *h, enum xst_kind kind)
+int xst_restore_held_begin(struct held *h, enum xst_kind kind)
 {
 	if (h->n == RECORDS_MAX)
 		return XST_E_LIMIT;
@@ -41,7 +41,7 @@ int held_begin(struct held *h, enum xst_kind kind)
 	return 0;
 }
 
-void held_range(const struct held *h, size_t i, uint64_t *ret_from, uint64_t *ret_to)
+void xst_restore_held_range(const struct held *h, size_t i, uint64_t *ret_from, uint64_t *ret_to)
 {
 	*ret_from = h->records[i].from;
 	*ret_to = i + 1 < h->n ? h->records[i + 1].from : h->spool.size;
@@ -62,20 +62,20 @@ static int copy_range(const struct spool *from, uint64_t at, uint64_t end, struc
 	int r = 0;
 
 	if (from->fd < 0)
-		return spool_write(to, from->memory + at, (size_t)(end - at), reterr);
+		return xst_restore_spool_write(to, from->memory + at, (size_t)(end - at), reterr);
 	while (r == 0 && at < end) {
 		size_t n = end - at < CHUNK ? (size_t)(end - at) : CHUNK;
-		ssize_t k = pread_some(from->fd, buffer, n, (off_t)at);
+		ssize_t k = xst_io_pread_some(from->fd, buffer, n, (off_t)at);
 
 		if (k <= 0)
-			return io_error(reterr, RULE_OUTPUT_IO, (int)-k, from->dir);
-		r = spool_write(to, buffer, (size_t)k, reterr);
+			return xst_io_error(reterr, RULE_OUTPUT_IO, (int)-k, from->dir);
+		r = xst_restore_spool_write(to, buffer, (size_t)k, reterr);
 		at += (uint64_t)k;
 	}
 	return r;
 }
 
-int held_settle(struct held *h, struct xst_finding *reterr)
+int xst_restore_held_settle(struct held *h, struct xst_finding *reterr)
 {
 	struct held kept;
 	int r = 0;
@@ -84,25 +84,25 @@ int held_settle(struct held *h, struct xst_finding *reterr)
 		h->settled = h->n;
 		return 0;
 	}
-	r = spool_flush(&h->spool, reterr);
-	held_init(&kept, h->spool.dir);
+	r = xst_restore_spool_flush(&h->spool, reterr);
+	xst_restore_held_init(&kept, h->spool.dir);
 	for (size_t i = 0; i < h->n && r == 0; i++) {
 		uint64_t from, to;
 
 		if (replaced(h, i))
 			continue;
-		held_range(h, i, &from, &to);
-		r = held_begin(&kept, h->records[i].kind);
+		xst_restore_held_range(h, i, &from, &to);
+		r = xst_restore_held_begin(&kept, h->records[i].kind);
 		if (r)
-			finding_no_memory(reterr);
+			xst_finding_no_memory(reterr);
 		else
 			r = copy_range(&h->spool, from, to, &kept.spool, reterr);
 	}
 	if (r) {
-		held_free(&kept);
+		xst_restore_held_free(&kept);
 		return r;
 	}
-	held_free(h);
+	xst_restore_held_free(h);
 	*h = kept;
 	h->settled = h->n;
 	return 0;

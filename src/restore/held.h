@@ -20,15 +20,15 @@ struct held {
 	size_t settled; /* records of complete states; those behind are the present one's */
 };
 
-void held_init(struct held *h, const char *dir);
-void held_free(struct held *h);
+void xst_restore_held_init(struct held *h, const char *dir);
+void xst_restore_held_free(struct held *h);
 /* A record of that kind begins; its octets go into h->spool until the next one.  Returns 0,
  * XST_E_NOMEM, or XST_E_LIMIT: more than any guest has. */
-int held_begin(struct held *h, enum xst_kind kind);
+int xst_restore_held_begin(struct held *h, enum xst_kind kind);
 /* The present state is complete: its kinds replace those of the states before.  Returns 0, or an
  * error described in *reterr. */
-int held_settle(struct held *h, struct xst_finding *reterr);
+int xst_restore_held_settle(struct held *h, struct xst_finding *reterr);
 /* Where the octets of record i are. */
-void held_range(const struct held *h, size_t i, uint64_t *ret_from, uint64_t *ret_to);
+void xst_restore_held_range(const struct held *h, size_t i, uint64_t *ret_from, uint64_t *ret_to);
 
 #endif

@@ -16,21 +16,21 @@
 #define WINDOW (64 << 10)
 #define MOVE_ONCE (UINT64_C(1) << 20) /* octets: process() is not to take long */
 
-int player_init(struct player *pl, struct xst_parser *parser)
+int xst_restore_player_init(struct player *pl, struct xst_parser *parser)
 {
 	*pl = (struct player){ .parser = parser, .fd = -1, .limit = -1 };
 	pl->window = malloc(WINDOW);
 	return pl->window ? 0 : XST_E_NOMEM;
 }
 
-void player_free(struct player *pl)
+void xst_restore_player_free(struct player *pl)
 {
 	xst_parser_free(pl->parser);
 	free(pl->window);
 	*pl = (struct player){ .fd = -1, .limit = -1 };
 }
 
-void player_from_fd(struct player *pl, int fd)
+void xst_restore_player_from_fd(struct player *pl, int fd)
 {
 	off_t here = lseek(fd, 0, SEEK_CUR);
 	struct stat st;
@@ -43,7 +43,8 @@ void player_from_fd(struct player *pl, int fd)
 	pl->memory = NULL;
 }
 
-void player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from, uint64_t to)
+void xst_restore_player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from,
+				  uint64_t to)
 {
 	pl->fd = fd;
 	pl->memory = memory;
@@ -52,16 +53,16 @@ void player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t
 	pl->limit = (off_t)to;
 }
 
-uint64_t player_fed(const struct player *pl)
+uint64_t xst_restore_player_fed(const struct player *pl)
 {
 	return xst_parser_offset(pl->parser) + xst_parser_held(pl->parser);
 }
 
-uint64_t player_place(const struct player *pl, uint64_t fed)
+uint64_t xst_restore_player_place(const struct player *pl, uint64_t fed)
 {
 	uint64_t here = (uint64_t)pl->position - (pl->in.size - pl->in.pos);
 
-	return here - (player_fed(pl) - fed);
+	return here - (xst_restore_player_fed(pl) - fed);
 }
 
 /* What was read ahead of a file is read again when it is wanted. */
@@ -71,7 +72,7 @@ static void rewind_window(struct player *pl)
 	pl->in.size = pl->in.pos;
 }
 
-uint64_t player_size(const struct player *pl)
+uint64_t xst_restore_player_size(const struct player *pl)
 {
 	struct stat st;
 
@@ -96,20 +97,20 @@ static ssize_t read_source(struct player *pl, size_t n)
 		memcpy(pl->window, pl->memory + pl->position, n);
 		return (ssize_t)n;
 	}
-	return pl->seekable ? pread_some(pl->fd, pl->window, n, pl->position)
-			    : read_some(pl->fd, pl->window, n);
+	return pl->seekable ? xst_io_pread_some(pl->fd, pl->window, n, pl->position)
+			    : xst_io_read_some(pl->fd, pl->window, n);
 }
 
-static int fill(struct player *pl, struct watch *w, uint64_t max)
+static int player_fill(struct player *pl, struct watch *w, uint64_t max)
 {
 	size_t n = pl->seekable || max > WINDOW ? WINDOW : (size_t)max;
 	ssize_t k;
 
-	if (!pl->seekable && !watch_ready(pl->fd, POLLIN))
-		return watch_fd(w, pl->fd, POLLIN);
+	if (!pl->seekable && !xst_restore_watch_ready(pl->fd, POLLIN))
+		return xst_restore_watch_fd(w, pl->fd, POLLIN);
 	k = read_source(pl, n);
 	if (k < 0)
-		return io_error(&pl->error, RULE_INPUT_IO, (int)-k, "reading the input");
+		return xst_io_error(&pl->error, RULE_INPUT_IO, (int)-k, "reading the input");
 	pl->in = (struct xst_in){ pl->window, (size_t)k, 0 };
 	pl->position += k;
 	pl->work += (uint64_t)k;
@@ -121,13 +122,14 @@ static int fill(struct player *pl, struct watch *w, uint64_t max)
 }
 
 /* One step of the parser, with what it took kept in the spool. */
-static int parse(struct player *pl, struct xst_in *in, const struct xst_event **ret_ev)
+static int player_parse(struct player *pl, struct xst_in *in, const struct xst_event **ret_ev)
 {
 	size_t before = in->pos;
 	int r = xst_parser_next(pl->parser, in, ret_ev), e = 0;
 
 	if (pl->tee && in->pos > before)
-		e = spool_write(pl->tee, in->src + before, in->pos - before, &pl->error);
+		e = xst_restore_spool_write(pl->tee, in->src + before, in->pos - before,
+					    &pl->error);
 	if (e)
 		return ours(pl, e);
 	if (r)
@@ -145,7 +147,7 @@ static int drain_slice(struct player *pl, struct watch *w)
 
 	if (r == XST_AGAIN) {
 		pl->drain.wait(pl->drain.self, &wait);
-		return watch_wait(w, &wait);
+		return xst_restore_watch_wait(w, &wait);
 	}
 	if (r < 0)
 		return r;
@@ -175,12 +177,12 @@ static uint64_t within_source(const struct player *pl, uint64_t n)
 static int64_t pass_over(struct player *pl, uint64_t n)
 {
 	if (pl->tee)
-		return spool_move(pl->tee, pl->fd, n, &pl->error);
+		return xst_restore_spool_move(pl->tee, pl->fd, n, &pl->error);
 	return pl->seekable ? (int64_t)n : 0;
 }
 
 /* *ret: what the drain says, 0 or XST_AGAIN. */
-static int64_t move(struct player *pl, uint64_t n, int *ret)
+static int64_t player_move(struct player *pl, uint64_t n, int *ret)
 {
 	uint64_t moved = 0;
 
@@ -204,7 +206,7 @@ static void widen(struct player *pl, uint64_t n)
 }
 
 /* Moves octets past the parser.  *ret_moved 0: it has to see them. */
-static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
+static int player_direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 {
 	uint64_t n = xst_parser_payload_left(pl->parser);
 	struct xst_wait wait;
@@ -220,14 +222,14 @@ static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 	if (pl->in.pos != pl->in.size || !n)
 		return 0;
 	widen(pl, n);
-	if (!pl->seekable && !watch_ready(pl->fd, POLLIN))
-		return watch_fd(w, pl->fd, POLLIN);
-	moved = move(pl, n, &r);
+	if (!pl->seekable && !xst_restore_watch_ready(pl->fd, POLLIN))
+		return xst_restore_watch_fd(w, pl->fd, POLLIN);
+	moved = player_move(pl, n, &r);
 	if (moved < 0)
 		return pl->drain.write ? (int)moved : ours(pl, (int)moved);
 	if (moved == 0 && r == XST_AGAIN) {
 		pl->drain.wait(pl->drain.self, &wait);
-		return watch_wait(w, &wait);
+		return xst_restore_watch_wait(w, &wait);
 	}
 	pl->no_move = moved == 0;
 	pl->position += pl->seekable ? moved : 0;
@@ -239,7 +241,7 @@ static int direct(struct player *pl, struct watch *w, uint64_t *ret_moved)
 /* --- events --------------------------------------------------------------------------------- */
 
 /* Something more of the run.  Sets pl->event when it is over. */
-static int step_run(struct player *pl, struct watch *w)
+static int player_step_run(struct player *pl, struct watch *w)
 {
 	const struct xst_event *ev;
 	uint64_t moved;
@@ -247,14 +249,14 @@ static int step_run(struct player *pl, struct watch *w)
 
 	if (pl->slice_left)
 		return drain_slice(pl, w);
-	r = direct(pl, w, &moved);
+	r = player_direct(pl, w, &moved);
 	if (r || moved)
 		return r;
-	r = parse(pl, &pl->in, &ev);
+	r = player_parse(pl, &pl->in, &ev);
 	if (r)
 		return r;
 	if (ev->type == XST_EVENT_NEED)
-		return fill(pl, w, ev->u.need.max);
+		return player_fill(pl, w, ev->u.need.max);
 	if (ev->type == XST_EVENT_PAYLOAD) {
 		pl->slice = ev->u.payload.data;
 		pl->slice_left = ev->u.payload.size;
@@ -268,27 +270,27 @@ static int step_run(struct player *pl, struct watch *w)
 static int step_framing(struct player *pl, struct watch *w)
 {
 	const struct xst_event *ev;
-	int r = parse(pl, &pl->in, &ev);
+	int r = player_parse(pl, &pl->in, &ev);
 
 	if (r)
 		return r;
 	if (ev->type == XST_EVENT_NEED)
-		return fill(pl, w, ev->u.need.max);
+		return player_fill(pl, w, ev->u.need.max);
 	pl->event = ev;
 	return 0;
 }
 
-int player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev)
+int xst_restore_player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev)
 {
 	uint64_t before = pl->work;
 
 	while (!pl->event) {
-		int r = pl->in_run ? step_run(pl, w) : step_framing(pl, w);
+		int r = pl->in_run ? player_step_run(pl, w) : step_framing(pl, w);
 
 		if (r)
 			return r;
 		if (pl->work - before > 4 * MOVE_ONCE) { /* enough for one call */
-			watch_kick(w);
+			xst_restore_watch_kick(w);
 			return XST_AGAIN;
 		}
 	}
@@ -296,7 +298,7 @@ int player_next(struct player *pl, struct watch *w, const struct xst_event **ret
 	return 0;
 }
 
-void player_done(struct player *pl, const struct drain *drain)
+void xst_restore_player_done(struct player *pl, const struct drain *drain)
 {
 	if (pl->event->type == XST_EVENT_PAYLOAD_BEGIN) {
 		pl->in_run = true;

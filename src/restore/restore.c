@@ -24,8 +24,8 @@
 
 /* --- what is said ----------------------------------------------------------------------------- */
 
-int restore_fail(struct xst_restore *r, int code, enum xst_rule rule, const struct xst_event *at,
-		 const char *format, ...)
+int xst_restore_fail(struct xst_restore *r, int code, enum xst_rule rule,
+		     const struct xst_event *at, const char *format, ...)
 {
 	struct xst_finding place = { .offset = xst_parser_offset(r->main.parser) };
 	va_list ap;
@@ -35,36 +35,36 @@ int restore_fail(struct xst_restore *r, int code, enum xst_rule rule, const stru
 		place.offset = at->offset;
 	}
 	va_start(ap, format);
-	finding_fill(&r->error, &place, code, rule, NULL, format, ap);
+	xst_finding_fill(&r->error, &place, code, rule, NULL, format, ap);
 	va_end(ap);
 	return code;
 }
 
-void restore_tell(struct xst_restore *r, const struct xst_finding *f)
+void xst_restore_tell(struct xst_restore *r, const struct xst_finding *f)
 {
 	if (r->options.finding)
 		r->options.finding(r->options.userdata, f);
 }
 
-void restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
+void xst_restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
 {
 	struct xst_finding place = { .offset = xst_parser_offset(r->main.parser) }, f;
 	va_list ap;
 
 	va_start(ap, format);
-	finding_fill(&f, &place, 0, rule, NULL, format, ap);
+	xst_finding_fill(&f, &place, 0, rule, NULL, format, ap);
 	va_end(ap);
-	restore_tell(r, &f);
+	xst_restore_tell(r, &f);
 }
 
-int restore_sink_result(struct xst_restore *r, enum sink_id id, int code)
+int xst_restore_sink_result(struct xst_restore *r, enum sink_id id, int code)
 {
 	struct sink *s = &r->sinks[id];
 	struct xst_wait wait = { .fd = -1, .deadline = UINT64_MAX };
 
 	if (code == XST_AGAIN) {
 		s->wait(s->self, &wait);
-		return watch_wait(&r->watch, &wait);
+		return xst_restore_watch_wait(&r->watch, &wait);
 	}
 	if (code < 0 && !r->error.code) {
 		r->error = *s->error(s->self);
@@ -86,14 +86,14 @@ static uint64_t soonest_timeout(const struct xst_restore *r)
 
 static void check_time(struct xst_restore *r)
 {
-	uint64_t now = watch_now();
+	uint64_t now = xst_restore_watch_now();
 
 	if (soonest_timeout(r) > now)
 		return;
-	io_error(&r->error, RULE_RESTORE_TIMEOUT, ETIMEDOUT,
-		 r->deadline <= now ? "the stream takes longer than it may (--timeout)"
-				    : "the stream has stalled (--stall)");
-	restore_begin_abort(r, XST_OUTCOME_FAILED);
+	xst_io_error(&r->error, RULE_RESTORE_TIMEOUT, ETIMEDOUT,
+		     r->deadline <= now ? "the stream takes longer than it may (--timeout)"
+					: "the stream has stalled (--stall)");
+	xst_restore_begin_abort(r, XST_OUTCOME_FAILED);
 }
 
 static bool abort_is_due(const struct xst_restore *r)
@@ -105,38 +105,38 @@ static void check_abort(struct xst_restore *r)
 {
 	if (!abort_is_due(r))
 		return;
-	restore_fail(r, XST_E_IO, RULE_RESTORE_ABORTED, NULL, "aborted");
+	xst_restore_fail(r, XST_E_IO, RULE_RESTORE_ABORTED, NULL, "aborted");
 	r->error.sys_errno = ECANCELED;
-	restore_begin_abort(r, XST_OUTCOME_ABORTED);
+	xst_restore_begin_abort(r, XST_OUTCOME_ABORTED);
 }
 
-static void step(struct xst_restore *r, int *ret)
+static void restore_step(struct xst_restore *r, int *ret)
 {
 	r->watch.n = 0; /* only what the last step waits for counts */
-	*ret = restore_tasks[r->task](r);
+	*ret = xst_restore_tasks[r->task](r);
 	if (*ret == 0)
 		return;
 	if (*ret < 0) {
 		if (!r->error.code)
-			finding_no_memory(&r->error);
-		restore_begin_abort(r, XST_OUTCOME_FAILED);
+			xst_finding_no_memory(&r->error);
+		xst_restore_begin_abort(r, XST_OUTCOME_FAILED);
 		*ret = 0;
 	}
 }
 
 static uint64_t progress_mark(const struct xst_restore *r)
 {
-	return r->main.work + r->replay.work + (r->worker ? worker_octets(r->worker) : 0) +
-	       (uint64_t)r->task + r->step;
+	return r->main.work + r->replay.work +
+	       (r->worker ? xst_restore_worker_octets(r->worker) : 0) + (uint64_t)r->task + r->step;
 }
 
-static void tell_progress(struct xst_restore *r)
+static void restore_tell_progress(struct xst_restore *r)
 {
-	uint64_t size = r->worker ? 0 : player_size(&r->main);
+	uint64_t size = r->worker ? 0 : xst_restore_player_size(&r->main);
 
 	if (r->options.progress)
 		r->options.progress(r->options.userdata,
-				    r->worker ? worker_octets(r->worker)
+				    r->worker ? xst_restore_worker_octets(r->worker)
 					      : xst_parser_offset(r->main.parser),
 				    size);
 }
@@ -147,15 +147,15 @@ static void work(struct xst_restore *r)
 	uint64_t mark = progress_mark(r);
 	int e = 0;
 
-	watch_clear(&r->watch);
+	xst_restore_watch_clear(&r->watch);
 	check_abort(r);
 	check_time(r);
 	for (int i = 0; i < STEPS && r->task != TASK_OVER && e == 0 && !abort_is_due(r); i++)
-		step(r, &e);
+		restore_step(r, &e);
 	if (progress_mark(r) != mark)
-		r->last_progress = watch_now();
-	tell_progress(r);
-	watch_arm(&r->watch, e == 0);
+		r->last_progress = xst_restore_watch_now();
+	restore_tell_progress(r);
+	xst_restore_watch_arm(&r->watch, e == 0);
 }
 
 /* Whoever reads what a sink writes may go away.  That is an error like any other, no reason to die. */
@@ -232,7 +232,7 @@ static int copy_config(struct xst_restore *r)
 	r->domain.config = r->config;
 	r->domain.config_size = o->config_size;
 	r->domain.config_replaced = true;
-	r->domain.config_json = wire_config_is_json(r->config, o->config_size);
+	r->domain.config_json = xst_wire_config_is_json(r->config, o->config_size);
 	return 0;
 }
 
@@ -244,17 +244,18 @@ static int copy_options(struct xst_restore *r)
 	r->tmpdir = strdup(dir && *dir ? dir : "/var/tmp");
 	if (!r->tmpdir)
 		return XST_E_NOMEM;
-	spool_init(&r->spool, o->buffer_memory ? o->buffer_memory : BUFFER_MEMORY, r->tmpdir);
+	xst_restore_spool_init(&r->spool, o->buffer_memory ? o->buffer_memory : BUFFER_MEMORY,
+			       r->tmpdir);
 	r->domain.domid = o->domid;
 	r->domain.tmpdir = r->tmpdir;
 	if (o->flags & XST_RESTORE_COLO)
 		r->parser_options.flags |= XST_PARSER_COLO;
 	r->parser_options.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING;
-	colo_init(&r->colo, COLO_SECONDARY);
+	xst_restore_colo_init(&r->colo, COLO_SECONDARY);
 	return copy_config(r);
 }
 
-static int open_all(struct xst_restore *r)
+static int restore_open_all(struct xst_restore *r)
 {
 	struct xst_parser *parser = NULL;
 	int e = copy_options(r);
@@ -265,13 +266,13 @@ static int open_all(struct xst_restore *r)
 		e = xst_parser_new(&r->parser_options, &parser);
 	if (e)
 		return e;
-	e = player_init(&r->main, parser);
+	e = xst_restore_player_init(&r->main, parser);
 	if (e)
 		return e;
-	player_from_fd(&r->main, r->options.fd);
+	xst_restore_player_from_fd(&r->main, r->options.fd);
 	/* until it is known what it is, a pipe's octets are kept */
 	r->main.tee = r->main.seekable ? NULL : &r->spool;
-	e = watch_init(&r->watch);
+	e = xst_restore_watch_init(&r->watch);
 	errno = -e;
 	return e ? XST_E_IO : 0;
 }
@@ -325,8 +326,8 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	r->parser_options = parser;
 	r->watch.epoll = r->watch.kick = -1;
 	r->main.fd = r->replay.fd = -1;
-	spool_init(&r->spool, 0, NULL);
-	e = open_all(r);
+	xst_restore_spool_init(&r->spool, 0, NULL);
+	e = restore_open_all(r);
 	if (e) {
 		int err = errno;
 
@@ -359,23 +360,23 @@ struct xst_restore *xst_restore_free(struct xst_restore *r)
 	r->freed = true;
 	if (is_committing(r)) {
 		xst_restore_abort(r);
-		restore_loop(r, -1);
+		xst_restore_loop(r, -1);
 	}
-	worker_free(r->worker);
+	xst_restore_worker_free(r->worker);
 	free_sinks(r);
 	if (r->started && !r->told) {
-		restore_fail(r, XST_E_IO, RULE_RESTORE_ABORTED, NULL, "aborted");
+		xst_restore_fail(r, XST_E_IO, RULE_RESTORE_ABORTED, NULL, "aborted");
 		r->result.outcome = XST_OUTCOME_ABORTED;
 		tell_result(r);
 	}
-	player_free(&r->main);
-	player_free(&r->replay);
+	xst_restore_player_free(&r->main);
+	xst_restore_player_free(&r->replay);
 	xst_checker_free(r->checker);
 	xst_parser_free(r->at_image);
 	xst_parser_free(r->at_emulator);
-	spool_free(&r->spool);
-	colo_free(&r->colo);
-	watch_free(&r->watch);
+	xst_restore_spool_free(&r->spool);
+	xst_restore_colo_free(&r->colo);
+	xst_restore_watch_free(&r->watch);
 	free(r->config);
 	free(r->optional);
 	free(r->tmpdir);
@@ -388,9 +389,9 @@ int xst_restore_start(struct xst_restore *r)
 	if (!r || r->started)
 		return XST_E_STATE;
 	r->started = true;
-	r->last_progress = watch_now();
+	r->last_progress = xst_restore_watch_now();
 	r->deadline = r->options.timeout ? r->last_progress + r->options.timeout : UINT64_MAX;
-	watch_kick(&r->watch);
+	xst_restore_watch_kick(&r->watch);
 	return 0;
 }
 
@@ -407,7 +408,7 @@ short xst_restore_get_events(const struct xst_restore *r)
 
 uint64_t xst_restore_get_timeout(const struct xst_restore *r)
 {
-	uint64_t wait = watch_deadline(&r->watch), own = soonest_timeout(r);
+	uint64_t wait = xst_restore_watch_deadline(&r->watch), own = soonest_timeout(r);
 
 	if (!r->started || r->told)
 		return UINT64_MAX;
@@ -419,7 +420,7 @@ void xst_restore_abort(struct xst_restore *r)
 	if (!r || r->told)
 		return;
 	r->abort_asked = true;
-	watch_kick(&r->watch);
+	xst_restore_watch_kick(&r->watch);
 }
 
 enum xst_restore_phase xst_restore_get_phase(const struct xst_restore *r)

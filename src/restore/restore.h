@@ -20,7 +20,7 @@
 
 #include "check/rules.h"
 #include "io/io.h"
-#include "restore/colo.h"
+#include "restore/colo_link.h"
 
 /* --- watch.c -------------------------------------------------------------------------------- */
 
@@ -36,21 +36,21 @@ struct watch {
 };
 
 /* Returns 0 or -errno. */
-int watch_init(struct watch *w);
-void watch_free(struct watch *w);
+int xst_restore_watch_init(struct watch *w);
+void xst_restore_watch_free(struct watch *w);
 /* Forgets what was waited for. */
-void watch_clear(struct watch *w);
+void xst_restore_watch_clear(struct watch *w);
 /* Returns XST_AGAIN. */
-int watch_fd(struct watch *w, int fd, short events);
-int watch_wait(struct watch *w, const struct xst_wait *wait);
+int xst_restore_watch_fd(struct watch *w, int fd, short events);
+int xst_restore_watch_wait(struct watch *w, const struct xst_wait *wait);
 /* Makes the descriptor readable when something waited for has come, or now if `now`. */
-void watch_arm(struct watch *w, bool now);
-void watch_kick(struct watch *w);
+void xst_restore_watch_arm(struct watch *w, bool now);
+void xst_restore_watch_kick(struct watch *w);
 /* The earliest deadline that is waited for. */
-uint64_t watch_deadline(const struct watch *w);
-uint64_t watch_now(void);
+uint64_t xst_restore_watch_deadline(const struct watch *w);
+uint64_t xst_restore_watch_now(void);
 /* Whether a descriptor is ready, without waiting. */
-bool watch_ready(int fd, short events);
+bool xst_restore_watch_ready(int fd, short events);
 
 /* --- spool.c -------------------------------------------------------------------------------- */
 
@@ -66,17 +66,18 @@ struct spool {
 	struct transfer transfer;
 };
 
-void spool_init(struct spool *s, uint64_t limit, const char *dir);
-void spool_free(struct spool *s);
+void xst_restore_spool_init(struct spool *s, uint64_t limit, const char *dir);
+void xst_restore_spool_free(struct spool *s);
 /* Empties it, and gives back most of what it has taken. */
-void spool_clear(struct spool *s);
+void xst_restore_spool_clear(struct spool *s);
 /* Returns 0, or XST_E_IO or XST_E_NOMEM, described in *reterr. */
-int spool_write(struct spool *s, const void *data, size_t n, struct xst_finding *reterr);
+int xst_restore_spool_write(struct spool *s, const void *data, size_t n,
+			    struct xst_finding *reterr);
 /* What is in a file can be read from there behind this. */
-int spool_flush(struct spool *s, struct xst_finding *reterr);
+int xst_restore_spool_flush(struct spool *s, struct xst_finding *reterr);
 /* From a descriptor that has something to read, up to n octets.  Returns how many went, 0 if it is
- * to be done by reading and spool_write(), or a negative error that is the spool's. */
-int64_t spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr);
+ * to be done by reading and xst_restore_spool_write(), or a negative error that is the spool's. */
+int64_t xst_restore_spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr);
 
 /* --- player.c ------------------------------------------------------------------------------- */
 
@@ -112,24 +113,25 @@ struct player {
 };
 
 /* Takes the parser.  Returns 0 or XST_E_NOMEM. */
-int player_init(struct player *pl, struct xst_parser *parser);
-void player_free(struct player *pl);
+int xst_restore_player_init(struct player *pl, struct xst_parser *parser);
+void xst_restore_player_free(struct player *pl);
 /* Reads from a descriptor from now on. */
-void player_from_fd(struct player *pl, int fd);
+void xst_restore_player_from_fd(struct player *pl, int fd);
 /* Reads [from, to) of a file (memory NULL) or of memory. */
-void player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from, uint64_t to);
-/* The next event, the same until player_done(); never NEED nor PAYLOAD: a run is delivered to its
+void xst_restore_player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from,
+				  uint64_t to);
+/* The next event, the same until xst_restore_player_done(); never NEED nor PAYLOAD: a run is delivered to its
  * drain before the event behind it comes.  XST_AGAIN also stands for: enough for one call. */
-int player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev);
+int xst_restore_player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev);
 /* The event was dealt with.  If it was a PAYLOAD_BEGIN, the run goes into the drain (NULL: is
  * passed over). */
-void player_done(struct player *pl, const struct drain *drain);
+void xst_restore_player_done(struct player *pl, const struct drain *drain);
 /* Octets that the parser was given so far, in its counting: where a copy of it goes on. */
-uint64_t player_fed(const struct player *pl);
-/* Where in the source's file the octet is that player_fed() has counted so. */
-uint64_t player_place(const struct player *pl, uint64_t fed);
+uint64_t xst_restore_player_fed(const struct player *pl);
+/* Where in the source's file the octet is that xst_restore_player_fed() has counted so. */
+uint64_t xst_restore_player_place(const struct player *pl, uint64_t fed);
 /* Length of the source from the stream's first octet, or 0. */
-uint64_t player_size(const struct player *pl);
+uint64_t xst_restore_player_size(const struct player *pl);
 
 /* --- worker.c ------------------------------------------------------------------------------- */
 
@@ -138,36 +140,37 @@ struct worker;
 struct worker_job {
 	int fd;
 	bool seekable;            /* the thread reads the file itself */
-	const struct spool *head; /* what was read of a pipe already; kept until worker_free() */
+	const struct spool
+		*head; /* what was read of a pipe already; kept until xst_restore_worker_free() */
 	const char *tmpdir;
 	const struct xst_parser_options *parser;
 	enum xst_container to;
 	bool force;               /* see XST_CONVERT_FORCE */
-	xst_config_fn config;     /* or NULL; called by worker_feed() */
+	xst_config_fn config;     /* or NULL; called by xst_restore_worker_feed() */
 	void *config_userdata;
 };
 
 /* Starts converting.  *ret_fd: where the result comes out, the worker's.  Returns 0, XST_E_NOMEM or
  * XST_E_IO, described in *reterr. */
-int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
-		 struct xst_finding *reterr);
+int xst_restore_worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
+			     struct xst_finding *reterr);
 /* Brings octets to the thread, as far as it comes without waiting, and answers its question. */
-int worker_feed(struct worker *w, struct watch *watch);
+int xst_restore_worker_feed(struct worker *w, struct watch *watch);
 /* Stops it: it ends soon. */
-void worker_cancel(struct worker *w);
+void xst_restore_worker_cancel(struct worker *w);
 /* Whether it has ended; else waits for that. */
-int worker_join(struct worker *w, struct watch *watch);
-/* Behind worker_join(): its error, code 0 if all went well; its findings; NULL behind the last. */
-const struct xst_finding *worker_error(const struct worker *w);
-const struct xst_finding *worker_finding(struct worker *w);
-uint64_t worker_octets(const struct worker *w);
+int xst_restore_worker_join(struct worker *w, struct watch *watch);
+/* Behind xst_restore_worker_join(): its error, code 0 if all went well; its findings; NULL behind the last. */
+const struct xst_finding *xst_restore_worker_error(const struct worker *w);
+const struct xst_finding *xst_restore_worker_finding(struct worker *w);
+uint64_t xst_restore_worker_octets(const struct worker *w);
 /* Cancels it and waits for its end. */
-struct worker *worker_free(struct worker *w);
+struct worker *xst_restore_worker_free(struct worker *w);
 
 /* --- run.c ---------------------------------------------------------------------------------- */
 
 /* Polls and processes until it is over; aborts it when `stop` becomes readable. */
-void restore_loop(struct xst_restore *r, int stop);
+void xst_restore_loop(struct xst_restore *r, int stop);
 
 /* --- restore.c, route.c --------------------------------------------------------------------- */
 
@@ -218,8 +221,8 @@ struct xst_restore {
 	struct worker *worker;
 	struct spool spool;         /* head of the input, then a checkpoint's records */
 	struct xst_parser *at_image, *at_emulator; /* the parser where these parts of a checkpoint begin */
-	uint64_t image_from, emulator_from;        /* player_fed() there */
-	uint64_t spool_base;        /* player_fed() of its first octet */
+	uint64_t image_from, emulator_from;        /* xst_restore_player_fed() there */
+	uint64_t spool_base;        /* xst_restore_player_fed() of its first octet */
 
 	/* what is known of the stream */
 	struct xst_restore_domain domain;
@@ -234,7 +237,7 @@ struct xst_restore {
 	bool had_tail, tail_begun;
 	struct drain tail_drain;
 	uint64_t tail_done;
-	uint64_t complete_at;       /* player_fed() behind the last complete checkpoint */
+	uint64_t complete_at; /* xst_restore_player_fed() behind the last complete checkpoint */
 	struct colo colo;
 
 	uint64_t deadline, last_progress;
@@ -244,37 +247,38 @@ struct xst_restore {
 
 /* restore.c */
 /* The sticky error.  Returns code. */
-int restore_fail(struct xst_restore *r, int code, enum xst_rule rule, const struct xst_event *at,
-		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+int xst_restore_fail(struct xst_restore *r, int code, enum xst_rule rule,
+		     const struct xst_event *at, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 /* What a sink's operation has returned: waits for it, or takes over its error. */
-int restore_sink_result(struct xst_restore *r, enum sink_id id, int code);
-void restore_tell(struct xst_restore *r, const struct xst_finding *f);
-void restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
+int xst_restore_sink_result(struct xst_restore *r, enum sink_id id, int code);
+void xst_restore_tell(struct xst_restore *r, const struct xst_finding *f);
+void xst_restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* tasks.c */
 /* What to do for each enum task, as far as it comes. */
-extern int (*const restore_tasks[])(struct xst_restore *r);
+extern int (*const xst_restore_tasks[])(struct xst_restore *r);
 /* prepare of all sinks. */
-int restore_prepare(struct xst_restore *r);
+int xst_restore_prepare(struct xst_restore *r);
 /* From now on the sinks take everything back. */
-void restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome);
+void xst_restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome);
 
 /* tail.c */
 /* Looks at an event for a run without a length.  A file's gets its length; from a pipe, the run goes
  * into the spool, and *ret is 0 and the result true: the event is dealt with. */
-bool tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret);
-int tail_task(struct xst_restore *r);
+bool xst_restore_tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret);
+int xst_restore_tail_task(struct xst_restore *r);
 
 /* route.c */
 /* An event of the stream, as it is read.  *drain: where the run goes that it begins.  May be
  * XST_AGAIN: the same again.  May change the task. */
-int route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
+int xst_restore_route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
 /* An event that takes effect. */
-int route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
+int xst_restore_route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
 /* Whether it is the last of the part of a checkpoint that the task in hand replays. */
-bool route_is_end(const struct xst_restore *r, const struct xst_event *ev);
+bool xst_restore_route_is_end(const struct xst_restore *r, const struct xst_event *ev);
 /* The image's records of the next checkpoint begin here. */
-int route_mark_image(struct xst_restore *r);
+int xst_restore_route_mark_image(struct xst_restore *r);
 
 #endif

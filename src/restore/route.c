@@ -44,7 +44,7 @@ static int keep_optional(void *self, const void *data, size_t n, size_t *ret_don
 	return 0;
 }
 
-static void xl_fields(struct xst_restore *r, const struct xst_event *ev)
+static void route_xl_fields(struct xst_restore *r, const struct xst_event *ev)
 {
 	if (ev->kind != XST_KIND_XL_HEADER)
 		return;
@@ -86,11 +86,11 @@ static void xl_config(struct xst_restore *r)
 	r->domain.config_size = n;
 }
 
-static int xl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+static int route_xl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
 	switch (ev->type) {
 	case XST_EVENT_FIELDS:
-		xl_fields(r, ev);
+		route_xl_fields(r, ev);
 		return 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
 		return xl_run(r, ev, drain);
@@ -121,7 +121,7 @@ static int to_domain(struct xst_restore *r, const struct xst_event *ev, struct d
 
 	if (!s->ops)
 		return 0;
-	e = restore_sink_result(r, SINK_DOMAIN, s->ops->event(s->self, ev));
+	e = xst_restore_sink_result(r, SINK_DOMAIN, s->ops->event(s->self, ev));
 	if (e == 0 && ev->type == XST_EVENT_PAYLOAD_BEGIN)
 		*drain = domain_drain(r);
 	return e;
@@ -140,7 +140,7 @@ static int to_xenstore(struct xst_restore *r, const struct xst_event *ev)
 				 ev->u.pair.value_len);
 	else if (ev->type == XST_EVENT_RECORD_END)
 		e = s->ops->end(s->self);
-	e = restore_sink_result(r, SINK_XENSTORE, e);
+	e = xst_restore_sink_result(r, SINK_XENSTORE, e);
 	if (e < 0 && r->error.layer == XST_LAYER_NONE) {
 		/* a sink doesn't know where in the stream a key stands */
 		r->error.layer = ev->layer;
@@ -149,23 +149,23 @@ static int to_xenstore(struct xst_restore *r, const struct xst_event *ev)
 	return e;
 }
 
-static int emulator_begin(struct xst_restore *r, uint64_t length)
+static int route_emulator_begin(struct xst_restore *r, uint64_t length)
 {
 	const struct xst_emulator_sink *s = &r->options.emulator;
 	int e = s->ops->begin(s->self, r->emulator_id, r->emulator_index, length);
 
-	e = restore_sink_result(r, SINK_EMULATOR, e);
+	e = xst_restore_sink_result(r, SINK_EMULATOR, e);
 	r->emulator_begun |= e == 0;
 	return e;
 }
 
 /* A state of no octets has no run. */
-static int emulator_end(struct xst_restore *r)
+static int route_emulator_end(struct xst_restore *r)
 {
 	const struct xst_emulator_sink *s = &r->options.emulator;
-	int e = r->emulator_begun ? 0 : emulator_begin(r, 0);
+	int e = r->emulator_begun ? 0 : route_emulator_begin(r, 0);
 
-	return e ? e : restore_sink_result(r, SINK_EMULATOR, s->ops->end(s->self));
+	return e ? e : xst_restore_sink_result(r, SINK_EMULATOR, s->ops->end(s->self));
 }
 
 static int to_emulator(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
@@ -183,12 +183,12 @@ static int to_emulator(struct xst_restore *r, const struct xst_event *ev, struct
 		r->emulator_index = (uint32_t)xst_event_field(ev, XST_FIELD_EMULATOR_INDEX, 0);
 		break;
 	case XST_EVENT_PAYLOAD_BEGIN:
-		e = emulator_begin(r, ev->u.payload.length);
+		e = route_emulator_begin(r, ev->u.payload.length);
 		*drain = (struct drain){ s->self, s->ops->write, s->ops->move, s->ops->wait,
 					 SINK_EMULATOR };
 		break;
 	case XST_EVENT_RECORD_END:
-		e = emulator_end(r);
+		e = route_emulator_end(r);
 		break;
 	default:
 		break;
@@ -231,7 +231,7 @@ static int libxc_event(struct xst_restore *r, const struct xst_event *ev, struct
 	int e;
 
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
-		e = restore_prepare(r);
+		e = xst_restore_prepare(r);
 		return e ? e : to_domain(r, ev, drain);
 	}
 	if (is_emulator(ev->kind))
@@ -241,10 +241,10 @@ static int libxc_event(struct xst_restore *r, const struct xst_event *ev, struct
 	return to_domain(r, ev, drain);
 }
 
-int route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+int xst_restore_route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
 	switch (ev->layer) {
-	case XST_LAYER_XL:    return xl_event(r, ev, drain);
+	case XST_LAYER_XL:    return route_xl_event(r, ev, drain);
 	case XST_LAYER_LIBXL: return libxl_event(r, ev, drain);
 	case XST_LAYER_LIBXC: return libxc_event(r, ev, drain);
 	default:              return 0;
@@ -256,14 +256,14 @@ int route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain 
 static int copy_parser(struct xst_restore *r, struct xst_parser **ret)
 {
 	xst_parser_free(*ret);
-	*ret = parser_clone(r->main.parser);
+	*ret = xst_parser_clone(r->main.parser);
 	return *ret ? 0 : XST_E_NOMEM;
 }
 
-int route_mark_image(struct xst_restore *r)
+int xst_restore_route_mark_image(struct xst_restore *r)
 {
-	spool_clear(&r->spool);
-	r->spool_base = r->image_from = player_fed(&r->main);
+	xst_restore_spool_clear(&r->spool);
+	r->spool_base = r->image_from = xst_restore_player_fed(&r->main);
 	r->main.tee = r->main.seekable ? NULL : &r->spool;
 	r->unused = false;
 	return copy_parser(r, &r->at_image);
@@ -271,11 +271,11 @@ int route_mark_image(struct xst_restore *r)
 
 static int mark_emulator(struct xst_restore *r)
 {
-	r->emulator_from = player_fed(&r->main);
+	r->emulator_from = xst_restore_player_fed(&r->main);
 	return copy_parser(r, &r->at_emulator);
 }
 
-static void complete(struct xst_restore *r)
+static void route_complete(struct xst_restore *r)
 {
 	r->phase = XST_PHASE_UNBUFFERING;
 	r->task = r->domain.libxl ? TASK_EMULATOR : r->at_image ? TASK_IMAGE : TASK_CHECKPOINT;
@@ -285,22 +285,22 @@ static void complete(struct xst_restore *r)
 static int begin_buffering(struct xst_restore *r)
 {
 	r->phase = XST_PHASE_BUFFERING;
-	r->spool_base = player_fed(&r->main);
+	r->spool_base = xst_restore_player_fed(&r->main);
 	if (!r->domain.libxl) { /* a bare image's checkpoints end here */
-		complete(r);
+		route_complete(r);
 		return 0;
 	}
-	spool_clear(&r->spool);
+	xst_restore_spool_clear(&r->spool);
 	r->main.tee = r->main.seekable ? NULL : &r->spool;
 	return mark_emulator(r);
 }
 
 /* An END in place of the next CHECKPOINT: what is buffered is dropped, and so is what follows. */
-static void drop(struct xst_restore *r)
+static void route_drop(struct xst_restore *r)
 {
 	r->dropping = true;
 	r->main.tee = NULL;
-	spool_clear(&r->spool);
+	xst_restore_spool_clear(&r->spool);
 }
 
 static bool is_an_end(enum xst_kind kind)
@@ -315,16 +315,16 @@ static int buffered(struct xst_restore *r, const struct xst_event *ev)
 		return 0;
 	if (ev->layer == XST_LAYER_LIBXC && ev->type == XST_EVENT_RECORD_BEGIN &&
 	    ev->kind == XST_KIND_END)
-		drop(r);
+		route_drop(r);
 	else if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT) && r->domain.libxl)
 		return mark_emulator(r);
 	else if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT) ||
 		 ends(ev, XST_LAYER_LIBXL, XST_KIND_CHECKPOINT_END))
-		complete(r);
+		route_complete(r);
 	return 0;
 }
 
-bool route_is_end(const struct xst_restore *r, const struct xst_event *ev)
+bool xst_restore_route_is_end(const struct xst_restore *r, const struct xst_event *ev)
 {
 	return r->task == TASK_IMAGE ? ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT)
 				     : ends(ev, XST_LAYER_LIBXL, XST_KIND_CHECKPOINT_END);
@@ -337,15 +337,16 @@ static int colo_event(struct xst_restore *r, const struct xst_event *ev)
 	if (ev->type == XST_EVENT_FIELDS) {
 		uint64_t id = xst_event_field(ev, XST_FIELD_CHECKPOINT_STATE, 0);
 
-		if (!(r->options.flags & XST_RESTORE_COLO) || colo_received(&r->colo, id) < 0)
-			return restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
-					    "CHECKPOINT_STATE %llu is not due here",
-					    (unsigned long long)id);
+		if (!(r->options.flags & XST_RESTORE_COLO) ||
+		    xst_restore_colo_received(&r->colo, id) < 0)
+			return xst_restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
+						"CHECKPOINT_STATE %llu is not due here",
+						(unsigned long long)id);
 	}
 	if (ev->type != XST_EVENT_RECORD_END)
 		return 0;
 	r->task = TASK_COLO;
-	return route_mark_image(r);
+	return xst_restore_route_mark_image(r);
 }
 
 /* Between CHECKPOINT_END and CHECKPOINT_STATE nothing else stands. */
@@ -356,14 +357,14 @@ static bool colo_waits(const struct xst_restore *r)
 
 /* --- as it is read ---------------------------------------------------------------------------- */
 
-static int check(struct xst_restore *r, const struct xst_event *ev)
+static int route_check(struct xst_restore *r, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	int e = xst_checker_event(r->checker, ev);
 
 	while (e == 0 && (f = xst_checker_finding(r->checker))) {
 		if (f->severity != XST_ERROR) {
-			restore_tell(r, f);
+			xst_restore_tell(r, f);
 			continue;
 		}
 		r->error = *f;
@@ -373,7 +374,7 @@ static int check(struct xst_restore *r, const struct xst_event *ev)
 }
 
 /* What no checker sees. */
-static int take_note(struct xst_restore *r, const struct xst_event *ev)
+static int route_take_note(struct xst_restore *r, const struct xst_event *ev)
 {
 	if (ev->type == XST_EVENT_STREAM_BEGIN && ev->layer == XST_LAYER_LIBXC)
 		r->image_begun = true;
@@ -381,26 +382,28 @@ static int take_note(struct xst_restore *r, const struct xst_event *ev)
 		return 0;
 	r->result.records++;
 	if (ev->kind == XST_KIND_UNKNOWN)
-		restore_remark(r, RULE_RESTORE_SKIPPED, "an optional record of unknown type %#x was skipped",
-			       (unsigned)ev->u.record.type);
+		xst_restore_remark(r, RULE_RESTORE_SKIPPED,
+				   "an optional record of unknown type %#x was skipped",
+				   (unsigned)ev->u.record.type);
 	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->contexts++)
-		return restore_fail(r, XST_E_MALFORMED, RULE_TWICE, ev,
-				    "a second EMULATOR_CONTEXT for the same state of the guest");
+		return xst_restore_fail(
+			r, XST_E_MALFORMED, RULE_TWICE, ev,
+			"a second EMULATOR_CONTEXT for the same state of the guest");
 	if (ev->layer == XST_LAYER_LIBXL && colo_waits(r) &&
 	    ev->kind != XST_KIND_CHECKPOINT_STATE)
-		return restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
-				    "a CHECKPOINT_STATE is due here");
+		return xst_restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
+					"a CHECKPOINT_STATE is due here");
 	return 0;
 }
 
-int route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
+int xst_restore_route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
 	int e;
 
 	if (!r->checked) { /* the same event may come again */
-		e = check(r, ev);
+		e = route_check(r, ev);
 		if (e == 0)
-			e = take_note(r, ev);
+			e = route_take_note(r, ev);
 		if (e)
 			return e;
 		r->checked = true;
@@ -413,5 +416,5 @@ int route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *
 		return buffered(r, ev);
 	if (ends(ev, XST_LAYER_LIBXC, XST_KIND_CHECKPOINT))
 		return begin_buffering(r);
-	return route_apply(r, ev, drain);
+	return xst_restore_route_apply(r, ev, drain);
 }

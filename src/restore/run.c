@@ -12,7 +12,8 @@ struct run {
 	struct xst_restore_result *result;
 };
 
-static void done(void *userdata, struct xst_restore *r, const struct xst_restore_result *result)
+static void restore_run_done(void *userdata, struct xst_restore *r,
+			     const struct xst_restore_result *result)
 {
 	struct run *run = userdata;
 
@@ -21,7 +22,7 @@ static void done(void *userdata, struct xst_restore *r, const struct xst_restore
 		run->options.done(run->options.userdata, r, result);
 }
 
-static void finding(void *userdata, const struct xst_finding *f)
+static void restore_run_finding(void *userdata, const struct xst_finding *f)
 {
 	struct run *run = userdata;
 
@@ -37,15 +38,15 @@ static void progress(void *userdata, uint64_t n, uint64_t total)
 		run->options.progress(run->options.userdata, n, total);
 }
 
-static int confirm(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
+static int restore_run_confirm(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr)
 {
 	struct run *run = userdata;
 
 	return run->options.confirm ? run->options.confirm(run->options.userdata, outcome, reterr) : 0;
 }
 
-static int translate(void *userdata, const struct xst_config *stored, struct xst_config *ret,
-		     char *why, size_t size)
+static int restore_run_translate(void *userdata, const struct xst_config *stored,
+				 struct xst_config *ret, char *why, size_t size)
 {
 	struct run *run = userdata;
 
@@ -55,7 +56,7 @@ static int translate(void *userdata, const struct xst_config *stored, struct xst
 /* For poll(): milliseconds, rounded up. */
 static int milliseconds_to(uint64_t deadline)
 {
-	uint64_t now = watch_now(), left;
+	uint64_t now = xst_restore_watch_now(), left;
 
 	if (deadline == UINT64_MAX)
 		return -1;
@@ -63,7 +64,7 @@ static int milliseconds_to(uint64_t deadline)
 	return left > 60000 ? 60000 : (int)left;
 }
 
-void restore_loop(struct xst_restore *r, int stop)
+void xst_restore_loop(struct xst_restore *r, int stop)
 {
 	struct pollfd p[2] = { { .fd = xst_restore_get_fd(r),
 				 .events = xst_restore_get_events(r) },
@@ -91,18 +92,18 @@ int xst_restore_run(const struct xst_restore_options *options, int stop,
 	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0)
 		return XST_E_ARG;
 	run.options = o;
-	o.done = done;
-	o.finding = finding;
+	o.done = restore_run_done;
+	o.finding = restore_run_finding;
 	o.progress = progress;
-	o.confirm = confirm;
-	o.translate = o.translate ? translate : NULL;
+	o.confirm = restore_run_confirm;
+	o.translate = o.translate ? restore_run_translate : NULL;
 	o.userdata = &run;
 	e = xst_restore_new(&o, &r);
 	if (e)
 		return e;
 	e = xst_restore_start(r);
 	if (e == 0)
-		restore_loop(r, stop);
+		xst_restore_loop(r, stop);
 	xst_restore_free(r);
 	*ret = result;
 	return e ? e : result.code;

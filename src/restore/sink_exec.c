@@ -62,21 +62,21 @@ extern char **environ;
 
 /* --- trouble ---------------------------------------------------------------------------------- */
 
-static int fail(struct exec *x, int err, const char *format, ...)
+static int exec_fail(struct exec *x, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static int fail(struct exec *x, int err, const char *format, ...)
+static int exec_fail(struct exec *x, int err, const char *format, ...)
 {
 	struct xst_finding place = { .sys_errno = err };
 	va_list ap;
 
 	va_start(ap, format);
-	finding_fill(&x->error, &place, XST_E_IO, RULE_OUTPUT_IO, NULL, format, ap);
+	xst_finding_fill(&x->error, &place, XST_E_IO, RULE_OUTPUT_IO, NULL, format, ap);
 	va_end(ap);
 	return XST_E_IO;
 }
 
-static int again(struct exec *x, int fd, short events, uint64_t deadline)
+static int exec_again(struct exec *x, int fd, short events, uint64_t deadline)
 {
 	x->wait = (struct xst_wait){ .fd = fd, .events = events, .deadline = deadline };
 	return XST_AGAIN;
@@ -92,29 +92,31 @@ static int collect(struct exec *x)
 		return 0;
 	ended = waitpid(x->pid, &status, WNOHANG);
 	if (ended == 0)
-		return again(x, x->pidfd, POLLIN, UINT64_MAX);
+		return exec_again(x, x->pidfd, POLLIN, UINT64_MAX);
 	x->ended = true;
 	if (ended < 0) /* somebody else has waited for it, or children are ignored */
-		return fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
-			    strerror(errno));
+		return exec_fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
+				 strerror(errno));
 	if (WIFSIGNALED(status))
-		return fail(x, 0, "%.160s: was killed by signal %d", x->command, WTERMSIG(status));
+		return exec_fail(x, 0, "%.160s: was killed by signal %d", x->command,
+				 WTERMSIG(status));
 	if (WEXITSTATUS(status))
-		return fail(x, 0, "%.160s: ended with status %d", x->command,
-			    WEXITSTATUS(status));
+		return exec_fail(x, 0, "%.160s: ended with status %d", x->command,
+				 WEXITSTATUS(status));
 	return 0;
 }
 
 /* Its status says more than that it reads no more, if it ends. */
-static int broken(struct exec *x)
+static int exec_broken(struct exec *x)
 {
 	int r = collect(x);
 
-	if (r == XST_AGAIN && watch_now() >= x->end_by)
-		return fail(x, EPIPE, "%.160s: has stopped reading before the end", x->command);
+	if (r == XST_AGAIN && xst_restore_watch_now() >= x->end_by)
+		return exec_fail(x, EPIPE, "%.160s: has stopped reading before the end",
+				 x->command);
 	if (r == XST_AGAIN)
-		return again(x, x->pidfd, POLLIN, x->end_by);
-	return r ? r : fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
+		return exec_again(x, x->pidfd, POLLIN, x->end_by);
+	return r ? r : exec_fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
 }
 
 /* What a write or splice to the program has given: octets, 0 with *ret set, see XST_AGAIN. */
@@ -124,27 +126,27 @@ static size_t sent(struct exec *x, ssize_t k, int *ret)
 	if (k >= 0)
 		return (size_t)k;
 	if (errno == EAGAIN || errno == EINTR) {
-		*ret = again(x, x->fd, POLLOUT, UINT64_MAX);
+		*ret = exec_again(x, x->fd, POLLOUT, UINT64_MAX);
 	} else if (errno == EPIPE) {
 		x->broken = true;
-		x->end_by = watch_now() + GRACE;
-		*ret = broken(x);
+		x->end_by = xst_restore_watch_now() + GRACE;
+		*ret = exec_broken(x);
 	} else {
-		*ret = fail(x, errno, "%.160s: %s", x->command, strerror(errno));
+		*ret = exec_fail(x, errno, "%.160s: %s", x->command, strerror(errno));
 	}
 	return 0;
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
 
-static int flush(struct exec *x)
+static int exec_flush(struct exec *x)
 {
 	const uint8_t *data;
 	size_t n = xst_emitter_output(x->emitter, &data);
 	int r = 0;
 
 	if (x->broken)
-		return broken(x);
+		return exec_broken(x);
 	while (r == 0 && x->flushed < n)
 		x->flushed += sent(x, write(x->fd, data + x->flushed, n - x->flushed), &r);
 	if (r)
@@ -162,33 +164,33 @@ static int take_output(struct exec *x)
 	int r;
 
 	if (!x->holding) {
-		r = flush(x);
+		r = exec_flush(x);
 		return r == XST_AGAIN ? 0 : r;
 	}
-	r = spool_write(&x->held.spool, data, n, &x->error);
+	r = xst_restore_spool_write(&x->held.spool, data, n, &x->error);
 	xst_emitter_written(x->emitter);
 	return r;
 }
 
-static int emitted(struct exec *x, int code)
+static int exec_emitted(struct exec *x, int code)
 {
 	if (code == 0)
 		return take_output(x);
 	if (code == XST_E_NOMEM)
-		finding_no_memory(&x->error);
+		xst_finding_no_memory(&x->error);
 	else if (code == XST_E_LIMIT)
-		fail(x, 0, "too many records that a state of the guest has anew");
+		exec_fail(x, 0, "too many records that a state of the guest has anew");
 	else
-		fail(x, 0, "a record that can't be written");
+		exec_fail(x, 0, "a record that can't be written");
 	if (code == XST_E_LIMIT)
-		x->error.rule = rules[RULE_LIMIT].id;
+		x->error.rule = xst_rule_table[RULE_LIMIT].id;
 	return code;
 }
 
 /* --- the frame -------------------------------------------------------------------------------- */
 
-static int header(struct exec *x, enum xst_kind kind, const struct xst_field_value *v, size_t n,
-		  const void *body, size_t size, uint64_t length)
+static int exec_header(struct exec *x, enum xst_kind kind, const struct xst_field_value *v,
+		       size_t n, const void *body, size_t size, uint64_t length)
 {
 	int r = xst_emit_begin(x->emitter, kind, length);
 
@@ -209,23 +211,23 @@ static int xl_header(struct exec *x)
 		{ XST_FIELD_MANDATORY_FLAGS,
 		  XL_FLAG_STREAM_V2 | (d->config_json ? XL_FLAG_JSON : 0) },
 		{ XST_FIELD_OPTIONAL_FLAGS, d->xl_optional_flags },
-		{ XST_FIELD_OPTIONAL_LENGTH, wire_xl_config.fixed + config + d->optional_size },
+		{ XST_FIELD_OPTIONAL_LENGTH, xst_wire_xl_config.fixed + config + d->optional_size },
 	};
 	struct xst_field_value length = { XST_FIELD_CONFIG_LENGTH, config };
 	int r;
 
 	xst_emitter_big_endian(x->emitter, XST_LAYER_XL, d->xl_big_endian);
-	r = header(x, XST_KIND_XL_HEADER, v, 4, NULL, 0, wire_xl_header.fixed);
+	r = exec_header(x, XST_KIND_XL_HEADER, v, 4, NULL, 0, xst_wire_xl_header.fixed);
 	if (r == 0)
-		r = header(x, XST_KIND_CONFIG, &length, 1, d->config, (size_t)config,
-			   wire_xl_config.fixed + config);
+		r = exec_header(x, XST_KIND_CONFIG, &length, 1, d->config, (size_t)config,
+				xst_wire_xl_config.fixed + config);
 	if (r == 0 && d->optional_size)
-		r = header(x, XST_KIND_OPTIONAL_DATA, NULL, 0, d->optional,
-			   (size_t)d->optional_size, d->optional_size);
+		r = exec_header(x, XST_KIND_OPTIONAL_DATA, NULL, 0, d->optional,
+				(size_t)d->optional_size, d->optional_size);
 	return r;
 }
 
-static int frame(struct exec *x)
+static int exec_frame(struct exec *x)
 {
 	uint32_t options = x->domain->libxl ? x->domain->libxl_options & LIBXL_OPTIONS_KNOWN : 0;
 	struct xst_field_value v[] = {
@@ -238,7 +240,7 @@ static int frame(struct exec *x)
 	if (r || x->to == XST_CONTAINER_LIBXC)
 		return r;
 	xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
-	r = header(x, XST_KIND_LIBXL_HEADER, v, 3, NULL, 0, wire_libxl_header.fixed);
+	r = exec_header(x, XST_KIND_LIBXL_HEADER, v, 3, NULL, 0, xst_wire_libxl_header.fixed);
 	return r ? r : xst_emit_empty(x->emitter, XST_KIND_LIBXC_CONTEXT);
 }
 
@@ -246,21 +248,21 @@ static int frame(struct exec *x)
 
 static bool goes_at_once(enum xst_kind kind)
 {
-	const struct wire_record *row = wire_modern(kind);
+	const struct wire_record *row = xst_wire_modern(kind);
 
 	return kind == XST_KIND_PAGE_DATA || kind == XST_KIND_P2M_FRAMES ||
 	       kind == XST_KIND_VERIFY || kind == XST_KIND_IMAGE_HEADER ||
 	       kind == XST_KIND_DOMAIN_HEADER || (row && row->flags & WIRE_STATIC);
 }
 
-static int record_begin(struct exec *x, const struct xst_event *ev)
+static int exec_record_begin(struct exec *x, const struct xst_event *ev)
 {
 	int r = 0;
 
 	x->holding = !goes_at_once(ev->kind);
 	x->late = ev->layer == XST_LAYER_LIBXC && ev->kind == XST_KIND_EMULATOR_CONTEXT;
 	if (x->holding)
-		r = held_begin(&x->held, ev->kind);
+		r = xst_restore_held_begin(&x->held, ev->kind);
 	if (r || x->late)
 		return r;
 	return xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
@@ -270,7 +272,7 @@ static int record_begin(struct exec *x, const struct xst_event *ev)
 static int late_begin(struct exec *x, uint64_t length)
 {
 	int r = xst_emit_begin(x->emitter, XST_KIND_EMULATOR_CONTEXT,
-			       wire_modern(XST_KIND_EMULATOR_CONTEXT)->fixed + length);
+			       xst_wire_modern(XST_KIND_EMULATOR_CONTEXT)->fixed + length);
 
 	x->late = false;
 	return r ? r : xst_emit_fields(x->emitter, NULL, 0);
@@ -283,14 +285,14 @@ static int payload_begin(struct exec *x, const struct xst_event *ev)
 	return r ? r : xst_emit_payload(x->emitter, ev->u.payload.length);
 }
 
-static int record_end(struct exec *x)
+static int exec_record_end(struct exec *x)
 {
 	int r = x->late ? late_begin(x, 0) : 0;
 
 	return r ? r : xst_emit_end(x->emitter);
 }
 
-static int fields(struct exec *x, const struct xst_event *ev)
+static int exec_fields(struct exec *x, const struct xst_event *ev)
 {
 	uint64_t options = xst_event_field(ev, XST_FIELD_OPTIONS, 0);
 
@@ -302,7 +304,7 @@ static int fields(struct exec *x, const struct xst_event *ev)
 	return xst_emit_fields(x->emitter, ev->u.fields.v, ev->u.fields.n);
 }
 
-static int pair(struct exec *x, const struct xst_event *ev)
+static int exec_pair(struct exec *x, const struct xst_event *ev)
 {
 	int r = xst_emit_bytes(x->emitter, ev->u.pair.key, ev->u.pair.key_len + 1);
 
@@ -312,13 +314,13 @@ static int pair(struct exec *x, const struct xst_event *ev)
 static int emit(struct exec *x, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_STREAM_BEGIN:  return frame(x);
-	case XST_EVENT_RECORD_BEGIN:  return record_begin(x, ev);
-	case XST_EVENT_FIELDS:        return fields(x, ev);
+	case XST_EVENT_STREAM_BEGIN:  return exec_frame(x);
+	case XST_EVENT_RECORD_BEGIN:  return exec_record_begin(x, ev);
+	case XST_EVENT_FIELDS:        return exec_fields(x, ev);
 	case XST_EVENT_ITEMS:         return xst_emit_items(x->emitter, ev->u.items.v, ev->u.items.n);
-	case XST_EVENT_PAIR:          return pair(x, ev);
+	case XST_EVENT_PAIR:          return exec_pair(x, ev);
 	case XST_EVENT_PAYLOAD_BEGIN: return payload_begin(x, ev);
-	case XST_EVENT_RECORD_END:    return record_end(x);
+	case XST_EVENT_RECORD_END:    return exec_record_end(x);
 	default:                      return 0;
 	}
 }
@@ -350,25 +352,25 @@ static int spawn(struct exec *x, int in)
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	if (r)
-		return fail(x, r, "/bin/sh: %s", strerror(r));
+		return exec_fail(x, r, "/bin/sh: %s", strerror(r));
 	x->pidfd = pidfd_open(x->pid, 0);
 	if (x->pidfd >= 0)
 		return 0;
 	r = errno;
 	kill(-x->pid, SIGKILL);
 	(void)waitpid(x->pid, NULL, 0);
-	return fail(x, r, "watching a program: %s", strerror(r));
+	return exec_fail(x, r, "watching a program: %s", strerror(r));
 }
 
-static int prepare(void *self, const struct xst_restore_domain *domain)
+static int exec_prepare(void *self, const struct xst_restore_domain *domain)
 {
 	struct exec *x = self;
 	int p[2], r;
 
 	x->domain = domain;
-	held_init(&x->held, domain->tmpdir);
+	xst_restore_held_init(&x->held, domain->tmpdir);
 	if (pipe2(p, O_CLOEXEC) < 0)
-		return fail(x, errno, "a pipe: %s", strerror(errno));
+		return exec_fail(x, errno, "a pipe: %s", strerror(errno));
 	x->fd = p[1];
 	(void)fcntl(x->fd, F_SETFL, O_NONBLOCK);
 	(void)fcntl(x->fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; it may be refused */
@@ -377,32 +379,32 @@ static int prepare(void *self, const struct xst_restore_domain *domain)
 	return r;
 }
 
-static int event(void *self, const struct xst_event *ev)
+static int exec_event(void *self, const struct xst_event *ev)
 {
 	struct exec *x = self;
-	int r = flush(x);
+	int r = exec_flush(x);
 
-	return r ? r : emitted(x, emit(x, ev));
+	return r ? r : exec_emitted(x, emit(x, ev));
 }
 
-static int put(void *self, const void *data, size_t n, size_t *ret_done)
+static int exec_put(void *self, const void *data, size_t n, size_t *ret_done)
 {
 	struct exec *x = self;
 	int r;
 
 	*ret_done = 0;
 	if (x->holding) {
-		r = spool_write(&x->held.spool, data, n, &x->error);
+		r = xst_restore_spool_write(&x->held.spool, data, n, &x->error);
 		*ret_done = r ? 0 : n;
 		return r;
 	}
-	r = flush(x);
+	r = exec_flush(x);
 	if (r == 0)
 		*ret_done = sent(x, write(x->fd, data, n), &r);
 	return r;
 }
 
-static int move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+static int exec_move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
 {
 	struct exec *x = self;
 	off_t at = offset ? *offset : 0;
@@ -411,26 +413,26 @@ static int move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *r
 
 	*ret_moved = 0;
 	if (x->holding) {
-		k = offset ? 0 : spool_move(&x->held.spool, fd, n, &x->error);
+		k = offset ? 0 : xst_restore_spool_move(&x->held.spool, fd, n, &x->error);
 		*ret_moved = k > 0 ? (uint64_t)k : 0;
 		return k < 0 ? (int)k : 0;
 	}
-	r = flush(x);
+	r = exec_flush(x);
 	if (r)
 		return r;
 	k = splice(fd, offset ? &at : NULL, x->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
-	if (k < 0 && errno != EPIPE && (errno != EAGAIN || watch_ready(x->fd, POLLOUT)))
+	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_restore_watch_ready(x->fd, POLLOUT)))
 		return 0; /* not this way, or nothing there */
 	*ret_moved = sent(x, (ssize_t)k, &r);
 	return r;
 }
 
-static int checkpoint(void *self, uint64_t number)
+static int exec_checkpoint(void *self, uint64_t number)
 {
 	struct exec *x = self;
 
 	(void)number;
-	return held_settle(&x->held, &x->error);
+	return xst_restore_held_settle(&x->held, &x->error);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -460,14 +462,14 @@ static bool belongs(enum xst_kind kind, bool libxl)
 
 static int send_held(struct exec *x, bool libxl)
 {
-	int r = flush(x);
+	int r = exec_flush(x);
 
 	if (r == 0)
-		r = spool_flush(&x->held.spool, &x->error);
+		r = xst_restore_spool_flush(&x->held.spool, &x->error);
 	while (r == 0 && x->next < x->held.n) {
 		uint64_t from, to;
 
-		held_range(&x->held, x->next, &from, &to);
+		xst_restore_held_range(&x->held, x->next, &from, &to);
 		if (belongs(x->held.records[x->next].kind, libxl))
 			r = send_range(x, from, to);
 		if (r)
@@ -483,10 +485,10 @@ static int send_held(struct exec *x, bool libxl)
 static int send_end(struct exec *x, enum xst_kind kind)
 {
 	x->holding = false;
-	return emitted(x, xst_emit_empty(x->emitter, kind));
+	return exec_emitted(x, xst_emit_empty(x->emitter, kind));
 }
 
-static void close_input(struct exec *x)
+static void exec_close_input(struct exec *x)
 {
 	if (x->fd >= 0)
 		close(x->fd);
@@ -508,9 +510,9 @@ static int finish_stage(struct exec *x)
 	case STAGE_LIBXL_END:
 		return libxl ? send_end(x, XST_KIND_LIBXL_END) : 0;
 	case STAGE_CLOSE:
-		r = flush(x);
+		r = exec_flush(x);
 		if (r == 0)
-			close_input(x);
+			exec_close_input(x);
 		return r;
 	case STAGE_WAIT:
 		return collect(x);
@@ -518,10 +520,10 @@ static int finish_stage(struct exec *x)
 	return r;
 }
 
-static int finish(void *self)
+static int exec_finish(void *self)
 {
 	struct exec *x = self;
-	int r = held_settle(&x->held, &x->error);
+	int r = xst_restore_held_settle(&x->held, &x->error);
 
 	while (r == 0) {
 		r = finish_stage(x);
@@ -547,17 +549,17 @@ static bool signal_group(const struct exec *x, int number)
 	return errno != ESRCH && kill(-x->pid, number) == 0;
 }
 
-static void forget(struct exec *x)
+static void exec_forget(struct exec *x)
 {
 	close(x->pidfd);
 	x->pidfd = -1;
 }
 
 /* First all are asked to end, then they are made to. */
-static int stop(void *self)
+static int exec_stop(void *self)
 {
 	struct exec *x = self;
-	uint64_t now = watch_now();
+	uint64_t now = xst_restore_watch_now();
 	bool last = x->kill_at && now >= x->kill_at;
 
 	if (x->pidfd < 0)
@@ -568,12 +570,12 @@ static int stop(void *self)
 	} else if (last) {
 		signal_group(x, SIGKILL);
 	}
-	close_input(x);
+	exec_close_input(x);
 	if (collect(x) == XST_AGAIN)
-		return again(x, x->pidfd, POLLIN, last ? UINT64_MAX : x->kill_at);
+		return exec_again(x, x->pidfd, POLLIN, last ? UINT64_MAX : x->kill_at);
 	if (!last && signal_group(x, 0))
-		return again(x, -1, 0, now + PAUSE);
-	forget(x);
+		return exec_again(x, -1, 0, now + PAUSE);
+	exec_forget(x);
 	return 0;
 }
 
@@ -581,14 +583,14 @@ static void free_exec(void *self)
 {
 	struct exec *x = self;
 
-	close_input(x);
+	exec_close_input(x);
 	if (x->pidfd >= 0 && !x->committed)
 		signal_group(x, SIGKILL);
 	if (x->pidfd >= 0 && !x->ended)
 		(void)waitpid(x->pid, NULL, 0);
 	if (x->pidfd >= 0)
-		forget(x);
-	held_free(&x->held);
+		exec_forget(x);
+	xst_restore_held_free(&x->held);
 	xst_emitter_free(x->emitter);
 	free(x->command);
 	free(x);
@@ -601,7 +603,7 @@ static void wait_for(void *self, struct xst_wait *ret)
 	*ret = x->wait;
 }
 
-static const struct xst_finding *error(void *self)
+static const struct xst_finding *exec_error(void *self)
 {
 	struct exec *x = self;
 
@@ -609,16 +611,36 @@ static const struct xst_finding *error(void *self)
 }
 
 static const struct xst_domain_sink_ops libxc_ops = {
-	.size = sizeof(libxc_ops), .name = "exec", .prepare = prepare, .event = event, .write = put,
-	.move = move, .checkpoint = checkpoint, .finish = finish, .commit = commit, .abort = stop,
-	.free = free_exec, .wait = wait_for, .error = error,
+	.size = sizeof(libxc_ops),
+	.name = "exec",
+	.prepare = exec_prepare,
+	.event = exec_event,
+	.write = exec_put,
+	.move = exec_move,
+	.checkpoint = exec_checkpoint,
+	.finish = exec_finish,
+	.commit = commit,
+	.abort = exec_stop,
+	.free = free_exec,
+	.wait = wait_for,
+	.error = exec_error,
 };
 
 static const struct xst_domain_sink_ops libxl_ops = {
-	.size = sizeof(libxl_ops), .flags = XST_DOMAIN_SINK_LIBXL, .name = "exec",
-	.prepare = prepare, .event = event, .write = put, .move = move, .checkpoint = checkpoint,
-	.finish = finish, .commit = commit, .abort = stop, .free = free_exec, .wait = wait_for,
-	.error = error,
+	.size = sizeof(libxl_ops),
+	.flags = XST_DOMAIN_SINK_LIBXL,
+	.name = "exec",
+	.prepare = exec_prepare,
+	.event = exec_event,
+	.write = exec_put,
+	.move = exec_move,
+	.checkpoint = exec_checkpoint,
+	.finish = exec_finish,
+	.commit = commit,
+	.abort = exec_stop,
+	.free = free_exec,
+	.wait = wait_for,
+	.error = exec_error,
 };
 
 int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain_sink *ret)
@@ -634,7 +656,7 @@ int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain
 	if (!x)
 		return XST_E_NOMEM;
 	x->fd = x->pidfd = -1;
-	held_init(&x->held, NULL);
+	xst_restore_held_init(&x->held, NULL);
 	x->to = o.to ? o.to : XST_CONTAINER_XL;
 	x->command = strdup(o.command);
 	r = x->command ? xst_emitter_new(&x->emitter) : XST_E_NOMEM;

@@ -27,18 +27,18 @@ struct state_file {
 	struct xst_finding error;
 };
 
-static int refuse(struct state_file *f, int code, const char *what)
+static int file_sink_refuse(struct state_file *f, int code, const char *what)
 {
 	f->error = (struct xst_finding){ .code = code, .severity = XST_ERROR,
-					 .rule = rules[RULE_OUTPUT_IO].id };
+					 .rule = xst_rule_table[RULE_OUTPUT_IO].id };
 	snprintf(f->error.text, sizeof(f->error.text), "%.150s%s%s", f->path ? f->path : "",
 		 f->path ? ": " : "", what);
 	return code;
 }
 
-static int no_memory(struct state_file *f)
+static int file_sink_no_memory(struct state_file *f)
 {
-	finding_no_memory(&f->error);
+	xst_finding_no_memory(&f->error);
 	return XST_E_NOMEM;
 }
 
@@ -46,7 +46,7 @@ static int no_memory(struct state_file *f)
 static int output_error(struct state_file *f, int code)
 {
 	if (code == XST_E_NOMEM)
-		return no_memory(f);
+		return file_sink_no_memory(f);
 	f->error = *xst_output_error(f->output);
 	return code;
 }
@@ -56,12 +56,13 @@ static int name_file(struct state_file *f, uint32_t domid)
 	if (f->path)
 		return 0;
 	if (domid == XST_DOMID_NONE)
-		return refuse(f, XST_E_ARG,
-			      "the device model's file needs the domain's id in its name; "
-			      "give the id or the file");
+		return file_sink_refuse(
+			f, XST_E_ARG,
+			"the device model's file needs the domain's id in its name; "
+			"give the id or the file");
 	if (asprintf(&f->path, "%s/qemu-resume.%u", f->dir, domid) < 0) {
 		f->path = NULL;
-		return no_memory(f);
+		return file_sink_no_memory(f);
 	}
 	return 0;
 }
@@ -71,8 +72,10 @@ static int look_before(struct state_file *f)
 	struct stat st;
 
 	if (stat(f->path, &st) < 0)
-		return errno == ENOENT ? 0 : io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
-	return S_ISREG(st.st_mode) ? 0 : refuse(f, XST_E_IO, "is there and no regular file");
+		return errno == ENOENT ? 0
+				       : xst_io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
+	return S_ISREG(st.st_mode) ? 0
+				   : file_sink_refuse(f, XST_E_IO, "is there and no regular file");
 }
 
 /* Opens the output once, so that a folder that is not there is known before the first octet. */
@@ -86,7 +89,7 @@ static int file_prepare(void *self, const struct xst_restore_domain *domain)
 	if (r == 0)
 		r = xst_output_file(f->path, 0600, 0, &f->output, &f->error);
 	if (r == XST_E_NOMEM)
-		return no_memory(f);
+		return file_sink_no_memory(f);
 	f->output = xst_output_free(f->output);
 	return r;
 }
@@ -103,9 +106,9 @@ static int file_begin(void *self, uint32_t id, uint32_t index, uint64_t length)
 	f->output = xst_output_free(f->output);
 	r = xst_output_file(f->path, 0600, 0, &f->output, &f->error);
 	if (r)
-		return r == XST_E_NOMEM ? no_memory(f) : r;
+		return r == XST_E_NOMEM ? file_sink_no_memory(f) : r;
 	if (fchmod(xst_output_get_fd(f->output), 0600) < 0)
-		return io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
+		return xst_io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
 	return 0;
 }
 
@@ -141,14 +144,15 @@ static int keep_before(struct state_file *f)
 	f->target = realpath(f->path, NULL);
 	if (!f->target && errno == ENOENT)
 		return 0;
-	r = f->target ? link_beside(f->target, f->target, &f->before) : -errno;
+	r = f->target ? xst_io_link_beside(f->target, f->target, &f->before) : -errno;
 	if (r == -ENOMEM)
-		return no_memory(f);
+		return file_sink_no_memory(f);
 	if (r == 0 || r == -ENOENT)
 		return 0;
-	return plain_error(&f->error, XST_E_IO, RULE_OUTPUT_IO,
-			   "%.150s: can't be kept under another name until all is done: %s; move it away",
-			   f->path, strerror(-r));
+	return xst_io_plain_error(
+		&f->error, XST_E_IO, RULE_OUTPUT_IO,
+		"%.150s: can't be kept under another name until all is done: %s; move it away",
+		f->path, strerror(-r));
 }
 
 static void forget_before(struct state_file *f)

@@ -15,16 +15,16 @@ static int store_tail(void *self, const void *data, size_t n, size_t *ret_done)
 	uint64_t limit = xst_parser_max_run(r->main.parser);
 
 	if (r->spool.size + n > limit)
-		return restore_fail(r, XST_E_LIMIT, RULE_LIMIT, NULL,
-				    "more than %llu octets of device model state",
-				    (unsigned long long)limit);
+		return xst_restore_fail(r, XST_E_LIMIT, RULE_LIMIT, NULL,
+					"more than %llu octets of device model state",
+					(unsigned long long)limit);
 	*ret_done = n;
-	return spool_write(&r->spool, data, n, &r->error);
+	return xst_restore_spool_write(&r->spool, data, n, &r->error);
 }
 
-bool tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret)
+bool xst_restore_tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret)
 {
-	uint64_t size = player_size(&r->main), here = xst_parser_offset(r->main.parser);
+	uint64_t size = xst_restore_player_size(&r->main), here = xst_parser_offset(r->main.parser);
 	struct drain drain = { .self = r, .write = store_tail };
 
 	*ret = 0;
@@ -32,14 +32,14 @@ bool tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret)
 	    r->phase != XST_PHASE_NORMAL)
 		return false;
 	if (size) {
-		here = player_place(&r->main, here);
+		here = xst_restore_player_place(&r->main, here);
 		*ret = xst_parser_set_run_length(r->main.parser, size > here ? size - here : 0);
 		return false;
 	}
-	spool_clear(&r->spool);
+	xst_restore_spool_clear(&r->spool);
 	r->tail = *ev;
 	r->had_tail = true;
-	player_done(&r->main, &drain);
+	xst_restore_player_done(&r->main, &drain);
 	return true;
 }
 
@@ -60,27 +60,27 @@ static int tail_some(struct xst_restore *r)
 	if (d->move && r->spool.fd >= 0)
 		e = d->move(d->self, r->spool.fd, &offset, left, &moved);
 	if (e == 0 && !moved && r->spool.fd >= 0) {
-		k = pread_some(r->spool.fd, buffer, n, offset);
+		k = xst_io_pread_some(r->spool.fd, buffer, n, offset);
 		if (k <= 0)
-			return io_error(&r->error, RULE_INPUT_IO, (int)-k, r->tmpdir);
+			return xst_io_error(&r->error, RULE_INPUT_IO, (int)-k, r->tmpdir);
 		e = d->write(d->self, buffer, (size_t)k, &done);
 	} else if (e == 0 && !moved) {
 		e = d->write(d->self, r->spool.memory + offset, n, &done);
 	}
 	r->tail_done += moved + done;
-	return restore_sink_result(r, (enum sink_id)d->sink, e);
+	return xst_restore_sink_result(r, (enum sink_id)d->sink, e);
 }
 
-int tail_task(struct xst_restore *r)
+int xst_restore_tail_task(struct xst_restore *r)
 {
 	int e = 0;
 
 	if (!r->tail_begun) {
 		r->tail.u.payload.length = r->spool.size;
-		e = spool_flush(&r->spool, &r->error);
+		e = xst_restore_spool_flush(&r->spool, &r->error);
 		if (e)
 			return e;
-		e = r->spool.size ? route_apply(r, &r->tail, &r->tail_drain) : 0;
+		e = r->spool.size ? xst_restore_route_apply(r, &r->tail, &r->tail_drain) : 0;
 		r->tail_begun = e == 0;
 		return e;
 	}

@@ -11,17 +11,18 @@
 
 /* --- sinks ------------------------------------------------------------------------------------ */
 
-static int config_wanted(struct xst_restore *r)
+static int tasks_config_wanted(struct xst_restore *r)
 {
 	if (r->domain.config || r->options.flags & XST_RESTORE_NO_CONFIG)
 		return 0;
-	return restore_fail(r, XST_E_REFUSED, RULE_RESTORE_NO_CONFIG, NULL,
-			    "no configuration is stored with this image: give one (--config FILE)");
+	return xst_restore_fail(
+		r, XST_E_REFUSED, RULE_RESTORE_NO_CONFIG, NULL,
+		"no configuration is stored with this image: give one (--config FILE)");
 }
 
-int restore_prepare(struct xst_restore *r)
+int xst_restore_prepare(struct xst_restore *r)
 {
-	int e = config_wanted(r);
+	int e = tasks_config_wanted(r);
 
 	for (; e == 0 && r->step < SINKS; r->step += e == 0) {
 		struct sink *s = &r->sinks[r->step];
@@ -29,7 +30,8 @@ int restore_prepare(struct xst_restore *r)
 		if (!s->prepare)
 			continue;
 		s->touched = true;
-		e = restore_sink_result(r, (enum sink_id)r->step, s->prepare(s->self, &r->domain));
+		e = xst_restore_sink_result(r, (enum sink_id)r->step,
+					    s->prepare(s->self, &r->domain));
 	}
 	return e;
 }
@@ -38,8 +40,10 @@ int restore_prepare(struct xst_restore *r)
 static void pass_stream(struct xst_restore *r)
 {
 	if (r->main.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
-		(void)lseek(r->options.fd, (off_t)player_place(&r->main, player_fed(&r->main)),
-			    SEEK_SET);
+		(void)lseek(
+			r->options.fd,
+			(off_t)xst_restore_player_place(&r->main, xst_restore_player_fed(&r->main)),
+			SEEK_SET);
 }
 
 /* Each sink in turn finishes, then each commits. */
@@ -54,8 +58,8 @@ static int task_finish(struct xst_restore *r)
 		struct sink *s = &r->sinks[id];
 
 		if (s->touched)
-			e = restore_sink_result(r, id, r->step < SINKS ? s->finish(s->self)
-								       : s->commit(s->self));
+			e = xst_restore_sink_result(
+				r, id, r->step < SINKS ? s->finish(s->self) : s->commit(s->self));
 	}
 	if (e)
 		return e;
@@ -72,24 +76,24 @@ static int task_abort(struct xst_restore *r)
 		struct sink *s = &r->sinks[r->step];
 
 		if (s->touched)
-			e = restore_sink_result(r, (enum sink_id)r->step, s->abort(s->self));
+			e = xst_restore_sink_result(r, (enum sink_id)r->step, s->abort(s->self));
 		e = e < 0 ? 0 : e;
 	}
 	if (e == 0 && r->worker)
-		e = worker_join(r->worker, &r->watch);
+		e = xst_restore_worker_join(r->worker, &r->watch);
 	if (e == 0)
 		r->task = TASK_OVER;
 	return e;
 }
 
-void restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome)
+void xst_restore_begin_abort(struct xst_restore *r, enum xst_outcome outcome)
 {
 	r->task = TASK_ABORT;
 	r->phase = XST_PHASE_ABORTING;
 	r->step = 0;
 	r->result.outcome = outcome;
 	if (r->worker)
-		worker_cancel(r->worker);
+		xst_restore_worker_cancel(r->worker);
 }
 
 static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
@@ -111,7 +115,7 @@ static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 
 static uint64_t dropped(const struct xst_restore *r)
 {
-	return r->unused ? player_fed(&r->main) - r->complete_at : 0;
+	return r->unused ? xst_restore_player_fed(&r->main) - r->complete_at : 0;
 }
 
 /* The sender went away between two checkpoints: the last complete one is the guest's state. */
@@ -126,13 +130,13 @@ static int fail_over(struct xst_restore *r)
 static int end_worker(struct xst_restore *r)
 {
 	const struct xst_finding *f;
-	int e = r->worker ? worker_join(r->worker, &r->watch) : 0;
+	int e = r->worker ? xst_restore_worker_join(r->worker, &r->watch) : 0;
 
 	if (e || !r->worker)
 		return e;
-	while ((f = worker_finding(r->worker)))
-		restore_tell(r, f);
-	f = worker_error(r->worker);
+	while ((f = xst_restore_worker_finding(r->worker)))
+		xst_restore_tell(r, f);
+	f = xst_restore_worker_error(r->worker);
 	if (f->code)
 		r->error = *f;
 	return f->code;
@@ -157,13 +161,13 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 	if (pl->error.code)
 		r->error = pl->error;
 	else if (pl->drain.write && code != XST_E_NOMEM)
-		return restore_sink_result(r, (enum sink_id)pl->drain.sink, code);
+		return xst_restore_sink_result(r, (enum sink_id)pl->drain.sink, code);
 	else
-		finding_no_memory(&r->error);
+		xst_finding_no_memory(&r->error);
 	return r->error.code;
 }
 
-static int read_failed(struct xst_restore *r, int code)
+static int tasks_read_failed(struct xst_restore *r, int code)
 {
 	int e = is_streams_fault(&r->main) ? end_worker(r) : 0;
 
@@ -187,13 +191,14 @@ static int stream_over(struct xst_restore *r)
 	if (e)
 		return e;
 	if (!r->image_begun)
-		return restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
-				    "the stream holds no guest's image");
+		return xst_restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
+					"the stream holds no guest's image");
 	if (r->dropping && r->unused) {
 		r->result.dropped = dropped(r);
-		restore_remark(r, RULE_RESTORE_DROPPED,
-			       "what stands behind checkpoint %llu, the last complete one, is left out",
-			       (unsigned long long)r->result.checkpoint);
+		xst_restore_remark(
+			r, RULE_RESTORE_DROPPED,
+			"what stands behind checkpoint %llu, the last complete one, is left out",
+			(unsigned long long)r->result.checkpoint);
 	}
 	return begin_finish(r, outcome(r));
 }
@@ -218,16 +223,17 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 	int e = 0;
 
 	if (r->main.tee && in->size > in->pos) /* what lies in the window was read, too */
-		e = spool_write(r->main.tee, in->src + in->pos, in->size - in->pos, &r->error);
+		e = xst_restore_spool_write(r->main.tee, in->src + in->pos, in->size - in->pos,
+					    &r->error);
 	if (e == 0)
-		e = spool_flush(&r->spool, &r->error);
-	return e ? e : worker_start(&job, &r->worker, ret_fd, &r->error);
+		e = xst_restore_spool_flush(&r->spool, &r->error);
+	return e ? e : xst_restore_worker_start(&job, &r->worker, ret_fd, &r->error);
 }
 
 /* What was learned of the stream as it is counts no more. */
-static void forget(struct xst_restore *r)
+static void tasks_forget(struct xst_restore *r)
 {
-	player_free(&r->main);
+	xst_restore_player_free(&r->main);
 	r->checker = xst_checker_free(r->checker);
 	free(r->optional);
 	r->optional = NULL;
@@ -243,7 +249,7 @@ static void forget(struct xst_restore *r)
 }
 
 /* What has been read so far goes through the converter again, with all that follows. */
-static int convert(struct xst_restore *r, enum xst_layer layer)
+static int tasks_convert(struct xst_restore *r, enum xst_layer layer)
 {
 	bool bare = layer == XST_LAYER_LEGACY && !r->domain.xl;
 	struct xst_parser *parser;
@@ -254,9 +260,9 @@ static int convert(struct xst_restore *r, enum xst_layer layer)
 		e = xst_parser_new(NULL, &parser);
 	if (e)
 		return e;
-	forget(r);
-	e = player_init(&r->main, parser);
-	player_from_fd(&r->main, fd);
+	tasks_forget(r);
+	e = xst_restore_player_init(&r->main, parser);
+	xst_restore_player_from_fd(&r->main, fd);
 	return e ? e : xst_checker_new(NULL, &r->checker);
 }
 
@@ -270,10 +276,10 @@ static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_d
 	*ret_diverted = true;
 	if (ev->type == XST_EVENT_STREAM_BEGIN && !r->worker) {
 		if (!is_of_today(ev->layer))
-			return convert(r, ev->layer);
+			return tasks_convert(r, ev->layer);
 		if (ev->layer != XST_LAYER_XL && r->main.tee) { /* no need of what was kept */
 			r->main.tee = NULL;
-			spool_clear(&r->spool);
+			xst_restore_spool_clear(&r->spool);
 		}
 	}
 	if (ev->type == XST_EVENT_FINISHED)
@@ -282,7 +288,7 @@ static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_d
 		r->task = TASK_TAIL;
 		return 0;
 	}
-	*ret_diverted = tail_begin(r, ev, &e);
+	*ret_diverted = xst_restore_tail_begin(r, ev, &e);
 	return e;
 }
 
@@ -294,18 +300,18 @@ static int task_read(struct xst_restore *r)
 	int e;
 
 	if (r->worker)
-		(void)worker_feed(r->worker, &r->watch);
-	e = player_next(&r->main, &r->watch, &ev);
+		(void)xst_restore_worker_feed(r->worker, &r->watch);
+	e = xst_restore_player_next(&r->main, &r->watch, &ev);
 	if (e)
-		return e < 0 ? read_failed(r, e) : e;
+		return e < 0 ? tasks_read_failed(r, e) : e;
 	e = divert(r, ev, &diverted);
 	if (e || diverted)
 		return e;
-	e = route_read(r, ev, &drain);
+	e = xst_restore_route_read(r, ev, &drain);
 	if (e)
 		return e;
 	r->checked = false;
-	player_done(&r->main, &drain);
+	xst_restore_player_done(&r->main, &drain);
 	return 0;
 }
 
@@ -314,22 +320,23 @@ static int task_read(struct xst_restore *r)
 /* A part of the checkpoint in hand is read again, by a copy of the parser, from the file or the spool. */
 static int begin_replay(struct xst_restore *r, struct xst_parser **parser, uint64_t from)
 {
-	uint64_t to = player_fed(&r->main);
-	int e = spool_flush(&r->spool, &r->error);
+	uint64_t to = xst_restore_player_fed(&r->main);
+	int e = xst_restore_spool_flush(&r->spool, &r->error);
 
 	if (e)
 		return e;
-	e = player_init(&r->replay, *parser);
+	e = xst_restore_player_init(&r->replay, *parser);
 	*parser = NULL;
 	if (e)
 		return e;
 	if (r->main.seekable)
-		player_from_part(&r->replay, r->main.fd, NULL, player_place(&r->main, from),
-				 player_place(&r->main, to));
+		xst_restore_player_from_part(&r->replay, r->main.fd, NULL,
+					     xst_restore_player_place(&r->main, from),
+					     xst_restore_player_place(&r->main, to));
 	else
-		player_from_part(&r->replay, r->spool.fd,
-				 r->spool.fd < 0 ? r->spool.memory : NULL, from - r->spool_base,
-				 to - r->spool_base);
+		xst_restore_player_from_part(&r->replay, r->spool.fd,
+					     r->spool.fd < 0 ? r->spool.memory : NULL,
+					     from - r->spool_base, to - r->spool_base);
 	return 0;
 }
 
@@ -340,17 +347,17 @@ static int replay(struct xst_restore *r, struct xst_parser **parser, uint64_t fr
 	int e = r->replay.parser ? 0 : begin_replay(r, parser, from);
 
 	if (e == 0)
-		e = player_next(&r->replay, &r->watch, &ev);
+		e = xst_restore_player_next(&r->replay, &r->watch, &ev);
 	if (e)
 		return e < 0 ? take_error(r, &r->replay, e) : e;
-	if (route_is_end(r, ev)) {
-		player_free(&r->replay);
+	if (xst_restore_route_is_end(r, ev)) {
+		xst_restore_player_free(&r->replay);
 		r->task = then;
 		return 0;
 	}
-	e = ev->type == XST_EVENT_WARNING ? 0 : route_apply(r, ev, &drain);
+	e = ev->type == XST_EVENT_WARNING ? 0 : xst_restore_route_apply(r, ev, &drain);
 	if (e == 0)
-		player_done(&r->replay, &drain);
+		xst_restore_player_done(&r->replay, &drain);
 	return e;
 }
 
@@ -372,21 +379,22 @@ static int task_checkpoint(struct xst_restore *r)
 	int e = 0;
 
 	if (s->ops && s->ops->checkpoint)
-		e = restore_sink_result(r, SINK_DOMAIN, s->ops->checkpoint(s->self, number));
+		e = xst_restore_sink_result(r, SINK_DOMAIN, s->ops->checkpoint(s->self, number));
 	if (e)
 		return e;
 	r->result.checkpoint = number;
-	r->complete_at = player_fed(&r->main);
+	r->complete_at = xst_restore_player_fed(&r->main);
 	r->contexts = 0;
 	r->phase = XST_PHASE_BUFFERING;
 	r->task = TASK_READ;
 	if (r->options.flags & XST_RESTORE_COLO) {
 		r->task = TASK_COLO;
-		if (colo_checkpoint(&r->colo) < 0)
-			return restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, NULL,
-					    "a checkpoint without a CHECKPOINT_STATE before it");
+		if (xst_restore_colo_checkpoint(&r->colo) < 0)
+			return xst_restore_fail(
+				r, XST_E_MALFORMED, RULE_RESTORE_STATE, NULL,
+				"a checkpoint without a CHECKPOINT_STATE before it");
 	}
-	return route_mark_image(r);
+	return xst_restore_route_mark_image(r);
 }
 
 /* All that is ours to tell the primary before we listen again.  When it can't be told it is gone, as it is
@@ -397,25 +405,25 @@ static int task_colo(struct xst_restore *r)
 	int fd = r->options.back_channel, e;
 	size_t n;
 
-	if (!colo_is_mine(&r->colo)) {
+	if (!xst_restore_colo_is_mine(&r->colo)) {
 		r->task = TASK_READ;
 		return 0;
 	}
-	if (!watch_ready(fd, POLLOUT))
-		return watch_fd(&r->watch, fd, POLLOUT);
-	n = colo_send(&r->colo, buf);
-	e = write_all(fd, buf, n);
+	if (!xst_restore_watch_ready(fd, POLLOUT))
+		return xst_restore_watch_fd(&r->watch, fd, POLLOUT);
+	n = xst_restore_colo_send(&r->colo, buf);
+	e = xst_io_write_all(fd, buf, n);
 	if (e == 0)
 		return 0;
-	(void)io_error(&r->main.error, RULE_OUTPUT_IO, -e, "the back channel");
+	(void)xst_io_error(&r->main.error, RULE_OUTPUT_IO, -e, "the back channel");
 	return fail_over(r);
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-int (*const restore_tasks[])(struct xst_restore *r) = {
+int (*const xst_restore_tasks[])(struct xst_restore *r) = {
 	[TASK_READ] = task_read,
-	[TASK_TAIL] = tail_task,
+	[TASK_TAIL] = xst_restore_tail_task,
 	[TASK_EMULATOR] = task_emulator,
 	[TASK_IMAGE] = task_image,
 	[TASK_CHECKPOINT] = task_checkpoint,

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-int watch_init(struct watch *w)
+int xst_restore_watch_init(struct watch *w)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
 
@@ -22,7 +22,7 @@ int watch_init(struct watch *w)
 	return -errno;
 }
 
-void watch_free(struct watch *w)
+void xst_restore_watch_free(struct watch *w)
 {
 	if (w->epoll >= 0)
 		close(w->epoll);
@@ -31,7 +31,7 @@ void watch_free(struct watch *w)
 	w->epoll = w->kick = -1;
 }
 
-void watch_clear(struct watch *w)
+void xst_restore_watch_clear(struct watch *w)
 {
 	uint64_t n;
 
@@ -44,20 +44,20 @@ void watch_clear(struct watch *w)
 	w->kicked = false;
 }
 
-int watch_wait(struct watch *w, const struct xst_wait *wait)
+int xst_restore_watch_wait(struct watch *w, const struct xst_wait *wait)
 {
 	if (w->n < WATCH_MAX)
 		w->wait[w->n++] = *wait;
 	return XST_AGAIN;
 }
 
-int watch_fd(struct watch *w, int fd, short events)
+int xst_restore_watch_fd(struct watch *w, int fd, short events)
 {
-	return watch_wait(w, &(struct xst_wait){ .fd = fd, .events = events,
-						 .deadline = UINT64_MAX });
+	return xst_restore_watch_wait(
+		w, &(struct xst_wait){ .fd = fd, .events = events, .deadline = UINT64_MAX });
 }
 
-void watch_kick(struct watch *w)
+void xst_restore_watch_kick(struct watch *w)
 {
 	uint64_t one = 1;
 
@@ -67,7 +67,7 @@ void watch_kick(struct watch *w)
 }
 
 /* Whatever can't be watched is always ready. */
-static bool add(struct watch *w, const struct xst_wait *wait)
+static bool watch_add(struct watch *w, const struct xst_wait *wait)
 {
 	struct epoll_event ev = { .events = 0 };
 
@@ -81,15 +81,15 @@ static bool add(struct watch *w, const struct xst_wait *wait)
 	return true;
 }
 
-void watch_arm(struct watch *w, bool now)
+void xst_restore_watch_arm(struct watch *w, bool now)
 {
 	for (unsigned i = 0; i < w->n; i++)
-		now |= !add(w, &w->wait[i]);
+		now |= !watch_add(w, &w->wait[i]);
 	if (now)
-		watch_kick(w);
+		xst_restore_watch_kick(w);
 }
 
-uint64_t watch_deadline(const struct watch *w)
+uint64_t xst_restore_watch_deadline(const struct watch *w)
 {
 	uint64_t deadline = UINT64_MAX;
 
@@ -99,7 +99,7 @@ uint64_t watch_deadline(const struct watch *w)
 	return deadline;
 }
 
-uint64_t watch_now(void)
+uint64_t xst_restore_watch_now(void)
 {
 	struct timespec t;
 
@@ -107,7 +107,7 @@ uint64_t watch_now(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-bool watch_ready(int fd, short events)
+bool xst_restore_watch_ready(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 

@@ -54,7 +54,7 @@ struct worker {
 
 /* --- the thread ----------------------------------------------------------------------------- */
 
-static void gather(void *userdata, const struct xst_finding *f)
+static void worker_gather(void *userdata, const struct xst_finding *f)
 {
 	struct worker *w = userdata;
 
@@ -67,8 +67,8 @@ static void gather(void *userdata, const struct xst_finding *f)
 }
 
 /* Which configuration?  The caller's function must not find itself in a thread that it doesn't know. */
-static int ask(void *userdata, const struct xst_config *stored, struct xst_config *ret, char *why,
-	       size_t size)
+static int worker_ask(void *userdata, const struct xst_config *stored, struct xst_config *ret,
+		      char *why, size_t size)
 {
 	struct worker *w = userdata;
 	uint64_t one = 1;
@@ -89,13 +89,16 @@ static int ask(void *userdata, const struct xst_config *stored, struct xst_confi
 	return r;
 }
 
-static int convert(struct worker *w)
+static int worker_convert(struct worker *w)
 {
-	struct xst_job_options job = { .size = sizeof(job), .parser = &w->parser, .finding = gather,
-				       .userdata = w, .tmpdir = w->job.tmpdir };
+	struct xst_job_options job = { .size = sizeof(job),
+				       .parser = &w->parser,
+				       .finding = worker_gather,
+				       .userdata = w,
+				       .tmpdir = w->job.tmpdir };
 	struct xst_converter_options to = { .size = sizeof(to), .to = w->job.to,
 					    .flags = w->job.force ? XST_CONVERT_FORCE : 0,
-					    .config = w->job.config ? ask : NULL,
+					    .config = w->job.config ? worker_ask : NULL,
 					    .config_userdata = w };
 	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &to,
 					 .keep_checkpoints = true };
@@ -103,7 +106,7 @@ static int convert(struct worker *w)
 	int r = xst_output_fd(w->out, &output);
 
 	if (r) {
-		finding_no_memory(&w->error);
+		xst_finding_no_memory(&w->error);
 		return r;
 	}
 	r = xst_convert_fd(w->in, output, &o, &w->error);
@@ -111,12 +114,12 @@ static int convert(struct worker *w)
 	return r;
 }
 
-static void *run(void *userdata)
+static void *worker_run(void *userdata)
 {
 	struct worker *w = userdata;
 	uint64_t one = 1;
 
-	w->code = convert(w);
+	w->code = worker_convert(w);
 	close(w->out);
 	(void)!write(w->done, &one, sizeof(one));
 	return NULL;
@@ -147,14 +150,14 @@ static int open_pipes(struct worker *w)
 	return 0;
 }
 
-int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
-		 struct xst_finding *reterr)
+int xst_restore_worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
+			     struct xst_finding *reterr)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int r;
 
 	if (!w) {
-		finding_no_memory(reterr);
+		xst_finding_no_memory(reterr);
 		return XST_E_NOMEM;
 	}
 	w->job = *job;
@@ -164,11 +167,11 @@ int worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 	pthread_cond_init(&w->answered, NULL);
 	r = open_pipes(w);
 	if (r == 0)
-		r = start_thread(&w->thread, STACK, run, w);
+		r = xst_io_start_thread(&w->thread, STACK, worker_run, w);
 	w->started = w->running = r == 0;
 	if (r < 0) {
-		worker_free(w);
-		return io_error(reterr, RULE_INPUT_IO, -r, "starting a conversion");
+		xst_restore_worker_free(w);
+		return xst_io_error(reterr, RULE_INPUT_IO, -r, "starting a conversion");
 	}
 	*ret = w;
 	*ret_fd = w->from;
@@ -191,7 +194,7 @@ static ssize_t chunk_of_head(struct worker *w, uint8_t *buffer)
 	size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
 	if (w->job.head->fd >= 0)
-		return pread_some(w->job.head->fd, buffer, n, (off_t)w->head_done);
+		return xst_io_pread_some(w->job.head->fd, buffer, n, (off_t)w->head_done);
 	memcpy(buffer, w->job.head->memory + w->head_done, n);
 	return (ssize_t)n;
 }
@@ -212,24 +215,24 @@ static ssize_t feed_some(struct worker *w)
 			return -EPIPE;
 		w->no_splice = true;
 	}
-	k = head ? chunk_of_head(w, buffer) : read_some(w->job.fd, buffer, CHUNK);
+	k = head ? chunk_of_head(w, buffer) : xst_io_read_some(w->job.fd, buffer, CHUNK);
 	if (k <= 0)
 		return k;
-	r = write_all(w->to, buffer, (size_t)k);
+	r = xst_io_write_all(w->to, buffer, (size_t)k);
 	if (r < 0)
 		return r;
 	w->head_done += head ? (uint64_t)k : 0;
 	return k;
 }
 
-static void answer(struct worker *w, struct watch *watch)
+static void worker_answer(struct worker *w, struct watch *watch)
 {
 	uint64_t n;
 
 	if (!w->running || !w->job.config)
 		return;
-	(void)watch_fd(watch, w->question, POLLIN);
-	if (!watch_ready(w->question, POLLIN))
+	(void)xst_restore_watch_fd(watch, w->question, POLLIN);
+	if (!xst_restore_watch_ready(w->question, POLLIN))
 		return;
 	(void)!read(w->question, &n, sizeof(n));
 	pthread_mutex_lock(&w->lock);
@@ -241,7 +244,7 @@ static void answer(struct worker *w, struct watch *watch)
 	pthread_mutex_unlock(&w->lock);
 }
 
-static int feed(struct worker *w, struct watch *watch)
+static int worker_feed_converter(struct worker *w, struct watch *watch)
 {
 	uint64_t before = w->octets;
 
@@ -249,36 +252,36 @@ static int feed(struct worker *w, struct watch *watch)
 		bool head = w->head_done < w->job.head->size;
 		ssize_t k;
 
-		if (!watch_ready(w->to, POLLOUT))
-			return watch_fd(watch, w->to, POLLOUT);
-		if (!head && !watch_ready(w->job.fd, POLLIN))
-			return watch_fd(watch, w->job.fd, POLLIN);
+		if (!xst_restore_watch_ready(w->to, POLLOUT))
+			return xst_restore_watch_fd(watch, w->to, POLLOUT);
+		if (!head && !xst_restore_watch_ready(w->job.fd, POLLIN))
+			return xst_restore_watch_fd(watch, w->job.fd, POLLIN);
 		k = feed_some(w);
 		if (k == -EAGAIN) /* less room than a splice wants */
-			return watch_fd(watch, w->to, POLLOUT);
+			return xst_restore_watch_fd(watch, w->to, POLLOUT);
 		if (k < 0 && k != -EPIPE)
-			io_error(&w->source_error, RULE_INPUT_IO, (int)-k, "reading the input");
+			xst_io_error(&w->source_error, RULE_INPUT_IO, (int)-k, "reading the input");
 		if (k <= 0)
 			end_feeding(w);
 		else
 			w->octets += (uint64_t)k;
 		if (w->octets - before > FEED_ONCE) {
-			watch_kick(watch);
+			xst_restore_watch_kick(watch);
 			return XST_AGAIN;
 		}
 	}
 	return 0;
 }
 
-int worker_feed(struct worker *w, struct watch *watch)
+int xst_restore_worker_feed(struct worker *w, struct watch *watch)
 {
-	answer(w, watch);
-	return feed(w, watch);
+	worker_answer(w, watch);
+	return worker_feed_converter(w, watch);
 }
 
 /* --- ending --------------------------------------------------------------------------------- */
 
-void worker_cancel(struct worker *w)
+void xst_restore_worker_cancel(struct worker *w)
 {
 	pthread_mutex_lock(&w->lock);
 	w->cancelled = true;
@@ -290,18 +293,18 @@ void worker_cancel(struct worker *w)
 	w->from = -1;
 }
 
-int worker_join(struct worker *w, struct watch *watch)
+int xst_restore_worker_join(struct worker *w, struct watch *watch)
 {
 	if (!w->running)
 		return 0;
-	if (!watch_ready(w->done, POLLIN))
-		return watch_fd(watch, w->done, POLLIN);
+	if (!xst_restore_watch_ready(w->done, POLLIN))
+		return xst_restore_watch_fd(watch, w->done, POLLIN);
 	pthread_join(w->thread, NULL);
 	w->running = false;
 	return 0;
 }
 
-const struct xst_finding *worker_error(const struct worker *w)
+const struct xst_finding *xst_restore_worker_error(const struct worker *w)
 {
 	static const struct xst_finding none;
 
@@ -310,7 +313,7 @@ const struct xst_finding *worker_error(const struct worker *w)
 	return w->code ? &w->error : &none;
 }
 
-const struct xst_finding *worker_finding(struct worker *w)
+const struct xst_finding *xst_restore_worker_finding(struct worker *w)
 {
 	struct xst_finding *f;
 
@@ -325,30 +328,30 @@ const struct xst_finding *worker_finding(struct worker *w)
 	return f;
 }
 
-uint64_t worker_octets(const struct worker *w)
+uint64_t xst_restore_worker_octets(const struct worker *w)
 {
 	return w->octets;
 }
 
-static void close_if(int fd)
+static void worker_close_if(int fd)
 {
 	if (fd >= 0)
 		close(fd);
 }
 
-struct worker *worker_free(struct worker *w)
+struct worker *xst_restore_worker_free(struct worker *w)
 {
 	if (!w)
 		return NULL;
-	worker_cancel(w);
+	xst_restore_worker_cancel(w);
 	if (w->running)
 		pthread_join(w->thread, NULL);
 	if (!w->started) /* else it has closed that itself */
-		close_if(w->out);
+		worker_close_if(w->out);
 	if (!w->job.seekable)
-		close_if(w->in);
-	close_if(w->done);
-	close_if(w->question);
+		worker_close_if(w->in);
+	worker_close_if(w->done);
+	worker_close_if(w->question);
 	pthread_cond_destroy(&w->answered);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

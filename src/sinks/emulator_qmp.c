@@ -46,41 +46,43 @@ struct emulator {
 
 /* --- what goes wrong -------------------------------------------------------------------------- */
 
-static int trouble(struct emulator *e, int err, const char *doing, const char *why)
+static int qemu_trouble(struct emulator *e, int err, const char *doing, const char *why)
 {
 	e->state = NULL;
-	return sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, err, "%.100s: %s: %s", e->path, doing,
-			 why);
+	return xst_sinks_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, err, "%.100s: %s: %s", e->path,
+			      doing, why);
 }
 
 /* A negative errno of the connection. */
-static int broken(struct emulator *e, int r, const char *doing)
+static int qemu_broken(struct emulator *e, int r, const char *doing)
 {
 	e->state = NULL;
 	if (r == -ENOMEM)
-		return sink_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
+		return xst_sinks_fail(&e->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
 	if (r == -EPIPE || r == -ECONNRESET)
-		return trouble(e, -r, doing,
-			       e->begun ? "QEMU has ended; is it of the same machine type, with "
-					  "the same devices? It says more on its standard error"
-					: "QEMU has closed the connection");
+		return qemu_trouble(
+			e, -r, doing,
+			e->begun ? "QEMU has ended; is it of the same machine type, with "
+				   "the same devices? It says more on its standard error"
+				 : "QEMU has closed the connection");
 	if (r == -EPROTO)
-		return trouble(e, -r, doing, "what comes is no QMP; is it QEMU's socket?");
+		return qemu_trouble(e, -r, doing, "what comes is no QMP; is it QEMU's socket?");
 	if (r == -ENOENT || r == -ECONNREFUSED)
-		return trouble(e, -r, doing, "no QEMU listens there; is it running, with -qmp?");
+		return qemu_trouble(e, -r, doing,
+				    "no QEMU listens there; is it running, with -qmp?");
 	if (r == -EAGAIN)
-		return trouble(e, -r, doing, "QEMU is busy with other clients of this socket");
-	return trouble(e, -r, doing, strerror(-r));
+		return qemu_trouble(e, -r, doing, "QEMU is busy with other clients of this socket");
+	return qemu_trouble(e, -r, doing, strerror(-r));
 }
 
 /* Nothing came: waits on, or no longer. */
 static int await(struct emulator *e, const char *doing)
 {
-	if (sink_now() < e->deadline)
+	if (xst_sinks_now() < e->deadline)
 		return XST_AGAIN;
-	return trouble(e, ETIMEDOUT, doing,
-		       e->begun ? "QEMU has fallen silent"
-				: "QEMU does not answer; has this socket another client?");
+	return qemu_trouble(e, ETIMEDOUT, doing,
+			    e->begun ? "QEMU has fallen silent"
+				     : "QEMU does not answer; has this socket another client?");
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -88,7 +90,7 @@ static int await(struct emulator *e, const char *doing)
 static void expect(struct emulator *e, state_fn state)
 {
 	e->state = state;
-	e->deadline = sink_now() + e->patience;
+	e->deadline = xst_sinks_now() + e->patience;
 }
 
 /* A member's text; "" if there is none. */
@@ -121,12 +123,12 @@ static void take_event(struct emulator *e, json_object *event)
 /* The next message that is no event, the caller's to put. */
 static int message(struct emulator *e, const char *doing, json_object **ret)
 {
-	int r = qmp_flush(&e->qmp);
+	int r = xst_sinks_qmp_flush(&e->qmp);
 
 	while (r == 0) {
 		json_object *o, *event;
 
-		r = qmp_message(&e->qmp, &o);
+		r = xst_sinks_qmp_message(&e->qmp, &o);
 		if (r)
 			break;
 		if (!json_object_object_get_ex(o, "event", &event)) {
@@ -136,12 +138,12 @@ static int message(struct emulator *e, const char *doing, json_object **ret)
 		take_event(e, o);
 		json_object_put(o);
 	}
-	return r == XST_AGAIN ? await(e, doing) : broken(e, r, doing);
+	return r == XST_AGAIN ? await(e, doing) : qemu_broken(e, r, doing);
 }
 
 /* The answer to a command, `return` of which is lent with *ret_holder, the caller's to put. */
-static int answer(struct emulator *e, const char *doing, json_object **ret_holder,
-		  json_object **ret_value)
+static int qemu_answer(struct emulator *e, const char *doing, json_object **ret_holder,
+		       json_object **ret_value)
 {
 	json_object *o, *error;
 	int r = message(e, doing, &o);
@@ -152,9 +154,10 @@ static int answer(struct emulator *e, const char *doing, json_object **ret_holde
 		*ret_holder = o;
 		return 0;
 	}
-	r = trouble(e, EPROTO, doing,
-		    json_object_object_get_ex(o, "error", &error) ? text_in(error, "desc")
-								  : "QEMU answers something else");
+	r = qemu_trouble(e, EPROTO, doing,
+			 json_object_object_get_ex(o, "error", &error)
+				 ? text_in(error, "desc")
+				 : "QEMU answers something else");
 	json_object_put(o);
 	return r;
 }
@@ -163,7 +166,7 @@ static int answer(struct emulator *e, const char *doing, json_object **ret_holde
 static int agreed(struct emulator *e, const char *doing)
 {
 	json_object *holder = NULL, *value = NULL;
-	int r = answer(e, doing, &holder, &value);
+	int r = qemu_answer(e, doing, &holder, &value);
 
 	if (r == 0)
 		json_object_put(holder);
@@ -173,10 +176,10 @@ static int agreed(struct emulator *e, const char *doing)
 static int command(struct emulator *e, const char *name, json_object *arguments, int pass,
 		   state_fn next)
 {
-	int r = qmp_command(&e->qmp, name, arguments, pass);
+	int r = xst_sinks_qmp_command(&e->qmp, name, arguments, pass);
 
 	expect(e, next);
-	return r ? broken(e, r, name) : 0;
+	return r ? qemu_broken(e, r, name) : 0;
 }
 
 /* The same with one argument, which it takes. */
@@ -185,18 +188,18 @@ static int command_with(struct emulator *e, const char *name, const char *argume
 {
 	json_object *arguments = json_object_new_object();
 
-	if (qmp_add(arguments, argument, value))
+	if (xst_sinks_qmp_add(arguments, argument, value))
 		return command(e, name, arguments, pass, next);
 	json_object_put(arguments);
-	return broken(e, -ENOMEM, name);
+	return qemu_broken(e, -ENOMEM, name);
 }
 
 /* Runs the states until one waits, fails or was the last. */
-static int go_on(struct emulator *e)
+static int qemu_go_on(struct emulator *e)
 {
 	int r = 0;
 
-	qmp_begin_turn(&e->qmp);
+	xst_sinks_qmp_begin_turn(&e->qmp);
 	while (r == 0 && e->state)
 		r = e->state(e);
 	return r;
@@ -207,16 +210,17 @@ static int go_on(struct emulator *e)
 static int status_state(struct emulator *e)
 {
 	json_object *holder = NULL, *value = NULL;
-	int r = answer(e, "query-status", &holder, &value);
+	int r = qemu_answer(e, "query-status", &holder, &value);
 
 	if (r)
 		return r;
 	e->state = NULL;
 	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
-		r = sink_fail(&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
-			      "%.100s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
-			      "with -incoming defer",
-			      e->path, text_in(value, "status"));
+		r = xst_sinks_fail(
+			&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
+			"%.100s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
+			"with -incoming defer",
+			e->path, text_in(value, "status"));
 	json_object_put(holder);
 	return r;
 }
@@ -235,12 +239,13 @@ static int greeting_state(struct emulator *e)
 
 	if (r)
 		return r;
-	r = json_object_object_get_ex(o, "QMP", &greeting) ? 0 : broken(e, -EPROTO, "greeting");
+	r = json_object_object_get_ex(o, "QMP", &greeting) ? 0
+							   : qemu_broken(e, -EPROTO, "greeting");
 	json_object_put(o);
 	return r ? r : command(e, "qmp_capabilities", NULL, -1, capabilities_state);
 }
 
-static int watch(struct emulator *e, int fd, uint32_t events)
+static int qemu_watch(struct emulator *e, int fd, uint32_t events)
 {
 	struct epoll_event ev = { .events = events };
 
@@ -249,12 +254,12 @@ static int watch(struct emulator *e, int fd, uint32_t events)
 
 static int connect_state(struct emulator *e)
 {
-	int r = qmp_open(&e->qmp, e->path);
+	int r = xst_sinks_qmp_open(&e->qmp, e->path);
 
 	if (r == 0)
-		r = watch(e, e->qmp.fd, EPOLLIN);
+		r = qemu_watch(e, e->qmp.fd, EPOLLIN);
 	if (r)
-		return broken(e, r, "connecting");
+		return qemu_broken(e, r, "connecting");
 	expect(e, greeting_state);
 	return 0;
 }
@@ -265,14 +270,14 @@ static int connect_state(struct emulator *e)
 static int reason_state(struct emulator *e)
 {
 	json_object *holder = NULL, *value = NULL;
-	int r = answer(e, "taking the state", &holder, &value);
+	int r = qemu_answer(e, "taking the state", &holder, &value);
 	const char *why;
 
 	if (r)
 		return r;
 	why = text_in(value, "error-desc");
-	r = trouble(e, EINVAL, "taking the state",
-		    why[0] ? why : "QEMU refuses it; it says why on its standard error");
+	r = qemu_trouble(e, EINVAL, "taking the state",
+			 why[0] ? why : "QEMU refuses it; it says why on its standard error");
 	json_object_put(holder);
 	return r;
 }
@@ -284,10 +289,10 @@ static int outcome_state(struct emulator *e)
 
 	/* what comes behind the outcome doesn't matter any more */
 	while (!e->completed && !e->failed) {
-		int r = qmp_message(&e->qmp, &o);
+		int r = xst_sinks_qmp_message(&e->qmp, &o);
 
 		if (r)
-			return r == XST_AGAIN ? await(e, doing) : broken(e, r, doing);
+			return r == XST_AGAIN ? await(e, doing) : qemu_broken(e, r, doing);
 		take_event(e, o);
 		json_object_put(o);
 	}
@@ -303,7 +308,7 @@ static int look_for_events(struct emulator *e)
 	json_object *o;
 	int r;
 
-	while ((r = qmp_message(&e->qmp, &o)) == 0) {
+	while ((r = xst_sinks_qmp_message(&e->qmp, &o)) == 0) {
 		take_event(e, o);
 		json_object_put(o);
 	}
@@ -320,7 +325,7 @@ static void close_fd(int *fd)
 static int send_chunk(struct emulator *e)
 {
 	uint8_t buf[CHUNK];
-	ssize_t n = pread_some(e->spool, buf, sizeof(buf), (off_t)e->sent);
+	ssize_t n = xst_io_pread_some(e->spool, buf, sizeof(buf), (off_t)e->sent);
 
 	if (n <= 0)
 		return n < 0 ? (int)n : -EIO;
@@ -330,7 +335,7 @@ static int send_chunk(struct emulator *e)
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
 	e->sent += (uint64_t)n;
-	e->deadline = sink_now() + e->patience;
+	e->deadline = xst_sinks_now() + e->patience;
 	return 0;
 }
 
@@ -339,7 +344,7 @@ static int payload_state(struct emulator *e)
 	int r = look_for_events(e);
 
 	if (r)
-		return broken(e, r, "taking the state");
+		return qemu_broken(e, r, "taking the state");
 	while (r == 0 && !e->failed && e->sent < e->size)
 		r = send_chunk(e);
 	if (r == XST_AGAIN)
@@ -347,7 +352,7 @@ static int payload_state(struct emulator *e)
 	if (r == -EPIPE || r == -ECONNRESET) /* QEMU has enough: its message says of what */
 		r = 0;
 	if (r)
-		return broken(e, r, "taking the state");
+		return qemu_broken(e, r, "taking the state");
 	close_fd(&e->own);
 	expect(e, outcome_state);
 	return 0;
@@ -358,9 +363,9 @@ static int incoming_state(struct emulator *e)
 	int r = agreed(e, "migrate-incoming");
 
 	if (r == 0)
-		r = watch(e, e->own, EPOLLOUT);
+		r = qemu_watch(e, e->own, EPOLLOUT);
 	if (r < 0 && e->state)
-		return broken(e, r, "migrate-incoming");
+		return qemu_broken(e, r, "migrate-incoming");
 	if (r == 0)
 		expect(e, payload_state);
 	return r;
@@ -385,7 +390,7 @@ static int events_state(struct emulator *e)
 	if (r)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return broken(e, -errno, "getfd");
+		return qemu_broken(e, -errno, "getfd");
 	e->own = ends[0];
 	e->theirs = ends[1];
 	return command_with(e, "getfd", "fdname", json_object_new_string(DESCRIPTOR_NAME), e->theirs,
@@ -395,16 +400,17 @@ static int events_state(struct emulator *e)
 static int ask_for_events(struct emulator *e)
 {
 	json_object *capability = json_object_new_object(), *list = json_object_new_array();
-	bool complete = qmp_add(capability, "capability", json_object_new_string("events")) &&
-			qmp_add(capability, "state", json_object_new_boolean(1)) && list &&
-			json_object_array_add(list, capability) == 0;
+	bool complete = xst_sinks_qmp_add(capability, "capability",
+					  json_object_new_string("events")) &&
+			xst_sinks_qmp_add(capability, "state", json_object_new_boolean(1)) &&
+			list && json_object_array_add(list, capability) == 0;
 
 	if (complete)
 		return command_with(e, "migrate-set-capabilities", "capabilities", list, -1,
 				    events_state);
 	json_object_put(capability);
 	json_object_put(list);
-	return broken(e, -ENOMEM, "migrate-set-capabilities");
+	return qemu_broken(e, -ENOMEM, "migrate-set-capabilities");
 }
 
 /* --- the sink --------------------------------------------------------------------------------- */
@@ -416,15 +422,15 @@ static int emulator_prepare(void *self, const struct xst_restore_domain *domain)
 	if (e->epoll < 0) {
 		e->epoll = epoll_create1(EPOLL_CLOEXEC);
 		if (e->epoll < 0)
-			return broken(e, -errno, "connecting");
+			return qemu_broken(e, -errno, "connecting");
 		if (!e->tmpdir && !(e->tmpdir = strdup(domain->tmpdir)))
-			return broken(e, -ENOMEM, "connecting");
+			return qemu_broken(e, -ENOMEM, "connecting");
 		expect(e, connect_state);
 	}
-	return go_on(e);
+	return qemu_go_on(e);
 }
 
-static int emulator_begin(void *self, uint32_t id, uint32_t index, uint64_t length)
+static int qemu_emulator_begin(void *self, uint32_t id, uint32_t index, uint64_t length)
 {
 	struct emulator *e = self;
 
@@ -434,25 +440,25 @@ static int emulator_begin(void *self, uint32_t id, uint32_t index, uint64_t leng
 	close_fd(&e->spool);
 	e->complete = false;
 	e->size = 0;
-	e->spool = unnamed_file(e->tmpdir);
+	e->spool = xst_io_unnamed_file(e->tmpdir);
 	if (e->spool >= 0)
 		return 0;
-	return io_error(&e->error, RULE_OUTPUT_IO, -e->spool, e->tmpdir);
+	return xst_io_error(&e->error, RULE_OUTPUT_IO, -e->spool, e->tmpdir);
 }
 
 static int emulator_write(void *self, const void *data, size_t n, size_t *ret_done)
 {
 	struct emulator *e = self;
-	int r = write_all(e->spool, data, n);
+	int r = xst_io_write_all(e->spool, data, n);
 
 	if (r < 0)
-		return io_error(&e->error, RULE_OUTPUT_IO, -r, e->tmpdir);
+		return xst_io_error(&e->error, RULE_OUTPUT_IO, -r, e->tmpdir);
 	e->size += n;
 	*ret_done = n;
 	return 0;
 }
 
-static int emulator_end(void *self)
+static int qemu_emulator_end(void *self)
 {
 	((struct emulator *)self)->complete = true;
 	return 0;
@@ -464,12 +470,13 @@ static int emulator_finish(void *self)
 	int r;
 
 	if (!e->complete)
-		return sink_fail(&e->error, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
-				 "%.100s: the stream has no device model's state for it", e->path);
+		return xst_sinks_fail(&e->error, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
+				      "%.100s: the stream has no device model's state for it",
+				      e->path);
 	if (e->begun || e->own >= 0 || e->state)
-		return go_on(e);
+		return qemu_go_on(e);
 	r = ask_for_events(e);
-	return r ? r : go_on(e);
+	return r ? r : qemu_go_on(e);
 }
 
 static int emulator_commit(void *self)
@@ -487,8 +494,8 @@ static int emulator_abort(void *self)
 	close_fd(&e->own);
 	close_fd(&e->theirs);
 	if (e->begun && e->qmp.fd >= 0)
-		qmp_quit(&e->qmp);
-	qmp_close(&e->qmp);
+		xst_sinks_qmp_quit(&e->qmp);
+	xst_sinks_qmp_close(&e->qmp);
 	return 0;
 }
 
@@ -500,7 +507,7 @@ static void emulator_free(void *self)
 	close_fd(&e->theirs);
 	close_fd(&e->spool);
 	close_fd(&e->epoll);
-	qmp_close(&e->qmp);
+	xst_sinks_qmp_close(&e->qmp);
 	free(e->path);
 	free(e->tmpdir);
 	free(e);
@@ -522,9 +529,9 @@ static const struct xst_emulator_sink_ops emulator_ops = {
 	.size = sizeof(emulator_ops),
 	.name = "qmp",
 	.prepare = emulator_prepare,
-	.begin = emulator_begin,
+	.begin = qemu_emulator_begin,
 	.write = emulator_write,
-	.end = emulator_end,
+	.end = qemu_emulator_end,
 	.finish = emulator_finish,
 	.commit = emulator_commit,
 	.abort = emulator_abort,

@@ -24,7 +24,7 @@ static int connect_to(int fd, const char *path)
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 }
 
-int qmp_open(struct qmp *q, const char *path)
+int xst_sinks_qmp_open(struct qmp *q, const char *path)
 {
 	int r;
 
@@ -35,11 +35,11 @@ int qmp_open(struct qmp *q, const char *path)
 	q->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	r = q->fd < 0 ? -errno : connect_to(q->fd, path);
 	if (r < 0)
-		qmp_close(q);
+		xst_sinks_qmp_close(q);
 	return r;
 }
 
-void qmp_close(struct qmp *q)
+void xst_sinks_qmp_close(struct qmp *q)
 {
 	if (q->fd >= 0)
 		close(q->fd);
@@ -49,7 +49,7 @@ void qmp_close(struct qmp *q)
 	*q = (struct qmp){ .fd = -1, .pass = -1 };
 }
 
-bool qmp_add(json_object *o, const char *name, json_object *v)
+bool xst_sinks_qmp_add(json_object *o, const char *name, json_object *v)
 {
 	if (o && v && json_object_object_add(o, name, v) == 0)
 		return true;
@@ -57,14 +57,15 @@ bool qmp_add(json_object *o, const char *name, json_object *v)
 	return false;
 }
 
-int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass)
+int xst_sinks_qmp_command(struct qmp *q, const char *command, struct json_object *arguments,
+			  int pass)
 {
 	json_object *o = json_object_new_object();
-	bool complete = qmp_add(o, "execute", json_object_new_string(command));
+	bool complete = xst_sinks_qmp_add(o, "execute", json_object_new_string(command));
 	const char *text;
 
 	if (arguments)
-		complete &= qmp_add(o, "arguments", arguments);
+		complete &= xst_sinks_qmp_add(o, "arguments", arguments);
 	text = complete ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN) : NULL;
 	free(q->out);
 	q->out = text ? strdup(text) : NULL;
@@ -101,7 +102,7 @@ static ssize_t send_some(struct qmp *q)
 	return sendmsg(q->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-int qmp_flush(struct qmp *q)
+int xst_sinks_qmp_flush(struct qmp *q)
 {
 	while (q->out_sent < q->out_size) {
 		ssize_t n = send_some(q);
@@ -116,14 +117,14 @@ int qmp_flush(struct qmp *q)
 	return 0;
 }
 
-void qmp_quit(const struct qmp *q)
+void xst_sinks_qmp_quit(const struct qmp *q)
 {
 	static const char text[] = "{\"execute\":\"quit\"}";
 
 	(void)send(q->fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static int receive(struct qmp *q)
+static int qmp_receive(struct qmp *q)
 {
 	ssize_t n;
 
@@ -140,7 +141,7 @@ static int receive(struct qmp *q)
 }
 
 /* What was received so far, as far as it makes a message. */
-static int parse(struct qmp *q, struct json_object **ret)
+static int qmp_parse(struct qmp *q, struct json_object **ret)
 {
 	size_t n = q->in_size - q->in_at;
 	json_object *o = json_tokener_parse_ex(q->tokener, q->in + q->in_at, (int)n);
@@ -161,19 +162,19 @@ static int parse(struct qmp *q, struct json_object **ret)
 	return 0;
 }
 
-void qmp_begin_turn(struct qmp *q)
+void xst_sinks_qmp_begin_turn(struct qmp *q)
 {
 	q->reads = 0;
 }
 
-int qmp_message(struct qmp *q, struct json_object **ret)
+int xst_sinks_qmp_message(struct qmp *q, struct json_object **ret)
 {
 	for (;;) {
-		int r = q->in_at < q->in_size ? parse(q, ret) : XST_AGAIN;
+		int r = q->in_at < q->in_size ? qmp_parse(q, ret) : XST_AGAIN;
 
 		if (r != XST_AGAIN)
 			return r;
-		r = receive(q);
+		r = qmp_receive(q);
 		if (r)
 			return r;
 	}

@@ -20,10 +20,10 @@
 
 /* Describes a failure that has no place in the stream.  err: errno that belongs to it, or 0.
  * Returns code. */
-int sink_fail(struct xst_finding *f, int code, enum xst_rule rule, int err, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+int xst_sinks_fail(struct xst_finding *f, int code, enum xst_rule rule, int err, const char *format,
+		   ...) __attribute__((format(printf, 5, 6)));
 /* CLOCK_MONOTONIC in microseconds. */
-uint64_t sink_now(void);
+uint64_t xst_sinks_now(void);
 
 /* --- keys.c --------------------------------------------------------------------------------- */
 
@@ -39,19 +39,20 @@ struct keys {
 };
 
 /* Adds a key, or gives it another value.  Returns 0 or XST_E_NOMEM. */
-int keys_set(struct keys *k, const char *name, size_t name_len, const char *value,
-	     size_t value_len);
+int xst_sinks_keys_set(struct keys *k, const char *name, size_t name_len, const char *value,
+		       size_t value_len);
 /* Calls visit for each key in order, until it returns something else than 0, which is returned. */
-int keys_each(const struct keys *k, int (*visit)(const struct key *key, void *arg), void *arg);
-void keys_free(struct keys *k);
+int xst_sinks_keys_each(const struct keys *k, int (*visit)(const struct key *key, void *arg),
+			void *arg);
+void xst_sinks_keys_free(struct keys *k);
 
 /* --- xenstore_work.c ------------------------------------------------------------------------ */
 
 /* What the child does of libxenstore's.  The library stays loaded as long as the sink. */
 struct store_library;
 /* Returns 0, or XST_E_NOMEM or XST_E_UNSUPPORTED, described in *reterr. */
-int store_library_load(struct store_library **ret, struct xst_finding *reterr);
-void store_library_free(struct store_library *l);
+int xst_sinks_store_library_load(struct store_library **ret, struct xst_finding *reterr);
+void xst_sinks_store_library_free(struct store_library *l);
 
 enum store_step { STORE_OPEN, STORE_BEGIN, STORE_READ, STORE_WRITE, STORE_COMMIT, STORE_UNDO };
 
@@ -64,17 +65,17 @@ struct store_report {
 
 struct store_work;
 /* Connects.  For the child only, as all of the rest: these block, and allocate as they like. */
-struct store_work *store_work_open(const struct store_library *l, const char *path,
-				   struct store_report *report);
+struct store_work *xst_sinks_store_work_open(const struct store_library *l, const char *path,
+					     struct store_report *report);
 /* Whether the store answers. */
-void store_work_probe(struct store_work *w, struct store_report *report);
+void xst_sinks_store_work_probe(struct store_work *w, struct store_report *report);
 /* Writes all keys in a transaction, which stays open. */
-void store_work_write(struct store_work *w, const struct keys *keys, const char *root,
-		      struct store_report *report);
+void xst_sinks_store_work_write(struct store_work *w, const struct keys *keys, const char *root,
+				struct store_report *report);
 /* Ends the transaction well; as often as another client spoils it, all over again. */
-void store_work_commit(struct store_work *w, struct store_report *report);
+void xst_sinks_store_work_commit(struct store_work *w, struct store_report *report);
 /* After a commit: what was there before is there again. */
-void store_work_undo(struct store_work *w, struct store_report *report);
+void xst_sinks_store_work_undo(struct store_work *w, struct store_report *report);
 
 /* --- xenstore_child.c ----------------------------------------------------------------------- */
 
@@ -86,14 +87,15 @@ struct store_child {
 };
 
 /* Starts a child with its first order, PROBE or WRITE.  Returns 0 or -errno. */
-int store_child_start(struct store_child *c, const struct store_library *l, const char *path,
-		      enum store_order order, const struct keys *keys, const char *root);
+int xst_sinks_store_child_start(struct store_child *c, const struct store_library *l,
+				const char *path, enum store_order order, const struct keys *keys,
+				const char *root);
 /* COMMIT behind WRITE, UNDO behind COMMIT.  Returns 0 or -errno. */
-int store_child_order(const struct store_child *c, enum store_order order);
+int xst_sinks_store_child_order(const struct store_child *c, enum store_order order);
 /* Returns 0, XST_AGAIN, or -errno; -EPIPE: the child is dead. */
-int store_child_report(const struct store_child *c, struct store_report *ret);
+int xst_sinks_store_child_report(const struct store_child *c, struct store_report *ret);
 /* Ends it wherever it is. */
-void store_child_kill(struct store_child *c);
+void xst_sinks_store_child_kill(struct store_child *c);
 
 /* --- qmp.c ---------------------------------------------------------------------------------- */
 
@@ -113,21 +115,22 @@ struct qmp {
 };
 
 /* All return 0, XST_AGAIN or -errno. */
-int qmp_open(struct qmp *q, const char *path);
-void qmp_close(struct qmp *q);
+int xst_sinks_qmp_open(struct qmp *q, const char *path);
+void xst_sinks_qmp_close(struct qmp *q);
 /* A new member; takes v in any case.  False: out of memory, which o or v being NULL says, too. */
-bool qmp_add(struct json_object *o, const char *name, struct json_object *v);
+bool xst_sinks_qmp_add(struct json_object *o, const char *name, struct json_object *v);
 /* Makes a command to be sent.  Takes arguments (may be NULL).  pass: a descriptor to go with it,
- * the caller's until qmp_flush() has returned 0; or -1. */
-int qmp_command(struct qmp *q, const char *command, struct json_object *arguments, int pass);
-int qmp_flush(struct qmp *q);
+ * the caller's until xst_sinks_qmp_flush() has returned 0; or -1. */
+int xst_sinks_qmp_command(struct qmp *q, const char *command, struct json_object *arguments,
+			  int pass);
+int xst_sinks_qmp_flush(struct qmp *q);
 /* Tells QEMU to quit, in so far as that can be done at once; takes no memory. */
-void qmp_quit(const struct qmp *q);
+void xst_sinks_qmp_quit(const struct qmp *q);
 /* A new turn.  In each only so much is read: a peer without end lets others have theirs.  What is left is in
  * the socket, never here, so that the descriptor is ready. */
-void qmp_begin_turn(struct qmp *q);
+void xst_sinks_qmp_begin_turn(struct qmp *q);
 /* The next message, the caller's to put.  -EPIPE: QEMU has closed the connection; -EPROTO: it is no
  * QMP. */
-int qmp_message(struct qmp *q, struct json_object **ret);
+int xst_sinks_qmp_message(struct qmp *q, struct json_object **ret);
 
 #endif

@@ -26,7 +26,7 @@ struct task {
 /* --- the child -------------------------------------------------------------------------------- */
 
 /* Nothing for 0, 1 and 2, ORDERS, and no other: not even what others wait to be closed. */
-static bool settle_descriptors(int orders)
+static bool store_child_settle_descriptors(int orders)
 {
 	int nothing;
 
@@ -41,7 +41,7 @@ static bool settle_descriptors(int orders)
 }
 
 /* Tells how it went, and ends here unless that was well. */
-static void tell(const struct store_report *report)
+static void store_child_tell(const struct store_report *report)
 {
 	if (send(ORDERS, report, sizeof(*report), MSG_NOSIGNAL) != (ssize_t)sizeof(*report) ||
 	    report->err)
@@ -64,34 +64,35 @@ static void obey(struct store_work *w, const struct task *t, enum store_order or
 	struct store_report report = { 0 };
 
 	switch (order) {
-	case ORDER_PROBE:  store_work_probe(w, &report); break;
-	case ORDER_WRITE:  store_work_write(w, t->keys, t->root, &report); break;
-	case ORDER_COMMIT: store_work_commit(w, &report); break;
-	case ORDER_UNDO:   store_work_undo(w, &report); break;
+	case ORDER_PROBE:  xst_sinks_store_work_probe(w, &report); break;
+	case ORDER_WRITE:  xst_sinks_store_work_write(w, t->keys, t->root, &report); break;
+	case ORDER_COMMIT: xst_sinks_store_work_commit(w, &report); break;
+	case ORDER_UNDO:   xst_sinks_store_work_undo(w, &report); break;
 	case ORDER_NONE:   _exit(0);
 	}
-	tell(&report);
+	store_child_tell(&report);
 }
 
-static _Noreturn void be_child(const struct task *t, int orders, pid_t parent)
+static _Noreturn void store_child_be_child(const struct task *t, int orders, pid_t parent)
 {
 	struct store_report report = { 0 };
 	struct store_work *w;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-	    !settle_descriptors(orders))
+	    !store_child_settle_descriptors(orders))
 		_exit(1);
-	w = store_work_open(t->library, t->path, &report);
+	w = xst_sinks_store_work_open(t->library, t->path, &report);
 	if (!w)
-		tell(&report);
+		store_child_tell(&report);
 	for (enum store_order order = t->order;; order = next_order())
 		obey(w, t, order);
 }
 
 /* --- its parent ------------------------------------------------------------------------------- */
 
-int store_child_start(struct store_child *c, const struct store_library *l, const char *path,
-		      enum store_order order, const struct keys *keys, const char *root)
+int xst_sinks_store_child_start(struct store_child *c, const struct store_library *l,
+				const char *path, enum store_order order, const struct keys *keys,
+				const char *root)
 {
 	struct task t = { l, path, order, keys, root };
 	pid_t parent = getpid();
@@ -105,7 +106,7 @@ int store_child_start(struct store_child *c, const struct store_library *l, cons
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	c->pid = fork();
 	if (c->pid == 0)
-		be_child(&t, ends[1], parent);
+		store_child_be_child(&t, ends[1], parent);
 	err = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
@@ -118,14 +119,14 @@ int store_child_start(struct store_child *c, const struct store_library *l, cons
 	return 0;
 }
 
-int store_child_order(const struct store_child *c, enum store_order order)
+int xst_sinks_store_child_order(const struct store_child *c, enum store_order order)
 {
 	unsigned char octet = (unsigned char)order;
 
 	return send(c->fd, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
-int store_child_report(const struct store_child *c, struct store_report *ret)
+int xst_sinks_store_child_report(const struct store_child *c, struct store_report *ret)
 {
 	ssize_t n;
 
@@ -137,7 +138,7 @@ int store_child_report(const struct store_child *c, struct store_report *ret)
 	return n == (ssize_t)sizeof(*ret) ? 0 : -EPIPE;
 }
 
-void store_child_kill(struct store_child *c)
+void xst_sinks_store_child_kill(struct store_child *c)
 {
 	if (!c->pid)
 		return;

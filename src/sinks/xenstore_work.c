@@ -68,26 +68,27 @@ static bool find_all(struct store_library *l)
 	return true;
 }
 
-int store_library_load(struct store_library **ret, struct xst_finding *reterr)
+int xst_sinks_store_library_load(struct store_library **ret, struct xst_finding *reterr)
 {
 	struct store_library *l = calloc(1, sizeof(*l));
 	const char *why;
 
 	if (!l)
-		return sink_fail(reterr, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
+		return xst_sinks_fail(reterr, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
 	l->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (l->handle && find_all(l)) {
 		*ret = l;
 		return 0;
 	}
 	why = dlerror();
-	store_library_free(l);
-	return sink_fail(reterr, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
-			 "a xenstore is reached through " LIBRARY ", which can't be loaded: %s",
-			 why ? why : "it lacks a function");
+	xst_sinks_store_library_free(l);
+	return xst_sinks_fail(reterr, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
+			      "a xenstore is reached through " LIBRARY
+			      ", which can't be loaded: %s",
+			      why ? why : "it lacks a function");
 }
 
-void store_library_free(struct store_library *l)
+void xst_sinks_store_library_free(struct store_library *l)
 {
 	if (l && l->handle)
 		dlclose(l->handle);
@@ -105,14 +106,14 @@ static void doing(struct store_work *w, enum store_step step, const char *path)
 }
 
 /* Returns -1, with the reason in the report. */
-static int failed(struct store_work *w)
+static int store_work_failed(struct store_work *w)
 {
 	w->report->err = errno ? errno : EIO;
 	return -1;
 }
 
-struct store_work *store_work_open(const struct store_library *l, const char *path,
-				   struct store_report *report)
+struct store_work *xst_sinks_store_work_open(const struct store_library *l, const char *path,
+					     struct store_report *report)
 {
 	struct store_work *w = calloc(1, sizeof(*w));
 
@@ -127,18 +128,18 @@ struct store_work *store_work_open(const struct store_library *l, const char *pa
 		setenv("XENSTORED_PATH", path, 1);
 	w->h = l->open(0);
 	if (!w->h) {
-		failed(w);
+		store_work_failed(w);
 		free(w);
 		return NULL;
 	}
 	return w;
 }
 
-static int begin(struct store_work *w)
+static int store_work_begin(struct store_work *w)
 {
 	doing(w, STORE_BEGIN, "");
 	w->t = w->l->begin(w->h);
-	return w->t == XBT_NULL ? failed(w) : 0;
+	return w->t == XBT_NULL ? store_work_failed(w) : 0;
 }
 
 static void give_up(struct store_work *w)
@@ -147,16 +148,16 @@ static void give_up(struct store_work *w)
 	w->t = XBT_NULL;
 }
 
-void store_work_probe(struct store_work *w, struct store_report *report)
+void xst_sinks_store_work_probe(struct store_work *w, struct store_report *report)
 {
 	w->report = report;
-	if (begin(w) == 0)
+	if (store_work_begin(w) == 0)
 		give_up(w);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void forget(struct store_work *w)
+static void store_work_forget(struct store_work *w)
 {
 	while (w->last) {
 		struct before *b = w->last;
@@ -169,14 +170,14 @@ static void forget(struct store_work *w)
 }
 
 /* 1: the node is there, *ret has its value, to be freed; 0: it isn't; -1. */
-static int look(struct store_work *w, const char *path, char **ret, unsigned *ret_size)
+static int store_work_look(struct store_work *w, const char *path, char **ret, unsigned *ret_size)
 {
 	doing(w, STORE_READ, path);
 	*ret_size = 0;
 	*ret = w->l->read(w->h, w->t, path, ret_size);
 	if (*ret)
 		return 1;
-	return errno == ENOENT ? 0 : failed(w);
+	return errno == ENOENT ? 0 : store_work_failed(w);
 }
 
 /* How much of a missing node's path is missing, too: the length of its shortest missing part, or
@@ -192,7 +193,7 @@ static size_t missing_part(struct store_work *w, const char *path)
 		int r;
 
 		*slash = '\0';
-		r = look(w, part, &value, &size);
+		r = store_work_look(w, part, &value, &size);
 		free(value);
 		if (r < 0)
 			made = SIZE_MAX;
@@ -202,7 +203,7 @@ static size_t missing_part(struct store_work *w, const char *path)
 	}
 	if (!part) {
 		errno = ENOMEM;
-		failed(w);
+		store_work_failed(w);
 		made = SIZE_MAX;
 	}
 	free(part);
@@ -210,7 +211,7 @@ static size_t missing_part(struct store_work *w, const char *path)
 }
 
 /* Remembers what stands at a path. */
-static int remember(struct store_work *w, const char *path)
+static int store_work_remember(struct store_work *w, const char *path)
 {
 	struct before *b = calloc(1, sizeof(*b));
 	int r;
@@ -218,17 +219,17 @@ static int remember(struct store_work *w, const char *path)
 	if (!b || !(b->path = strdup(path))) {
 		free(b);
 		errno = ENOMEM;
-		return failed(w);
+		return store_work_failed(w);
 	}
 	b->previous = w->last;
 	w->last = b;
-	r = look(w, path, &b->value, &b->size);
+	r = store_work_look(w, path, &b->value, &b->size);
 	if (r == 0)
 		b->made = missing_part(w, path);
 	return r < 0 || b->made == SIZE_MAX ? -1 : 0;
 }
 
-static int write_key(const struct key *key, void *arg)
+static int store_work_write_key(const struct key *key, void *arg)
 {
 	struct store_work *w = arg;
 	char *path;
@@ -236,13 +237,13 @@ static int write_key(const struct key *key, void *arg)
 
 	if (asprintf(&path, "%s/%s", w->root, key->name) < 0) {
 		errno = ENOMEM;
-		return failed(w);
+		return store_work_failed(w);
 	}
-	r = remember(w, path);
+	r = store_work_remember(w, path);
 	if (r == 0) {
 		doing(w, STORE_WRITE, path);
 		if (!w->l->write(w->h, w->t, path, key->value, (unsigned)key->size))
-			r = failed(w);
+			r = store_work_failed(w);
 	}
 	free(path);
 	return r;
@@ -252,11 +253,11 @@ static int write_key(const struct key *key, void *arg)
 static int write_all_keys(struct store_work *w)
 {
 	for (;;) {
-		forget(w);
+		store_work_forget(w);
 		w->report->err = 0;
-		if (begin(w))
+		if (store_work_begin(w))
 			return -1;
-		if (keys_each(w->keys, write_key, w) == 0)
+		if (xst_sinks_keys_each(w->keys, store_work_write_key, w) == 0)
 			return 0;
 		give_up(w);
 		if (w->report->err != EAGAIN)
@@ -264,8 +265,8 @@ static int write_all_keys(struct store_work *w)
 	}
 }
 
-void store_work_write(struct store_work *w, const struct keys *keys, const char *root,
-		      struct store_report *report)
+void xst_sinks_store_work_write(struct store_work *w, const struct keys *keys, const char *root,
+				struct store_report *report)
 {
 	w->report = report;
 	w->keys = keys;
@@ -273,7 +274,7 @@ void store_work_write(struct store_work *w, const struct keys *keys, const char 
 	(void)write_all_keys(w);
 }
 
-void store_work_commit(struct store_work *w, struct store_report *report)
+void xst_sinks_store_work_commit(struct store_work *w, struct store_report *report)
 {
 	w->report = report;
 	for (;;) {
@@ -281,7 +282,7 @@ void store_work_commit(struct store_work *w, struct store_report *report)
 		if (w->l->end(w->h, w->t, false))
 			return;
 		if (errno != EAGAIN) {
-			failed(w);
+			store_work_failed(w);
 			return;
 		}
 		if (write_all_keys(w))
@@ -308,7 +309,7 @@ static int remove_made(struct store_work *w, const struct before *b)
 		if (!names || n)
 			break;
 		if (!w->l->rm(w->h, w->t, part)) {
-			r = failed(w);
+			r = store_work_failed(w);
 			break;
 		}
 	}
@@ -320,16 +321,17 @@ static int restore_key(struct store_work *w, const struct before *b)
 {
 	doing(w, STORE_UNDO, b->path);
 	if (b->value)
-		return w->l->write(w->h, w->t, b->path, b->value, b->size) ? 0 : failed(w);
+		return w->l->write(w->h, w->t, b->path, b->value, b->size) ? 0
+									   : store_work_failed(w);
 	if (!w->l->rm(w->h, w->t, b->path) && errno != ENOENT)
-		return failed(w);
+		return store_work_failed(w);
 	return remove_made(w, b);
 }
 
 static int undo_once(struct store_work *w)
 {
 	w->report->err = 0;
-	if (begin(w))
+	if (store_work_begin(w))
 		return -1;
 	for (const struct before *b = w->last; b; b = b->previous)
 		if (restore_key(w, b)) {
@@ -337,10 +339,10 @@ static int undo_once(struct store_work *w)
 			return -1;
 		}
 	doing(w, STORE_UNDO, "");
-	return w->l->end(w->h, w->t, false) ? 0 : failed(w);
+	return w->l->end(w->h, w->t, false) ? 0 : store_work_failed(w);
 }
 
-void store_work_undo(struct store_work *w, struct store_report *report)
+void xst_sinks_store_work_undo(struct store_work *w, struct store_report *report)
 {
 	w->report = report;
 	while (undo_once(w) && report->err == EAGAIN)

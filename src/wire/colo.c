@@ -6,7 +6,7 @@ static const struct wire_array pfns = {
 	XST_ITEMS_DIRTY_PFNS, 8, 1, { { XST_FIELD_RESERVED, 0, 8 } }
 };
 
-const struct wire_record wire_colo_records[] = {
+const struct wire_record xst_wire_colo_records[] = {
 	{ .type = 0x05, .kind = XST_KIND_CHECKPOINT_STATE, .name = "CHECKPOINT_STATE",
 	  .fixed = 4, .nfields = 1, .field = { { XST_FIELD_CHECKPOINT_STATE, 0, 4 } },
 	  .summary = "what the secondary has done" },
@@ -14,4 +14,4 @@ const struct wire_record wire_colo_records[] = {
 	  .tail = WIRE_ARRAY_BY_LENGTH, .array = &pfns,
 	  .summary = "the page frames that the secondary has changed" },
 };
-const size_t wire_colo_count = sizeof(wire_colo_records) / sizeof(wire_colo_records[0]);
+const size_t xst_wire_colo_count = sizeof(xst_wire_colo_records) / sizeof(xst_wire_colo_records[0]);

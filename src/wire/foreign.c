@@ -29,7 +29,7 @@ static const struct wire_foreign foreign[] = {
 	ROW("#!", "a script"),
 };
 
-const struct wire_foreign *wire_foreign_find(const uint8_t *head, size_t size)
+const struct wire_foreign *xst_wire_foreign_find(const uint8_t *head, size_t size)
 {
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		if (size >= foreign[i].size && memcmp(head, foreign[i].magic, foreign[i].size) == 0)

@@ -48,12 +48,12 @@ const char *xst_hvm_param_name(uint64_t index)
 	return name ? name : "unknown";
 }
 
-bool hvm_param_known(uint64_t index)
+bool xst_wire_hvm_param_known(uint64_t index)
 {
 	return index < sizeof(names) / sizeof(names[0]) && names[index];
 }
 
-bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
+bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn)
 {
 	switch (index) {
 	case HVM_PARAM_IDENT_PT: /* an address */

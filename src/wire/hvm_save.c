@@ -43,7 +43,7 @@ static const struct wire_hvm_type types[] = {
 	  .varies = true, .sizes = { { WIRE_HVM_MSR_FIXED, XEN(5), { 0 } } } },
 };
 
-const struct wire_hvm_type *wire_hvm_type(unsigned code)
+const struct wire_hvm_type *xst_wire_hvm_type(unsigned code)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i].code == code)
@@ -53,7 +53,7 @@ const struct wire_hvm_type *wire_hvm_type(unsigned code)
 
 const struct xst_wire_state_table *xst_wire_hvm_fields(unsigned code, uint64_t length)
 {
-	const struct wire_hvm_type *t = wire_hvm_type(code);
+	const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 
 	if (!t)
 		return NULL;

@@ -74,6 +74,6 @@ struct wire_hvm_type {
 };
 
 /* A row by its code, or NULL. */
-const struct wire_hvm_type *wire_hvm_type(unsigned code);
+const struct wire_hvm_type *xst_wire_hvm_type(unsigned code);
 
 #endif

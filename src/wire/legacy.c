@@ -18,7 +18,7 @@
 			   .flags = WIRE_HVM_ONLY, .tail = WIRE_RUN,          \
 			   .summary = "the device model's own state" } }
 
-const struct wire_record wire_legacy_parts[] = {
+const struct wire_record xst_wire_legacy_parts[] = {
 	{ .type = LEGACY_P2M_SIZE, .kind = XST_KIND_P2M_SIZE, .name = "P2M_SIZE", .fixed = 4,
 	  .nfields = 1, .field = { { XST_FIELD_P2M_SIZE, 0, WIRE_ULONG } },
 	  .summary = "number of pfns" },
@@ -52,9 +52,10 @@ const struct wire_record wire_legacy_parts[] = {
 	{ .type = LEGACY_CHECKPOINT, .kind = XST_KIND_CHECKPOINT, .name = "CHECKPOINT",
 	  .summary = "no octets: all before is one complete checkpoint" },
 };
-const size_t wire_legacy_parts_count = sizeof(wire_legacy_parts) / sizeof(wire_legacy_parts[0]);
+const size_t xst_wire_legacy_parts_count = sizeof(xst_wire_legacy_parts) /
+					   sizeof(xst_wire_legacy_parts[0]);
 
-const struct wire_record wire_legacy_chunks[] = {
+const struct wire_record xst_wire_legacy_chunks[] = {
 	{ .type = CHUNK(0), .kind = XST_KIND_END_OF_BODY, .name = "END_OF_BODY",
 	  .summary = "the tail follows" },
 	{ .type = CHUNK(-1), .kind = XST_KIND_VERIFY, .name = "VERIFY_MODE",
@@ -98,9 +99,10 @@ const struct wire_record wire_legacy_chunks[] = {
 	PARAM_CHUNK(-20, 33, "HVM_NR_IOREQ_SERVER_PAGES"),
 	PARAM_CHUNK(LEGACY_CHUNK_X87_FIP_WIDTH, 36, "HVM_X87_FIP_WIDTH"),
 };
-const size_t wire_legacy_chunks_count = sizeof(wire_legacy_chunks) / sizeof(wire_legacy_chunks[0]);
+const size_t xst_wire_legacy_chunks_count = sizeof(xst_wire_legacy_chunks) /
+					    sizeof(xst_wire_legacy_chunks[0]);
 
-const struct wire_record wire_legacy_ext_blocks[] = {
+const struct wire_record xst_wire_legacy_ext_blocks[] = {
 	{ .type = BLOCK('v', 'c', 'p', 'u'), .kind = XST_KIND_EXT_VCPU, .name = "EXT_VCPU",
 	  .flags = WIRE_PV_ONLY, .tail = WIRE_RUN,
 	  .summary = "its size tells the guest's width; the contents are not used" },
@@ -114,24 +116,24 @@ const struct wire_record wire_legacy_ext_blocks[] = {
 	{ .type = 0, .kind = XST_KIND_EXT_BLOCK, .name = "EXT_BLOCK", .flags = WIRE_PV_ONLY,
 	  .tail = WIRE_RUN, .summary = "a block of unknown name: skipped" },
 };
-const size_t wire_legacy_ext_blocks_count =
-	sizeof(wire_legacy_ext_blocks) / sizeof(wire_legacy_ext_blocks[0]);
+const size_t xst_wire_legacy_ext_blocks_count =
+	sizeof(xst_wire_legacy_ext_blocks) / sizeof(xst_wire_legacy_ext_blocks[0]);
 
-const struct wire_signature wire_signatures[3] = {
+const struct wire_signature xst_wire_signatures[3] = {
 	SIGNATURE("DeviceModelRecord0002", true),
 	SIGNATURE("RemusDeviceModelState", true),
 	SIGNATURE("QemuDeviceModelRecord", false),
 };
 
-const struct wire_record *wire_legacy_part(enum legacy_part part)
+const struct wire_record *xst_wire_legacy_part(enum legacy_part part)
 {
-	return &wire_legacy_parts[part - LEGACY_P2M_SIZE];
+	return &xst_wire_legacy_parts[part - LEGACY_P2M_SIZE];
 }
 
-const struct wire_signature *wire_signature_find(const char *text)
+const struct wire_signature *xst_wire_signature_find(const char *text)
 {
-	for (size_t i = 0; i < sizeof(wire_signatures) / sizeof(wire_signatures[0]); i++)
-		if (strcmp(text, wire_signatures[i].text) == 0)
-			return &wire_signatures[i];
+	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
+		if (strcmp(text, xst_wire_signatures[i].text) == 0)
+			return &xst_wire_signatures[i];
 	return NULL;
 }

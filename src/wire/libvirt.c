@@ -2,7 +2,7 @@
 /* The file of libvirt's Xen driver. */
 #include "wire/wire.h"
 
-const struct wire_record wire_libvirt_header = {
+const struct wire_record xst_wire_libvirt_header = {
 	.kind = XST_KIND_LIBVIRT_HEADER,
 	.name = "LIBVIRT_HEADER",
 	.fixed = LIBVIRT_HEADER_SIZE,
@@ -14,7 +14,7 @@ const struct wire_record wire_libvirt_header = {
 	.summary = "libvirt: magic, version, length of the configuration; the rest is not used",
 };
 
-const struct wire_record wire_libvirt_xml = {
+const struct wire_record xst_wire_libvirt_xml = {
 	.kind = XST_KIND_CONFIG,
 	.name = "XML",
 	.tail = WIRE_RUN,

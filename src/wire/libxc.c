@@ -21,7 +21,7 @@ static const struct wire_array cpuid = {
 static const struct wire_array msrs = { XST_ITEMS_MSRS, 16, 3, { U32(0), U32(4), U64(8) } };
 
 /* Big-endian whatever the options say. */
-const struct wire_record wire_image_header = {
+const struct wire_record xst_wire_image_header = {
 	.kind = XST_KIND_IMAGE_HEADER,
 	.name = "IMAGE_HEADER",
 	.fixed = 24,
@@ -37,7 +37,7 @@ const struct wire_record wire_image_header = {
 	.summary = "all ones, \"XENF\", version, options",
 };
 
-const struct wire_record wire_domain_header = {
+const struct wire_record xst_wire_domain_header = {
 	.kind = XST_KIND_DOMAIN_HEADER,
 	.name = "DOMAIN_HEADER",
 	.fixed = 16,
@@ -52,7 +52,7 @@ const struct wire_record wire_domain_header = {
 	.summary = "guest type, page shift, Xen's version",
 };
 
-const struct wire_record wire_libxc_records[] = {
+const struct wire_record xst_wire_libxc_records[] = {
 	{ .type = 0x00, .kind = XST_KIND_END, .name = "END", .summary = "ends the image" },
 	{ .type = 0x01, .kind = XST_KIND_PAGE_DATA, .name = "PAGE_DATA", .flags = WIRE_NEEDED, COUNT_HEADER,
 	  .tail = WIRE_PAGES, .array = &pages,
@@ -112,4 +112,5 @@ const struct wire_record wire_libxc_records[] = {
 	  .flags = WIRE_STATIC | WIRE_LAST_COUNTS | WIRE_SINCE_V3, .tail = WIRE_ARRAY_BY_LENGTH, .array = &msrs,
 	  .summary = "the MSRs that the guest was shown" },
 };
-const size_t wire_libxc_count = sizeof(wire_libxc_records) / sizeof(wire_libxc_records[0]);
+const size_t xst_wire_libxc_count = sizeof(xst_wire_libxc_records) /
+				    sizeof(xst_wire_libxc_records[0]);

@@ -7,7 +7,7 @@
 	.field = { { XST_FIELD_EMULATOR_ID, 0, 4 }, { XST_FIELD_EMULATOR_INDEX, 4, 4 } }
 
 /* Big-endian whatever the options say. */
-const struct wire_record wire_libxl_header = {
+const struct wire_record xst_wire_libxl_header = {
 	.kind = XST_KIND_LIBXL_HEADER,
 	.name = "LIBXL_HEADER",
 	.fixed = 16,
@@ -20,7 +20,7 @@ const struct wire_record wire_libxl_header = {
 	.summary = "\"LibxlFmt\", version 2, options",
 };
 
-const struct wire_record wire_libxl_records[] = {
+const struct wire_record xst_wire_libxl_records[] = {
 	{ .type = 0, .kind = XST_KIND_LIBXL_END, .name = "END", .summary = "ends the stream" },
 	{ .type = 1, .kind = XST_KIND_LIBXC_CONTEXT, .name = "LIBXC_CONTEXT",
 	  .summary = "a libxc image follows, outside the record" },
@@ -37,4 +37,5 @@ const struct wire_record wire_libxl_records[] = {
 	  .field = { { XST_FIELD_CHECKPOINT_STATE, 0, 4 }, { XST_FIELD_RESERVED, 4, 4 } },
 	  .summary = "COLO: what the other side may do now" },
 };
-const size_t wire_libxl_count = sizeof(wire_libxl_records) / sizeof(wire_libxl_records[0]);
+const size_t xst_wire_libxl_count = sizeof(xst_wire_libxl_records) /
+				    sizeof(xst_wire_libxl_records[0]);

@@ -12,13 +12,13 @@ static const struct wire_pv_context context32 = {
 	.gdt_ents = WIRE_PV32_GDT_ENTS_AT, .cr3 = WIRE_PV32_CR3_AT, .user_cr3 = 0
 };
 
-const struct wire_pv_context *wire_pv_context(unsigned width)
+const struct wire_pv_context *xst_wire_pv_context(unsigned width)
 {
 	return width == 8 ? &context64 : width == 4 ? &context32 : NULL;
 }
 
 /* A 32-bit one has the upper bits of the pfn in its lower twelve. */
-uint64_t wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3)
+uint64_t xst_wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3)
 {
 	if (x->width == 8)
 		return cr3 >> 12;
@@ -38,7 +38,7 @@ static const struct component components[] = {
 	[9] = { 584, false },  /* PKRU */
 };
 
-uint64_t wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact)
+uint64_t xst_wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact)
 {
 	uint64_t size = WIRE_XSAVE_MIN_AREA;
 
@@ -56,7 +56,7 @@ uint64_t wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact)
 	return size;
 }
 
-bool wire_xcr0_valid(uint64_t xcr0)
+bool xst_wire_xcr0_valid(uint64_t xcr0)
 {
 	uint64_t mpx = xcr0 >> 3 & 3, avx512 = xcr0 >> 5 & 7;
 

@@ -30,9 +30,9 @@ struct wire_pv_context {
 #define WIRE_PV_GDT_PER_FRAME 512
 #define WIRE_PV_GDT_ENTS 7168
 /* The one for a guest's width, 4 or 8. */
-const struct wire_pv_context *wire_pv_context(unsigned width);
+const struct wire_pv_context *xst_wire_pv_context(unsigned width);
 /* The pfn that a cr3 of a context names. */
-uint64_t wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3);
+uint64_t xst_wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3);
 
 /* X86_PV_VCPU_MSRS */
 #define WIRE_PV_MSR_SIZE 16
@@ -52,9 +52,9 @@ uint64_t wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3);
 #define WIRE_XSTATE_YMM 4u
 /* The fewest octets of an area that holds these states.  Beyond AVX a processor has its own layout:
  * then it is a lower bound, as *ret_exact tells. */
-uint64_t wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact);
+uint64_t xst_wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact);
 /* Whether a processor takes such a set of states. */
-bool wire_xcr0_valid(uint64_t xcr0);
+bool xst_wire_xcr0_valid(uint64_t xcr0);
 
 /* X86_TSC_INFO: modes are 0 to 3. */
 #define WIRE_TSC_MODES 3

@@ -4,15 +4,15 @@
 
 #include "wire/bytes.h"
 
-unsigned wire_fixed_size(const struct wire_record *row, unsigned ulong_size)
+unsigned xst_wire_fixed_size(const struct wire_record *row, unsigned ulong_size)
 {
 	if (row->nfields && row->field[0].size == WIRE_ULONG)
 		return row->fixed + ulong_size - 4;
 	return row->fixed;
 }
 
-void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
-		     unsigned ulong_size, struct xst_field_value *values)
+void xst_wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
+			 unsigned ulong_size, struct xst_field_value *values)
 {
 	unsigned shift = 0;
 
@@ -27,19 +27,21 @@ void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool bi
 	}
 }
 
-void wire_get_item(const struct wire_array *array, const uint8_t *p, bool big, uint64_t *numbers)
+void xst_wire_get_item(const struct wire_array *array, const uint8_t *p, bool big,
+		       uint64_t *numbers)
 {
 	for (unsigned i = 0; i < array->width; i++)
 		numbers[i] = get_number(p + array->part[i].offset, array->part[i].size, big);
 }
 
-void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const uint64_t *numbers)
+void xst_wire_put_item(const struct wire_array *array, uint8_t *p, bool big,
+		       const uint64_t *numbers)
 {
 	for (unsigned i = 0; i < array->width; i++)
 		put_number(p + array->part[i].offset, array->part[i].size, big, numbers[i]);
 }
 
-const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type)
+const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t count, uint32_t type)
 {
 	if (type < count && rows[type].type == type) /* most tables have no gap */
 		return &rows[type];
@@ -58,27 +60,28 @@ static const struct wire_record *find_kind(const struct wire_record *rows, size_
 	return NULL;
 }
 
-const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind)
+const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind)
 {
 	if (layer == XST_LAYER_LIBVIRT)
-		return kind == XST_KIND_LIBVIRT_HEADER ? &wire_libvirt_header
-		       : kind == XST_KIND_CONFIG       ? &wire_libvirt_xml
+		return kind == XST_KIND_LIBVIRT_HEADER ? &xst_wire_libvirt_header
+		       : kind == XST_KIND_CONFIG       ? &xst_wire_libvirt_xml
 						       : NULL;
 	if (layer != XST_LAYER_XENSERVER)
 		return NULL;
 	if (kind == XST_KIND_XENSERVER_HEADER)
-		return &wire_xenserver_header;
-	return find_kind(wire_xenserver_records, wire_xenserver_count, kind);
+		return &xst_wire_xenserver_header;
+	return find_kind(xst_wire_xenserver_records, xst_wire_xenserver_count, kind);
 }
 
-const struct wire_record *wire_modern(enum xst_kind kind)
+const struct wire_record *xst_wire_modern(enum xst_kind kind)
 {
-	const struct wire_record *row = find_kind(wire_libxc_records, wire_libxc_count, kind);
+	const struct wire_record *row = find_kind(xst_wire_libxc_records, xst_wire_libxc_count,
+						  kind);
 
-	return row ? row : find_kind(wire_libxl_records, wire_libxl_count, kind);
+	return row ? row : find_kind(xst_wire_libxl_records, xst_wire_libxl_count, kind);
 }
 
-bool wire_is_libxl(const struct wire_record *row)
+bool xst_wire_is_libxl(const struct wire_record *row)
 {
-	return row >= wire_libxl_records && row < wire_libxl_records + wire_libxl_count;
+	return row >= xst_wire_libxl_records && row < xst_wire_libxl_records + xst_wire_libxl_count;
 }

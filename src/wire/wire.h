@@ -79,7 +79,7 @@ static inline unsigned wire_width(unsigned size, unsigned ulong_size)
 }
 
 /* Octets of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
-unsigned wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
+unsigned xst_wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
 
 /* The value of a field among n, or `fallback`. */
 static inline uint64_t wire_value(const struct xst_field_value *v, size_t n, enum xst_field id,
@@ -92,10 +92,12 @@ static inline uint64_t wire_value(const struct xst_field_value *v, size_t n, enu
 }
 
 /* Decodes or encodes a row's fixed fields.  values has one number for each field of the row. */
-void wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
-		     unsigned ulong_size, struct xst_field_value *values);
-void wire_get_item(const struct wire_array *array, const uint8_t *p, bool big, uint64_t *numbers);
-void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const uint64_t *numbers);
+void xst_wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
+			 unsigned ulong_size, struct xst_field_value *values);
+void xst_wire_get_item(const struct wire_array *array, const uint8_t *p, bool big,
+		       uint64_t *numbers);
+void xst_wire_put_item(const struct wire_array *array, uint8_t *p, bool big,
+		       const uint64_t *numbers);
 
 /* xl.c */
 #define XL_MAGIC "Xen saved domain, xl format\n \0 \r"
@@ -103,9 +105,9 @@ void wire_put_item(const struct wire_array *array, uint8_t *p, bool big, const u
 #define XL_BYTE_ORDER 0x01020304u
 #define XL_FLAG_JSON 1u
 #define XL_FLAG_STREAM_V2 2u
-extern const struct wire_record wire_xl_header, wire_xl_config, wire_xl_optional_data;
+extern const struct wire_record xst_wire_xl_header, xst_wire_xl_config, xst_wire_xl_optional_data;
 /* Which of xl's two languages a configuration is in: JSON is an object. */
-bool wire_config_is_json(const void *config, size_t n);
+bool xst_wire_config_is_json(const void *config, size_t n);
 
 /* libvirt.c */
 #define LIBVIRT_MAGIC "libvirt-xml\n \0 \r"
@@ -113,14 +115,14 @@ bool wire_config_is_json(const void *config, size_t n);
 #define LIBVIRT_HEADER_SIZE 64
 #define LIBVIRT_VERSION_LEGACY 1
 #define LIBVIRT_VERSION_LIBXL 2
-extern const struct wire_record wire_libvirt_header, wire_libvirt_xml;
+extern const struct wire_record xst_wire_libvirt_header, xst_wire_libvirt_xml;
 
 /* xend.c; in front of a captured migration a line stands that asks for it */
 #define XEND_MAGIC "LinuxGuestRecord"
 #define XEND_MAGIC_SIZE 16
 #define XEND_REQUEST "receive\n"
 #define XEND_REQUEST_SSL "sslreceive\n"
-extern const struct wire_record wire_xend_request, wire_xend_header, wire_xend_config;
+extern const struct wire_record xst_wire_xend_request, xst_wire_xend_header, xst_wire_xend_config;
 
 /* xenserver.c */
 #define XENSERVER_MAGIC "XenSavedDomv2-\n"
@@ -135,10 +137,10 @@ extern const struct wire_record wire_xend_request, wire_xend_header, wire_xend_c
 #define XENSERVER_LIBXC_LEGACY 0xf2u
 #define XENSERVER_QEMU_XEN 0xf01u
 #define XENSERVER_MAX_QEMU (1u << 20) /* what xenopsd reads */
-extern const struct wire_record wire_xenserver_header, wire_xenserver6_header;
-extern const struct wire_record wire_xenserver_handshake;
-extern const struct wire_record wire_xenserver_records[];
-extern const size_t wire_xenserver_count;
+extern const struct wire_record xst_wire_xenserver_header, xst_wire_xenserver6_header;
+extern const struct wire_record xst_wire_xenserver_handshake;
+extern const struct wire_record xst_wire_xenserver_records[];
+extern const size_t xst_wire_xenserver_count;
 
 /* libxl.c */
 #define LIBXL_IDENT UINT64_C(0x4c6962786c466d74)
@@ -151,9 +153,9 @@ extern const size_t wire_xenserver_count;
 #define COLO_STATE_SVM_SUSPENDED 1
 #define COLO_STATE_SVM_READY 2
 #define COLO_STATE_SVM_RESUMED 3
-extern const struct wire_record wire_libxl_header;
-extern const struct wire_record wire_libxl_records[];
-extern const size_t wire_libxl_count;
+extern const struct wire_record xst_wire_libxl_header;
+extern const struct wire_record xst_wire_libxl_records[];
+extern const size_t xst_wire_libxl_count;
 
 /* libxc.c */
 #define LIBXC_MARKER UINT64_MAX
@@ -164,9 +166,9 @@ extern const size_t wire_libxl_count;
 #define LIBXC_GUEST_PV 1u
 #define LIBXC_GUEST_HVM 2u
 #define LIBXC_PAGE_SHIFT 12
-extern const struct wire_record wire_image_header, wire_domain_header;
-extern const struct wire_record wire_libxc_records[];
-extern const size_t wire_libxc_count;
+extern const struct wire_record xst_wire_image_header, xst_wire_domain_header;
+extern const struct wire_record xst_wire_libxc_records[];
+extern const size_t xst_wire_libxc_count;
 
 /* xenstore.c */
 #define XENSTORE_CHARACTERS \
@@ -178,13 +180,13 @@ extern const size_t wire_libxc_count;
 #define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
 				     * /local/domain/DOMID/device-model/DOMID/ */
 /* Whether xenstored takes a key, relative to a node. */
-bool wire_xenstore_key(const char *key, size_t n);
+bool xst_wire_xenstore_key(const char *key, size_t n);
 /* Whether it lies below physmap/. */
-bool wire_xenstore_physmap(const char *key, size_t n);
+bool xst_wire_xenstore_physmap(const char *key, size_t n);
 
 /* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
-extern const struct wire_record wire_colo_records[];
-extern const size_t wire_colo_count;
+extern const struct wire_record xst_wire_colo_records[];
+extern const size_t xst_wire_colo_count;
 
 /* The framing that libxl and libxc records share. */
 #define RECORD_HEADER_SIZE 8
@@ -194,13 +196,14 @@ extern const size_t wire_colo_count;
 #define PAGE_RESERVED_BITS (UINT64_C(0xff) << 52)
 
 /* A row by its wire type, or NULL. */
-const struct wire_record *wire_find(const struct wire_record *rows, size_t count, uint32_t type);
+const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t count,
+					uint32_t type);
 /* The row of a kind in the container of another toolstack, or NULL. */
-const struct wire_record *wire_contained(enum xst_layer layer, enum xst_kind kind);
+const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
-const struct wire_record *wire_modern(enum xst_kind kind);
+const struct wire_record *xst_wire_modern(enum xst_kind kind);
 /* Which of the two it is. */
-bool wire_is_libxl(const struct wire_record *row);
+bool xst_wire_is_libxl(const struct wire_record *row);
 
 /* legacy.c */
 #define LEGACY_MAX_BATCH 1024
@@ -233,14 +236,14 @@ enum legacy_part { /* pseudo-types of what is not a chunk */
 	LEGACY_HVM_CONTEXT,
 	LEGACY_CHECKPOINT
 };
-extern const struct wire_record wire_legacy_parts[];
-extern const size_t wire_legacy_parts_count;
+extern const struct wire_record xst_wire_legacy_parts[];
+extern const size_t xst_wire_legacy_parts_count;
 /* Chunks: type is the chunk's id as an unsigned number. */
-extern const struct wire_record wire_legacy_chunks[];
-extern const size_t wire_legacy_chunks_count;
-extern const struct wire_record wire_legacy_ext_blocks[];
-extern const size_t wire_legacy_ext_blocks_count;
-const struct wire_record *wire_legacy_part(enum legacy_part part);
+extern const struct wire_record xst_wire_legacy_chunks[];
+extern const size_t xst_wire_legacy_chunks_count;
+extern const struct wire_record xst_wire_legacy_ext_blocks[];
+extern const size_t xst_wire_legacy_ext_blocks_count;
+const struct wire_record *xst_wire_legacy_part(enum legacy_part part);
 
 /* XenServer's form of the signature without a length: a newline, a big-endian u32, the state. */
 #define LEGACY_XENSERVER_LENGTH 5
@@ -251,9 +254,9 @@ struct wire_signature {
 	bool has_length; /* a u32 follows; else the record lasts to the end of the input */
 	struct wire_record row;
 };
-extern const struct wire_signature wire_signatures[3];
+extern const struct wire_signature xst_wire_signatures[3];
 /* A row by its text, or NULL. */
-const struct wire_signature *wire_signature_find(const char *text);
+const struct wire_signature *xst_wire_signature_find(const char *text);
 
 /* hvm_params.c */
 #define HVM_PARAM_STORE_PFN 1
@@ -287,8 +290,8 @@ const struct wire_signature *wire_signature_find(const char *text);
 #define HVM_PARAM_LAST 38 /* MCA_CAP */
 /* Whether Xen knows a parameter of that index; whether its value names a page that
  * every guest has (those of ioreq servers leave it while they are in use). */
-bool hvm_param_known(uint64_t index);
-bool hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
+bool xst_wire_hvm_param_known(uint64_t index);
+bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
@@ -308,6 +311,6 @@ struct wire_foreign {
 	uint8_t size;
 	const char *what;
 };
-const struct wire_foreign *wire_foreign_find(const uint8_t *head, size_t size);
+const struct wire_foreign *xst_wire_foreign_find(const uint8_t *head, size_t size);
 
 #endif

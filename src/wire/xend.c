@@ -2,13 +2,13 @@
 /* The file of `xm save`, and what `xm migrate` sends. */
 #include "wire/wire.h"
 
-const struct wire_record wire_xend_request = {
+const struct wire_record xst_wire_xend_request = {
 	.kind = XST_KIND_XEND_REQUEST,
 	.name = "XEND_REQUEST",
 	.summary = "xend: `receive` or `sslreceive` and a newline, in front of a captured migration",
 };
 
-const struct wire_record wire_xend_header = {
+const struct wire_record xst_wire_xend_header = {
 	.kind = XST_KIND_XEND_HEADER,
 	.name = "XEND_HEADER",
 	.fixed = XEND_MAGIC_SIZE,
@@ -16,7 +16,7 @@ const struct wire_record wire_xend_header = {
 };
 
 /* Big-endian always. */
-const struct wire_record wire_xend_config = {
+const struct wire_record xst_wire_xend_config = {
 	.kind = XST_KIND_CONFIG,
 	.name = "SEXPR",
 	.fixed = 4,

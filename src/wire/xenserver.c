@@ -8,28 +8,28 @@
 #define STATE(number, what, label, text)                                      \
 	{ .type = number, .kind = XST_KIND_##what, .name = label, .tail = WIRE_RUN, .summary = text }
 
-const struct wire_record wire_xenserver_header = {
+const struct wire_record xst_wire_xenserver_header = {
 	.kind = XST_KIND_XENSERVER_HEADER,
 	.name = "XENSERVER_HEADER",
 	.fixed = XENSERVER_MAGIC_SIZE,
 	.summary = "XenServer, XCP-ng: magic",
 };
 
-const struct wire_record wire_xenserver_handshake = {
+const struct wire_record xst_wire_xenserver_handshake = {
 	.kind = XST_KIND_XENOPS_HANDSHAKE,
 	.name = "XENOPS_HANDSHAKE",
 	.fixed = XENSERVER_HANDSHAKE_SIZE,
 	.summary = "XenServer: success, a message of length 0; in front of a captured migration",
 };
 
-const struct wire_record wire_xenserver6_header = {
+const struct wire_record xst_wire_xenserver6_header = {
 	.kind = XST_KIND_XENSERVER_HEADER,
 	.name = "XENSERVER6_HEADER",
 	.fixed = XENSERVER_MAGIC_SIZE,
 	.summary = "XenServer 6 and older: magic",
 };
 
-const struct wire_record wire_xenserver_records[] = {
+const struct wire_record xst_wire_xenserver_records[] = {
 	STATE(0xf, CONFIG, "XENOPS", "what xenopsd knows of the VM, an s-expression"),
 	IMAGE(XENSERVER_LIBXC, "LIBXC", "a libxc image"),
 	IMAGE(XENSERVER_LIBXL, "LIBXL", "a libxl stream"),
@@ -43,5 +43,5 @@ const struct wire_record wire_xenserver_records[] = {
 	{ .type = 0xffff, .kind = XST_KIND_END_OF_IMAGE, .name = "END_OF_IMAGE",
 	  .summary = "ends the image, whatever stands behind it" },
 };
-const size_t wire_xenserver_count =
-	sizeof(wire_xenserver_records) / sizeof(wire_xenserver_records[0]);
+const size_t xst_wire_xenserver_count =
+	sizeof(xst_wire_xenserver_records) / sizeof(xst_wire_xenserver_records[0]);

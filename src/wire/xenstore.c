@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-bool wire_xenstore_key(const char *key, size_t n)
+bool xst_wire_xenstore_key(const char *key, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!memchr(XENSTORE_CHARACTERS, key[i], strlen(XENSTORE_CHARACTERS)) ||
@@ -13,7 +13,7 @@ bool wire_xenstore_key(const char *key, size_t n)
 	return n && key[0] != '/';
 }
 
-bool wire_xenstore_physmap(const char *key, size_t n)
+bool xst_wire_xenstore_physmap(const char *key, size_t n)
 {
 	const size_t prefix = strlen(XENSTORE_PHYSMAP);
 

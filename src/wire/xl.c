@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-const struct wire_record wire_xl_header = {
+const struct wire_record xst_wire_xl_header = {
 	.kind = XST_KIND_XL_HEADER,
 	.name = "XL_HEADER",
 	.fixed = 48,
@@ -18,7 +18,7 @@ const struct wire_record wire_xl_header = {
 	.summary = "magic, byte order, flags, length of the optional data",
 };
 
-const struct wire_record wire_xl_config = {
+const struct wire_record xst_wire_xl_config = {
 	.kind = XST_KIND_CONFIG,
 	.name = "CONFIG",
 	.fixed = 4,
@@ -28,14 +28,14 @@ const struct wire_record wire_xl_config = {
 	.summary = "the domain's configuration: JSON with a NUL, or xl.cfg text",
 };
 
-const struct wire_record wire_xl_optional_data = {
+const struct wire_record xst_wire_xl_optional_data = {
 	.kind = XST_KIND_OPTIONAL_DATA,
 	.name = "OPTIONAL_DATA",
 	.tail = WIRE_RUN,
 	.summary = "what follows the configuration inside the optional data",
 };
 
-bool wire_config_is_json(const void *config, size_t n)
+bool xst_wire_config_is_json(const void *config, size_t n)
 {
 	const char *text = config;
 

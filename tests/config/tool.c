@@ -21,7 +21,7 @@ static int refuse(const struct config_error *e)
 {
 	char line[512];
 
-	config_error_format(e, name, line, sizeof(line));
+	xst_config_error_format(e, name, line, sizeof(line));
 	fprintf(stderr, "%s\n", line);
 	return 2;
 }
@@ -52,7 +52,7 @@ static int print(const struct config *c)
 	char *s;
 	size_t n;
 
-	if (config_print(c, &s, &n) != 0)
+	if (xst_config_print(c, &s, &n) != 0)
 		return 2;
 	fwrite(s, 1, n, stdout);
 	free(s);
@@ -69,12 +69,12 @@ static int translate(const struct config *c, enum config_language to)
 {
 	struct config_error err = { 0 };
 	struct config *other;
-	int r = config_translate(c, to, loss, NULL, &other, &err);
+	int r = xst_config_translate(c, to, loss, NULL, &other, &err);
 
 	if (r)
 		return refuse(&err);
 	r = print(other);
-	config_free(other);
+	xst_config_free(other);
 	return r;
 }
 
@@ -89,7 +89,7 @@ static int get(const struct config *c, const char *key)
 	struct config_error err = { 0 };
 	char *s;
 
-	if (config_get(c, key, &s, &err) != 0)
+	if (xst_config_get(c, key, &s, &err) != 0)
 		return refuse(&err);
 	puts(s);
 	free(s);
@@ -102,11 +102,11 @@ static int change(struct config *c, int argc, char **argv)
 	int r = XST_E_ARG;
 
 	if (strcmp(argv[1], "set") == 0 && argc == 5)
-		r = config_set(c, argv[3], argv[4], &err);
+		r = xst_config_set(c, argv[3], argv[4], &err);
 	else if (strcmp(argv[1], "append") == 0 && argc == 5)
-		r = config_append(c, argv[3], argv[4], &err);
+		r = xst_config_append(c, argv[3], argv[4], &err);
 	else if (strcmp(argv[1], "unset") == 0 && argc == 4)
-		r = config_unset(c, argv[3], &err);
+		r = xst_config_unset(c, argv[3], &err);
 	return r ? refuse(&err) : print(c);
 }
 
@@ -121,7 +121,7 @@ static int run(struct config *c, int argc, char **argv)
 	if (strcmp(what, "cfg") == 0)
 		return translate(c, CONFIG_CFG);
 	if (strcmp(what, "check") == 0)
-		return config_check(c, complaint, NULL) != 0;
+		return xst_config_check(c, complaint, NULL) != 0;
 	if (strcmp(what, "get") == 0 && argc == 4)
 		return get(c, argv[3]);
 	return change(c, argc, argv);
@@ -139,12 +139,12 @@ int main(int argc, char **argv)
 		return 2;
 	name = argv[2];
 	s = read_all(argv[2], &n);
-	r = config_parse(s, n, argc == 4 && strcmp(argv[3], "as-xl") == 0 ? CONFIG_AS_XL : 0, &c,
-			 &err);
+	r = xst_config_parse(s, n, argc == 4 && strcmp(argv[3], "as-xl") == 0 ? CONFIG_AS_XL : 0,
+			     &c, &err);
 	free(s);
 	if (r)
 		return refuse(&err);
 	r = run(c, argc, argv);
-	config_free(c);
+	xst_config_free(c);
 	return r;
 }

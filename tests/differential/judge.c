@@ -96,14 +96,14 @@ static void print_fields(const char *layer, const struct wire_record *row)
 
 static int print_table(void)
 {
-	print_fields("header", &wire_xl_header);
-	print_fields("header", &wire_libxl_header);
-	print_fields("header", &wire_image_header);
-	print_fields("header", &wire_domain_header);
-	for (size_t i = 0; i < wire_libxl_count; i++)
-		print_fields("libxl", &wire_libxl_records[i]);
-	for (size_t i = 0; i < wire_libxc_count; i++)
-		print_fields("libxc", &wire_libxc_records[i]);
+	print_fields("header", &xst_wire_xl_header);
+	print_fields("header", &xst_wire_libxl_header);
+	print_fields("header", &xst_wire_image_header);
+	print_fields("header", &xst_wire_domain_header);
+	for (size_t i = 0; i < xst_wire_libxl_count; i++)
+		print_fields("libxl", &xst_wire_libxl_records[i]);
+	for (size_t i = 0; i < xst_wire_libxc_count; i++)
+		print_fields("libxc", &xst_wire_libxc_records[i]);
 	return fflush(stdout) != 0;
 }
 

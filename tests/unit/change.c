@@ -220,17 +220,17 @@ static void write_journal(const struct stat *st, const struct journal *j, const 
 	int fd;
 
 	written = *j;
-	fd = journal_write(&place, st, &written, old, now);
+	fd = xst_journal_write(&place, st, &written, old, now);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(journal_write(&place, st, &written, old, now), -EEXIST);
+	assert_int_equal(xst_journal_write(&place, st, &written, old, now), -EEXIST);
 }
 
 static void mark(void)
 {
 	int fd = open(journal_path, O_WRONLY | O_APPEND);
 
-	assert_int_equal(journal_mark_inserted(fd, &written), 0);
+	assert_int_equal(xst_journal_mark_inserted(fd, &written), 0);
 	close(fd);
 }
 
@@ -243,11 +243,11 @@ static void journal(enum journal_way way, uint64_t shift, uint64_t now_length)
 	int fd = open(path, O_RDONLY);
 	struct stat st;
 
-	assert_int_equal(place_find(path, &place), 0);
+	assert_int_equal(xst_journal_place_find(path, &place), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	for (uint64_t i = 0; i < now_length; i++)
 		now[i] = fresh(i);
-	j.extents = extents_digest(fd);
+	j.extents = xst_io_extents_digest(fd);
 	write_journal(&st, &j, old_front, now);
 	close(fd);
 	free(now);
@@ -271,7 +271,7 @@ static void recover(enum xst_recovery_outcome want)
 	assert_int_equal(r.outcome, want);
 	assert_int_equal(r.text[0] != 0, want != XST_RECOVERY_NOTHING);
 	close(fd);
-	place_clear(&place);
+	xst_journal_place_clear(&place);
 }
 
 static void before_the_first_octet(void **state)
@@ -327,7 +327,7 @@ static void change_after_a_break(void **state)
 	put_image();
 	journal(JOURNAL_IN_PLACE, 0, OLD);
 	overwrite(0, (const uint8_t[]){ fresh(0) }, 1);
-	place_clear(&place);
+	xst_journal_place_clear(&place);
 	assert_int_equal(change(OLD, &length), XST_CHANGE_NONE);
 	expect_image(true, OLD);
 }
@@ -414,7 +414,7 @@ static void inserted_and_tampered(void **state)
 	close(fd);
 	assert_int_equal(xst_open(path, &fd, NULL, &error), XST_E_UNSUPPORTED);
 	assert_string_equal(error.rule, "change.unfinished");
-	place_clear(&place);
+	xst_journal_place_clear(&place);
 }
 
 static void successor_without_a_name_of_its_own(void **state)
@@ -429,7 +429,7 @@ static void successor_without_a_name_of_its_own(void **state)
 	put(temporary, "new", 3, "", 0);
 	assert_int_equal(stat(temporary, &next), 0);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(place_find(path, &place), 0);
+	assert_int_equal(xst_journal_place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
 	write_journal(&st, &j, NULL, NULL);
 	recover(XST_RECOVERY_UNDONE);
@@ -437,7 +437,7 @@ static void successor_without_a_name_of_its_own(void **state)
 	assert_int_equal(access(temporary, F_OK), -1);
 	put(temporary, "new", 3, "", 0); /* another inode, maybe */
 	assert_int_equal(stat(temporary, &next), 0);
-	assert_int_equal(place_find(path, &place), 0);
+	assert_int_equal(xst_journal_place_find(path, &place), 0);
 	j.new_inode = next.st_ino;
 	write_journal(&st, &j, NULL, NULL);
 	assert_int_equal(rename(temporary, path), 0);
@@ -540,7 +540,7 @@ static void incomplete(void **state)
 	(void)state;
 	put_image();
 	journal(JOURNAL_IN_PLACE, 0, OLD);
-	place_clear(&place);
+	xst_journal_place_clear(&place);
 	b = contents(journal_path, &n);
 	for (size_t cut = 0; cut < n; cut += cut < 200 ? 1 : 61) {
 		put(journal_path, b, cut, "", 0);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "probe.h"
-#include "restore/colo.h"
+#include "restore/colo_link.h"
 #include "unit.h"
 
 enum { NEW, SUSPENDED, READY, RESUMED };
@@ -39,28 +39,30 @@ static void both_sides_take_turns(void **state)
 	uint8_t buf[COLO_MESSAGE_SIZE];
 
 	(void)state;
-	colo_init(&primary, COLO_PRIMARY);
-	colo_init(&secondary, COLO_SECONDARY);
+	xst_restore_colo_init(&primary, COLO_PRIMARY);
+	xst_restore_colo_init(&secondary, COLO_SECONDARY);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(colo_checkpoint(&primary), 0);
-		assert_int_equal(colo_checkpoint(&secondary), 0);
+		assert_int_equal(xst_restore_colo_checkpoint(&primary), 0);
+		assert_int_equal(xst_restore_colo_checkpoint(&secondary), 0);
 		for (int k = 0; k < 5; k++) {
-			struct colo *from = colo_is_mine(&primary) ? &primary : &secondary;
+			struct colo *from = xst_restore_colo_is_mine(&primary) ? &primary
+									       : &secondary;
 			size_t n;
 
-			assert_true(colo_is_mine(&primary) != colo_is_mine(&secondary));
-			n = colo_send(from, buf);
+			assert_true(xst_restore_colo_is_mine(&primary) !=
+				    xst_restore_colo_is_mine(&secondary));
+			n = xst_restore_colo_send(from, buf);
 			assert_true(n > 0);
 			if (from == &secondary)
-				assert_int_equal(colo_feed(&primary, buf, n), 0);
+				assert_int_equal(xst_restore_colo_feed(&primary, buf, n), 0);
 			else
-				assert_int_equal(colo_received(&secondary, buf[8]), 0);
+				assert_int_equal(xst_restore_colo_received(&secondary, buf[8]), 0);
 			assert_int_equal(primary.step, secondary.step);
 		}
 		assert_int_equal(primary.step, COLO_RECORDS);
 	}
-	colo_free(&primary);
-	colo_free(&secondary);
+	xst_restore_colo_free(&primary);
+	xst_restore_colo_free(&secondary);
 }
 
 static void out_of_turn(void **state)
@@ -70,23 +72,24 @@ static void out_of_turn(void **state)
 	struct colo c;
 
 	(void)state;
-	colo_init(&c, COLO_SECONDARY);
-	assert_int_equal(colo_send(&c, buf), 0); /* the primary's records are due */
-	assert_int_equal(colo_received(&c, NEW), XST_E_MALFORMED);
-	assert_int_equal(colo_checkpoint(&c), 0);
-	assert_int_equal(colo_checkpoint(&c), XST_E_MALFORMED);
-	assert_int_equal(colo_received(&c, NEW), XST_E_MALFORMED); /* we are to say READY first */
-	assert_int_equal(colo_send(&c, buf), 16);
-	assert_int_equal(colo_send(&c, buf), 16);
-	assert_int_equal(colo_received(&c, READY), XST_E_MALFORMED);
-	assert_int_equal(colo_received(&c, NEW), 0);
-	colo_free(&c);
+	xst_restore_colo_init(&c, COLO_SECONDARY);
+	assert_int_equal(xst_restore_colo_send(&c, buf), 0); /* the primary's records are due */
+	assert_int_equal(xst_restore_colo_received(&c, NEW), XST_E_MALFORMED);
+	assert_int_equal(xst_restore_colo_checkpoint(&c), 0);
+	assert_int_equal(xst_restore_colo_checkpoint(&c), XST_E_MALFORMED);
+	assert_int_equal(xst_restore_colo_received(&c, NEW),
+			 XST_E_MALFORMED); /* we are to say READY first */
+	assert_int_equal(xst_restore_colo_send(&c, buf), 16);
+	assert_int_equal(xst_restore_colo_send(&c, buf), 16);
+	assert_int_equal(xst_restore_colo_received(&c, READY), XST_E_MALFORMED);
+	assert_int_equal(xst_restore_colo_received(&c, NEW), 0);
+	xst_restore_colo_free(&c);
 
-	colo_init(&c, COLO_PRIMARY);
-	assert_int_equal(colo_checkpoint(&c), 0);
+	xst_restore_colo_init(&c, COLO_PRIMARY);
+	assert_int_equal(xst_restore_colo_checkpoint(&c), 0);
 	state_message(&b, RESUMED); /* before READY */
-	assert_int_equal(colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
-	colo_free(&c);
+	assert_int_equal(xst_restore_colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
+	xst_restore_colo_free(&c);
 	build_free(&b);
 }
 
@@ -98,15 +101,15 @@ static void primary_before_list(struct colo *c)
 	uint8_t buf[COLO_MESSAGE_SIZE];
 	struct build b = { 0 };
 
-	colo_init(c, COLO_PRIMARY);
-	assert_int_equal(colo_checkpoint(c), 0);
+	xst_restore_colo_init(c, COLO_PRIMARY);
+	assert_int_equal(xst_restore_colo_checkpoint(c), 0);
 	state_message(&b, READY);
 	state_message(&b, RESUMED);
-	assert_int_equal(colo_feed(c, b.data, b.size), 0);
-	assert_int_equal(colo_send(c, buf), 16);
+	assert_int_equal(xst_restore_colo_feed(c, b.data, b.size), 0);
+	assert_int_equal(xst_restore_colo_send(c, buf), 16);
 	b.size = 0;
 	state_message(&b, SUSPENDED);
-	assert_int_equal(colo_feed(c, b.data, b.size), 0);
+	assert_int_equal(xst_restore_colo_feed(c, b.data, b.size), 0);
 	assert_int_equal(c->step, COLO_DIRTY);
 	build_free(&b);
 }
@@ -117,7 +120,8 @@ static int feed_by(struct colo *c, const struct build *b, size_t chunk)
 	int e = 0;
 
 	for (size_t i = 0; i < b->size && e == 0; i += chunk)
-		e = colo_feed(c, b->data + i, b->size - i < chunk ? b->size - i : chunk);
+		e = xst_restore_colo_feed(c, b->data + i,
+					  b->size - i < chunk ? b->size - i : chunk);
 	return e;
 }
 
@@ -147,15 +151,15 @@ static void lists_with_stray_octets(void **state)
 			dirty_list(&b, stray, pfns, n);
 			assert_int_equal(feed_by(&c, &b, chunk), 0);
 			assert_int_equal(c.step, COLO_RECORDS);
-			assert_int_equal(colo_checkpoint(&c), 0);
+			assert_int_equal(xst_restore_colo_checkpoint(&c), 0);
 			b.size = 0;
 			state_message(&b, READY);
 			assert_int_equal(feed_by(&c, &b, chunk), 0);
 			expect_pfns(&c, pfns, n);
 			assert_int_equal(c.stray, stray);
 			assert_int_equal(c.step, COLO_RESUMED);
-			assert_int_equal(colo_eof(&c), 0);
-			colo_free(&c);
+			assert_int_equal(xst_restore_colo_eof(&c), 0);
+			xst_restore_colo_free(&c);
 			build_free(&b);
 		}
 	}
@@ -171,29 +175,29 @@ static void broken_back_channels(void **state)
 	primary_before_list(&c);
 	put32(&b, 15);
 	put32(&b, 12); /* no multiple of 8 */
-	assert_int_equal(colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
-	colo_free(&c);
+	assert_int_equal(xst_restore_colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
+	xst_restore_colo_free(&c);
 
 	primary_before_list(&c);
 	b.size = 0;
 	put32(&b, 15);
 	put32(&b, 0xfffffff8);
-	assert_true(colo_feed(&c, b.data, b.size) == XST_E_LIMIT);
-	colo_free(&c);
+	assert_true(xst_restore_colo_feed(&c, b.data, b.size) == XST_E_LIMIT);
+	xst_restore_colo_free(&c);
 
 	primary_before_list(&c);
 	b.size = 0;
 	state_message(&b, READY);
-	assert_int_equal(colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
-	colo_free(&c);
+	assert_int_equal(xst_restore_colo_feed(&c, b.data, b.size), XST_E_MALFORMED);
+	xst_restore_colo_free(&c);
 
 	for (size_t n = 1; n < 24; n++) {
 		primary_before_list(&c);
 		b.size = 0;
 		dirty_list(&b, false, pfns, 2);
-		assert_int_equal(colo_feed(&c, b.data, n), 0);
-		assert_int_equal(colo_eof(&c), XST_E_TRUNCATED);
-		colo_free(&c);
+		assert_int_equal(xst_restore_colo_feed(&c, b.data, n), 0);
+		assert_int_equal(xst_restore_colo_eof(&c), XST_E_TRUNCATED);
+		xst_restore_colo_free(&c);
 	}
 	build_free(&b);
 }
@@ -263,17 +267,18 @@ static void a_restore_as_the_secondary(void **state)
 		n = read(fds[1], said, sizeof(said));
 		/* READY, RESUMED, SUSPENDED and an empty list, twice */
 		assert_int_equal(n, 2 * (3 * 16 + 8));
-		colo_init(&primary, COLO_PRIMARY);
+		xst_restore_colo_init(&primary, COLO_PRIMARY);
 		for (int i = 0; i < 2; i++) {
-			assert_int_equal(colo_checkpoint(&primary), 0);
-			assert_int_equal(colo_feed(&primary, said + i * 56, 32), 0);
+			assert_int_equal(xst_restore_colo_checkpoint(&primary), 0);
+			assert_int_equal(xst_restore_colo_feed(&primary, said + i * 56, 32), 0);
 			assert_int_equal(primary.step, COLO_NEW);
-			assert_int_equal(colo_send(&primary, buf), 16);
-			assert_int_equal(colo_feed(&primary, said + i * 56 + 32, 24), 0);
+			assert_int_equal(xst_restore_colo_send(&primary, buf), 16);
+			assert_int_equal(xst_restore_colo_feed(&primary, said + i * 56 + 32, 24),
+					 0);
 			assert_int_equal(primary.step, COLO_RECORDS);
 			assert_int_equal(primary.npfns, 0);
 		}
-		colo_free(&primary);
+		xst_restore_colo_free(&primary);
 		probe_free(&p);
 		close(fds[0]);
 		close(fds[1]);

@@ -36,7 +36,7 @@ static struct config *document(const char *s, size_t n)
 	struct config_error err = { 0 };
 	struct config *c = NULL;
 
-	if (config_parse(s, n, 0, &c, &err) != 0)
+	if (xst_config_parse(s, n, 0, &c, &err) != 0)
 		fail_msg("%u:%u: %s", err.line, err.column, err.text);
 	return c;
 }
@@ -46,7 +46,7 @@ static void gives(const struct config *c, const char *key, const char *value)
 	struct config_error err = { 0 };
 	char *s = NULL;
 
-	if (config_get(c, key, &s, &err) != 0)
+	if (xst_config_get(c, key, &s, &err) != 0)
 		fail_msg("%s: %s", key, err.text);
 	assert_string_equal(s, value);
 	free(s);
@@ -61,8 +61,8 @@ static void one_view_over_both(void **state)
 		struct config *c = document(sources[i], strlen(sources[i]) + (i == 0));
 		struct config_view v;
 
-		assert_int_equal(config_language(c), i ? CONFIG_CFG : CONFIG_JSON);
-		assert_int_equal(config_view_read(c, &v), 0);
+		assert_int_equal(xst_config_language(c), i ? CONFIG_CFG : CONFIG_JSON);
+		assert_int_equal(xst_config_view_read(c, &v), 0);
 		assert_string_equal(v.name, "g");
 		assert_string_equal(v.uuid, "11111111-2222-3333-4444-555555555506");
 		assert_int_equal(v.type, CONFIG_TYPE_HVM);
@@ -79,8 +79,8 @@ static void one_view_over_both(void **state)
 		assert_true(v.disks[1].cdrom && v.disks[1].readonly);
 		assert_int_equal(v.nvifs, 1);
 		assert_string_equal(v.vifs[0].bridge, "br0");
-		config_view_clear(&v);
-		config_free(c);
+		xst_config_view_clear(&v);
+		xst_config_free(c);
 	}
 }
 
@@ -91,14 +91,14 @@ static void facts_have_defaults(void **state)
 	struct config_view v;
 
 	(void)state;
-	assert_int_equal(config_view_read(c, &v), 0);
-	config_view_facts(&v, &f);
+	assert_int_equal(xst_config_view_read(c, &v), 0);
+	xst_config_view_facts(&v, &f);
 	assert_int_equal(f.type, CONFIG_TYPE_PV);
 	assert_int_equal(f.max_vcpus, 1);
 	assert_int_equal(f.memory_kib, 65536);
 	assert_int_equal(f.max_memory_kib, 131072);
-	config_view_clear(&v);
-	config_free(c);
+	xst_config_view_clear(&v);
+	xst_config_free(c);
 }
 
 static void keys_of_xl_work_in_json(void **state)
@@ -119,15 +119,15 @@ static void keys_of_xl_work_in_json(void **state)
 	      "format=qcow2,vdev=xvda,access=rw,target=/d,x\nvdev=hdc,access=ro,devtype=cdrom");
 	gives(c, "b_info.type.hvm.boot", "cd");
 	gives(c, "disks[1].is_cdrom", "1");
-	assert_int_equal(config_get(c, "pae", &s, &err), XST_E_UNKNOWN);
-	assert_int_equal(config_get(c, "nonsense", &s, &err), XST_E_UNKNOWN);
-	assert_int_equal(config_set(c, "name", "h", &err), 0);
-	assert_int_equal(config_set(c, "memory", "128", &err), 0);
-	assert_int_equal(config_set(c, "vcpus", "4", &err), 0);
-	assert_int_equal(config_set(c, "boot", "n", &err), 0);
-	assert_int_equal(config_set(c, "disk", "['/y,raw,xvdb,w']", &err), 0);
-	assert_int_equal(config_append(c, "disk", "phy:/z,xvdc,r", &err), 0);
-	assert_int_equal(config_set(c, "disks[0].backend_domname", "dd", &err), 0);
+	assert_int_equal(xst_config_get(c, "pae", &s, &err), XST_E_UNKNOWN);
+	assert_int_equal(xst_config_get(c, "nonsense", &s, &err), XST_E_UNKNOWN);
+	assert_int_equal(xst_config_set(c, "name", "h", &err), 0);
+	assert_int_equal(xst_config_set(c, "memory", "128", &err), 0);
+	assert_int_equal(xst_config_set(c, "vcpus", "4", &err), 0);
+	assert_int_equal(xst_config_set(c, "boot", "n", &err), 0);
+	assert_int_equal(xst_config_set(c, "disk", "['/y,raw,xvdb,w']", &err), 0);
+	assert_int_equal(xst_config_append(c, "disk", "phy:/z,xvdc,r", &err), 0);
+	assert_int_equal(xst_config_set(c, "disks[0].backend_domname", "dd", &err), 0);
 	gives(c, "c_info.name", "h");
 	gives(c, "b_info.max_memkb", "131072"); /* goes with the memory */
 	gives(c, "b_info.target_memkb", "131072");
@@ -136,15 +136,15 @@ static void keys_of_xl_work_in_json(void **state)
 	gives(c, "disk",
 	      "format=raw,vdev=xvdb,backend=dd,access=rw,target=/"
 	      "y\nformat=raw,vdev=xvdc,access=ro,target=/z");
-	assert_int_equal(config_set(c, "type", "pv", &err), XST_E_UNSUPPORTED);
-	assert_int_equal(config_set(c, "e820_host", "1", &err), XST_E_UNSUPPORTED);
-	assert_int_equal(config_set(c, "memory", "much", &err), XST_E_MALFORMED);
-	assert_int_equal(config_set(c, "cpuid", "host", &err), XST_E_UNSUPPORTED);
-	assert_int_equal(config_set(c, "cpuid", "['0x1:ecx=x']", &err), XST_E_MALFORMED);
-	assert_int_equal(config_unset(c, "boot", &err), 0);
-	assert_int_equal(config_unset(c, "boot", &err), XST_E_UNKNOWN);
+	assert_int_equal(xst_config_set(c, "type", "pv", &err), XST_E_UNSUPPORTED);
+	assert_int_equal(xst_config_set(c, "e820_host", "1", &err), XST_E_UNSUPPORTED);
+	assert_int_equal(xst_config_set(c, "memory", "much", &err), XST_E_MALFORMED);
+	assert_int_equal(xst_config_set(c, "cpuid", "host", &err), XST_E_UNSUPPORTED);
+	assert_int_equal(xst_config_set(c, "cpuid", "['0x1:ecx=x']", &err), XST_E_MALFORMED);
+	assert_int_equal(xst_config_unset(c, "boot", &err), 0);
+	assert_int_equal(xst_config_unset(c, "boot", &err), XST_E_UNKNOWN);
 	gives(c, "name", "h");
-	config_free(c);
+	xst_config_free(c);
 }
 
 static void numbers_stay_exact(void **state)
@@ -154,10 +154,10 @@ static void numbers_stay_exact(void **state)
 	struct config_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(config_set(c, "c_info.x", "18446744073709551614", &err), 0);
+	assert_int_equal(xst_config_set(c, "c_info.x", "18446744073709551614", &err), 0);
 	gives(c, "b_info.max_memkb", "18446744073709551615");
 	gives(c, "c_info.x", "18446744073709551614");
-	config_free(c);
+	xst_config_free(c);
 }
 
 static void a_path_is_no_key_of_text(void **state)
@@ -167,12 +167,12 @@ static void a_path_is_no_key_of_text(void **state)
 	char *s;
 
 	(void)state;
-	assert_int_equal(config_get(c, "b_info.type.hvm.boot", &s, &err), XST_E_ARG);
+	assert_int_equal(xst_config_get(c, "b_info.type.hvm.boot", &s, &err), XST_E_ARG);
 	assert_non_null(strstr(err.text, "called boot"));
-	assert_int_equal(config_set(c, "b_info.max_vcpus", "4", &err), XST_E_ARG);
+	assert_int_equal(xst_config_set(c, "b_info.max_vcpus", "4", &err), XST_E_ARG);
 	gives(c, "type", "hvm");
 	gives(c, "disk", "tap:qcow2:/d,xvda,w\n,hdc:cdrom,r");
-	config_free(c);
+	xst_config_free(c);
 }
 
 static void unchanged_is_untouched(void **state)
@@ -185,11 +185,11 @@ static void unchanged_is_untouched(void **state)
 		char *s;
 		size_t n;
 
-		assert_int_equal(config_print(c, &s, &n), 0);
+		assert_int_equal(xst_config_print(c, &s, &n), 0);
 		assert_int_equal(n, strlen(sources[i]));
 		assert_string_equal(s, sources[i]);
 		free(s);
-		config_free(c);
+		xst_config_free(c);
 	}
 }
 
@@ -204,12 +204,12 @@ static void complains(const char *source, const char *key, const char *words)
 {
 	struct config *c = document(source, strlen(source));
 	char said[512] = "", wanted[64];
-	int n = config_check(c, remember, said);
+	int n = xst_config_check(c, remember, said);
 
 	snprintf(wanted, sizeof(wanted), "%s: ", key);
 	if (n != 1 || !strstr(said, wanted) || !strstr(said, words))
 		fail_msg("%s: %d complaints, \"%s\" for \"%s%s\"", source, n, said, wanted, words);
-	config_free(c);
+	xst_config_free(c);
 }
 
 static void nonsense_is_named(void **state)
@@ -290,9 +290,9 @@ static void good_sense_is_not_complained_of(void **state)
 		struct config *c = document(sources[i], strlen(sources[i]));
 		char said[512] = "";
 
-		if (config_check(c, remember, said) != 0)
+		if (xst_config_check(c, remember, said) != 0)
 			fail_msg("%s", said);
-		config_free(c);
+		xst_config_free(c);
 	}
 }
 
@@ -308,10 +308,10 @@ static void virtual_disks_have_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
-		if (!config_vdev_valid(good[i]))
+		if (!xst_config_vdev_valid(good[i]))
 			fail_msg("%s", good[i]);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		if (config_vdev_valid(bad[i]))
+		if (xst_config_vdev_valid(bad[i]))
 			fail_msg("%s", bad[i]);
 }
 
@@ -331,19 +331,19 @@ static void what_does_not_map_is_named(void **state)
 	char lost[200] = "";
 
 	(void)state;
-	assert_int_equal(config_translate(c, CONFIG_JSON, count, lost, &j, &err), 0);
+	assert_int_equal(xst_config_translate(c, CONFIG_JSON, count, lost, &j, &err), 0);
 	assert_string_equal(lost, "cpuid boot nonsense uuid ");
 	gives(j, "c_info.type", "pv");
 	gives(j, "b_info.max_memkb", "65536");
 	gives(j, "on_reboot", "restart");
-	assert_int_equal(config_set(j, "b_info.new_thing.a", "1", &err), 0);
+	assert_int_equal(xst_config_set(j, "b_info.new_thing.a", "1", &err), 0);
 	*lost = '\0';
-	assert_int_equal(config_translate(j, CONFIG_CFG, count, lost, &back, &err), 0);
+	assert_int_equal(xst_config_translate(j, CONFIG_CFG, count, lost, &back, &err), 0);
 	assert_string_equal(lost, "b_info.new_thing.a ");
 	gives(back, "memory", "64");
-	config_free(back);
-	config_free(j);
-	config_free(c);
+	xst_config_free(back);
+	xst_config_free(j);
+	xst_config_free(c);
 }
 
 /* xl wants to be told of a keyboard what libxl fills in by itself. */
@@ -356,13 +356,13 @@ static void a_keyboard_says_its_backend(void **state)
 	char lost[200] = "", said[512] = "";
 
 	(void)state;
-	assert_int_equal(config_check(c, remember, said), 0);
-	assert_int_equal(config_translate(c, CONFIG_CFG, count, lost, &back, &err), 0);
+	assert_int_equal(xst_config_check(c, remember, said), 0);
+	assert_int_equal(xst_config_translate(c, CONFIG_CFG, count, lost, &back, &err), 0);
 	assert_string_equal(lost, "");
 	gives(back, "vkb", "backend-type=qemu\nbackend-type=qemu,width=5");
-	assert_int_equal(config_check(back, remember, said), 0);
-	config_free(back);
-	config_free(c);
+	assert_int_equal(xst_config_check(back, remember, said), 0);
+	xst_config_free(back);
+	xst_config_free(c);
 }
 
 /* Members that libxl fills in for every guest are no loss, unless they say something. */
@@ -381,13 +381,14 @@ static void keys_of_other_guests_are_left_out(void **state)
 		char lost[200] = "", *s;
 		struct config_error err;
 
-		assert_int_equal(config_translate(c, CONFIG_CFG, count, lost, &t, &err), 0);
+		assert_int_equal(xst_config_translate(c, CONFIG_CFG, count, lost, &t, &err), 0);
 		assert_string_equal(lost, losses[i]);
-		assert_int_equal(config_get(t, "videoram", &s, &err), i == 2 ? 0 : XST_E_UNKNOWN);
+		assert_int_equal(xst_config_get(t, "videoram", &s, &err),
+				 i == 2 ? 0 : XST_E_UNKNOWN);
 		if (i == 2)
 			free(s);
-		config_free(t);
-		config_free(c);
+		xst_config_free(t);
+		xst_config_free(c);
 	}
 }
 
@@ -398,11 +399,12 @@ static void bad_values_stop_a_translation(void **state)
 	struct config_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(config_translate(c, CONFIG_JSON, NULL, NULL, &j, &err), XST_E_MALFORMED);
+	assert_int_equal(xst_config_translate(c, CONFIG_JSON, NULL, NULL, &j, &err),
+			 XST_E_MALFORMED);
 	assert_null(j);
 	assert_int_equal(err.line, 3);
 	assert_int_equal(err.column, 8);
-	config_free(c);
+	xst_config_free(c);
 }
 
 static void a_view_is_printed(void **state)
@@ -414,18 +416,18 @@ static void a_view_is_printed(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(config_view_read(c, &v), 0);
-	assert_int_equal(config_view_print(&v, left_out, 2, &s, &n), 0);
+	assert_int_equal(xst_config_view_read(c, &v), 0);
+	assert_int_equal(xst_config_view_print(&v, left_out, 2, &s, &n), 0);
 	assert_memory_equal(s, "# (cpu_time 5)\n# twolines\ntype = \"hvm\"\nname = \"g\"\n", 47);
 	again = document(s, n);
-	assert_int_equal(config_view_read(again, &w), 0);
+	assert_int_equal(xst_config_view_read(again, &w), 0);
 	assert_string_equal(w.disks[0].target, v.disks[0].target);
 	assert_string_equal(w.vifs[0].rate, "10Mb/s");
 	assert_int_equal(w.memory_kib, v.memory_kib);
-	config_view_clear(&v);
-	config_view_clear(&w);
-	config_free(again);
-	config_free(c);
+	xst_config_view_clear(&v);
+	xst_config_view_clear(&w);
+	xst_config_free(again);
+	xst_config_free(c);
 	free(s);
 }
 

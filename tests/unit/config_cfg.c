@@ -9,7 +9,7 @@ static struct cfg *parse(const char *text, unsigned flags)
 	struct config_error err = { 0 };
 	struct cfg *c = NULL;
 
-	if (cfg_parse(text, strlen(text), flags, &c, &err) != 0)
+	if (xst_cfg_parse(text, strlen(text), flags, &c, &err) != 0)
 		print_error("%u:%u: %s\n", err.line, err.column, err.text);
 	assert_non_null(c);
 	return c;
@@ -21,7 +21,7 @@ static void refused_n(const char *text, size_t n, int code, unsigned line, unsig
 	struct config_error err = { 0 };
 	struct cfg *c = NULL;
 
-	assert_int_equal(cfg_parse(text, n, 0, &c, &err), code);
+	assert_int_equal(xst_cfg_parse(text, n, 0, &c, &err), code);
 	assert_null(c);
 	assert_int_equal(err.line, line);
 	assert_int_equal(err.column, column);
@@ -45,24 +45,24 @@ static void strings_numbers_and_lists(void **state)
 	long n = 7;
 
 	(void)state;
-	assert_int_equal(cfg_get_string(c, "a", &s, NULL), 0);
+	assert_int_equal(xst_cfg_get_string(c, "a", &s, NULL), 0);
 	assert_string_equal(s, "x");
-	assert_int_equal(cfg_get_long(c, "b", &n, NULL), 0);
+	assert_int_equal(xst_cfg_get_long(c, "b", &n, NULL), 0);
 	assert_int_equal(n, 16);
-	assert_int_equal(cfg_get_string(c, "c", &s, NULL), XST_E_UNKNOWN);
+	assert_int_equal(xst_cfg_get_string(c, "c", &s, NULL), XST_E_UNKNOWN);
 	assert_string_equal(s, "x");
-	assert_int_equal(cfg_get_list(c, "d", &list, NULL), 0);
+	assert_int_equal(xst_cfg_get_list(c, "d", &list, NULL), 0);
 	assert_int_equal(list->n, 2);
 	assert_string_equal(list->items[1].items[0].string, "q");
 	assert_true(list->items[1].items[1].bare);
-	assert_int_equal(cfg_get_string(c, "e", &s, NULL), 0);
+	assert_int_equal(xst_cfg_get_string(c, "e", &s, NULL), 0);
 	assert_string_equal(s, "it's \\ \n");
-	assert_int_equal(cfg_get_long(c, "d", &n, &err), XST_E_MALFORMED);
+	assert_int_equal(xst_cfg_get_long(c, "d", &n, &err), XST_E_MALFORMED);
 	assert_int_equal(err.line, 3);
-	assert_int_equal(cfg_get_long(c, "a", &n, &err), XST_E_MALFORMED);
-	assert_int_equal(cfg_get_list(c, "a", &list, &err), XST_E_MALFORMED);
+	assert_int_equal(xst_cfg_get_long(c, "a", &n, &err), XST_E_MALFORMED);
+	assert_int_equal(xst_cfg_get_list(c, "a", &list, &err), XST_E_MALFORMED);
 	assert_int_equal(n, 16);
-	cfg_free(c);
+	xst_cfg_free(c);
 }
 
 static void additions_are_put_together(void **state)
@@ -74,15 +74,15 @@ static void additions_are_put_together(void **state)
 	long n;
 
 	(void)state;
-	assert_int_equal(cfg_get_string(c, "a", &s, NULL), 0);
+	assert_int_equal(xst_cfg_get_string(c, "a", &s, NULL), 0);
 	assert_string_equal(s, "xy");
-	assert_int_equal(cfg_get_list(c, "b", &list, NULL), 0);
+	assert_int_equal(xst_cfg_get_list(c, "b", &list, NULL), 0);
 	assert_int_equal(list->n, 3);
-	cfg_free(c);
+	xst_cfg_free(c);
 	refused("a=1\nb=2\na+=['x']\n", 3, 1, "can't be added");
 	c = parse("n=1\nn+=2\n", 0);
-	assert_int_equal(cfg_get_long(c, "n", &n, &err), XST_E_MALFORMED);
-	cfg_free(c);
+	assert_int_equal(xst_cfg_get_long(c, "n", &n, &err), XST_E_MALFORMED);
+	xst_cfg_free(c);
 }
 
 static void faults_have_a_place(void **state)
@@ -117,9 +117,9 @@ static void xl_takes_more(void **state)
 	const char *s;
 
 	(void)state;
-	assert_int_equal(cfg_get_string(c, "a", &s, NULL), 0);
+	assert_int_equal(xst_cfg_get_string(c, "a", &s, NULL), 0);
 	assert_string_equal(s, "2");
-	cfg_free(c);
+	xst_cfg_free(c);
 }
 
 static void repeated(const char *unit, size_t n, const char *end, int code, const char *words)
@@ -134,11 +134,11 @@ static void repeated(const char *unit, size_t n, const char *end, int code, cons
 	for (size_t i = 0; i < n; i++, to += size)
 		memcpy(to, unit, size);
 	strcpy(to, end);
-	assert_int_equal(cfg_parse(text, strlen(text), 0, &c, &err), code);
+	assert_int_equal(xst_cfg_parse(text, strlen(text), 0, &c, &err), code);
 	if (code)
 		assert_non_null(strstr(err.text, words));
 	else
-		cfg_free(c);
+		xst_cfg_free(c);
 	free(text);
 }
 
@@ -153,16 +153,16 @@ static void limits_hold(void **state)
 	repeated("[", CONFIG_MAX_DEPTH, "", XST_E_MALFORMED, "not end");
 	for (size_t i = 0; i <= CONFIG_MAX_SETTINGS; i++)
 		to += sprintf(to, "a%zu=1\n", i);
-	assert_int_equal(cfg_parse(text, strlen(text), 0, &c, &err), XST_E_LIMIT);
+	assert_int_equal(xst_cfg_parse(text, strlen(text), 0, &c, &err), XST_E_LIMIT);
 	assert_int_equal(err.line, CONFIG_MAX_SETTINGS + 1);
 	memset(text, '\n', CONFIG_MAX_SIZE + 1);
-	assert_int_equal(cfg_parse(text, CONFIG_MAX_SIZE + 1, 0, &c, &err), XST_E_LIMIT);
-	assert_int_equal(cfg_parse(text, CONFIG_MAX_SIZE, 0, &c, &err), 0);
-	cfg_free(c);
+	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_SIZE + 1, 0, &c, &err), XST_E_LIMIT);
+	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_SIZE, 0, &c, &err), 0);
+	xst_cfg_free(c);
 	memcpy(text, "a=[", 3);
 	for (size_t i = 3; i + 1 < CONFIG_MAX_ITEMS * 2 + 10; i += 2)
 		memcpy(text + i, "1,", 2);
-	assert_int_equal(cfg_parse(text, CONFIG_MAX_ITEMS * 2 + 8, 0, &c, &err), XST_E_LIMIT);
+	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_ITEMS * 2 + 8, 0, &c, &err), XST_E_LIMIT);
 	free(text);
 }
 
@@ -172,14 +172,14 @@ static void becomes(struct cfg **c, int r, const char *text)
 {
 	assert_int_equal(r, 0);
 	assert_string_equal((*c)->text, text);
-	*c = cfg_free(*c);
+	*c = xst_cfg_free(*c);
 }
 
 static struct config_value string(const char *s, bool bare)
 {
 	struct config_value v = { 0 };
 
-	assert_true(config_value_set_string(&v, s, strlen(s)));
+	assert_true(xst_config_value_set_string(&v, s, strlen(s)));
 	v.bare = bare;
 	return v;
 }
@@ -191,21 +191,21 @@ static void set_touches_nothing_else(void **state)
 
 	(void)state;
 	c = parse("# top\n  name\t=  'a'   # why\nx=1\n", 0);
-	becomes(&c, cfg_set(&c, "name", &v, NULL), "# top\n  name\t=  'b\\'c'   # why\nx=1\n");
+	becomes(&c, xst_cfg_set(&c, "name", &v, NULL), "# top\n  name\t=  'b\\'c'   # why\nx=1\n");
 	c = parse("name=\"a\";x=1", 0);
-	becomes(&c, cfg_set(&c, "name", &v, NULL), "name=\"b'c\";x=1");
+	becomes(&c, xst_cfg_set(&c, "name", &v, NULL), "name=\"b'c\";x=1");
 	c = parse("x=1", 0);
-	becomes(&c, cfg_set(&c, "y", &n, NULL), "x=1\ny = 7\n");
+	becomes(&c, xst_cfg_set(&c, "y", &n, NULL), "x=1\ny = 7\n");
 	c = parse("", 0);
-	becomes(&c, cfg_set(&c, "y", &v, NULL), "y = \"b'c\"\n");
+	becomes(&c, xst_cfg_set(&c, "y", &v, NULL), "y = \"b'c\"\n");
 	c = parse("a='1'\n# between\na+='2' # two\nb=3\na+='4'\n", 0);
-	becomes(&c, cfg_set(&c, "a", &v, NULL), "a='b\\'c'\n# between\n# two\nb=3\n");
+	becomes(&c, xst_cfg_set(&c, "a", &v, NULL), "a='b\\'c'\n# between\n# two\nb=3\n");
 	c = parse("a+='1'\n", 0);
-	becomes(&c, cfg_set(&c, "a", &v, NULL), "a='b\\'c'\n");
+	becomes(&c, xst_cfg_set(&c, "a", &v, NULL), "a='b\\'c'\n");
 	c = parse("a=1\nb=2\na=3\n", CONFIG_AS_XL);
-	becomes(&c, cfg_set(&c, "a", &n, NULL), "b=2\na=7\n");
-	config_value_clear(&v);
-	config_value_clear(&n);
+	becomes(&c, xst_cfg_set(&c, "a", &n, NULL), "b=2\na=7\n");
+	xst_config_value_clear(&v);
+	xst_config_value_clear(&n);
 }
 
 static void unset_takes_its_lines(void **state)
@@ -214,22 +214,22 @@ static void unset_takes_its_lines(void **state)
 	struct config_error err = { 0 };
 
 	(void)state;
-	becomes(&c, cfg_unset(&c, "b", NULL), "a=1\nc=3\n");
+	becomes(&c, xst_cfg_unset(&c, "b", NULL), "a=1\nc=3\n");
 	c = parse("a=1; b=2; c=3\n", 0);
-	becomes(&c, cfg_unset(&c, "b", NULL), "a=1; c=3\n");
+	becomes(&c, xst_cfg_unset(&c, "b", NULL), "a=1; c=3\n");
 	c = parse("a=1; b=2\n", 0);
-	becomes(&c, cfg_unset(&c, "b", NULL), "a=1;\n");
+	becomes(&c, xst_cfg_unset(&c, "b", NULL), "a=1;\n");
 	c = parse("a=1; b=2 # why\n", 0);
-	becomes(&c, cfg_unset(&c, "a", NULL), "b=2 # why\n");
+	becomes(&c, xst_cfg_unset(&c, "a", NULL), "b=2 # why\n");
 	c = parse("a=1 # why\nb=2", 0);
-	becomes(&c, cfg_unset(&c, "a", NULL), "# why\nb=2");
+	becomes(&c, xst_cfg_unset(&c, "a", NULL), "# why\nb=2");
 	c = parse("a='1';a+='2';a+='3'", 0);
-	becomes(&c, cfg_unset(&c, "a", NULL), "");
+	becomes(&c, xst_cfg_unset(&c, "a", NULL), "");
 	c = parse("a=1\n", 0);
-	assert_int_equal(cfg_unset(&c, "b", &err), XST_E_UNKNOWN);
-	assert_int_equal(cfg_unset(&c, "b-", &err), XST_E_ARG);
+	assert_int_equal(xst_cfg_unset(&c, "b", &err), XST_E_UNKNOWN);
+	assert_int_equal(xst_cfg_unset(&c, "b-", &err), XST_E_ARG);
 	assert_string_equal(c->text, "a=1\n");
-	cfg_free(c);
+	xst_cfg_free(c);
 }
 
 static void append_keeps_the_layout(void **state)
@@ -239,23 +239,23 @@ static void append_keeps_the_layout(void **state)
 	struct cfg *c;
 
 	(void)state;
-	assert_true(config_value_add_string(&list, "z"));
+	assert_true(xst_config_value_add_string(&list, "z"));
 	c = parse("d = [ 'x', \"y\" ]  # c\n", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL), "d = [ 'x', \"y\", 'z' ]  # c\n");
+	becomes(&c, xst_cfg_append(&c, "d", &list, NULL), "d = [ 'x', \"y\", 'z' ]  # c\n");
 	c = parse("d = [\n\t\"x\", # one\n\t\"y\", # two\n]\n", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL),
+	becomes(&c, xst_cfg_append(&c, "d", &list, NULL),
 		"d = [\n\t\"x\", # one\n\t\"y\",\n\t\"z\", # two\n]\n");
 	c = parse("d=[]\n", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL), "d=[ \"z\" ]\n");
+	becomes(&c, xst_cfg_append(&c, "d", &list, NULL), "d=[ \"z\" ]\n");
 	c = parse("d=['x']\nd+=[]\n", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL), "d=[ 'x', 'z' ]\n");
+	becomes(&c, xst_cfg_append(&c, "d", &list, NULL), "d=[ 'x', 'z' ]\n");
 	c = parse("", 0);
-	becomes(&c, cfg_append(&c, "d", &list, NULL), "d = [ 'z' ]\n");
+	becomes(&c, xst_cfg_append(&c, "d", &list, NULL), "d = [ 'z' ]\n");
 	c = parse("e=\"a \"\n", 0);
-	assert_int_equal(cfg_append(&c, "e", &list, &err), XST_E_MALFORMED);
-	becomes(&c, cfg_append(&c, "e", &s, NULL), "e=\"a tail\"\n");
-	config_value_clear(&list);
-	config_value_clear(&s);
+	assert_int_equal(xst_cfg_append(&c, "e", &list, &err), XST_E_MALFORMED);
+	becomes(&c, xst_cfg_append(&c, "e", &s, NULL), "e=\"a tail\"\n");
+	xst_config_value_clear(&list);
+	xst_config_value_clear(&s);
 }
 
 /* Any octets but NUL and newline come back out of quotes as they went in. */
@@ -270,14 +270,14 @@ static void strings_come_back(void **state)
 			const char *s;
 
 			if (q) {
-				cfg_free(c);
+				xst_cfg_free(c);
 				c = parse("k = 'x'\n", CONFIG_AS_XL);
 			}
-			assert_int_equal(cfg_set(&c, "k", &v, NULL), 0);
-			assert_int_equal(cfg_get_string(c, "k", &s, NULL), 0);
+			assert_int_equal(xst_cfg_set(&c, "k", &v, NULL), 0);
+			assert_int_equal(xst_cfg_get_string(c, "k", &s, NULL), 0);
 			assert_string_equal(s, v.string);
-			config_value_clear(&v);
-			cfg_free(c);
+			xst_config_value_clear(&v);
+			xst_cfg_free(c);
 		}
 }
 

@@ -10,7 +10,7 @@ static void refused(const char *text, size_t n, int code, unsigned line, unsigne
 	struct config_error err = { 0 };
 	json_object *o = NULL;
 
-	assert_int_equal(json_read(text, n, &o, &err), code);
+	assert_int_equal(xst_json_read(text, n, &o, &err), code);
 	assert_null(o);
 	if (!strstr(err.text, words))
 		fail_msg("\"%s\" doesn't say \"%s\"", err.text, words);
@@ -49,14 +49,14 @@ static void bombs_are_refused(void **state)
 	(void)state;
 	memset(text, '[', n);
 	memcpy(text, "{\"a\":", 5);
-	assert_int_equal(json_read(text, n, &o, &err), XST_E_LIMIT);
-	assert_int_equal(json_read(text, 1000, &o, &err), XST_E_LIMIT);
+	assert_int_equal(xst_json_read(text, n, &o, &err), XST_E_LIMIT);
+	assert_int_equal(xst_json_read(text, 1000, &o, &err), XST_E_LIMIT);
 	assert_non_null(strstr(err.text, "deep"));
 	to += sprintf(to, "{\"a\":[0");
 	for (int i = 0; i < CONFIG_MAX_ITEMS; i++)
 		to += sprintf(to, ",0");
 	to += sprintf(to, "]}");
-	assert_int_equal(json_read(text, (size_t)(to - text), &o, &err), XST_E_LIMIT);
+	assert_int_equal(xst_json_read(text, (size_t)(to - text), &o, &err), XST_E_LIMIT);
 	assert_non_null(strstr(err.text, "too many"));
 	free(text);
 }
@@ -66,7 +66,7 @@ static json_object *read_json(const char *text)
 	struct config_error err = { 0 };
 	json_object *o = NULL;
 
-	if (json_read(text, strlen(text) + 1, &o, &err) != 0)
+	if (xst_json_read(text, strlen(text) + 1, &o, &err) != 0)
 		fail_msg("%u:%u: %s", err.line, err.column, err.text);
 	return o;
 }
@@ -92,9 +92,9 @@ static void layout_is_libxls(void **state)
 	struct text t = { 0 };
 
 	(void)state;
-	json_write(&t, o);
+	xst_json_write(&t, o);
 	assert_string_equal(t.s, text);
-	text_drop(&t);
+	xst_text_drop(&t);
 	json_object_put(o);
 }
 
@@ -118,13 +118,13 @@ static void paths_find_names_with_dots(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(there); i++) {
-		assert_int_equal(json_path_get(o, there[i].path, &v, NULL), 0);
+		assert_int_equal(xst_json_path_get(o, there[i].path, &v, NULL), 0);
 		assert_string_equal(json_object_get_string(v), there[i].value);
 	}
 	for (size_t i = 0; i < COUNT(missing); i++)
-		assert_int_equal(json_path_get(o, missing[i], &v, NULL), XST_E_UNKNOWN);
+		assert_int_equal(xst_json_path_get(o, missing[i], &v, NULL), XST_E_UNKNOWN);
 	for (size_t i = 0; i < COUNT(wrong); i++)
-		assert_int_equal(json_path_get(o, wrong[i], &v, NULL), XST_E_ARG);
+		assert_int_equal(xst_json_path_get(o, wrong[i], &v, NULL), XST_E_ARG);
 	json_object_put(o);
 }
 
@@ -134,15 +134,16 @@ static void paths_make_what_is_missing(void **state)
 	struct config_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(json_path_set(o, "b.\"t.x\".l[0].k", json_object_new_int(3), &err), 0);
-	assert_int_equal(json_path_get(o, "b.t.x.l[0].k", &v, NULL), 0);
+	assert_int_equal(xst_json_path_set(o, "b.\"t.x\".l[0].k", json_object_new_int(3), &err), 0);
+	assert_int_equal(xst_json_path_get(o, "b.t.x.l[0].k", &v, NULL), 0);
 	assert_int_equal(json_object_get_int(v), 3);
-	assert_int_equal(json_path_set(o, "b.\"t.x\".l[2]", json_object_new_int(3), &err),
+	assert_int_equal(xst_json_path_set(o, "b.\"t.x\".l[2]", json_object_new_int(3), &err),
 			 XST_E_UNSUPPORTED);
-	assert_int_equal(json_path_set(o, "a.b", json_object_new_int(3), &err), XST_E_UNSUPPORTED);
-	assert_int_equal(json_path_unset(o, "b.t.x.l[0]", &err), 0);
-	assert_int_equal(json_path_unset(o, "b.t.x.l[0]", &err), XST_E_UNKNOWN);
-	assert_int_equal(json_path_unset(o, "b", &err), 0);
+	assert_int_equal(xst_json_path_set(o, "a.b", json_object_new_int(3), &err),
+			 XST_E_UNSUPPORTED);
+	assert_int_equal(xst_json_path_unset(o, "b.t.x.l[0]", &err), 0);
+	assert_int_equal(xst_json_path_unset(o, "b.t.x.l[0]", &err), XST_E_UNKNOWN);
+	assert_int_equal(xst_json_path_unset(o, "b", &err), 0);
 	assert_int_equal(json_object_object_length(o), 1);
 	json_object_put(o);
 }

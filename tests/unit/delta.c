@@ -82,14 +82,14 @@ static void expect(const struct encoded *e, const uint8_t *old, const uint8_t *n
 	bool done = false;
 
 	memcpy(page, old, sizeof(page));
-	delta_init(&d);
+	xst_delta_init(&d);
 	for (size_t at = 0; at < e->size;) {
 		size_t n = e->size - at < cut ? e->size - at : cut;
 		const uint8_t *data = e->data + at;
 
 		at += n;
 		while (n) {
-			enum delta_result r = delta_decode(&d, &data, &n);
+			enum delta_result r = xst_delta_decode(&d, &data, &n);
 
 			assert_int_not_equal(r, DELTA_BAD);
 			if (r == DELTA_BASE)
@@ -100,7 +100,7 @@ static void expect(const struct encoded *e, const uint8_t *old, const uint8_t *n
 			assert_true(!done || (at == e->size && n == 0));
 		}
 	}
-	assert_true(done && delta_at_page(&d));
+	assert_true(done && xst_delta_at_page(&d));
 	assert_memory_equal(page, new, sizeof(page));
 }
 
@@ -137,9 +137,9 @@ static enum delta_result outcome(const void *octets, size_t n)
 	enum delta_result r = DELTA_MORE;
 	struct delta d;
 
-	delta_init(&d);
+	xst_delta_init(&d);
 	while (n && (r == DELTA_MORE || r == DELTA_BASE))
-		r = delta_decode(&d, &data, &n);
+		r = xst_delta_decode(&d, &data, &n);
 	return r;
 }
 

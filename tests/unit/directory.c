@@ -39,13 +39,13 @@ static void remove_all(void)
 
 	while ((e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			tree_remove(fd, e->d_name);
+			xst_directory_tree_remove(fd, e->d_name);
 	closedir(d);
 }
 
 static bool folder_is_empty(void)
 {
-	int fd = open(folder, O_RDONLY | O_DIRECTORY), r = tree_is_empty(fd);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY), r = xst_directory_tree_is_empty(fd);
 
 	close(fd);
 	return r == 0;
@@ -139,11 +139,11 @@ static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_
 	size_t done;
 
 	memset(page, fill_with, sizeof(page));
-	memory_begin_batch(m, UINT32_MAX);
-	assert_int_equal(memory_items(m, entries, n), 0);
-	assert_int_equal(memory_end_items(m), 0);
+	xst_directory_memory_begin_batch(m, UINT32_MAX);
+	assert_int_equal(xst_directory_memory_items(m, entries, n), 0);
+	assert_int_equal(xst_directory_memory_end_items(m), 0);
 	for (size_t i = 0; i < pages; i++) {
-		assert_int_equal(memory_write(m, page, sizeof(page), &done), 0);
+		assert_int_equal(xst_directory_memory_write(m, page, sizeof(page), &done), 0);
 		assert_int_equal(done, sizeof(page));
 	}
 }
@@ -166,8 +166,8 @@ static void pages_lose_their_contents(void **state)
 	struct memory m;
 
 	(void)state;
-	memory_init(&m);
-	assert_int_equal(memory_open(&m, dir), 0);
+	xst_directory_memory_init(&m);
+	assert_int_equal(xst_directory_memory_open(&m, dir), 0);
 	put_batch(&m, first, COUNT(first), 4, 'a');
 	assert_octets(m.fd, 900 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'a');
 	put_batch(&m, then, COUNT(then), 0, 0);
@@ -182,7 +182,7 @@ static void pages_lose_their_contents(void **state)
 	assert_octets(m.pages, 900, 1, PAGE_KNOWN | 0xe);
 	put_batch(&m, again, 1, 1, 'b');
 	assert_octets(m.fd, 4 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'b');
-	memory_free(&m);
+	xst_directory_memory_free(&m);
 	close(dir);
 	remove_all();
 }
@@ -197,22 +197,23 @@ static void runs_and_limits(void **state)
 	struct memory m;
 
 	(void)state;
-	memory_init(&m);
-	assert_int_equal(memory_open(&m, dir), 0);
-	memory_begin_batch(&m, 5 * XST_PAGE_SIZE);
-	assert_int_equal(memory_items(&m, entries, COUNT(entries)), 0);
+	xst_directory_memory_init(&m);
+	assert_int_equal(xst_directory_memory_open(&m, dir), 0);
+	xst_directory_memory_begin_batch(&m, 5 * XST_PAGE_SIZE);
+	assert_int_equal(xst_directory_memory_items(&m, entries, COUNT(entries)), 0);
 	assert_int_equal(m.nruns, 2);
 	assert_int_equal(m.runs[0].pfn, 1);
 	assert_int_equal(m.runs[0].n, 3);
-	assert_int_equal(memory_items(&m, &beyond, 1), -EFBIG);
+	assert_int_equal(xst_directory_memory_items(&m, &beyond, 1), -EFBIG);
 	/* entries for which no record has pages need no memory */
-	memory_begin_batch(&m, 2 * XST_PAGE_SIZE - 1);
+	xst_directory_memory_begin_batch(&m, 2 * XST_PAGE_SIZE - 1);
 	for (unsigned i = 0; i < 1000; i++)
-		assert_int_equal(memory_items(&m, (uint64_t[]){ ENTRY(0, 2 * i) }, 1), 0);
+		assert_int_equal(xst_directory_memory_items(&m, (uint64_t[]){ ENTRY(0, 2 * i) }, 1),
+				 0);
 	assert_int_equal(m.nruns, 1);
-	memory_begin_batch(&m, 0);
-	assert_int_equal(memory_items(&m, &last, 1), 0);
-	memory_free(&m);
+	xst_directory_memory_begin_batch(&m, 0);
+	assert_int_equal(xst_directory_memory_items(&m, &last, 1), 0);
+	xst_directory_memory_free(&m);
 	close(dir);
 	remove_all();
 }
@@ -225,16 +226,18 @@ static void far_apart_has_a_limit(void **state)
 	uint64_t n = 0;
 
 	(void)state;
-	memory_init(&m);
-	assert_int_equal(memory_open(&m, dir), 0);
+	xst_directory_memory_init(&m);
+	assert_int_equal(xst_directory_memory_open(&m, dir), 0);
 	for (unsigned with = 0; with < 2; with++) {
-		memory_begin_batch(&m, with * 100 * XST_PAGE_SIZE);
-		for (; (r = memory_items(&m, (uint64_t[]){ ENTRY(0xf, n * PAGES_BLOCK) }, 1)) == 0; n++)
+		xst_directory_memory_begin_batch(&m, with * 100 * XST_PAGE_SIZE);
+		for (; (r = xst_directory_memory_items(
+				&m, (uint64_t[]){ ENTRY(0xf, n * PAGES_BLOCK) }, 1)) == 0;
+		     n++)
 			assert_in_range(n, 0, PAGES_JUMPS + 200);
 		assert_int_equal(r, -E2BIG);
 		assert_in_range(n, PAGES_JUMPS + with * 100, PAGES_JUMPS + with * 100 + 2);
 	}
-	memory_free(&m);
+	xst_directory_memory_free(&m);
 	close(dir);
 	remove_all();
 }
@@ -326,7 +329,7 @@ static void no_more_than_pack_takes(void **state)
 	d->slots = calloc(RECORDS_MAX, sizeof(*d->slots));
 	assert_non_null(d->slots);
 	d->nslots = d->capacity = RECORDS_MAX;
-	assert_int_equal(state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
+	assert_int_equal(xst_directory_state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
 	assert_non_null(strstr(d->error.text, "more than 65536 records"));
 	free_all(&s);
 	assert_true(folder_is_empty());
@@ -405,7 +408,7 @@ static void put_record(unsigned number, enum xst_kind kind, const void *data, si
 {
 	char name[100] = "d/" RECORDS_DIR "/";
 
-	record_file_name(name + strlen(name), number, kind);
+	xst_directory_record_file_name(name + strlen(name), number, kind);
 	put_file(name, data, n);
 }
 
@@ -422,12 +425,13 @@ static void expect_composed(int code, const char *words)
 {
 	struct xst_finding error = { 0 };
 	struct composer *c;
-	int fd = open("/dev/null", O_WRONLY), r = composer_open(place("d"), &c, &error);
+	int fd = open("/dev/null", O_WRONLY),
+	    r = xst_directory_composer_open(place("d"), &c, &error);
 
 	if (r == 0) {
-		r = composer_write(c, fd);
-		error = *composer_error(c);
-		composer_free(c);
+		r = xst_directory_composer_write(c, fd);
+		error = *xst_directory_composer_error(c);
+		xst_directory_composer_free(c);
 	}
 	assert_int_equal(r, code);
 	assert_int_equal(error.code, code);
@@ -485,18 +489,19 @@ static void names_of_records(void **state)
 	unsigned number;
 
 	(void)state;
-	for (size_t i = 0; i < wire_libxc_count; i++) {
-		enum xst_kind kind = wire_libxc_records[i].kind, found;
+	for (size_t i = 0; i < xst_wire_libxc_count; i++) {
+		enum xst_kind kind = xst_wire_libxc_records[i].kind, found;
 
-		record_file_name(name, 123, kind);
-		found = record_file_kind(name, &number);
+		xst_directory_record_file_name(name, 123, kind);
+		found = xst_directory_record_file_kind(name, &number);
 		if (kind == XST_KIND_END || kind == XST_KIND_CHECKPOINT)
 			kind = XST_KIND_UNKNOWN;
 		assert_int_equal(found, kind);
 		assert_int_equal(number, 123);
 	}
 	for (size_t i = 0; i < COUNT(wrong); i++)
-		assert_int_equal(record_file_kind(wrong[i], &number), XST_KIND_UNKNOWN);
+		assert_int_equal(xst_directory_record_file_kind(wrong[i], &number),
+				 XST_KIND_UNKNOWN);
 }
 
 static void names_of_keys_and_states(void **state)
@@ -516,13 +521,13 @@ static void names_of_keys_and_states(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(fine); i++)
-		assert_true(device_key_is_fine(fine[i], strlen(fine[i])));
+		assert_true(xst_directory_device_key_is_fine(fine[i], strlen(fine[i])));
 	for (size_t i = 0; i < COUNT(wrong); i++)
-		assert_false(device_key_is_fine(wrong[i], strlen(wrong[i])));
+		assert_false(xst_directory_device_key_is_fine(wrong[i], strlen(wrong[i])));
 	for (size_t i = 0; i < COUNT(states); i++)
-		assert_true(device_state_name(states[i]));
+		assert_true(xst_directory_device_state_name(states[i]));
 	for (size_t i = 0; i < COUNT(others); i++)
-		assert_false(device_state_name(others[i]));
+		assert_false(xst_directory_device_state_name(others[i]));
 }
 
 int main(void)

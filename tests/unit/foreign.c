@@ -54,7 +54,7 @@ static struct config_foreign read_text(enum config_foreign_language language, co
 	struct config_error err = { .text = "" };
 	struct config_foreign f;
 
-	if (config_foreign_read(language, text, strlen(text), &f, &err))
+	if (xst_foreign_read(language, text, strlen(text), &f, &err))
 		fail_msg("%u:%u: %s", err.line, err.column, err.text);
 	return f;
 }
@@ -72,7 +72,7 @@ static void is_disk(const struct config_view *v, size_t i, const char *wanted)
 	char *text;
 
 	assert_true(i < v->ndisks);
-	text = config_disk_print(&v->disks[i]);
+	text = xst_config_disk_print(&v->disks[i]);
 	assert_non_null(text);
 	assert_string_equal(text, wanted);
 	free(text);
@@ -83,7 +83,7 @@ static void is_vif(const struct config_view *v, const char *wanted)
 	char *text;
 
 	assert_int_equal(v->nvifs, 1);
-	text = config_vif_print(&v->vifs[0]);
+	text = xst_config_vif_print(&v->vifs[0]);
 	assert_non_null(text);
 	assert_string_equal(text, wanted);
 	free(text);
@@ -118,7 +118,7 @@ static void xend_hvm(void **state)
 	is_left_out(&f, "device: (bootable 1)");
 	is_left_out(&f, "device xvdb: (mode w!), writable by others, too");
 	is_left_out(&f, "(device (vfb (vncunused 1)))");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 /* The kernel that a boot loader has unpacked was deleted long ago. */
@@ -132,7 +132,7 @@ static void xend_pv(void **state)
 	assert_null(f.view.kernel);
 	assert_string_equal(f.view.cmdline, "root=/dev/xvda ro");
 	is_left_out(&f, "image: (kernel /var/run/k)");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 static void libvirt(void **state)
@@ -159,7 +159,7 @@ static void libvirt(void **state)
 	is_left_out(&f, "devices: <console type='pty'/>");
 	is_left_out(&f, "devices: <disk type='network' device='disk'><source protocol='rbd' "
 		    "name='pool/image'/><target dev='xvdb'/></disk>");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 static void xenops(void **state)
@@ -183,7 +183,7 @@ static void xenops(void **state)
 	is_left_out(&f, "ty: (hap true)");
 	is_left_out(&f, "platformdata: (featureset 12-34)");
 	is_left_out(&f, "(xs_subtree ())");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 static void xenops_pv(void **state)
@@ -196,7 +196,7 @@ static void xenops_pv(void **state)
 	assert_string_equal(f.view.ramdisk, "/r");
 	assert_string_equal(f.view.cmdline, "ro");
 	is_left_out(&f, "ty: (framebuffer false)");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 /* Old images have no more than this. */
@@ -207,7 +207,7 @@ static void xenops_without_a_vm(void **state)
 	(void)state;
 	assert_null(f.view.name);
 	assert_int_equal(f.nleft_out, 2);
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 /* What can't stand in a line of xl's, or would be another setting there, is left out. */
@@ -225,7 +225,7 @@ static void values_that_break_lines(void **state)
 	is_left_out(&f, "name: a?memory=1");
 	is_left_out(&f, "memory: -5");
 	assert_int_equal(f.nleft_out, 5);
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 /* Neither another parameter than was meant, nor a configuration that xl does not read for one device. */
@@ -251,7 +251,7 @@ static void devices_that_xl_would_misread(void **state)
 	is_left_out(&f, "disk: format=raw,vdev=hda,script=/b,backendtype=phy,access=rw,target=/dev/a");
 	is_left_out(&f, "disk: format=raw,vdev=hda\",access=rw,target=/it's");
 	is_left_out(&f, "disk: vdev=hdb,access=rw");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	f = read_text(CONFIG_LIBVIRT,
 		      "<domain><devices><disk type='file'><driver name='qemu' type='vmdk'/>"
 		      "<source file='/a'/><target dev='hda'/></disk><interface type='bridge'>"
@@ -261,7 +261,7 @@ static void devices_that_xl_would_misread(void **state)
 	is_left_out(&f, "disk: format=vmdk,vdev=hda,backendtype=qdisk,access=rw,target=/a");
 	is_vif(&f.view, "bridge=a,ip=1.2.3.4");
 	is_left_out(&f, "interface: <ip address='1.2.3.5'/>");
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 }
 
 static void comments_have_an_end(void **state)
@@ -278,12 +278,12 @@ static void comments_have_an_end(void **state)
 	sprintf(text + at, ")");
 	f = read_text(CONFIG_XEND, text);
 	assert_int_equal(f.nleft_out, FOREIGN_MAX_LEFT_OUT + 1);
-	assert_int_equal(config_foreign_print(&f, &out, &n), 0);
+	assert_int_equal(xst_foreign_print(&f, &out, &n), 0);
 	line = strstr(out, "and 59000 more");
 	assert_non_null(line);
 	assert_non_null(strstr(out, "name = \"a\""));
 	free(out);
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	free(text);
 }
 
@@ -323,7 +323,7 @@ static void refused(void **state)
 		const struct refusal *e = &refusals[i];
 		struct config_error err = { .text = "" };
 		struct config_foreign f;
-		int r = config_foreign_read(e->language, e->text, strlen(e->text), &f, &err);
+		int r = xst_foreign_read(e->language, e->text, strlen(e->text), &f, &err);
 
 		if (r != e->code || !strstr(err.text, e->words) || (e->column && err.column != e->column))
 			fail_msg("%s: %d, %u: %s", e->text, r, err.column, err.text);
@@ -344,9 +344,9 @@ static int read_nested(enum config_foreign_language language, const char *open, 
 		at += (size_t)sprintf(text + at, "%s", open);
 	for (size_t i = 0; i < n; i++)
 		at += (size_t)sprintf(text + at, "%s", close);
-	r = config_foreign_read(language, text, size, &f, err);
+	r = xst_foreign_read(language, text, size, &f, err);
 	if (r == 0)
-		config_foreign_clear(&f);
+		xst_foreign_clear(&f);
 	free(text);
 	return r;
 }
@@ -379,9 +379,9 @@ static int read_many(enum config_foreign_language language, const char *begin, c
 	for (size_t i = 0; i < n; i++)
 		at += (size_t)sprintf(text + at, "%s", each);
 	at += (size_t)sprintf(text + at, "%s", end);
-	r = config_foreign_read(language, text, at, &f, &err);
+	r = xst_foreign_read(language, text, at, &f, &err);
 	if (r == 0)
-		config_foreign_clear(&f);
+		xst_foreign_clear(&f);
 	assert_true(r == 0 || err.text[0]);
 	free(text);
 	return r;
@@ -411,8 +411,9 @@ static void cut_anywhere(void **state)
 
 			assert_non_null(copy);
 			memcpy(copy, texts[l], n);
-			assert_int_equal(config_foreign_read((enum config_foreign_language)l, copy, n, &f,
-							     &err), XST_E_MALFORMED);
+			assert_int_equal(xst_foreign_read((enum config_foreign_language)l, copy, n,
+							  &f, &err),
+					 XST_E_MALFORMED);
 			assert_true(err.text[0]);
 			free(copy);
 		}

@@ -615,7 +615,7 @@ static void jumps_are_foreseen(void **state)
 	for (uint64_t at = 0, i = 0; i < JUMPS; i++, at += i == 30 ? JUMP / 2 : JUMP) {
 		size_t there = sizeof(file) - at < WINDOW ? sizeof(file) - (size_t)at : WINDOW;
 
-		assert_int_equal(ahead_pread(&a, fd, window, WINDOW, at), there);
+		assert_int_equal(xst_io_ahead_pread(&a, fd, window, WINDOW, at), there);
 		assert_memory_equal(window, file + at, there);
 		if (i < 4 || (i >= 30 && i < 34))
 			assert_true(a.asked <= at);
@@ -623,7 +623,8 @@ static void jumps_are_foreseen(void **state)
 			assert_true(a.asked > at + 30 * JUMP && a.asked <= at + 40 * JUMP);
 	}
 	for (uint64_t i = 0; i < 10; i++)
-		assert_int_equal(ahead_pread(&overflow, fd, window, WINDOW, i << 59), i ? 0 : WINDOW);
+		assert_int_equal(xst_io_ahead_pread(&overflow, fd, window, WINDOW, i << 59),
+				 i ? 0 : WINDOW);
 	close(fd);
 }
 

@@ -98,7 +98,7 @@ static int print(const struct config *c)
 {
 	char *s;
 	size_t n;
-	int r = config_print(c, &s, &n);
+	int r = xst_config_print(c, &s, &n);
 
 	if (r == 0)
 		free(s);
@@ -108,31 +108,31 @@ static int print(const struct config *c)
 static int parse(void)
 {
 	struct config *c = NULL;
-	int r = config_parse(text, size, 0, &c, NULL);
+	int r = xst_config_parse(text, size, 0, &c, NULL);
 
 	if (r == 0)
 		r = print(c);
-	config_free(c);
+	xst_config_free(c);
 	return r;
 }
 
 static int translate(void)
 {
 	struct config *other = NULL;
-	int r = config_translate(doc, to, count_loss, NULL, &other, NULL);
+	int r = xst_config_translate(doc, to, count_loss, NULL, &other, NULL);
 
 	if (r == 0)
 		r = print(other);
-	config_free(other);
+	xst_config_free(other);
 	return r;
 }
 
 static int store(void)
 {
 	struct config_stored s = { .octets = NULL };
-	int r = config_to_stored(doc, to, count_loss, NULL, &s, NULL);
+	int r = xst_config_to_stored(doc, to, count_loss, NULL, &s, NULL);
 
-	config_stored_clear(&s);
+	xst_config_stored_clear(&s);
 	return r;
 }
 
@@ -141,20 +141,20 @@ static int view(void)
 	struct config_view v;
 	size_t n;
 	char *s;
-	int r = config_view_read(doc, &v);
+	int r = xst_config_view_read(doc, &v);
 
 	if (r)
 		return r;
-	r = config_view_print(&v, NULL, 0, &s, &n);
+	r = xst_config_view_print(&v, NULL, 0, &s, &n);
 	if (r == 0)
 		free(s);
-	config_view_clear(&v);
+	xst_config_view_clear(&v);
 	return r;
 }
 
 static int check(void)
 {
-	int r = config_check(doc, count_complaint, NULL);
+	int r = xst_config_check(doc, count_complaint, NULL);
 
 	return r > 0 ? 0 : r;
 }
@@ -162,7 +162,7 @@ static int check(void)
 static int get(void)
 {
 	char *s;
-	int r = config_get(doc, key, &s, NULL);
+	int r = xst_config_get(doc, key, &s, NULL);
 
 	if (r == 0)
 		free(s);
@@ -176,7 +176,7 @@ static int (*change)(struct config *, const char *, const char *, struct config_
 static int unset(struct config *c, const char *k, const char *v, struct config_error *err)
 {
 	(void)v;
-	return config_unset(c, k, err);
+	return xst_config_unset(c, k, err);
 }
 
 /* What fails leaves the document as it was. */
@@ -188,17 +188,17 @@ static int edit(void)
 	int r;
 
 	starve_pause();
-	assert_int_equal(config_parse(text, size, 0, &c, NULL), 0);
+	assert_int_equal(xst_config_parse(text, size, 0, &c, NULL), 0);
 	starve_on();
 	r = change(c, key, value, NULL);
 	starve_pause();
-	assert_int_equal(config_print(c, &after, &n), 0);
+	assert_int_equal(xst_config_print(c, &after, &n), 0);
 	if (r) {
 		assert_int_equal(n, size);
 		assert_memory_equal(after, text, n);
 	}
 	free(after);
-	config_free(c);
+	xst_config_free(c);
 	return r;
 }
 
@@ -236,10 +236,10 @@ static void each_change_fails(const char *what, const char *new, const char *mor
 {
 	key = what;
 	value = new;
-	change = config_set;
+	change = xst_config_set;
 	each_fails(edit, XST_E_NOMEM);
 	value = more;
-	change = config_append;
+	change = xst_config_append;
 	if (more)
 		each_fails(edit, XST_E_NOMEM);
 }
@@ -273,7 +273,7 @@ static void each_get_fails(const char *what)
 	char *s;
 
 	key = what;
-	if (config_get(doc, key, &s, NULL) != 0)
+	if (xst_config_get(doc, key, &s, NULL) != 0)
 		return;
 	free(s);
 	each_fails(get, XST_E_NOMEM);
@@ -288,16 +288,16 @@ static void of_a_document(void **state)
 			continue;
 		size = strlen(text);
 		each_fails(parse, XST_E_NOMEM);
-		assert_int_equal(config_parse(text, size, 0, &doc, NULL), 0);
+		assert_int_equal(xst_config_parse(text, size, 0, &doc, NULL), 0);
 		each_fails(view, XST_E_NOMEM);
 		each_fails(check, XST_E_NOMEM);
-		for (size_t k = 0; k < config_keys_count; k++)
-			each_get_fails(config_keys[k].name);
+		for (size_t k = 0; k < xst_config_keys_count; k++)
+			each_get_fails(xst_config_keys[k].name);
 		if (i % 2) {
 			each_get_fails("b_info");
 			each_get_fails("disks[0].pdev_path");
 		}
-		config_free(doc);
+		xst_config_free(doc);
 	}
 }
 
@@ -308,12 +308,12 @@ static void of_a_translation(void **state)
 		text = i % 2 ? json[i / 2] : texts[i / 2];
 		if (!text || !json[i / 2])
 			continue;
-		assert_int_equal(config_parse(text, strlen(text), 0, &doc, NULL), 0);
+		assert_int_equal(xst_config_parse(text, strlen(text), 0, &doc, NULL), 0);
 		for (to = CONFIG_CFG; to <= CONFIG_JSON; to++) {
 			each_fails(translate, XST_E_NOMEM);
 			each_fails(store, XST_E_NOMEM);
 		}
-		config_free(doc);
+		xst_config_free(doc);
 	}
 }
 
@@ -361,18 +361,18 @@ static int read_foreign(void)
 	struct config_view v;
 	size_t n;
 	char *s;
-	int r = config_foreign_read(foreign[which].language, text, size, &f, NULL);
+	int r = xst_foreign_read(foreign[which].language, text, size, &f, NULL);
 
 	if (r)
 		return r;
-	r = config_foreign_print(&f, &s, &n);
+	r = xst_foreign_print(&f, &s, &n);
 	if (r == 0)
 		free(s);
-	config_foreign_clear(&f);
+	xst_foreign_clear(&f);
 	if (r == 0)
-		r = config_view_of(foreign[which].layer, text, size, &v, NULL);
+		r = xst_config_view_of(foreign[which].layer, text, size, &v, NULL);
 	if (r == 0)
-		config_view_clear(&v);
+		xst_config_view_clear(&v);
 	return r;
 }
 
@@ -397,15 +397,15 @@ static int make_json(void **state)
 		char *s;
 		size_t n;
 
-		if (config_parse(texts[i], strlen(texts[i]), 0, &c, &err) != 0 ||
-		    config_translate(c, CONFIG_JSON, NULL, NULL, &other, &err) != 0) {
+		if (xst_config_parse(texts[i], strlen(texts[i]), 0, &c, &err) != 0 ||
+		    xst_config_translate(c, CONFIG_JSON, NULL, NULL, &other, &err) != 0) {
 			print_error("%s\n", err.text);
 			return -1;
 		}
-		assert_int_equal(config_print(other, &s, &n), 0);
+		assert_int_equal(xst_config_print(other, &s, &n), 0);
 		json[i] = s;
-		config_free(c);
-		config_free(other);
+		xst_config_free(c);
+		xst_config_free(other);
 	}
 	return 0;
 }

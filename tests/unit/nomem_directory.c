@@ -21,7 +21,7 @@ static bool is_there; /* an empty directory, before the restore */
 
 static unsigned entries(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY), r = tree_is_empty(fd);
+	int fd = open(path, O_RDONLY | O_DIRECTORY), r = xst_directory_tree_is_empty(fd);
 
 	close(fd);
 	return r != 0;
@@ -31,7 +31,7 @@ static unsigned entries(const char *path)
 
 static void put_place(void)
 {
-	assert_int_equal(tree_remove(root, "d"), 0);
+	assert_int_equal(xst_directory_tree_remove(root, "d"), 0);
 	if (is_there)
 		assert_int_equal(mkdir(place, 0700), 0);
 }
@@ -167,7 +167,7 @@ int main(void)
 	(void)snprintf(place, sizeof(place), "%s/d", folder);
 	root = open(folder, O_RDONLY | O_DIRECTORY);
 	failed = cmocka_run_group_tests_name("directories, no memory", tests, NULL, NULL);
-	tree_remove(root, "d");
+	xst_directory_tree_remove(root, "d");
 	close(root);
 	(void)rmdir(folder);
 	return failed;

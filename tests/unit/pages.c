@@ -63,19 +63,19 @@ static void judge(struct xst_checker *c, const uint64_t *v, size_t n, size_t tog
 	ev.u.fields.v = &count;
 	ev.u.fields.n = 1;
 	c->serial++;
-	assert_int_equal(check_pages.fields(c, &ev), 0);
+	assert_int_equal(xst_check_pages.fields(c, &ev), 0);
 	ev.type = XST_EVENT_ITEMS;
 	for (size_t i = 0; i < n; i += together) {
 		c->first = c->n = 0;
 		ev.u.items.v = v + i;
 		ev.u.items.n = n - i < together ? n - i : together;
-		assert_int_equal(check_pages.items(c, &ev), 0);
+		assert_int_equal(xst_check_pages.items(c, &ev), 0);
 		note(j, c);
 	}
 	j->data_pages += c->pages.data_pages;
 	j->present_count = c->pages.present_count;
 	for (uint64_t i = 0; i < COUNT(j->present); i++)
-		j->present[i] = check_page_present(c, BORDER + i);
+		j->present[i] = xst_check_page_present(c, BORDER + i);
 }
 
 static struct xst_checker *checker(enum xst_guest guest, bool p2m)

@@ -12,17 +12,17 @@ static void frames_are_0_until_set(void **state)
 	unsigned old = 99;
 
 	(void)state;
-	pfnmap_init(&m, 4, 0);
-	assert_int_equal(pfnmap_get(&m, 0), 0);
-	assert_int_equal(pfnmap_get(&m, UINT64_MAX), 0);
+	xst_pfnmap_init(&m, 4, 0);
+	assert_int_equal(xst_pfnmap_get(&m, 0), 0);
+	assert_int_equal(xst_pfnmap_get(&m, UINT64_MAX), 0);
 	assert_int_equal(pfnmap_set(&m, 5, 0xf, &old), 0);
 	assert_int_equal(old, 0);
 	assert_int_equal(pfnmap_set(&m, 5, 3, &old), 0);
 	assert_int_equal(old, 0xf);
-	assert_int_equal(pfnmap_get(&m, 4), 0);
-	assert_int_equal(pfnmap_get(&m, 5), 3);
-	assert_int_equal(pfnmap_get(&m, 6), 0);
-	pfnmap_free(&m);
+	assert_int_equal(xst_pfnmap_get(&m, 4), 0);
+	assert_int_equal(xst_pfnmap_get(&m, 5), 3);
+	assert_int_equal(xst_pfnmap_get(&m, 6), 0);
+	xst_pfnmap_free(&m);
 }
 
 static void numbers_are_cut_to_their_bits(void **state)
@@ -30,11 +30,11 @@ static void numbers_are_cut_to_their_bits(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 1, 0);
+	xst_pfnmap_init(&m, 1, 0);
 	assert_int_equal(pfnmap_set(&m, 7, 3, NULL), 0);
-	assert_int_equal(pfnmap_get(&m, 7), 1);
-	assert_int_equal(pfnmap_get(&m, 8), 0);
-	pfnmap_free(&m);
+	assert_int_equal(xst_pfnmap_get(&m, 7), 1);
+	assert_int_equal(xst_pfnmap_get(&m, 8), 0);
+	xst_pfnmap_free(&m);
 }
 
 /* Neighbours in one octet, both ends of a chunk, and pfns that no guest has. */
@@ -47,17 +47,17 @@ static void neighbours_do_not_mix(void **state)
 	for (unsigned bits = 1; bits <= 4; bits += 3) {
 		struct pfnmap m;
 
-		pfnmap_init(&m, bits, 0);
+		xst_pfnmap_init(&m, bits, 0);
 		for (size_t i = 0; i < COUNT(places); i++)
 			assert_int_equal(pfnmap_set(&m, places[i], 1 + (unsigned)i % ((1u << bits) - 1),
 						    NULL), 0);
 		for (size_t i = 0; i < COUNT(places); i++)
-			assert_int_equal(pfnmap_get(&m, places[i]),
+			assert_int_equal(xst_pfnmap_get(&m, places[i]),
 					 1 + (unsigned)i % ((1u << bits) - 1));
-		assert_int_equal(pfnmap_get(&m, 2), 0);
-		assert_int_equal(pfnmap_get(&m, 32766), 0);
-		assert_int_equal(pfnmap_get(&m, 65537), 0);
-		pfnmap_free(&m);
+		assert_int_equal(xst_pfnmap_get(&m, 2), 0);
+		assert_int_equal(xst_pfnmap_get(&m, 32766), 0);
+		assert_int_equal(xst_pfnmap_get(&m, 65537), 0);
+		xst_pfnmap_free(&m);
 	}
 }
 
@@ -66,14 +66,14 @@ static void it_grows(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 1, 0);
+	xst_pfnmap_init(&m, 1, 0);
 	for (uint64_t i = 0; i < 1000; i++)
 		assert_int_equal(pfnmap_set(&m, i * 32768 + i, 1, NULL), 0);
 	for (uint64_t i = 0; i < 1000; i++) {
-		assert_int_equal(pfnmap_get(&m, i * 32768 + i), 1);
-		assert_int_equal(pfnmap_get(&m, i * 32768 + i + 1), 0);
+		assert_int_equal(xst_pfnmap_get(&m, i * 32768 + i), 1);
+		assert_int_equal(xst_pfnmap_get(&m, i * 32768 + i + 1), 0);
 	}
-	pfnmap_free(&m);
+	xst_pfnmap_free(&m);
 }
 
 /* A chunk of one bit a frame has 4096 octets: two of them fit, a third does not. */
@@ -82,14 +82,14 @@ static void its_memory_has_a_bound(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 1, 2 * 4096);
+	xst_pfnmap_init(&m, 1, 2 * 4096);
 	assert_int_equal(pfnmap_set(&m, 0, 1, NULL), 0);
 	assert_int_equal(pfnmap_set(&m, 32768, 1, NULL), 0);
 	assert_int_equal(pfnmap_set(&m, 65536, 1, NULL), XST_E_LIMIT);
 	assert_int_equal(pfnmap_set(&m, 65536, 0, NULL), 0); /* which it is */
 	assert_int_equal(pfnmap_set(&m, 1, 1, NULL), 0);
-	assert_int_equal(pfnmap_get(&m, 65536), 0);
-	pfnmap_free(&m);
+	assert_int_equal(xst_pfnmap_get(&m, 65536), 0);
+	xst_pfnmap_free(&m);
 }
 
 static void clear_forgets_all(void **state)
@@ -97,16 +97,16 @@ static void clear_forgets_all(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 4, 128 << 10);
+	xst_pfnmap_init(&m, 4, 128 << 10);
 	assert_int_equal(pfnmap_set(&m, 9, 5, NULL), 0);
 	assert_int_equal(pfnmap_set(&m, 99999, 5, NULL), 0);
-	pfnmap_clear(&m);
-	assert_int_equal(pfnmap_get(&m, 9), 0);
-	assert_int_equal(pfnmap_get(&m, 99999), 0);
+	xst_pfnmap_clear(&m);
+	assert_int_equal(xst_pfnmap_get(&m, 9), 0);
+	assert_int_equal(xst_pfnmap_get(&m, 99999), 0);
 	assert_int_equal(pfnmap_set(&m, 9, 6, NULL), 0);
-	assert_int_equal(pfnmap_get(&m, 9), 6);
-	pfnmap_free(&m);
-	assert_int_equal(pfnmap_get(&m, 9), 0);
+	assert_int_equal(xst_pfnmap_get(&m, 9), 6);
+	xst_pfnmap_free(&m);
+	assert_int_equal(xst_pfnmap_get(&m, 9), 0);
 }
 
 /* Frames that lie as far apart as can be: going through them must not take as long as counting. */
@@ -117,17 +117,17 @@ static void all_are_found_in_order(void **state)
 	uint64_t pfn = 0;
 
 	(void)state;
-	pfnmap_init(&m, 1, 0);
-	assert_false(pfnmap_next(&m, 0, &pfn));
+	xst_pfnmap_init(&m, 1, 0);
+	assert_false(xst_pfnmap_next(&m, 0, &pfn));
 	for (size_t i = COUNT(places); i-- > 0;)
 		assert_int_equal(pfnmap_set(&m, places[i], 1, NULL), 0);
 	for (size_t i = 0; i < COUNT(places); i++, pfn++) {
-		assert_true(pfnmap_next(&m, pfn, &pfn));
+		assert_true(xst_pfnmap_next(&m, pfn, &pfn));
 		assert_int_equal(pfn, places[i]);
 	}
-	assert_false(pfnmap_next(&m, pfn, &pfn));
+	assert_false(xst_pfnmap_next(&m, pfn, &pfn));
 	assert_int_equal(pfnmap_set(&m, pfn, 1, NULL), XST_E_LIMIT);
-	pfnmap_free(&m);
+	xst_pfnmap_free(&m);
 }
 
 /* One frame in each of very many chunks, set in any order: what going through costs is that they are there. */
@@ -137,19 +137,19 @@ static void far_apart_are_found_soon(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 1, 0);
+	xst_pfnmap_init(&m, 1, 0);
 	for (uint64_t i = 0; i < CHUNKS; i++)
 		assert_int_equal(pfnmap_set(&m, i * 7919 % CHUNKS * PFNMAP_CHUNK + 9, 1, NULL), 0);
 	for (int times = 0; times < TIMES; times++) {
 		uint64_t pfn = 0, n = 0;
 
-		for (; pfnmap_next(&m, pfn, &pfn); pfn++)
+		for (; xst_pfnmap_next(&m, pfn, &pfn); pfn++)
 			n += pfn == n * PFNMAP_CHUNK + 9;
 		assert_int_equal(n, CHUNKS);
 	}
-	pfnmap_clear(&m);
-	assert_false(pfnmap_next(&m, 0, &(uint64_t){ 0 }));
-	pfnmap_free(&m);
+	xst_pfnmap_clear(&m);
+	assert_false(xst_pfnmap_next(&m, 0, &(uint64_t){ 0 }));
+	xst_pfnmap_free(&m);
 }
 
 /* At every place of an octet, and up to a chunk's end, against single frames. */
@@ -158,28 +158,28 @@ static void one_run(unsigned first, unsigned n, unsigned bits)
 	uint64_t pfn = first < 17 ? first : PFNMAP_CHUNK - n;
 	struct pfnmap m;
 
-	pfnmap_init(&m, bits, 0);
-	assert_false(pfnmap_any_run(&m, pfn, n));
+	xst_pfnmap_init(&m, bits, 0);
+	assert_false(xst_pfnmap_any_run(&m, pfn, n));
 	if (pfn)
 		assert_int_equal(pfnmap_set(&m, pfn - 1, 1, NULL), 0);
 	if ((pfn + n) % PFNMAP_CHUNK)
 		assert_int_equal(pfnmap_set(&m, pfn + n, 1, NULL), 0);
-	assert_false(pfnmap_any_run(&m, pfn, n));
+	assert_false(xst_pfnmap_any_run(&m, pfn, n));
 	for (uint64_t i = pfn; i < pfn + n; i += n > 40 ? 13 : 1) {
 		assert_int_equal(pfnmap_set(&m, i, 1, NULL), 0);
-		assert_true(pfnmap_any_run(&m, pfn, n));
+		assert_true(xst_pfnmap_any_run(&m, pfn, n));
 		assert_int_equal(pfnmap_set(&m, i, 0, NULL), 0);
 	}
 	if (bits == 1) {
-		assert_int_equal(pfnmap_count_run(&m, pfn, n), 0);
-		assert_int_equal(pfnmap_set_run(&m, pfn, n), 0);
+		assert_int_equal(xst_pfnmap_count_run(&m, pfn, n), 0);
+		assert_int_equal(xst_pfnmap_set_run(&m, pfn, n), 0);
 		for (uint64_t i = pfn < 2 ? 0 : pfn - 2; i < pfn + n + 2 && i < PFNMAP_CHUNK; i++)
-			assert_int_equal(pfnmap_get(&m, i), i + 1 >= pfn && i <= pfn + n);
-		assert_int_equal(pfnmap_count_run(&m, pfn, n), n);
+			assert_int_equal(xst_pfnmap_get(&m, i), i + 1 >= pfn && i <= pfn + n);
+		assert_int_equal(xst_pfnmap_count_run(&m, pfn, n), n);
 		assert_int_equal(pfnmap_set(&m, pfn + n / 2, 0, NULL), 0);
-		assert_int_equal(pfnmap_count_run(&m, pfn, n), n - 1);
+		assert_int_equal(xst_pfnmap_count_run(&m, pfn, n), n - 1);
 	}
-	pfnmap_free(&m);
+	xst_pfnmap_free(&m);
 }
 
 static void runs_are_frames(void **state)
@@ -197,17 +197,17 @@ static void old_frames_do_not_pile_up(void **state)
 	struct pfnmap m;
 
 	(void)state;
-	pfnmap_init(&m, 1, 0);
+	xst_pfnmap_init(&m, 1, 0);
 	for (uint64_t i = 0; i < 1000; i++) {
-		pfnmap_clear(&m);
+		xst_pfnmap_clear(&m);
 		for (uint64_t k = 0; k < 3; k++)
 			assert_int_equal(pfnmap_set(&m, (i + k) * PFNMAP_CHUNK + i % 7, 1, NULL), 0);
 		for (uint64_t k = 0; k < 5; k++)
-			assert_int_equal(pfnmap_get(&m, (i + k) * PFNMAP_CHUNK + i % 7), k < 3);
-		assert_int_equal(pfnmap_get(&m, i * PFNMAP_CHUNK + (i + 6) % 7), 0);
+			assert_int_equal(xst_pfnmap_get(&m, (i + k) * PFNMAP_CHUNK + i % 7), k < 3);
+		assert_int_equal(xst_pfnmap_get(&m, i * PFNMAP_CHUNK + (i + 6) % 7), 0);
 		assert_true(m.used <= 16);
 	}
-	pfnmap_free(&m);
+	xst_pfnmap_free(&m);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "probe.h"
-#include "restore/colo.h"
+#include "restore/colo_link.h"
 #include "samples.h"
 
 static const struct feed from_file = { .channel = CHANNEL_FILE };

@@ -73,7 +73,7 @@ static void expect_no_child(void)
 static void wait_for(void (*wait)(void *, struct xst_wait *), void *self)
 {
 	struct xst_wait w;
-	uint64_t now = sink_now();
+	uint64_t now = xst_sinks_now();
 	struct pollfd p;
 
 	wait(self, &w);
@@ -117,20 +117,20 @@ static void test_keys(void **state)
 	char text[200] = "";
 
 	(void)state;
-	assert_int_equal(keys_set(&k, "bb??", 2, "2", 1), 0);
-	assert_int_equal(keys_set(&k, "a", 1, "", 0), 0);
-	assert_int_equal(keys_set(&k, "c", 1, "333?", 3), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "bb??", 2, "2", 1), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "a", 1, "", 0), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "c", 1, "333?", 3), 0);
 	assert_int_equal(k.octets, 8);
-	assert_int_equal(keys_set(&k, "bb", 2, "two", 3), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "bb", 2, "two", 3), 0);
 	assert_int_equal(k.octets, 10);
-	assert_int_equal(keys_each(&k, join, text), 0);
+	assert_int_equal(xst_sinks_keys_each(&k, join, text), 0);
 	assert_string_equal(text, "a= bb=two c=333 ");
-	assert_int_equal(keys_set(&k, "stop", 4, "", 0), 0);
-	assert_int_equal(keys_set(&k, "z", 1, "", 0), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "stop", 4, "", 0), 0);
+	assert_int_equal(xst_sinks_keys_set(&k, "z", 1, "", 0), 0);
 	*text = '\0';
-	assert_int_equal(keys_each(&k, join, text), 5);
+	assert_int_equal(xst_sinks_keys_each(&k, join, text), 5);
 	assert_string_equal(text, "a= bb=two c=333 stop= ");
-	keys_free(&k);
+	xst_sinks_keys_free(&k);
 	assert_int_equal(k.octets, 0);
 }
 
@@ -300,12 +300,12 @@ static void test_a_store_that_does_not_answer(void **state)
 	unsigned before = descriptors();
 	struct xst_xenstore_sink s = new_store(0, NULL);
 	int listener = listen_there();
-	uint64_t start = sink_now();
+	uint64_t start = xst_sinks_now();
 
 	(void)state;
 	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
 	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), XST_E_IO);
-	assert_in_range(sink_now() - start, PATIENCE, 20 * PATIENCE);
+	assert_in_range(xst_sinks_now() - start, PATIENCE, 20 * PATIENCE);
 	assert_int_equal(s.ops->error(s.self)->sys_errno, ETIMEDOUT);
 	expect_no_child();
 	s.ops->free(s.self);

@@ -41,7 +41,7 @@ static void rows_do_not_overlap(void **state)
 {
 	(void)state;
 	for (unsigned code = 1; code <= 20; code++) {
-		const struct wire_hvm_type *t = wire_hvm_type(code);
+		const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 		size_t last = 0;
 
 		assert_non_null(t);
@@ -81,7 +81,7 @@ static void rows_reach_the_end(void **state)
 {
 	(void)state;
 	for (unsigned code = 1; code <= 20; code++) {
-		const struct wire_hvm_type *t = wire_hvm_type(code);
+		const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 
 		for (size_t i = 0; i < WIRE_HVM_SIZES && t->sizes[i].size && !t->varies; i++)
 			assert_int_equal(

@@ -12,18 +12,19 @@ struct table {
 
 static void tables(struct table *t)
 {
-	t[0] = (struct table){ "libxl", wire_libxl_records, wire_libxl_count };
-	t[1] = (struct table){ "libxc", wire_libxc_records, wire_libxc_count };
-	t[2] = (struct table){ "chunks", wire_legacy_chunks, wire_legacy_chunks_count };
-	t[3] = (struct table){ "parts", wire_legacy_parts, wire_legacy_parts_count };
-	t[4] = (struct table){ "blocks", wire_legacy_ext_blocks, wire_legacy_ext_blocks_count };
+	t[0] = (struct table){ "libxl", xst_wire_libxl_records, xst_wire_libxl_count };
+	t[1] = (struct table){ "libxc", xst_wire_libxc_records, xst_wire_libxc_count };
+	t[2] = (struct table){ "chunks", xst_wire_legacy_chunks, xst_wire_legacy_chunks_count };
+	t[3] = (struct table){ "parts", xst_wire_legacy_parts, xst_wire_legacy_parts_count };
+	t[4] = (struct table){ "blocks", xst_wire_legacy_ext_blocks,
+			       xst_wire_legacy_ext_blocks_count };
 }
 
 #define TABLES 5
 
 static const struct wire_record *const headers[] = {
-	&wire_xl_header, &wire_xl_config, &wire_xl_optional_data,
-	&wire_libxl_header, &wire_image_header, &wire_domain_header,
+	&xst_wire_xl_header, &xst_wire_xl_config, &xst_wire_xl_optional_data,
+	&xst_wire_libxl_header, &xst_wire_image_header, &xst_wire_domain_header,
 };
 
 static void for_each_row(void (*check)(const struct wire_record *row))
@@ -37,7 +38,7 @@ static void for_each_row(void (*check)(const struct wire_record *row))
 	for (size_t i = 0; i < COUNT(headers); i++)
 		check(headers[i]);
 	for (size_t i = 0; i < 3; i++)
-		check(&wire_signatures[i].row);
+		check(&xst_wire_signatures[i].row);
 }
 
 /* No field reaches beyond the fixed part, none lies over another; an unsigned long only first. */
@@ -120,13 +121,13 @@ static void types_and_names_are_unique(void **state)
 static void sizes_are_the_specifications(void **state)
 {
 	(void)state;
-	assert_int_equal(wire_xl_header.fixed, 48);
-	assert_int_equal(wire_libxl_header.fixed, 16);
-	assert_int_equal(wire_image_header.fixed, 24);
-	assert_int_equal(wire_domain_header.fixed, 16);
-	assert_int_equal(wire_libxl_count, 6);
-	assert_int_equal(wire_libxc_count, 19);
-	assert_int_equal(wire_legacy_chunks_count, 22);
+	assert_int_equal(xst_wire_xl_header.fixed, 48);
+	assert_int_equal(xst_wire_libxl_header.fixed, 16);
+	assert_int_equal(xst_wire_image_header.fixed, 24);
+	assert_int_equal(xst_wire_domain_header.fixed, 16);
+	assert_int_equal(xst_wire_libxl_count, 6);
+	assert_int_equal(xst_wire_libxc_count, 19);
+	assert_int_equal(xst_wire_legacy_chunks_count, 22);
 	assert_int_equal(sizeof(XL_MAGIC) - 1, XL_MAGIC_SIZE);
 	assert_int_equal(LEGACY_VCPU64_SIZE, 5168);
 	assert_int_equal(LEGACY_VCPU32_SIZE, 2800);
@@ -140,26 +141,27 @@ static void rows_are_found(void **state)
 	tables(t);
 	for (size_t i = 0; i < TABLES; i++) {
 		for (size_t k = 0; k < t[i].n; k++)
-			assert_ptr_equal(wire_find(t[i].rows, t[i].n, t[i].rows[k].type),
+			assert_ptr_equal(xst_wire_find(t[i].rows, t[i].n, t[i].rows[k].type),
 					 &t[i].rows[k]);
-		assert_null(wire_find(t[i].rows, t[i].n, 0x7ffffff0));
+		assert_null(xst_wire_find(t[i].rows, t[i].n, 0x7ffffff0));
 	}
-	assert_string_equal(wire_modern(XST_KIND_EMULATOR_CONTEXT)->name, "EMULATOR_CONTEXT");
-	assert_string_equal(wire_modern(XST_KIND_PV_INFO)->name, "X86_PV_INFO");
-	assert_null(wire_modern(XST_KIND_TMEM));
-	assert_true(wire_is_libxl(wire_modern(XST_KIND_EMULATOR_CONTEXT)));
-	assert_false(wire_is_libxl(wire_modern(XST_KIND_PV_INFO)));
-	assert_false(wire_is_libxl(&wire_libxl_header)); /* no record */
+	assert_string_equal(xst_wire_modern(XST_KIND_EMULATOR_CONTEXT)->name, "EMULATOR_CONTEXT");
+	assert_string_equal(xst_wire_modern(XST_KIND_PV_INFO)->name, "X86_PV_INFO");
+	assert_null(xst_wire_modern(XST_KIND_TMEM));
+	assert_true(xst_wire_is_libxl(xst_wire_modern(XST_KIND_EMULATOR_CONTEXT)));
+	assert_false(xst_wire_is_libxl(xst_wire_modern(XST_KIND_PV_INFO)));
+	assert_false(xst_wire_is_libxl(&xst_wire_libxl_header)); /* no record */
 }
 
 /* Legacy parts are found by their place in the table. */
 static void parts_stand_in_order(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < wire_legacy_parts_count; i++)
-		assert_int_equal(wire_legacy_part((enum legacy_part)(LEGACY_P2M_SIZE + i))->type,
-				 LEGACY_P2M_SIZE + i);
-	assert_int_equal(wire_legacy_parts_count, LEGACY_CHECKPOINT - LEGACY_P2M_SIZE + 1);
+	for (size_t i = 0; i < xst_wire_legacy_parts_count; i++)
+		assert_int_equal(
+			xst_wire_legacy_part((enum legacy_part)(LEGACY_P2M_SIZE + i))->type,
+			LEGACY_P2M_SIZE + i);
+	assert_int_equal(xst_wire_legacy_parts_count, LEGACY_CHECKPOINT - LEGACY_P2M_SIZE + 1);
 }
 
 /* A stream is recognised by its first chunk. */
@@ -168,9 +170,9 @@ static void no_chunk_is_below_the_lowest(void **state)
 	int32_t lowest = 0;
 
 	(void)state;
-	for (size_t i = 0; i < wire_legacy_chunks_count; i++)
-		if ((int32_t)wire_legacy_chunks[i].type < lowest)
-			lowest = (int32_t)wire_legacy_chunks[i].type;
+	for (size_t i = 0; i < xst_wire_legacy_chunks_count; i++)
+		if ((int32_t)xst_wire_legacy_chunks[i].type < lowest)
+			lowest = (int32_t)xst_wire_legacy_chunks[i].type;
 	assert_int_equal(lowest, LEGACY_CHUNK_MIN);
 }
 
@@ -183,13 +185,15 @@ static void chunks_carry_these_parameters(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(expected); i++)
-		assert_int_equal(wire_find(wire_legacy_chunks, wire_legacy_chunks_count,
-					   (uint32_t)expected[i][0])->param, expected[i][1]);
-	for (size_t i = 0; i < wire_legacy_chunks_count; i++) {
-		bool param = wire_legacy_chunks[i].kind == XST_KIND_HVM_PARAMS;
+		assert_int_equal(xst_wire_find(xst_wire_legacy_chunks, xst_wire_legacy_chunks_count,
+					       (uint32_t)expected[i][0])
+					 ->param,
+				 expected[i][1]);
+	for (size_t i = 0; i < xst_wire_legacy_chunks_count; i++) {
+		bool param = xst_wire_legacy_chunks[i].kind == XST_KIND_HVM_PARAMS;
 
 		n += param;
-		assert_int_equal(wire_legacy_chunks[i].param != 0, param);
+		assert_int_equal(xst_wire_legacy_chunks[i].param != 0, param);
 	}
 	assert_int_equal(n, COUNT(expected));
 }
@@ -197,8 +201,8 @@ static void chunks_carry_these_parameters(void **state)
 static void put_and_get_are_inverse(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < wire_libxc_count; i++) {
-		const struct wire_array *a = wire_libxc_records[i].array;
+	for (size_t i = 0; i < xst_wire_libxc_count; i++) {
+		const struct wire_array *a = xst_wire_libxc_records[i].array;
 
 		for (int big = 0; a && big < 2; big++) {
 			uint64_t in[6], out[6] = { 0 };
@@ -206,8 +210,8 @@ static void put_and_get_are_inverse(void **state)
 
 			for (unsigned k = 0; k < a->width; k++)
 				in[k] = a->part[k].size == 8 ? 0x1122334455667788 + k : 0x11223344 + k;
-			wire_put_item(a, octets, big, in);
-			wire_get_item(a, octets, big, out);
+			xst_wire_put_item(a, octets, big, in);
+			xst_wire_get_item(a, octets, big, out);
 			assert_memory_equal(in, out, a->width * sizeof(*in));
 			assert_int_equal(octets[0], big ? 0x11 : (uint8_t)in[0]);
 		}
@@ -218,15 +222,15 @@ static void an_unsigned_long_shifts_what_follows(void **state)
 {
 	static const uint8_t narrow[] = { 0xff, 0xff, 0xff, 0xff, 4, 3, 2, 1 };
 	static const uint8_t wide[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 4, 3, 2, 1 };
-	const struct wire_record *row = wire_legacy_part(LEGACY_EXT_INFO);
+	const struct wire_record *row = xst_wire_legacy_part(LEGACY_EXT_INFO);
 	struct xst_field_value v[2];
 
 	(void)state;
-	assert_int_equal(wire_fixed_size(row, 4), 8);
-	assert_int_equal(wire_fixed_size(row, 8), 12);
-	wire_get_fields(row, narrow, false, 4, v);
+	assert_int_equal(xst_wire_fixed_size(row, 4), 8);
+	assert_int_equal(xst_wire_fixed_size(row, 8), 12);
+	xst_wire_get_fields(row, narrow, false, 4, v);
 	assert_true(v[0].value == UINT32_MAX && v[1].value == 0x01020304);
-	wire_get_fields(row, wide, false, 8, v);
+	xst_wire_get_fields(row, wide, false, 8, v);
 	assert_true(v[0].value == UINT64_MAX && v[1].value == 0x01020304);
 }
 

@@ -105,12 +105,14 @@ static const char *differs(XLU_Config *x, const struct cfg *c, const char *key)
 	long l = 0, m = 0;
 	int n = 0;
 
-	if (code_of(xlu_cfg_get_string(x, key, &s, 1)) != cfg_get_string(c, key, &t, NULL) ||
+	if (code_of(xlu_cfg_get_string(x, key, &s, 1)) != xst_cfg_get_string(c, key, &t, NULL) ||
 	    (s && (!t || strcmp(s, t) != 0)))
 		return "a string differs";
-	if (code_of(xlu_cfg_get_long(x, key, &l, 1)) != cfg_get_long(c, key, &m, NULL) || l != m)
+	if (code_of(xlu_cfg_get_long(x, key, &l, 1)) != xst_cfg_get_long(c, key, &m, NULL) ||
+	    l != m)
 		return "a number differs";
-	if (code_of(xlu_cfg_get_list(x, key, &list, &n, 1)) != cfg_get_list(c, key, &ours, NULL) ||
+	if (code_of(xlu_cfg_get_list(x, key, &list, &n, 1)) !=
+		    xst_cfg_get_list(c, key, &ours, NULL) ||
 	    (list && !same_list(x, list, n, ours)))
 		return "a list differs";
 	return NULL;
@@ -139,7 +141,7 @@ static enum difference refused_by_us(const struct input *in, int r, const struct
 {
 	unsigned line, column;
 
-	config_place(in->s, in->n ? in->n - 1 : 0, &line, &column);
+	xst_config_place(in->s, in->n ? in->n - 1 : 0, &line, &column);
 	if (memchr(in->s, '\0', in->n))
 		return NUL;
 	if (r == XST_E_LIMIT)
@@ -158,7 +160,7 @@ static const char *compare_text(const struct input *in)
 	struct config_error err = { 0 };
 	struct cfg *c = NULL;
 	const char *wrong = NULL;
-	int ours = cfg_parse(in->s, in->n, CONFIG_AS_XL, &c, &err);
+	int ours = xst_cfg_parse(in->s, in->n, CONFIG_AS_XL, &c, &err);
 
 	if (theirs && ours == 0) {
 		wrong = "we take what libxlutil refuses";
@@ -173,7 +175,7 @@ static const char *compare_text(const struct input *in)
 			wrong = compare_keys(x, c, in);
 	}
 	*(ours ? &shared->refused : &shared->taken) += 1;
-	cfg_free(c);
+	xst_cfg_free(c);
 	xlu_cfg_destroy(x);
 	return wrong;
 }
@@ -231,7 +233,7 @@ static const char *compare_fields(const libxl_device_disk *t, const struct confi
 /* What we print must mean the same to libxlutil. */
 static const char *compare_printed(XLU_Config *x, const struct config_disk *d)
 {
-	char *spec = config_disk_print(d);
+	char *spec = xst_config_disk_print(d);
 	const char *wrong = NULL;
 	libxl_device_disk again;
 
@@ -249,10 +251,10 @@ static bool taken_without_end(const struct input *in)
 {
 	char *spec = strndup(in->s, in->n - 1);
 	struct config_disk d;
-	int r = config_disk_parse(spec, &d, NULL);
+	int r = xst_config_disk_parse(spec, &d, NULL);
 
 	if (r == 0)
-		config_disk_clear(&d);
+		xst_config_disk_clear(&d);
 	free(spec);
 	return r == 0;
 }
@@ -267,7 +269,7 @@ static const char *compare_disk(const struct input *in)
 
 	libxl_device_disk_init(&t);
 	theirs = xlu_disk_parse(x, 1, &spec, &t);
-	ours = config_disk_parse(spec, &d, NULL);
+	ours = xst_config_disk_parse(spec, &d, NULL);
 	if (!theirs && ours && strchr(spec, '\n')) {
 		shared->counts[NEWLINE]++;
 	} else if (!theirs && ours && (!t.pdev_path || !*t.pdev_path || !t.vdev || !*t.vdev)) {
@@ -289,7 +291,7 @@ static const char *compare_disk(const struct input *in)
 	}
 	*(ours ? &shared->refused : &shared->taken) += 1;
 	if (ours == 0)
-		config_disk_clear(&d);
+		xst_config_disk_clear(&d);
 	libxl_device_disk_dispose(&t);
 	xlu_cfg_destroy(x);
 	return wrong;
@@ -316,7 +318,7 @@ static const char *compare_rate(const struct input *in)
 	libxl_device_nic_init(&nic);
 	errno = 0; /* they take an old one for theirs */
 	theirs = xlu_vif_parse_rate(x, in->s, &nic);
-	ours = config_rate_parse(in->s, &bytes, &usecs);
+	ours = xst_config_rate_parse(in->s, &bytes, &usecs);
 	if (!theirs && ours && leading_zero(in->s))
 		shared->counts[LEADING_ZERO]++;
 	else if (!theirs != !ours)
@@ -375,12 +377,12 @@ static int judge_abort(const struct mode *m)
 	input_make(&in, m->bases, m->alphabet, shared->next++);
 	shared->aborted++;
 	if (m->compare == compare_disk && strchr(in.s, '\n') &&
-	    config_disk_parse(in.s, &d, NULL) != 0) {
+	    xst_config_disk_parse(in.s, &d, NULL) != 0) {
 		shared->counts[NEWLINE]++;
 		return 0;
 	}
 	if (m->compare == compare_text && memchr(in.s, '\0', in.n) &&
-	    cfg_parse(in.s, in.n, CONFIG_AS_XL, &c, NULL) != 0) {
+	    xst_cfg_parse(in.s, in.n, CONFIG_AS_XL, &c, NULL) != 0) {
 		shared->counts[NUL]++;
 		return 0;
 	}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of libvirt's Xen driver: a header and the domain's XML in front of a libxl stream. */
+#include "emit/converter.h"
+
+#include "wire/wire.h"
+
+static int libvirt_writer_header(struct xst_converter *c)
+{
+	struct xst_field_value v[] = {
+		{ XST_FIELD_VERSION, LIBVIRT_VERSION_LIBXL },
+		{ XST_FIELD_CONFIG_LENGTH, c->config.chosen.size },
+	};
+	int r = xst_emit_begin_in(c->out, XST_LAYER_LIBVIRT, XST_KIND_LIBVIRT_HEADER,
+				  xst_wire_libvirt_header.fixed);
+
+	if (r == 0)
+		r = xst_emit_fields(c->out, v, 2);
+	return r ? r : xst_emit_end(c->out);
+}
+
+int xst_emit_libvirt_begin(struct xst_converter *c)
+{
+	const struct xst_config *g = &c->config.chosen;
+	int r;
+
+	if (!g->size) /* libvirt reads no file without it */
+		return xst_converter_fail(c, XST_E_REFUSED, RULE_CONVERT_CONFIG,
+					  "a file of libvirt's needs the domain's XML, and the "
+					  "input has none: give it with --config");
+	r = libvirt_writer_header(c);
+	if (r == 0)
+		r = xst_emit_begin_in(c->out, XST_LAYER_LIBVIRT, XST_KIND_CONFIG, g->size);
+	if (r == 0)
+		r = xst_emit_bytes(c->out, g->data, g->size);
+	return r ? r : xst_emit_end(c->out);
+}

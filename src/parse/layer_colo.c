@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* COLO's channel back: CHECKPOINT_STATE and CHECKPOINT_DIRTY_PFN_LIST records until the input ends.
+ *
+ * Since Xen 4.16 a secondary writes eight zero octets between the header of a list and the list.
+ * Then the first pfn seems to be 0, and the last one stands where the next header is due. */
+#include "parse/parser.h"
+
+#include "wire/bytes.h"
+
+enum state { HEADER, BODY, LIST_END, PADDING, END };
+
+static bool is_header(const uint8_t *b)
+{
+	uint32_t type = le32(b), length = le32(b + 4);
+	const struct wire_record *row = xst_wire_find(xst_wire_colo_records, xst_wire_colo_count,
+						      type);
+
+	if (!row)
+		return false;
+	if (row->kind == XST_KIND_CHECKPOINT_STATE)
+		return length == COLO_STATE_LENGTH || length == RECORD_ALIGN;
+	return length && length % row->array->size == 0;
+}
+
+bool xst_parse_colo_begins(const uint8_t *head)
+{
+	return is_header(head) && le32(head) == xst_wire_colo_records[0].type &&
+	       le32(head + 8) <= COLO_STATE_SVM_RESUMED && le32(head + 12) == 0;
+}
+
+static int colo_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const struct wire_record *row;
+	const uint8_t *b;
+	uint32_t type, length;
+	int r = xst_parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	if (!b)
+		return xst_parser_end_layer(p);
+	type = le32(b);
+	length = le32(b + 4);
+	row = xst_wire_find(xst_wire_colo_records, xst_wire_colo_count, type);
+	if (!row)
+		return xst_parse_fail(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, 0, "type",
+				      "%#x: no record of COLO's channel back", type);
+	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE)) /* a list may be empty */
+		return xst_parse_fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
+				      "no %s record has %u octets", row->name, length);
+	xst_parser_consume(p, in, RECORD_HEADER_SIZE);
+	xst_parse_begin_record(p, l, row, type, RECORD_HEADER_SIZE, length);
+	l->state = BODY;
+	return EVENT;
+}
+
+static int colo_body(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+
+	l->state = PADDING;
+	if (row->kind == XST_KIND_CHECKPOINT_STATE)
+		return 0;
+	l->u.colo.first = 0;
+	xst_parse_start_items(p, row->array, l->record.length / row->array->size);
+	l->state = LIST_END;
+	return 0;
+}
+
+static int list_end(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b = NULL;
+	int r = l->u.colo.first ? 0 : xst_parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	l->state = END;
+	if (!b || is_header(b))
+		return 0;
+	xst_parse_warn(p, RULE_COLO_STRAY, l->record.length, NULL,
+		       "eight octets too many in front of the list, as Xen since 4.16 writes; the "
+		       "first pfn is none");
+	xst_parse_start_items(p, l->record.row->array, 1);
+	p->items.first = l->record.length / l->record.row->array->size;
+	return 0;
+}
+
+static int colo_padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = xst_parser_take(p, in, RECORD_ALIGN - COLO_STATE_LENGTH, 0, &b);
+
+	if (r)
+		return r;
+	if (!all_zero(b, RECORD_ALIGN - COLO_STATE_LENGTH))
+		xst_parse_warn(p, RULE_RECORD_PADDING, RECORD_ALIGN - COLO_STATE_LENGTH, "padding",
+			       "not zero");
+	l->state = END;
+	return 0;
+}
+
+int xst_parse_colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch ((enum state)l->state) {
+	case HEADER:   return colo_header(p, l, in);
+	case BODY:     return colo_body(p, l);
+	case LIST_END: return list_end(p, l, in);
+	case PADDING:  return colo_padding(p, l, in);
+	case END:
+		l->state = HEADER;
+		return xst_parse_end_record(p, l);
+	}
+	return XST_E_STATE;
+}

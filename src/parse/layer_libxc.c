@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The libxc image. */
+#include "parse/parser.h"
+
+#include "wire/bytes.h"
+
+enum state { IMAGE, IMAGE_READ, DOMAIN, DOMAIN_READ, ENDED };
+
+static int image_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t version = xst_parse_field(p, XST_FIELD_VERSION),
+		 options = xst_parse_field(p, XST_FIELD_OPTIONS);
+
+	if (xst_parse_field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
+				      "0x%016llx, not all ones: no libxc image begins here",
+				      (unsigned long long)xst_parse_field(p, XST_FIELD_MARKER));
+	if (xst_parse_field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident",
+				      "%#llx, not \"XENF\"",
+				      (unsigned long long)xst_parse_field(p, XST_FIELD_IDENT));
+	if (version < LIBXC_VERSION_MIN || version > LIBXC_VERSION_MAX)
+		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXC_VERSION, 12, "version",
+				      "%llu; versions 2 and 3 exist today",
+				      (unsigned long long)version);
+	if (options & ~(uint64_t)LIBXC_OPTION_BIG_ENDIAN)
+		xst_parse_warn(p, RULE_LIBXC_OPTIONS, 8, "options", "%#llx: reserved bits are set",
+			       (unsigned long long)options);
+	l->u.rec.version = (uint32_t)version;
+	l->big = options & LIBXC_OPTION_BIG_ENDIAN;
+	if (l->big)
+		xst_parse_warn(p, RULE_BIG_ENDIAN, 8, "options", "the records are big-endian");
+	l->state = DOMAIN;
+	return xst_parse_end_record(p, l);
+}
+
+static bool inside_libxl(struct xst_parser *p, struct layer *l)
+{
+	return xst_parser_inside(p, l, XST_LAYER_LIBXL);
+}
+
+/* Inside of these the device model has a record of theirs. */
+static bool stands_alone(struct xst_parser *p, struct layer *l)
+{
+	return !inside_libxl(p, l) && !xst_parser_inside(p, l, XST_LAYER_XENSERVER);
+}
+
+/* Records are framed alike, whatever the guest. */
+static int check_domain(struct xst_parser *p, uint64_t type)
+{
+	int r = 0;
+
+	if (type != LIBXC_GUEST_PV && type != LIBXC_GUEST_HVM)
+		r = xst_parse_fault(p, XST_E_UNKNOWN, RULE_GUEST_TYPE, 16, "guest_type",
+				    "%llu; 1 (x86 PV) and 2 (x86 HVM) exist",
+				    (unsigned long long)type);
+	if (r == 0 && xst_parse_field(p, XST_FIELD_PAGE_SHIFT) != LIBXC_PAGE_SHIFT)
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift",
+				    "%llu, not 12",
+				    (unsigned long long)xst_parse_field(p, XST_FIELD_PAGE_SHIFT));
+	return r;
+}
+
+static int domain_read(struct xst_parser *p, struct layer *l)
+{
+	uint64_t type = xst_parse_field(p, XST_FIELD_GUEST_TYPE);
+	int r = check_domain(p, type);
+
+	if (r)
+		return r;
+	if (type == LIBXC_GUEST_PV || type == LIBXC_GUEST_HVM)
+		l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
+	l->u.rec.tail = l->guest == XST_GUEST_HVM && stands_alone(p, l) &&
+			!(p->flags & XST_PARSER_NO_EMULATOR);
+	l->state = STATE_RECORD;
+	return xst_parse_end_record(p, l);
+}
+
+/* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
+static int libxc_checkpoint(struct xst_parser *p, struct layer *l)
+{
+	if (inside_libxl(p, l)) {
+		xst_parser_outer(p, l)->u.rec.in_checkpoint = true;
+		p->active = p->depth - 1;
+	}
+	return 0;
+}
+
+static int libxc_after(struct xst_parser *p, struct layer *l)
+{
+	if (l->u.rec.last == XST_KIND_CHECKPOINT)
+		return libxc_checkpoint(p, l);
+	if (l->u.rec.last != XST_KIND_END)
+		return 0;
+	if (!l->u.rec.tail)
+		return xst_parser_end_layer(p);
+	l->state = STATE_EMULATOR;
+	return 0;
+}
+
+int xst_parse_libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch (l->state) {
+	case IMAGE:
+		l->big = true;
+		l->state = IMAGE_READ;
+		return xst_parse_begin_record(p, l, &xst_wire_image_header, 0, 0,
+					      xst_wire_image_header.fixed);
+	case IMAGE_READ:
+		return image_read(p, l);
+	case DOMAIN:
+		l->state = DOMAIN_READ;
+		return xst_parse_begin_record(p, l, &xst_wire_domain_header, 0, 0,
+					      xst_wire_domain_header.fixed);
+	case DOMAIN_READ:
+		return domain_read(p, l);
+	case ENDED:
+		return xst_parser_end_layer(p);
+	default:
+		break;
+	}
+	if (l->state >= STATE_EMULATOR)
+		return xst_parse_emulator_step(p, l, in, ENDED);
+	return xst_parse_record_step(p, l, in, xst_wire_libxc_records, xst_wire_libxc_count,
+				     libxc_after);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* The suspend image of XenServer and XCP-ng: records in any order, one of which announces the
+ * guest's image.  That stands behind its record and ends by itself. */
+#include "parse/parser.h"
+
+#include <string.h>
+
+#include "wire/bytes.h"
+
+enum state {
+	HANDSHAKE,
+	HANDSHAKE_DONE,
+	HEADER,
+	HEADER_DONE,
+	RECORD,
+	BODY,
+	IMAGE,
+	BODY_DONE,
+	ENDED
+};
+
+/* Whoever is asked to receive a migration answers first, and a capture may have that. */
+static int handshake(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = xst_parser_peek(p, in, XENSERVER_MAGIC_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	if (memcmp(b, XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE) != 0 ||
+	    l->count == XENSERVER_MAX_HANDSHAKES) {
+		l->state = HEADER;
+		return 0;
+	}
+	l->state = HANDSHAKE_DONE;
+	xst_parse_begin_record(p, l, &xst_wire_xenserver_handshake, 0, 0, XENSERVER_HANDSHAKE_SIZE);
+	xst_parser_consume(p, in, XENSERVER_HANDSHAKE_SIZE);
+	return EVENT;
+}
+
+static int xenserver_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const uint8_t *b;
+	int r = xst_parser_peek(p, in, XENSERVER_MAGIC_SIZE, 0, &b);
+
+	if (r)
+		return r;
+	if (memcmp(b, XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE) != 0)
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
+				      "no suspend image of XenServer begins here");
+	xst_parse_begin_record(p, l, &xst_wire_xenserver_header, 0, 0, XENSERVER_MAGIC_SIZE);
+	xst_parser_consume(p, in, XENSERVER_MAGIC_SIZE);
+	l->state = HEADER_DONE;
+	return EVENT;
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static int xenserver_unknown_type(struct xst_parser *p, uint64_t type)
+{
+	return xst_parse_fail(p, XST_E_UNKNOWN, RULE_XENSERVER_RECORD, XENSERVER_RECORD_HEADER,
+			      "type",
+			      "%#llx: a record of unknown type, from a later XenServer or damage",
+			      (unsigned long long)type);
+}
+
+static uint64_t limit_of(const struct xst_parser *p, enum xst_kind kind)
+{
+	return kind == XST_KIND_CONFIG ? p->limits.max_config : p->limits.max_emulator;
+}
+
+static int check_length(struct xst_parser *p, const struct wire_record *row, uint64_t length)
+{
+	if (row->tail != WIRE_RUN) {
+		if (length)
+			xst_parse_warn(p, RULE_XENSERVER_LENGTH, 8, "length",
+				       "%llu, not 0: not looked at", (unsigned long long)length);
+		return 0;
+	}
+	if (length > limit_of(p, row->kind))
+		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 8, "length",
+				      "%llu octets are more than the limit of %llu",
+				      (unsigned long long)length,
+				      (unsigned long long)limit_of(p, row->kind));
+	if (row->kind == XST_KIND_EMULATOR_CONTEXT && length > XENSERVER_MAX_QEMU)
+		xst_parse_warn(p, RULE_XENSERVER_QEMU_SIZE, 8, "length",
+			       "%llu octets are more than the %u that xenopsd reads",
+			       (unsigned long long)length, XENSERVER_MAX_QEMU);
+	return 0;
+}
+
+/* An image that is not the only one is read all the same, if faults are to be gone past. */
+static int check_image(struct xst_parser *p, struct layer *l)
+{
+	bool second = l->u.xenserver.had_image;
+
+	l->u.xenserver.had_image = true;
+	if (!second)
+		return 0;
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSERVER_IMAGE, XENSERVER_RECORD_HEADER,
+			       "type", "a second image");
+}
+
+static int check_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
+			uint64_t length)
+{
+	struct xenserver_layer *x = &l->u.xenserver;
+
+	if (row->type == XENSERVER_LIBXL || row->type == XENSERVER_QEMU_XEN)
+		xst_parse_warn(p, RULE_XENSERVER_REFUSED, XENSERVER_RECORD_HEADER, "type",
+			       "xenopsd does not restore from %s records", row->name);
+	switch (row->kind) {
+	case XST_KIND_CONFIG: /* one only, so that who keeps it knows how much it can be */
+		if (x->had_config)
+			return xst_parse_fail(p, XST_E_MALFORMED, RULE_XENSERVER_TWICE,
+					      XENSERVER_RECORD_HEADER, "type",
+					      "a second xenops record");
+		x->had_config = true;
+		return 0;
+	case XST_KIND_XENSERVER_IMAGE:
+		return check_image(p, l);
+	case XST_KIND_DEMU:
+		x->length_unknown = !length;
+		if (!length)
+			xst_parse_warn(
+				p, RULE_XENSERVER_DEMU, 8, "length",
+				"unknown: all to the end of the input is taken for this record");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int record(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	const struct wire_record *row = NULL;
+	const uint8_t *b;
+	uint64_t type, length;
+	int r = xst_parser_take(p, in, XENSERVER_RECORD_HEADER, 0, &b);
+
+	if (r)
+		return r;
+	type = le64(b);
+	length = le64(b + 8);
+	if (type <= UINT32_MAX)
+		row = xst_wire_find(xst_wire_xenserver_records, xst_wire_xenserver_count,
+				    (uint32_t)type);
+	if (!row)
+		return xenserver_unknown_type(p, type);
+	xst_parse_begin_record(p, l, row, (uint32_t)type, XENSERVER_RECORD_HEADER,
+			       row->tail == WIRE_RUN ? length : 0);
+	l->u.xenserver.length_unknown = false;
+	l->state = BODY;
+	r = check_length(p, row, length);
+	if (r == 0)
+		r = check_record(p, l, row, length);
+	return r ? r : EVENT;
+}
+
+static int xenserver_body(struct xst_parser *p, struct layer *l)
+{
+	bool unknown = l->u.xenserver.length_unknown;
+
+	xst_parse_start_run(p, unknown ? XST_LENGTH_UNKNOWN : l->record.length, 1);
+	l->state = BODY_DONE;
+	return 0;
+}
+
+static int end_of_image(struct xst_parser *p, struct layer *l)
+{
+	l->state = ENDED;
+	if (l->u.xenserver.had_image)
+		return 0;
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSERVER_IMAGE, 0, NULL,
+			       "the suspend image ends without a guest's image");
+}
+
+static int body_done(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+	int r = 0;
+
+	l->u.xenserver.image = row->type;
+	if (row->kind == XST_KIND_XENSERVER_IMAGE)
+		l->state = IMAGE;
+	else if (row->kind == XST_KIND_END_OF_IMAGE || l->u.xenserver.length_unknown)
+		r = end_of_image(p, l);
+	else
+		l->state = RECORD;
+	return r ? r : xst_parse_end_record(p, l);
+}
+
+/* --- the image ------------------------------------------------------------------------------- */
+
+static enum xst_start start_of(uint32_t type)
+{
+	switch (type) {
+	case XENSERVER_LIBXL:        return XST_START_LIBXL;
+	case XENSERVER_LIBXC_LEGACY: return XST_START_LEGACY;
+	default:                     return XST_START_LIBXC;
+	}
+}
+
+static int xenserver_layer_image(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	int r = xst_parse_detect(p, in, start_of(l->u.xenserver.image));
+
+	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
+		l->state = RECORD;
+	return r;
+}
+
+int xst_parse_xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+{
+	switch ((enum state)l->state) {
+	case HANDSHAKE: return handshake(p, l, in);
+	case HANDSHAKE_DONE:
+		l->state = HANDSHAKE;
+		return xst_parse_end_record(p, l);
+	case HEADER: return xenserver_header(p, l, in);
+	case HEADER_DONE:
+		l->state = RECORD;
+		return xst_parse_end_record(p, l);
+	case RECORD:    return record(p, l, in);
+	case BODY:      return xenserver_body(p, l);
+	case IMAGE:     return xenserver_layer_image(p, l, in);
+	case BODY_DONE: return body_done(p, l);
+	case ENDED:     return xst_parser_end_layer(p);
+	}
+	return XST_E_STATE;
+}
