@@ -13,6 +13,9 @@ import pytest
 
 ROOM = 1 << 30
 NOT_TESTED = "XENSTREAM_NOT_TESTED"
+# Set where the sanitizers watch. They see nothing on xfs that they have not seen on ext4: the command
+# does the same on both.
+SANITIZED = "XENSTREAM_SANITIZED"
 
 
 # --- surroundings --------------------------------------------------------------------------------
@@ -107,12 +110,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out combinations that mean nothing: they are no tests that are skipped."""
+    """Leaves out combinations that mean nothing, or nothing new: they are no tests that are skipped."""
     kept, out = [], []
     for item in items:
         mark = item.get_closest_marker("volumes")
         kind = getattr(item, "callspec", None) and item.callspec.params.get("volume")
-        (out if mark and kind and kind not in mark.args else kept).append(item)
+        wrong = mark and kind and kind not in mark.args
+        seen = kind == "xfs" and SANITIZED in os.environ
+        (out if wrong or seen else kept).append(item)
     if out:
         config.hook.pytest_deselected(items=out)
         items[:] = kept

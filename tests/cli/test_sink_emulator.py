@@ -21,6 +21,7 @@ from support.corpus import checkpointed_cases, images, why_no_corpus
 from support.qemu import WAITS, Qemu
 
 from .common import (
+    TIMEOUT_SECONDS,
     FINE, INVALID, IO, MODERN_HVM, MODERN_PV, USAGE, listing, octets, start, wait_for, xenstream,
 )
 
@@ -458,10 +459,10 @@ def test_aborted_while_it_waits(scratch: Path) -> None:
     file = scratch / "image"
     file.write_bytes(octets(MODERN_HVM))
     running = start("restore", *DOMAIN_7, "--emulator", f"qmp:{player.path}", str(file))
-    assert begun.wait(20)
+    assert begun.wait(TIMEOUT_SECONDS)
     time.sleep(0.1)
     running.send_signal(signal.SIGTERM)
-    _, words = running.communicate(timeout=20)
+    _, words = running.communicate(timeout=TIMEOUT_SECONDS)
     player.close()
     assert running.returncode == IO, words
     assert player.commands[-1] == {"execute": "quit"}
