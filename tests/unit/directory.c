@@ -244,7 +244,7 @@ static void far_apart_has_a_limit(void **state)
 
 static int prepare(struct xst_directory_sinks *s)
 {
-	struct xst_restore_domain domain = { .domid = 5, .tmpdir = folder };
+	static const struct xst_restore_domain domain = { .domid = 5, .tmpdir = folder };
 
 	return s->domain.ops->prepare(s->domain.self, &domain);
 }
