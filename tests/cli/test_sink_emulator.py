@@ -200,7 +200,7 @@ def test_qemu_killed_or_stopped_in_the_middle(
         scratch / "proxy", waiting, octets_before, lambda: waiting.process.send_signal(number)
     )
     stream = device_model.with_state(octets(MODERN_HVM), real_state)
-    result = restore(f"qmp:{proxy.path}", stream, "--timeout", "1")
+    result = restore(f"qmp:{proxy.path}", stream, "--timeout", "1" if number == signal.SIGSTOP else "100")
     proxy.close()
     assert result.rc == IO, result
     if number == signal.SIGKILL:
