@@ -10,8 +10,9 @@
 #include "directory/directory.h"
 #include "probe.h"
 #include "samples.h"
+#include "scratch.h"
 
-static char folder[] = "/tmp/xenstream-directory.XXXXXX";
+static char folder[SCRATCH_MAX];
 static const char *place(const char *name)
 {
 	static char path[2][128];
@@ -246,7 +247,7 @@ static void far_apart_has_a_limit(void **state)
 
 static int prepare(struct xst_directory_sinks *s)
 {
-	static const struct xst_restore_domain domain = { .domid = 5, .tmpdir = "/tmp" };
+	static const struct xst_restore_domain domain = { .domid = 5, .tmpdir = folder };
 
 	return s->domain.ops->prepare(s->domain.self, &domain);
 }
@@ -551,7 +552,7 @@ int main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!scratch_folder(folder))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	failed += run_for_samples("samples", functions, names, COUNT(functions));
