@@ -8,7 +8,7 @@
 
 #include <xenstream/check.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
 #include "wire/hvm_save.h"

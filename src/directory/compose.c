@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 /* --- errors ----------------------------------------------------------------------------------- */
 

@@ -12,8 +12,8 @@
 
 #include <xenstream/emit.h>
 
-#include "check/rules.h"
 #include "emit/buffer.h"
+#include "finding/rules.h"
 #include "image/pfnmap.h"
 #include "wire/wire.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
 #include "emit/converter.h"
+#include "finding/finding.h"
 #include "io/io.h"
 #include "job/unfold.h"
 #include "wire/options.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
 #include "emit/buffer.h"
+#include "finding/finding.h"
 #include "io/clone.h"
 #include "wire/wire.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "job/judge.h"
 #include "wire/options.h"
 

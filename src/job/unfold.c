@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
 #include "job/pagefile.h"

@@ -13,7 +13,7 @@
 
 #include <xenstream/parser.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 #include "wire/wire.h"
 
 #define EVENT 1

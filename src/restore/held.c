@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 #define MEMORY (UINT64_C(1) << 20)
 #define CHUNK (16 << 10)
