@@ -14,7 +14,7 @@ static int config_rule_run(struct xst_checker *c, const struct xst_event *ev)
 	uint64_t n = ev->u.payload.length;
 
 	c->config_any |= n > 0;
-	if (!c->config_fn || c->config || !n || n > XST_CONFIG_MAX)
+	if (!c->config_fn || c->config || !n || n > LIMIT_CONFIG)
 		return 0;
 	c->config = malloc((size_t)n);
 	if (!c->config)

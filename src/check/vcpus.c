@@ -47,9 +47,9 @@ static int vcpus_rule_fields(struct xst_checker *c, const struct xst_event *ev)
 		c->vcpus_empty += bit == VCPU_BASIC;
 		return 0;
 	}
-	if (id >= CHECK_VCPUS) {
+	if (id >= LIMIT_PV_VCPUS) {
 		xst_check_find(c, RULE_VCPU_ID, 0, "vcpu", "%llu; a PV guest has %d vCPUs at most",
-			       (unsigned long long)id, CHECK_VCPUS);
+			       (unsigned long long)id, LIMIT_PV_VCPUS);
 		return 0;
 	}
 	if (c->vcpus[id] & bit)

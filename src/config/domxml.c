@@ -69,7 +69,7 @@ static void *domxml_take(struct builder *b, size_t n)
 	if (!p || p->size - p->used < n) {
 		size_t size = n > PIECE ? n : PIECE;
 
-		if (size > DOMXML_MAX_MEMORY - b->d->memory) {
+		if (size > LIMIT_XML_MEMORY - b->d->memory) {
 			domxml_stop(b, XST_E_LIMIT, "too many elements");
 			return NULL;
 		}
@@ -122,7 +122,7 @@ static void XMLCALL domxml_begin(void *userdata, const char *name, const char **
 	struct builder *b = userdata;
 	struct domxml *e;
 
-	if (b->depth++ == DOMXML_MAX_DEPTH) {
+	if (b->depth++ == LIMIT_XML_DEPTH) {
 		domxml_stop(b, XST_E_LIMIT, "elements in elements, too deep");
 		return;
 	}
@@ -227,9 +227,9 @@ int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
 
 	if (missing)
 		return xst_config_refuse(err, XST_E_UNSUPPORTED, "XML can't be read: %s", missing);
-	if (n > DOMXML_MAX_SIZE)
+	if (n > LIMIT_XML_SIZE)
 		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-					 DOMXML_MAX_SIZE);
+					 LIMIT_XML_SIZE);
 	b.parser = libexpat.XML_ParserCreate_MM(NULL, &memory, NULL);
 	b.d = calloc(1, sizeof(*b.d));
 	if (b.parser && b.d) {

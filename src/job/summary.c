@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "image/pfnmap.h"
+#include "limits/limits.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
-#define MAP_OCTETS (8u << 20) /* types of 64 GiB of guest memory */
 #define NOT_SEEN 5u           /* a page type that does not exist */
 #define HVM_ENTRY_HEADER 8
 #define HVM_ENTRY_CPU 2
@@ -37,7 +37,7 @@ int xst_job_summary_new(struct xst_info *info, struct summary **ret)
 		return XST_E_NOMEM;
 	s->info = info;
 	info->types_exact = true;
-	xst_pfnmap_init(&s->types, 4, MAP_OCTETS);
+	xst_pfnmap_init(&s->types, 4, LIMIT_TYPES_MAP);
 	*ret = s;
 	return 0;
 }
