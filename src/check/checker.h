@@ -6,8 +6,7 @@
 #ifndef CHECK_CHECKER_H
 #define CHECK_CHECKER_H
 
-#include <xenstream/check.h>
-
+#include "check/check.h"
 #include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
@@ -110,12 +109,10 @@ struct xst_checker {
 	size_t head_n, head_wanted;
 
 	/* the stream */
+	struct track track;
 	bool big;
-	enum xst_guest guest;
 	uint32_t version;
 	unsigned guest_width, pt_levels;
-	bool static_data_over;
-	bool in_libxl;
 	bool suspended;                  /* COLO: the secondary has said so */
 	uint64_t last_dirty, dirty_told; /* COLO: of the list in hand */
 	bool two_zeros;                  /* COLO: it begins with pfn 0 twice */

@@ -153,7 +153,7 @@ static int pages_rule_entry(struct xst_checker *c, uint64_t item)
 	} else if (item == LEGACY_XTAB_ENTRY) {
 		return 0; /* names no pfn */
 	}
-	r = c->guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
+	r = c->track.guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
 	s->data_pages += XST_PAGE_HAS_DATA(type);
 	return r ? r : note_present(c, pfn, XST_PAGE_HAS_DATA(type));
 }

@@ -140,7 +140,7 @@ static void registers(struct xst_checker *c)
 {
 	const struct wire_pv_context *x = xst_wire_pv_context(c->guest_width);
 
-	if (!x || c->guest != XST_GUEST_PV || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
+	if (!x || c->track.guest != XST_GUEST_PV || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
 		return;
 	start_info(c, x);
 	gdt(c, x);
