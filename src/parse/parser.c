@@ -8,21 +8,20 @@
 #include "wire/bytes.h"
 #include "wire/options.h"
 
-#define MIB (UINT64_C(1) << 20)
 #define FLAGS (XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT | XST_PARSER_COLO)
 
 static const struct xst_limits default_limits = {
-	.max_record = 128 * MIB,
-	.max_optional_data = 16 * MIB,
-	.max_config = 4 * MIB,
-	.max_ext_info = 64 << 10,
-	.max_p2m_size = UINT64_C(1) << 28,
+	.max_record = LIMIT_RECORD,
+	.max_optional_data = LIMIT_OPTIONAL_DATA,
+	.max_config = LIMIT_CONFIG,
+	.max_ext_info = LIMIT_EXT_INFO,
+	.max_p2m_size = LIMIT_P2M_SIZE,
 	.max_vcpu_id = LEGACY_MAX_VCPU_ID,
-	.max_xsave = MIB,
-	.max_toolstack = MIB,
-	.max_emulator = 1024 * MIB,
-	.max_compressed = 64 * MIB,
-	.max_tmem_pages = UINT64_C(1) << 28,
+	.max_xsave = LIMIT_XSAVE,
+	.max_toolstack = LIMIT_TOOLSTACK,
+	.max_emulator = LIMIT_EMULATOR,
+	.max_compressed = LIMIT_COMPRESSED,
+	.max_tmem_pages = LIMIT_TMEM_PAGES,
 };
 
 /* --- layers --------------------------------------------------------------------------------- */
@@ -48,9 +47,9 @@ struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = &p->stack[p->depth];
 
-	if (p->depth == MAX_DEPTH) {
+	if (p->depth == LIMIT_LAYERS) {
 		xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 0, NULL, "more than %d layers",
-			       MAX_DEPTH);
+			       LIMIT_LAYERS);
 		return NULL;
 	}
 	p->depth++;

@@ -16,11 +16,11 @@
 
 #include <xenstream/parser.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
+#include "limits/limits.h"
 #include "wire/wire.h"
 
 #define EVENT 1
-#define MAX_DEPTH 4
 #define MAX_WARNINGS 8
 #define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
 #define KEY_SIZE XENSTORE_PATH_MAX
@@ -126,7 +126,7 @@ struct xst_parser {
 	uint8_t taken[HOLD_SIZE];  /* what xst_parser_take() hands out while more is held */
 	bool eof, finished;
 
-	struct layer stack[MAX_DEPTH];
+	struct layer stack[LIMIT_LAYERS];
 	unsigned depth;            /* layers on the stack */
 	unsigned active;           /* the one that reads: index + 1, 0 before the first */
 	state_fn phase;            /* comes before the layer's state until it is done; NULL: none */
