@@ -7,23 +7,14 @@
 
 #define MAX_CONFIG (16u << 20)
 
-enum xst_layer xst_emit_container_language(enum xst_container to)
+enum xst_layer xst_emit_container_language(const struct xst_converter *c)
 {
-	switch (to) {
-	case XST_CONTAINER_XL:
-	case XST_CONTAINER_XL_LIBXC:  return XST_LAYER_XL;
-	case XST_CONTAINER_LIBVIRT:   return XST_LAYER_LIBVIRT;
-	case XST_CONTAINER_XENSERVER: return XST_LAYER_XENSERVER;
-	case XST_CONTAINER_LIBXL:
-	case XST_CONTAINER_LIBXC:
-	case XST_CONTAINER_AUTO:      break;
-	}
-	return XST_LAYER_NONE;
+	return c->format->shown.language;
 }
 
 bool xst_emit_config_wanted(const struct xst_converter *c)
 {
-	enum xst_layer language = xst_emit_container_language(c->to);
+	enum xst_layer language = xst_emit_container_language(c);
 
 	if (language == XST_LAYER_NONE)
 		return false;
@@ -37,6 +28,7 @@ int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev)
 
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN) {
 		g->gathering = true;
+		g->place = xst_converter_place(c);
 		return ev->u.payload.length <= MAX_CONFIG
 			       ? 0
 			       : xst_converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
@@ -52,9 +44,19 @@ int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev)
 	return 0;
 }
 
+void xst_emit_config_left_out(struct xst_converter *c, const struct xst_finding *where)
+{
+	const struct wire_format *from = xst_wire_format_of(where->layer);
+
+	c->config.left_out = true;
+	xst_converter_remark_at(c, where, RULE_CONVERT_DROPPED,
+				"the configuration is left out: %s does not read %s's (%s)",
+				c->format->reader, from->shown.word, where->record_name);
+}
+
 int xst_emit_config_choose(struct xst_converter *c)
 {
-	enum xst_layer language = xst_emit_container_language(c->to);
+	enum xst_layer language = xst_emit_container_language(c);
 	struct configuration *g = &c->config;
 	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
 				     .size = g->stored.size, .guest = c->guest };
@@ -70,5 +72,7 @@ int xst_emit_config_choose(struct xst_converter *c)
 		return xst_converter_fail(c, r, RULE_CONVERT_CONFIG, "%s", why);
 	if (g->chosen.layer != language || g->chosen.size > MAX_CONFIG)
 		return XST_E_ARG;
+	if (stored.size && !g->chosen.size)
+		xst_emit_config_left_out(c, &g->place);
 	return 0;
 }

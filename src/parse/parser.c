@@ -405,23 +405,6 @@ static int parser_step_run(struct xst_parser *p, struct xst_in *in)
 	return EVENT;
 }
 
-static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch (l->id) {
-	case XST_LAYER_XL:         return xst_parse_xl_step(p, l, in);
-	case XST_LAYER_LIBXL:      return xst_parse_libxl_step(p, l, in);
-	case XST_LAYER_LIBXC:      return xst_parse_libxc_step(p, l, in);
-	case XST_LAYER_LEGACY:     return xst_parse_legacy_step(p, l, in);
-	case XST_LAYER_LIBVIRT:    return xst_parse_libvirt_step(p, l, in);
-	case XST_LAYER_XEND:       return xst_parse_xend_step(p, l, in);
-	case XST_LAYER_XENSERVER:  return xst_parse_xenserver_step(p, l, in);
-	case XST_LAYER_XENSERVER6: return xst_parse_xenserver6_step(p, l, in);
-	case XST_LAYER_COLO:       return xst_parse_colo_step(p, l, in);
-	case XST_LAYER_NONE:       break;
-	}
-	return XST_E_STATE;
-}
-
 static int parser_step(struct xst_parser *p, struct xst_in *in)
 {
 	struct layer *l = active_layer(p);
@@ -439,7 +422,7 @@ static int parser_step(struct xst_parser *p, struct xst_in *in)
 	case PHASE_RUN:       return parser_step_run(p, in);
 	case PHASE_LAYER:     break;
 	}
-	return step_layer(p, l, in);
+	return xst_parse_detect_step(l->id)(p, l, in);
 }
 
 /* --- public --------------------------------------------------------------------------------- */

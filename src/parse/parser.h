@@ -14,7 +14,7 @@
 #include <xenstream/parser.h>
 
 #include "check/rules.h"
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #define EVENT 1
 #define MAX_DEPTH 4
@@ -221,17 +221,17 @@ bool xst_parse_detect_knows(enum xst_start start);
 /* The same for a layer inside of l, whose state behind it is `behind`. */
 int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
 			   enum xst_start start, int behind);
-int xst_parse_xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+/* How a layer of the table of formats is read. */
+typedef int (*layer_step)(struct xst_parser *p, struct layer *l, struct xst_in *in);
+layer_step xst_parse_detect_step(enum xst_layer layer);
+#define FORMAT(LAYER, parser, ...)                                                          \
+	int xst_parse_##parser##_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+#define VARIANT(...)
+WIRE_FORMATS(FORMAT, VARIANT)
+#undef FORMAT
+#undef VARIANT
 /* Whether 16 octets look like the beginning of COLO's channel back. */
 bool xst_parse_colo_begins(const uint8_t *head);
-int xst_parse_libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
 void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* items.c: the checks and translations of single array items. */
 int xst_parse_item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
