@@ -357,16 +357,20 @@ static int image_end(struct xst_converter *c)
 	return r ? r : xenstore_data(c);
 }
 
-static void translate_legacy_end_of_toolstack(struct xst_converter *c)
+static int translate_legacy_end_of_toolstack(struct xst_converter *c)
 {
-	bool place = xst_emit_holds(c, WIRE_PART_XENSTORE);
+	unsigned long long entries = c->legacy.physmaps;
+	char what[80];
 
-	if (c->legacy.physmaps && (!place || c->guest == XST_GUEST_PV))
+	if (!entries)
+		return 0;
+	(void)snprintf(what, sizeof(what), "the device model's physmap (entries: %llu)", entries);
+	if (!xst_emit_holds(c, WIRE_PART_PHYSMAP))
+		return xst_converter_lose_part(c, WIRE_PART_PHYSMAP, what);
+	if (c->guest == XST_GUEST_PV)
 		xst_converter_remark(c, RULE_CONVERT_DROPPED,
-				     "the device model's physmap (entries: %llu) left out: %s%s",
-				     (unsigned long long)c->legacy.physmaps,
-				     place ? "a PV guest has no device model" : c->format->place,
-				     place ? "" : " has no place for it");
+				     "%s left out: a PV guest has no device model", what);
+	return 0;
 }
 
 static int translate_legacy_record_end(struct xst_converter *c)
@@ -387,8 +391,7 @@ static int translate_legacy_record_end(struct xst_converter *c)
 		return c->legacy.keep_checkpoints ? xst_emit_empty(c->out, XST_KIND_CHECKPOINT_END)
 						  : 0;
 	case XST_KIND_TOOLSTACK:
-		translate_legacy_end_of_toolstack(c);
-		return 0;
+		return translate_legacy_end_of_toolstack(c);
 	default:
 		return 0;
 	}

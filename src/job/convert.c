@@ -10,8 +10,8 @@
 #include "emit/converter.h"
 #include "io/io.h"
 #include "job/unfold.h"
+#include "wire/formats.h"
 #include "wire/options.h"
-#include "wire/wire.h"
 
 struct convert {
 	const struct xst_convert_options *options;
@@ -409,7 +409,7 @@ static void note_progress(struct convert *c, const struct xst_event *ev)
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
 		c->had_legacy |= legacy;
 		c->had_libxl |= ev->layer == XST_LAYER_LIBXL;
-		c->wrapped |= ev->layer == XST_LAYER_XENSERVER;
+		c->wrapped |= xst_wire_format_of(ev->layer)->goes_on;
 		c->guest = legacy ? ev->u.stream.guest : c->guest;
 	}
 	if (ev->type == XST_EVENT_FIELDS && ev->kind == XST_KIND_DOMAIN_HEADER)
@@ -524,12 +524,11 @@ static void explain_cut(struct convert *c)
 
 static bool wants_emulator(const struct convert *c)
 {
-	enum xst_container to = c->options->converter ? c->options->converter->to
-						      : XST_CONTAINER_AUTO;
+	const struct wire_format *to =
+		c->options->converter ? xst_wire_format_written(c->options->converter->to) : NULL;
 
 	return c->had_legacy && c->guest == XST_GUEST_HVM && !c->no_emulator &&
-	       !c->options->legacy_only && to != XST_CONTAINER_LIBXC &&
-	       to != XST_CONTAINER_XL_LIBXC;
+	       !c->options->legacy_only && (!to || to->holds & WIRE_HOLDS(EMULATOR));
 }
 
 /* An HVM guest's legacy stream can end in front of the device model's state: as libxc alone writes

@@ -67,14 +67,10 @@ static void summary_stream_begin(struct xst_info *i, const struct xst_event *ev)
 		i->toolstack_width = ev->u.stream.width;
 		i->guest = ev->u.stream.guest;
 		break;
-	case XST_LAYER_LIBVIRT:
-	case XST_LAYER_XEND:
-	case XST_LAYER_XENSERVER:
-	case XST_LAYER_XENSERVER6:
-	case XST_LAYER_COLO:
-		i->container = ev->layer;
-		break;
 	case XST_LAYER_NONE:
+		break;
+	default: /* another container, or a channel */
+		i->container = ev->layer;
 		break;
 	}
 }

@@ -21,6 +21,7 @@ const struct wire_part_row xst_wire_parts[WIRE_PARTS] = {
 	[WIRE_PART_EMULATOR_TAIL] = { "the device model's state after the image", true },
 	[WIRE_PART_EMULATOR_ID] = { "the device model's id and index", false },
 	[WIRE_PART_XENSTORE] = { "the device model's keys in xenstore", true },
+	[WIRE_PART_PHYSMAP] = { "the device model's physmap", false },
 	[WIRE_PART_CHECKPOINTS] = { "checkpoints", true },
 	[WIRE_PART_LIBXL_RECORD] = { "a record of unknown type", true },
 	[WIRE_PART_VGPU] = { "a virtual GPU's state (DEMU)", true },

@@ -27,7 +27,8 @@ enum wire_part {
 	WIRE_PART_EMULATOR,       /* the device model's state, as a record of the container or of a libxl stream */
 	WIRE_PART_EMULATOR_TAIL,  /* the same as it follows a bare image */
 	WIRE_PART_EMULATOR_ID,    /* which device model it is, and which of several */
-	WIRE_PART_XENSTORE,       /* the device model's keys in xenstore; a legacy toolstack record */
+	WIRE_PART_XENSTORE,       /* the device model's keys in xenstore */
+	WIRE_PART_PHYSMAP,        /* the same as a legacy toolstack record has them */
 	WIRE_PART_CHECKPOINTS,    /* of a libxl stream: COLO's states, too */
 	WIRE_PART_LIBXL_RECORD,   /* an optional record of unknown type in a libxl stream */
 	WIRE_PART_VGPU,
@@ -41,7 +42,8 @@ enum wire_part {
 #define WIRE_HOLDS(part) (1u << WIRE_PART_##part)
 #define WIRE_HOLDS_LIBXL                                                                    \
 	(WIRE_HOLDS(EMULATOR) | WIRE_HOLDS(EMULATOR_TAIL) | WIRE_HOLDS(EMULATOR_ID) |       \
-	 WIRE_HOLDS(XENSTORE) | WIRE_HOLDS(CHECKPOINTS) | WIRE_HOLDS(LIBXL_RECORD))
+	 WIRE_HOLDS(XENSTORE) | WIRE_HOLDS(PHYSMAP) | WIRE_HOLDS(CHECKPOINTS) |             \
+	 WIRE_HOLDS(LIBXL_RECORD))
 #define WIRE_HOLDS_XL (WIRE_HOLDS(CONFIG) | WIRE_HOLDS(OPTIONAL_FLAGS) | WIRE_HOLDS(OPTIONAL_DATA))
 
 #define WIRE_FORMAT_MAGICS 4
