@@ -26,7 +26,8 @@ struct xst_format {
 	enum xst_role role;
 	const char *word;             /* for options and JSON: "xenserver"; NULL: it is never asked for by name */
 	const char *title;            /* "XenServer suspend image" */
-	enum xst_layer language;      /* whose configuration it stores when it is written; NONE: it stores none */
+	enum xst_layer language;      /* of the configuration that it stores: the layer that this is named
+				       * after; NONE: it stores none */
 	const char *config_title;     /* "XML configuration"; NULL: of xl's two languages, or none */
 	const char *config_word;      /* the same for JSON: "xml" */
 };

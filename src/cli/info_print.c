@@ -399,7 +399,9 @@ static const char *config_language_name(const struct xst_info *i)
 
 	if (stored)
 		return stored->config_word;
-	return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
+	if (i->xl)
+		return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
+	return i->config[0] == '{' ? "json" : "xl.cfg";
 }
 
 static void view_json(json_object *o, const struct config_view *v)

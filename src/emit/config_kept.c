@@ -18,7 +18,7 @@ bool xst_emit_config_wanted(const struct xst_converter *c)
 
 	if (language == XST_LAYER_NONE)
 		return false;
-	return c->config.ask || language == c->layer;
+	return c->config.ask || language == xst_wire_format_of(c->layer)->shown.language;
 }
 
 int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev)
@@ -63,6 +63,8 @@ int xst_emit_config_choose(struct xst_converter *c)
 	char why[200] = "it was not said why";
 	int r = 0;
 
+	if (g->layer == XST_LAYER_XL && !g->xl_header) /* which would have said which of the two */
+		stored.json = xst_wire_config_is_json(stored.data, stored.size);
 	g->chosen = (struct xst_config){ .layer = language, .guest = c->guest };
 	if (stored.layer == language)
 		g->chosen = stored;

@@ -26,7 +26,7 @@ static int config_begin(struct xst_converter *c)
 {
 	struct xst_finding here = xst_converter_place(c);
 
-	c->config.layer = c->layer;
+	c->config.layer = xst_wire_format_of(c->layer)->shown.language;
 	if (!xst_emit_config_wanted(c))
 		xst_emit_config_left_out(c, &here);
 	else if (c->begun && (!goes_on(c) || c->config.chosen.size))
@@ -40,7 +40,7 @@ static int config_end(struct xst_converter *c)
 	c->config.gathering = false;
 	if (!c->begun || !goes_on(c) || c->config.chosen.size || !c->config.stored.size)
 		return 0;
-	c->config.chosen = (struct xst_config){ .layer = c->layer, .data = c->config.stored.data,
+	c->config.chosen = (struct xst_config){ .layer = c->config.layer, .data = c->config.stored.data,
 						.size = c->config.stored.size };
 	return c->writer->config(c);
 }

@@ -38,7 +38,7 @@ struct configuration {
 	xst_config_fn ask;
 	void *userdata;
 	bool gathering;
-	enum xst_layer layer;        /* that the input has it in; NONE: there is none, or not yet */
+	enum xst_layer layer;        /* whose language the input's is; NONE: there is none, or not yet */
 	bool left_out;
 	struct xst_finding place;    /* of the record that is gathered */
 	struct buffer stored;        /* as it stands there, if it was gathered */

@@ -114,7 +114,7 @@ struct wire_format {
 	       .holds = WIRE_HOLDS(CONFIG) | WIRE_HOLDS_LIBXL)                              \
 	FORMAT(XEND, xend, AUTO, no,                                                        \
 	       .shown.role = XST_ROLE_CONTAINER, .shown.word = "xend",                      \
-	       .shown.title = "xend save file",                                             \
+	       .shown.title = "xend save file", .shown.language = XST_LAYER_XEND,           \
 	       .shown.config_title = "s-expression configuration",                          \
 	       .shown.config_word = "s-expression",                                         \
 	       .magics = { WIRE_MAGIC(XEND_MAGIC), WIRE_MAGIC(XEND_REQUEST XEND_MAGIC),     \

@@ -295,8 +295,16 @@ static void with_vtpm_text(struct build *b)
 
 static void with_tmem(struct build *b)
 {
-	struct legacy l = { .batches = 1, .pages = 1, .tmem = true, .tmem_extra = true,
-			    .physmaps = SIZE_MAX, .last_checkpoint = true };
+	struct legacy l = { .batches = 1, .pages = 1, .tmem = true, .physmaps = SIZE_MAX,
+			    .last_checkpoint = true };
+
+	build_legacy(b, &l);
+}
+
+static void with_tmem_extra(struct build *b)
+{
+	struct legacy l = { .batches = 1, .pages = 1, .tmem_extra = true, .physmaps = SIZE_MAX,
+			    .last_checkpoint = true };
 
 	build_legacy(b, &l);
 }
@@ -338,7 +346,7 @@ static const struct part {
 	{ WIRE_PART_VTPM, with_vtpm, MARK, 20, "SWTPM", 0 },
 	{ WIRE_PART_VTPM, with_vtpm_text, MARK, 20, "SWTPM", 0 },
 	{ WIRE_PART_TMEM, with_tmem, "TMEM", 0, "transcendent memory", 0 },
-	{ WIRE_PART_TMEM_EXTRA, with_tmem, "TMEM_EXTRA", 0, "invalid transcendent memory", 0 },
+	{ WIRE_PART_TMEM_EXTRA, with_tmem_extra, "TMEM_EXTRA", 0, "invalid transcendent memory", 0 },
 	{ WIRE_PART_EXT_BLOCK, with_ext_block, "EXT_BLOCK", 0, "a block of the extended info", 0 },
 };
 
