@@ -73,7 +73,7 @@ def test_manual_has_every_verb_in_order() -> None:
 @pytest.mark.parametrize("verb, option", [("convert", "to"), ("pack", "to"), ("restore", "format")])
 def test_formats_that_are_offered(verb: str, option: str) -> None:
     """Help, complaint and manual have the same ones in one order."""
-    refused = xenstream(verb, f"--{option}", "no", "a", "b").stderr
+    refused = xenstream(verb, f"--{option}", "no", "a", *["b"] * (verb != "restore")).stderr
     found = re.search(rf"--{option} no: not (.*) or (\S+) \(", refused)
     assert found, refused
     words = [*found[1].split(", "), found[2]]
