@@ -14,8 +14,7 @@
 
 #include "cli/config_choice.h"
 #include "cli/format_choice.h"
-
-#define MAX_SECONDS 1e9
+#include "limits/limits.h"
 
 static struct {
 	char *config, *into, *domain, *xenstore, *xenstore_root, *emulator, *format;
@@ -205,8 +204,8 @@ static int restore_verb_check_options(const struct verb *verb)
 
 	if (opt.domid < 0 || opt.domid > 32751) /* DOMID_FIRST_RESERVED is 0x7ff0 */
 		return xst_cli_usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
-	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > MAX_SECONDS ||
-	    opt.stall > MAX_SECONDS)
+	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > LIMIT_SECONDS ||
+	    opt.stall > LIMIT_SECONDS)
 		return xst_cli_usage_error(verb, "--timeout and --stall want seconds");
 	if (opt.format && !xst_cli_format_parse(xst_cli_format_of_xen, opt.format))
 		return xst_cli_usage_error(

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "limits/limits.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define HVM(member) "b_info.\"type.hvm\"." member
@@ -164,7 +166,6 @@ static const struct config_key dtdev_parts[] = {
 /* --- the table ------------------------------------------------------------------------------ */
 
 #define MIB_MAX	  (UINT64_C(16) << 20) /* 16 TiB, the most that Xen gives a guest */
-#define VCPUS_MAX 8192
 
 const struct config_key xst_config_keys[] = {
 	/* type first: what other keys mean depends on it */
@@ -183,8 +184,8 @@ const struct config_key xst_config_keys[] = {
 	{ .name = "xend_suspend_evtchn_compat", .kind = KEY_BOOL,
 	  .path = "c_info.xend_suspend_evtchn_compat" },
 
-	{ .name = "maxvcpus", .kind = KEY_MAXVCPUS, .path = "b_info.max_vcpus", .min = 1, .max = VCPUS_MAX },
-	{ .name = "vcpus", .kind = KEY_VCPUS, .path = "b_info.avail_vcpus", .min = 1, .max = VCPUS_MAX },
+	{ .name = "maxvcpus", .kind = KEY_MAXVCPUS, .path = "b_info.max_vcpus", .min = 1, .max = LIMIT_PV_VCPUS },
+	{ .name = "vcpus", .kind = KEY_VCPUS, .path = "b_info.avail_vcpus", .min = 1, .max = LIMIT_PV_VCPUS },
 	{ .name = "maxmem", .kind = KEY_MIB, .path = "b_info.max_memkb", .min = 1, .max = MIB_MAX },
 	{ .name = "memory", .kind = KEY_MEMORY, .path = "b_info.target_memkb", .min = 1, .max = MIB_MAX },
 	{ .name = "videoram", .kind = KEY_MIB, .path = "b_info.video_memkb", .guests = FOR_HVM,

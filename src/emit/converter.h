@@ -5,7 +5,7 @@
  * write through the same emitter.  converter.c decides the frame around them.  contained.c takes what
  * other toolstacks' containers hold besides the stream, container_xl.c the xl header, config_kept.c
  * the domain's configuration.  A container is written by a struct container_writer, one in each
- * container_*.c, which container.c finds by the table of formats (wire/formats.h). */
+ * container_*.c, which container_choice.c finds by the table of formats (wire/formats.h). */
 #ifndef EMIT_CONVERT_H
 #define EMIT_CONVERT_H
 
@@ -13,17 +13,17 @@
 
 #include <xenstream/emit.h>
 
-#include "check/rules.h"
 #include "emit/buffer.h"
+#include "finding/rules.h"
 #include "image/pfnmap.h"
+#include "limits/limits.h"
 #include "wire/formats.h"
 
 #define MAX_REMARKS 16
-#define MAX_PARAMS 1024
 
 struct translation { /* of a legacy stream */
 	unsigned width;
-	uint64_t params[2 * MAX_PARAMS];
+	uint64_t params[2 * LIMIT_HVM_PARAMS];
 	size_t nparams;
 	bool after_checkpoint, keep_checkpoints;
 	struct pfnmap populated;     /* PV: pfns that were sent and not unmapped since */
@@ -148,7 +148,7 @@ int xst_emit_config_choose(struct xst_converter *c);
 /* The layer whose language the output's container stores, or XST_LAYER_NONE. */
 enum xst_layer xst_emit_container_language(const struct xst_converter *c);
 
-/* --- container.c ---------------------------------------------------------------------------- */
+/* --- container_choice.c ---------------------------------------------------------------------- */
 
 /* Settles which container is written. */
 void xst_converter_choose(struct xst_converter *c, enum xst_container to);

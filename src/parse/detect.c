@@ -21,16 +21,16 @@ static int detect_stream_begin(struct xst_parser *p, struct layer *l, unsigned w
 	return EVENT;
 }
 
-/* How each layer is read. */
-#define FORMAT(LAYER, parser, ...) [XST_LAYER_##LAYER] = xst_parse_##parser##_step,
+/* How each layer begins to be read. */
+#define FORMAT(LAYER, parser, ...) [XST_LAYER_##LAYER] = xst_parse_##parser,
 #define VARIANT(...)
-static const layer_step steps[] = { WIRE_FORMATS(FORMAT, VARIANT) };
+static const state_fn first_states[] = { WIRE_FORMATS(FORMAT, VARIANT) };
 #undef FORMAT
 #undef VARIANT
 
-layer_step xst_parse_detect_step(enum xst_layer layer)
+state_fn xst_parse_detect_state(enum xst_layer layer)
 {
-	return steps[layer];
+	return first_states[layer];
 }
 
 bool xst_parse_detect_knows(enum xst_start start)
@@ -133,11 +133,11 @@ static int nested(struct xst_parser *p, const struct wire_format *f)
 			      f->shown.title);
 }
 
-int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
+int xst_parse_detect(struct xst_parser *p, enum xst_start start)
 {
 	const struct wire_format *f = xst_wire_format_started(start);
 	const uint8_t *head;
-	int r = xst_parser_peek(p, in, HEAD, 0, &head);
+	int r = xst_parser_peek(p, HEAD, 0, &head);
 
 	if (r)
 		return r;
@@ -152,12 +152,12 @@ int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start sta
 	return detect_begin(p, f->shown.layer);
 }
 
-int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			   enum xst_start start, int behind)
+int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, enum xst_start start,
+			   state_fn after)
 {
-	int r = xst_parse_detect(p, in, start);
+	int r = xst_parse_detect(p, start);
 
 	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
-		l->state = behind;
+		l->state = after;
 	return r;
 }

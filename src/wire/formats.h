@@ -4,7 +4,7 @@
  *
  * FORMAT(LAYER, parser, CONTAINER, writer, ...)
  *   LAYER      its value in enum xst_layer and in enum xst_start
- *   parser     xst_parse_<parser>_step() reads it, in src/parse/layer_<parser>.c
+ *   parser     xst_parse_<parser>() is the first state of what reads it, in src/parse/layer_<parser>.c
  *   CONTAINER  its value in enum xst_container; AUTO: it is not written
  *   writer     xst_emit_<writer>_writer writes it, in src/emit; no: it is not written
  *   ...        further members of struct wire_format

@@ -24,7 +24,7 @@ static void rows_are_whole(void **state)
 			assert_ptr_equal(xst_wire_format_of(f->shown.layer), f);
 			assert_ptr_equal(xst_wire_format_started(f->shown.start), f);
 			assert_string_equal(xst_layer_name(f->shown.layer), f->shown.word);
-			assert_non_null(xst_parse_detect_step(f->shown.layer));
+			assert_non_null(xst_parse_detect_state(f->shown.layer));
 		}
 		if (f->shown.role != XST_ROLE_CHANNEL && !variant)
 			assert_non_null(xst_wire_format_written(f->becomes));
