@@ -8,6 +8,7 @@
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "cli/format_choice.h"
 #include "config/stored.h"
 
 #define UNSET INT_MIN
@@ -18,10 +19,10 @@ static struct {
 	char *checkpoints, *compress, *config, *config_format;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
+static char to_help[160]; /* the words are those of the table of formats */
+
 static const struct poptOption table[] = {
-	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl, libxc, libvirt or xenserver; by default what the input's container asks for",
-	  "FORMAT" },
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 3 (Xen 4.14 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
@@ -69,33 +70,26 @@ static void convert_verb_tell(void *file, const struct xst_finding *f)
 		xst_cli_print_finding(stderr, file, f);
 }
 
-static bool convert_verb_read_container(const char *name, enum xst_container *ret)
+static int convert_verb_read_container(enum xst_container *ret)
 {
-	static const struct {
-		const char *name;
-		enum xst_container container;
-	} names[] = { { "xl", XST_CONTAINER_XL },
-		      { "libxl", XST_CONTAINER_LIBXL },
-		      { "libxc", XST_CONTAINER_LIBXC },
-		      { "libvirt", XST_CONTAINER_LIBVIRT },
-		      { "xenserver", XST_CONTAINER_XENSERVER } };
+	char words[100];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i].name) == 0) {
-			*ret = names[i].container;
-			return true;
-		}
-	return false;
+	if (!opt.to)
+		return EXIT_FINE;
+	*ret = xst_cli_format_parse(xst_cli_format_any, opt.to);
+	if (*ret)
+		return EXIT_FINE;
+	return xst_cli_usage_error(
+		&xst_cli_verb_convert, "--to %s: not %s", opt.to,
+		xst_cli_format_words(xst_cli_format_any, "", words, sizeof(words)));
 }
 
 static int convert_verb_read_options(struct conversion *w, struct xst_converter_options *to)
 {
 	struct xst_convert_options *o = &w->options;
 
-	if (opt.to && !convert_verb_read_container(opt.to, &to->to))
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--to %s: not xl, libxl, libxc, libvirt or xenserver",
-					   opt.to);
+	if (convert_verb_read_container(&to->to))
+		return EXIT_USAGE;
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--image-version %d: not 2 or 3",
 					   opt.image_version);
@@ -179,15 +173,13 @@ static int fix_libvirt(const char *file)
 static int convert_verb_read_config(struct config_choice *c, struct xst_converter_options *to,
 				    const char *in)
 {
-	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
-
 	if (opt.config_format)
 		c->format = xst_config_language_parse(opt.config_format);
 	if (opt.config_format && !c->format)
 		return xst_cli_usage_error(&xst_cli_verb_convert,
 					   "--config-format %s: not json or cfg",
 					   opt.config_format);
-	if ((opt.config || opt.config_format) && bare)
+	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_convert,
 					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
@@ -209,9 +201,13 @@ static int convert_verb_run(int argc, const char **argv)
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	const char *in, *out;
+	poptContext ctx;
 
+	(void)xst_cli_format_words(xst_cli_format_any,
+				   "; by default what the input's container asks for", to_help,
+				   sizeof(to_help));
+	ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	if (!ctx)
 		return code;
 	in = xst_cli_options_argument(ctx);

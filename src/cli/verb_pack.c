@@ -6,6 +6,7 @@
 
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "cli/format_choice.h"
 #include "config/stored.h"
 
 #define UNSET INT_MIN
@@ -15,9 +16,10 @@ static struct {
 	int image_version, force, sync;
 } opt = { .image_version = UNSET };
 
+static char to_help[160]; /* the words are those of the table of formats */
+
 static const struct poptOption table[] = {
-	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl or libxc; by default what the directory comes from", "FORMAT" },
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 2 or 3; by default what the directory comes from", "N" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
@@ -55,14 +57,14 @@ static void pack_verb_tell(void *directory, const struct xst_finding *f)
 
 static int pack_verb_read_container(struct xst_converter_options *to)
 {
-	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
+	char words[100];
 
-	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
-		if (opt.to && strcmp(opt.to, formats[i]) == 0)
-			to->to = (enum xst_container)i;
+	if (opt.to)
+		to->to = xst_cli_format_parse(xst_cli_format_of_xl, opt.to);
 	if (opt.to && !to->to)
-		return xst_cli_usage_error(&xst_cli_verb_pack, "--to %s: not xl, libxl or libxc",
-					   opt.to);
+		return xst_cli_usage_error(
+			&xst_cli_verb_pack, "--to %s: not %s", opt.to,
+			xst_cli_format_words(xst_cli_format_of_xl, "", words, sizeof(words)));
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return xst_cli_usage_error(&xst_cli_verb_pack, "--image-version %d: not 2 or 3",
 					   opt.image_version);
@@ -73,14 +75,12 @@ static int pack_verb_read_container(struct xst_converter_options *to)
 
 static int pack_verb_read_config(struct config_choice *c, struct xst_converter_options *to)
 {
-	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
-
 	c->format = opt.config_format ? xst_config_language_parse(opt.config_format) : 0;
 	if (opt.config_format && !c->format)
 		return xst_cli_usage_error(&xst_cli_verb_pack,
 					   "--config-format %s: not json or cfg",
 					   opt.config_format);
-	if ((opt.config || opt.config_format) && bare)
+	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_pack,
 					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)
@@ -160,9 +160,13 @@ static int pack(int argc, const char **argv)
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	const char *directory, *out;
+	poptContext ctx;
 
+	(void)xst_cli_format_words(xst_cli_format_of_xl,
+				   "; by default what the directory comes from", to_help,
+				   sizeof(to_help));
+	ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	if (!ctx)
 		return code;
 	directory = xst_cli_options_argument(ctx);

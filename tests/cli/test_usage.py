@@ -70,6 +70,20 @@ def test_manual_has_every_verb_in_order() -> None:
     assert tuple(verb for title in titles for verb in title.split(", ")) == VERBS
 
 
+@pytest.mark.parametrize("verb, option", [("convert", "to"), ("pack", "to"), ("restore", "format")])
+def test_formats_that_are_offered(verb: str, option: str) -> None:
+    """Help, complaint and manual have the same ones in one order."""
+    refused = xenstream(verb, f"--{option}", "no", "a", *["b"] * (verb != "restore")).stderr
+    found = re.search(rf"--{option} no: not (.*) or (\S+) \(", refused)
+    assert found, refused
+    words = [*found[1].split(", "), found[2]]
+    paragraph = section(page("xenstream"), "##", verb).split(f"*--{option}* _")[1].split("\n*-")[0]
+    in_manual = [word for word in re.findall(r"\*(\w+)\*", paragraph) if word in words]
+    assert list(dict.fromkeys(in_manual)) == words, paragraph
+    helped = " ".join(xenstream(verb, "--help").stdout.decode().split())
+    assert all(re.search(rf"\b{word}\b", helped) for word in words)
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_manual_has_every_option_of_a_verb(verb: str) -> None:
     own, common = xenstream(verb, "--help").stdout.decode().split("Options of every verb:")
