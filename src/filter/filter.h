@@ -75,7 +75,7 @@ void xst_filter_kill(struct filter *f);
 
 /* --- inside ---------------------------------------------------------------------------------- */
 
-/* What the child does, from descriptor 0 to descriptor 1.  pump.c */
+/* What the child does, from descriptor 0 to descriptor 1.  archive.c */
 void xst_filter_pump_decompress(enum filter_format format, struct filter_report *report);
 void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report);
 
