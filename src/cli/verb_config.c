@@ -9,8 +9,6 @@
 #include "cli/choice.h"
 #include "config/keys.h"
 
-struct config_options config_opt;
-
 static const struct poptOption table[] = {
 	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
 	  "show: the octets as they are stored", NULL },
@@ -479,6 +477,7 @@ static int config_verb_source(int argc, const char **argv)
 
 	if (!ctx)
 		return code;
+	config_opt.verb = &xst_cli_verb_config;
 	name = xst_cli_options_argument(ctx);
 	s = config_verb_find(name);
 	file = xst_cli_options_argument(ctx);
