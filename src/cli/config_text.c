@@ -11,6 +11,8 @@
 #include "config/view.h"
 #include "limits/limits.h"
 
+struct config_options config_opt;
+
 int xst_cli_text_error(const char *name, int code, const struct config_error *err)
 {
 	char line[600];

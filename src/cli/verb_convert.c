@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/choice.h"
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
 #include "cli/format_choice.h"
@@ -29,21 +30,20 @@ static const struct poptOption table[] = {
 	  "a legacy stream's toolstack is believed to be 32- or 64-bit; refuse if it is not",
 	  "BITS" },
 	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
-	  "a legacy stream's guest is believed to be pv or hvm; refuse if it is not", "TYPE" },
+	  "a legacy stream's guest is believed to be " GUEST_WORDS "; refuse if it is not", "TYPE" },
 	{ "checkpoint", '\0', POPT_ARG_INT, &opt.checkpoint, 0,
 	  "of a checkpointed (Remus) stream: the state to take; by default a legacy one's last complete one",
 	  "N" },
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
-	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image, which a legacy one becomes by default",
-	  "WHAT" },
+	  "of a checkpointed stream: " CHECKPOINTS_WORDS, "WHAT" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
 	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
 	  "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store xl's configuration as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is",
+	  "store xl's configuration as " CONFIG_FORMAT_WORDS "; by default as it is",
 	  "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
-	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
 	  "convert nothing, but set libvirt's version field in FILE itself to what its stream is", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
@@ -86,7 +86,9 @@ static int convert_verb_read_container(enum xst_container *ret)
 
 static int convert_verb_read_options(struct conversion *w, struct xst_converter_options *to)
 {
+	static const enum xst_guest guests[] = { XST_GUEST_UNKNOWN, XST_GUEST_PV, XST_GUEST_HVM };
 	struct xst_convert_options *o = &w->options;
+	unsigned guest, states;
 
 	if (convert_verb_read_container(&to->to))
 		return EXIT_USAGE;
@@ -96,30 +98,23 @@ static int convert_verb_read_options(struct conversion *w, struct xst_converter_
 	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--width %d: not 32 or 64",
 					   opt.width);
-	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
-		return xst_cli_usage_error(&xst_cli_verb_convert, "--guest %s: not pv or hvm",
-					   opt.guest);
+	if (xst_cli_choose(&xst_cli_verb_convert, "--guest", opt.guest, GUEST_WORDS, &guest))
+		return EXIT_USAGE;
 	if (opt.checkpoint != UNSET && opt.checkpoint < 1)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--checkpoint %d: the first is 1",
 					   opt.checkpoint);
-	if (opt.checkpoints && strcmp(opt.checkpoints, "keep") != 0 &&
-	    strcmp(opt.checkpoints, "last") != 0)
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--checkpoints %s: not keep or last", opt.checkpoints);
-	if (opt.compress && !xst_filter_parse(opt.compress, &w->format, &w->level))
-		return xst_cli_usage_error(
-			&xst_cli_verb_convert,
-			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-			opt.compress);
+	if (xst_cli_choose(&xst_cli_verb_convert, "--checkpoints", opt.checkpoints,
+			   CHECKPOINTS_WORDS, &states) ||
+	    xst_cli_choose_compression(&xst_cli_verb_convert, opt.compress, &w->format, &w->level))
+		return EXIT_USAGE;
 	o->checkpoint = opt.checkpoint == UNSET ? 0 : (uint64_t)opt.checkpoint;
-	o->keep_checkpoints = opt.checkpoints && strcmp(opt.checkpoints, "keep") == 0;
-	o->flatten = opt.checkpoints && !o->keep_checkpoints;
+	o->keep_checkpoints = states == 1;
+	o->flatten = states == 2;
 	w->sync = opt.sync;
 	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
 	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
 	o->width = opt.width == UNSET ? 0 : (unsigned)opt.width;
-	if (opt.guest)
-		o->guest = strcmp(opt.guest, "pv") == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
+	o->guest = guests[guest];
 	return EXIT_FINE;
 }
 
@@ -173,12 +168,8 @@ static int fix_libvirt(const char *file)
 static int convert_verb_read_config(struct config_choice *c, struct xst_converter_options *to,
 				    const char *in)
 {
-	if (opt.config_format)
-		c->format = xst_config_language_parse(opt.config_format);
-	if (opt.config_format && !c->format)
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--config-format %s: not json or cfg",
-					   opt.config_format);
+	if (xst_cli_choose_config_format(&xst_cli_verb_convert, opt.config_format, &c->format))
+		return EXIT_USAGE;
 	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_convert,
 					   "--to %s has no place for a configuration", opt.to);

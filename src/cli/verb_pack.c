@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "cli/choice.h"
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
 #include "cli/format_choice.h"
@@ -25,10 +26,9 @@ static const struct poptOption table[] = {
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
 	  "the configuration to store, in place of DIR/config", "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older)", "LANGUAGE" },
+	  "store it as " CONFIG_FORMAT_WORDS, "LANGUAGE" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
-	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19",
-	  "FORMAT[:LEVEL]" },
+	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; write what no Xen restores", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -75,11 +75,8 @@ static int pack_verb_read_container(struct xst_converter_options *to)
 
 static int pack_verb_read_config(struct config_choice *c, struct xst_converter_options *to)
 {
-	c->format = opt.config_format ? xst_config_language_parse(opt.config_format) : 0;
-	if (opt.config_format && !c->format)
-		return xst_cli_usage_error(&xst_cli_verb_pack,
-					   "--config-format %s: not json or cfg",
-					   opt.config_format);
+	if (xst_cli_choose_config_format(&xst_cli_verb_pack, opt.config_format, &c->format))
+		return EXIT_USAGE;
 	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_pack,
 					   "--to %s has no place for a configuration", opt.to);
@@ -96,12 +93,9 @@ static int pack_verb_read_options(struct conversion *w, struct config_choice *c,
 {
 	int code = pack_verb_read_container(to);
 
-	if (code == EXIT_FINE && opt.compress &&
-	    !xst_filter_parse(opt.compress, &w->format, &w->level))
-		code = xst_cli_usage_error(
-			&xst_cli_verb_pack,
-			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-			opt.compress);
+	if (code == EXIT_FINE)
+		code = xst_cli_choose_compression(&xst_cli_verb_pack, opt.compress, &w->format,
+						  &w->level);
 	w->sync = opt.sync;
 	return code ? code : pack_verb_read_config(c, to);
 }

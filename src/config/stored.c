@@ -2,14 +2,6 @@
 #include "config/stored.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-enum config_language xst_config_language_parse(const char *name)
-{
-	if (strcmp(name, "cfg") == 0)
-		return CONFIG_CFG;
-	return strcmp(name, "json") == 0 ? CONFIG_JSON : (enum config_language)0;
-}
 
 /* A document that was only read may end with its NUL already. */
 static int stored_print(const struct config *c, struct config_stored *ret)

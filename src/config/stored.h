@@ -13,9 +13,6 @@ struct config_stored {
 	bool json;
 };
 
-/* The name of a language, "json" or "cfg".  Returns 0 for another word. */
-enum config_language xst_config_language_parse(const char *name);
-
 /* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is
  * told to `loss`. Returns 0, or what xst_config_translate() does. */
 int xst_config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,

@@ -186,3 +186,32 @@ def test_name_with_newline_and_escape_stays_json() -> None:
     assert xenstream("verify", "--json", name).rc == IO
     result = xenstream("verify", "--json", "-", stdin=stream(PV))
     assert lines(result)[0]["file"] == "(standard input)"
+
+
+CHOICES = (
+    ("convert", "--guest"),
+    ("convert", "--checkpoints"),
+    ("convert", "--config-format"),
+    ("convert", "--compress"),
+    ("pack", "--config-format"),
+    ("pack", "--compress"),
+    ("config", "--config-format"),
+    ("config", "--compress"),
+)
+
+
+@pytest.mark.parametrize("verb, option", CHOICES)
+def test_choices_are_the_same_in_complaint_help_and_check(verb: str, option: str) -> None:
+    names = ("set", "/nonexistent", "a=1", "-o", "-") if verb == "config" else ("/nonexistent", "-")
+    complaint = xenstream(verb, option, "nonsense", *names).stderr
+    words = re.findall(r"[a-z0-9]+", complaint.partition(": not ")[2].partition(" (")[0].partition(", or not")[0])
+    words.remove("or")
+    assert len(words) >= 2
+    help_text = re.sub(r"\s+", " ", xenstream(verb, "--help").stdout.decode())
+    described_here = help_text[help_text.index(f"{option}=") :].partition(" --")[0]
+    for word in words:
+        assert re.search(rf"\b{word}\b", described_here)
+        for wrong in (word[:-1], word + "x", word.upper(), f"{word} (", ""):
+            result = xenstream(verb, option, wrong, *names)
+            assert result.rc == USAGE and f"{option} {wrong}: not" in result.stderr
+        assert xenstream(verb, option, word, *names).rc != USAGE
