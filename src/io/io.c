@@ -21,6 +21,13 @@ int xst_io_wait_ready(int fd, short events)
 	return 0;
 }
 
+bool xst_io_is_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Whether a call that has failed is to be repeated; waits for the descriptor if need be. */
 static bool io_again(int fd, short events)
 {

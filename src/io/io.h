@@ -31,6 +31,8 @@ void xst_io_transfer_free(struct transfer *t);
 
 /* Waits until a descriptor that has said EAGAIN is ready.  events: POLLIN or POLLOUT. */
 int xst_io_wait_ready(int fd, short events);
+/* Whether it is, without waiting. */
+bool xst_io_is_ready(int fd, short events);
 /* All n octets.  Returns 0 or -errno. */
 int xst_io_write_all(int fd, const void *data, size_t n);
 int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
