@@ -104,31 +104,25 @@ static int pull_fill(struct pull *p, uint64_t max)
 	return 0;
 }
 
-static int pull_parse(struct pull *p, const struct xst_event **ret_ev)
-{
-	const struct xst_event *ev;
-	int e;
-
-	while ((e = xst_parser_next(p->parser, &p->source.in, &ev)) == 0 && ev->type == XST_EVENT_NEED) {
-		e = pull_fill(p, ev->u.need.max);
-		if (e)
-			return e;
-	}
-	if (e == 0)
-		*ret_ev = ev;
-	return e;
-}
-
+/* The most often called of all: no variable here whose address others need. */
 int xst_pull_next(struct pull *p, const struct xst_event **ret_ev)
 {
 	if (p->error.code)
 		return p->error.code;
-	p->no_move = false;
-	if (!p->pending)
-		return pull_parse(p, ret_ev);
-	*ret_ev = p->pending;
-	p->pending = NULL;
-	return 0;
+	if (p->pending) {
+		*ret_ev = p->pending;
+		p->pending = NULL;
+		return 0;
+	}
+	for (;;) {
+		int e = xst_parser_next(p->parser, &p->source.in, ret_ev);
+
+		if (e || (*ret_ev)->type != XST_EVENT_NEED)
+			return e;
+		e = pull_fill(p, (*ret_ev)->u.need.max);
+		if (e)
+			return e;
+	}
 }
 
 /* --- runs ----------------------------------------------------------------------------------- */
@@ -218,12 +212,13 @@ static int pull_slice(struct pull *p, uint64_t n)
 		e = xst_parser_next(p->parser, &part, &ev);
 		in->pos = part.pos;
 	} else {
-		e = pull_parse(p, &ev);
+		e = xst_pull_next(p, &ev);
 	}
 	if (e)
 		return e;
 	if (ev->type != XST_EVENT_PAYLOAD) {
 		p->pending = ev;
+		p->no_move = false;
 		return 0;
 	}
 	p->slice = ev->u.payload.data;

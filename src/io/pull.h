@@ -46,7 +46,7 @@ int xst_pull_init(struct pull *p, struct xst_parser *parser);
 /* PULL_NONE is fine. */
 void xst_pull_free(struct pull *p);
 
-/* The next event; never NEED. */
+/* The next event; never NEED, unless the result is not 0. */
 int xst_pull_next(struct pull *p, const struct xst_event **ret_ev);
 /* Inside a run: up to n bytes of it go into the drain (NULL, or without `write`: nowhere).  *ret_moved:
  * how many went, also when it returns something other than 0; fewer than n with 0 only when the run or

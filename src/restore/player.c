@@ -14,13 +14,18 @@ int xst_restore_player_init(struct player *pl, struct xst_parser *parser)
 
 static int player_step(struct player *pl)
 {
+	const struct xst_event *ev;
 	uint64_t moved;
 	int e;
 
-	if (!pl->in_run)
-		return xst_pull_next(&pl->pull, &pl->event);
-	e = xst_pull_run(&pl->pull, &pl->drain, MOVE_ONCE, &moved);
-	pl->in_run = !xst_pull_run_is_over(&pl->pull);
+	if (pl->in_run) {
+		e = xst_pull_run(&pl->pull, &pl->drain, MOVE_ONCE, &moved);
+		pl->in_run = !xst_pull_run_is_over(&pl->pull);
+		return e;
+	}
+	e = xst_pull_next(&pl->pull, &ev);
+	if (e == 0)
+		pl->event = ev;
 	return e;
 }
 
