@@ -91,6 +91,13 @@ ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset)
 	return k < 0 ? -errno : k;
 }
 
+const char *xst_io_tmpdir(const char *wanted)
+{
+	const char *dir = wanted ? wanted : getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/var/tmp";
+}
+
 int xst_io_unnamed_file(const char *dir)
 {
 	char path[4096];

@@ -40,6 +40,8 @@ int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
 ssize_t xst_io_read_some(int fd, void *data, size_t n);
 ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset);
 
+/* The folder for temporary files: `wanted`, or where that is NULL $TMPDIR or /var/tmp. */
+const char *xst_io_tmpdir(const char *wanted);
 /* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
 int xst_io_unnamed_file(const char *dir);
 

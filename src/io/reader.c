@@ -26,7 +26,6 @@ struct xst_reader {
 static struct xst_reader *reader_alloc(uint32_t flags, const char *tmpdir)
 {
 	struct xst_reader *r = calloc(1, sizeof(*r));
-	const char *dir = tmpdir ? tmpdir : getenv("TMPDIR");
 	int e;
 
 	if (!r)
@@ -34,7 +33,7 @@ static struct xst_reader *reader_alloc(uint32_t flags, const char *tmpdir)
 	e = xst_pull_init(&r->pull, NULL);
 	r->pull.patient = true;
 	r->know_lengths = flags & XST_READER_KNOW_LENGTHS;
-	r->tmpdir = strdup(dir && *dir ? dir : "/var/tmp");
+	r->tmpdir = strdup(xst_io_tmpdir(tmpdir));
 	return e == 0 && r->tmpdir ? r : xst_reader_free(r);
 }
 

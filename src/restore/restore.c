@@ -238,10 +238,9 @@ static int copy_config(struct xst_restore *r)
 
 static int copy_options(struct xst_restore *r)
 {
-	const char *dir = r->options.tmpdir ? r->options.tmpdir : getenv("TMPDIR");
 	struct xst_restore_options *o = &r->options;
 
-	r->tmpdir = strdup(dir && *dir ? dir : "/var/tmp");
+	r->tmpdir = strdup(xst_io_tmpdir(o->tmpdir));
 	if (!r->tmpdir)
 		return XST_E_NOMEM;
 	xst_restore_spool_init(&r->spool, o->buffer_memory ? o->buffer_memory : BUFFER_MEMORY,
