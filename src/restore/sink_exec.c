@@ -421,7 +421,7 @@ static int exec_move(void *self, int fd, const off_t *offset, uint64_t n, uint64
 	if (r)
 		return r;
 	k = splice(fd, offset ? &at : NULL, x->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
-	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_restore_watch_ready(x->fd, POLLOUT)))
+	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_io_is_ready(x->fd, POLLOUT)))
 		return 0; /* not this way, or nothing there */
 	*ret_moved = sent(x, (ssize_t)k, &r);
 	return r;
