@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign.h"
 
 /* --- words ---------------------------------------------------------------------------------- */
 

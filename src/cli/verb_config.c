@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/keys.h"
+#include "config/keys/key.h"
 
 struct config_options config_opt;
 

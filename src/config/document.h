@@ -5,9 +5,9 @@
 
 #include <json-c/json.h>
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 #include "config/config.h"
-#include "config/keys.h"
+#include "config/keys/key.h"
 
 struct config {
 	enum config_language language;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "config/document.h"
-#include "config/json.h"
+#include "config/json/json.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "config/disk.h"
-#include "config/vif.h"
+#include "config/devices/disk.h"
+#include "config/devices/vif.h"
 
 enum config_type {
 	CONFIG_TYPE_UNKNOWN = 0,

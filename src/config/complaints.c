@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/disk.h"
+#include "config/devices/disk.h"
 #include "config/document.h"
-#include "config/json.h"
-#include "config/vif.h"
+#include "config/json/json.h"
+#include "config/devices/vif.h"
 
 struct check {
 	const struct config *c;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 
 static int lex_fail(const struct cfg_lexer *l, size_t at, const char *text)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/keys.h"
+#include "config/json/json.h"
+#include "config/keys/key.h"
 
 static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
 #define REGISTERS (sizeof(registers) / sizeof(registers[0]))

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/keys.h"
+#include "config/json/json.h"
+#include "config/keys/key.h"
 
 int xst_key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
 		       device_to_json *one, struct config_error *err)

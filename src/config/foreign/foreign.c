@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/foreign.h"
+#include "config/foreign/foreign.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/sexpr.h"
+#include "config/foreign/sexpr.h"
 #include "config/utf8.h"
 
 #define LINE 400

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/keys.h"
+#include "config/json/json.h"
+#include "config/keys/key.h"
 
 /* --- the type of guest ---------------------------------------------------------------------- */
 

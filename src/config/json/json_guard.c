@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/json_guard.h"
+#include "config/json/json_guard.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/disk.h"
+#include "config/devices/disk.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/translate.h"
+#include "config/json/json.h"
+#include "config/translate/translate.h"
 
 const char xst_config_no_key[] = "xl.cfg has no key for it";
 

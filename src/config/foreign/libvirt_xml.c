@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* libvirt's domain XML, as its Xen driver stores it. */
-#include "config/foreign.h"
+#include "config/foreign/foreign.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "config/domxml.h"
+#include "config/foreign/domxml.h"
 
 typedef void (*element_fn)(struct config_foreign *f, const struct domxml *e);
 

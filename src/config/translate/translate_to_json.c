@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/translate.h"
+#include "config/json/json.h"
+#include "config/translate/translate.h"
 #include "config/utf8.h"
 
 /* An error of a value gets the place of its setting. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/vif.h"
+#include "config/devices/vif.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/json.h"
-#include "config/keys.h"
+#include "config/json/json.h"
+#include "config/keys/key.h"
 
 /* --- what all kinds use --------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* xend's configuration: (domain (name ...) (image (hvm ...)) (device (vbd ...)) ...). */
-#include "config/foreign.h"
+#include "config/foreign/foreign.h"
 
 #include <string.h>
 
-#include "config/sexpr.h"
+#include "config/foreign/sexpr.h"
 
 #define MIB_IN_KIB 1024
 

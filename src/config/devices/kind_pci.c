@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
-#include "config/keys.h"
+#include "config/json/json.h"
+#include "config/keys/key.h"
 
 const struct key_word xst_key_pci_flags[] = {
 	{ "pci_msitranslate", "msitranslate" }, { "pci_power_mgmt", "power_mgmt" },

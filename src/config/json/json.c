@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON in and out. */
-#include "config/json.h"
+#include "config/json/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json_guard.h"
+#include "config/json/json_guard.h"
 
 /* --- reading -------------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 
 /* Octets begin..end become these. */
 struct change {

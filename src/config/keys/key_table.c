@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* xl.cfg(5) of Xen 4.17, and what was there before it, against the members of
  * libxl_domain_config. */
-#include "config/keys.h"
+#include "config/keys/key.h"
 
 #include <string.h>
 

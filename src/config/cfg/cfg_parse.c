@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 #include "config/grow.h"
 #include "config/utf8.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/sexpr.h"
+#include "config/foreign/sexpr.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json.h"
+#include "config/json/json.h"
 
 #define MAX_NAME 128
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/document.h"
-#include "config/json.h"
+#include "config/json/json.h"
 #include "config/utf8.h"
 
 /* --- made and freed ------------------------------------------------------------------------- */

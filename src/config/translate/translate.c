@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/translate.h"
+#include "config/translate/translate.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* XenServer's record: ((time ...) (vm_str "((id ...) (name ...) (ty (HVM (...))) ...)") ...). */
-#include "config/foreign.h"
+#include "config/foreign/foreign.h"
 
 #include <string.h>
 
-#include "config/sexpr.h"
+#include "config/foreign/sexpr.h"
 
 #define OCTETS_IN_KIB 1024
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/domxml.h"
+#include "config/foreign/domxml.h"
 
 #include <expat.h>
 #include <stdbool.h>
