@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/foreign/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/view.h"
 
 #define MAX_FILE (4u << 20) /* what may be stored */

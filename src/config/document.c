@@ -7,6 +7,7 @@
 
 #include "config/document.h"
 #include "config/json/json.h"
+#include "config/keys/kind.h"
 #include "config/utf8.h"
 
 /* --- made and freed ------------------------------------------------------------------------- */
@@ -121,7 +122,7 @@ int xst_config_print(const struct config *c, char **ret, size_t *ret_n)
 /* A path leads into JSON; anything that xl.cfg has as a key is none. */
 static bool is_path(const struct config *c, const char *key)
 {
-	return c->language == CONFIG_JSON && !xst_config_key_find(key);
+	return c->language == CONFIG_JSON && !xst_key_find(key);
 }
 
 /* The same path, with or without quotes? */
@@ -180,7 +181,7 @@ int xst_config_value_of(const struct config *c, const char *key, struct config_v
 			struct config_error *err)
 {
 	return c->cfg ? find_in_cfg(c->cfg, key, ret)
-		      : xst_key_read(c->root, xst_config_key_find(key), ret, err);
+		      : xst_key_read(c->root, xst_key_find(key), ret, err);
 }
 
 /* A list one item a line; what is in lists of lists as xl.cfg has it. */
@@ -271,7 +272,7 @@ static int wrap(struct config_value *v)
 static int value_from_text(const char *key, const char *text, struct config_value *ret,
 			   struct config_error *err)
 {
-	const struct config_key *k = xst_config_key_find(key);
+	const struct config_key *k = xst_key_find(key);
 	const char *s = text + strspn(text, " \t");
 	int r;
 
@@ -282,9 +283,8 @@ static int value_from_text(const char *key, const char *text, struct config_valu
 	if (r)
 		return r;
 	if (!ret->is_list && *s != '"' && *s != '\'')
-		ret->bare = xst_config_bare_word(ret->string) &&
-			    (!k || xst_config_key_is_number(k));
-	return k && xst_config_key_is_list(k) && !ret->is_list ? wrap(ret) : 0;
+		ret->bare = xst_config_bare_word(ret->string) && (!k || k->kind->is_number);
+	return k && xst_key_is_list(k) && !ret->is_list ? wrap(ret) : 0;
 }
 
 static int json_from_text(json_object *old, const char *text, json_object **ret,
@@ -357,7 +357,7 @@ static int append_at(json_object *root, const char *path, const char *text,
 					 "%.100s is neither a list nor a string", path);
 	xst_text_printf(&t, "%s%s", json_object_get_string(old), text);
 	s = xst_text_take(&t, NULL);
-	r = xst_key_put(root, path, s ? json_object_new_string(s) : NULL, err);
+	r = xst_json_put(root, path, s ? json_object_new_string(s) : NULL, err);
 	free(s);
 	return r;
 }
@@ -385,7 +385,7 @@ static int append_value(json_object *root, const struct config_key *k, struct co
 static int change_json(struct config *c, const char *key, const char *text, bool append,
 		       struct config_error *err)
 {
-	const struct config_key *k = xst_config_key_find(key);
+	const struct config_key *k = xst_key_find(key);
 	struct config_value v = { 0 };
 	json_object *root;
 	size_t bad;
@@ -453,6 +453,6 @@ int xst_config_unset(struct config *c, const char *key, struct config_error *err
 	if (r)
 		return r;
 	r = is_path(c, key) ? xst_json_path_unset(root, key, err)
-			    : xst_key_remove(root, xst_config_key_find(key), err);
+			    : xst_key_remove(root, xst_key_find(key), err);
 	return end_change(c, root, r);
 }

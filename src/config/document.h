@@ -27,11 +27,4 @@ int xst_config_from_cfg(struct cfg *cfg, struct config **ret);
 int xst_config_value_of(const struct config *c, const char *key, struct config_value *ret,
 			struct config_error *err);
 
-/* The type of guest that xl makes of the text: type, the older builder and pvh, or what stands for
- * none. */
-enum config_type xst_cfg_guest_type(const struct cfg *c);
-/* The kernel's command line: cmdline, or root and extra put together.  XST_E_UNKNOWN: there is
- * none. */
-int xst_cfg_command_line(const struct cfg *c, struct config_value *ret);
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations of other toolstacks: what becomes of them, and what is refused. */
-#include "config/foreign/foreign.h"
+#include "config/foreign/foreign_config.h"
 
 #include "config/foreign/domxml.h"
 #include "config/foreign/sexpr.h"

@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 
 #include "config/config.h"
-#include "config/foreign/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/keys/key.h"
 #include "config/stored.h"
 #include "config/view.h"

@@ -18,7 +18,9 @@
 #ifndef CONFIG_CFG_H
 #define CONFIG_CFG_H
 
-#include "config/config.h"
+#include "config/error.h"
+#include "config/guest_type.h"
+#include "config/language.h"
 #include "config/value.h"
 
 struct cfg_setting {
@@ -76,6 +78,14 @@ int xst_cfg_set(struct cfg **c, const char *name, const struct config_value *v,
 int xst_cfg_append(struct cfg **c, const char *name, const struct config_value *v,
 		   struct config_error *err);
 int xst_cfg_unset(struct cfg **c, const char *name, struct config_error *err);
+
+/* --- what xl makes of keys that mean something together only --------------------------------- */
+
+/* The type of guest: type, the older builder and pvh, or what stands for none. */
+enum config_type xst_cfg_guest_type(const struct cfg *c);
+/* The kernel's command line: cmdline, or root and extra put together.  XST_E_UNKNOWN: there is
+ * none. */
+int xst_cfg_command_line(const struct cfg *c, struct config_value *ret);
 
 /* --- inside --------------------------------------------------------------------------------- */
 

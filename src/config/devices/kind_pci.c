@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/json/json.h"
-#include "config/keys/key.h"
+#include "config/devices/devices.h"
+#include "config/text.h"
 
-const struct key_word xst_key_pci_flags[] = {
+const struct key_word xst_device_pci_flags[] = {
 	{ "pci_msitranslate", "msitranslate" }, { "pci_power_mgmt", "power_mgmt" },
-	{ "pci_permissive", "permissive" },	{ "pci_seize", "seize" },
-	{ NULL, NULL }
+	{ "pci_permissive", "permissive" }, { "pci_seize", "seize" }, { NULL, NULL }
 };
 
 #define ALL_FUNCTIONS UINT32_MAX /* in the mask: F is '*' */
@@ -22,7 +21,7 @@ static const char *const members[] = { "domain", "bus", "dev", "func", "vdevfn",
 /* --- to JSON -------------------------------------------------------------------------------- */
 
 /* Up to `digits` hexadecimal ones, not above max. */
-static bool pci_key_hex(const char **s, size_t digits, unsigned max, unsigned *ret)
+static bool pci_hex(const char **s, size_t digits, unsigned max, unsigned *ret)
 {
 	size_t n = strspn(*s, "0123456789abcdefABCDEF");
 
@@ -33,9 +32,9 @@ static bool pci_key_hex(const char **s, size_t digits, unsigned max, unsigned *r
 	return *ret <= max;
 }
 
-static int pci_key_add(json_object *o, const char *name, uint64_t v)
+static int pci_add(json_object *o, const char *name, uint64_t v)
 {
-	return v ? xst_key_put(o, name, json_object_new_uint64(v), NULL) : 0;
+	return v ? xst_json_put(o, name, json_object_new_uint64(v), NULL) : 0;
 }
 
 /* The address, and where in the guest's bus it is to be. */
@@ -45,13 +44,13 @@ static int write_address(const char **s, json_object *o)
 	bool all;
 	int r;
 
-	if (!pci_key_hex(s, 4, 0xffff, &bus) || *(*s)++ != ':' || !pci_key_hex(s, 4, 0xff, &dev))
+	if (!pci_hex(s, 4, 0xffff, &bus) || *(*s)++ != ':' || !pci_hex(s, 4, 0xff, &dev))
 		return XST_E_MALFORMED;
 	if (**s == ':') {
 		domain = bus;
 		bus = dev;
 		++*s;
-		if (!pci_key_hex(s, 2, 0x1f, &dev))
+		if (!pci_hex(s, 2, 0x1f, &dev))
 			return XST_E_MALFORMED;
 	}
 	if (bus > 0xff || dev > 0x1f || *(*s)++ != '.')
@@ -59,16 +58,16 @@ static int write_address(const char **s, json_object *o)
 	all = **s == '*';
 	if (all)
 		++*s;
-	else if (!pci_key_hex(s, 1, 7, &func))
+	else if (!pci_hex(s, 1, 7, &func))
 		return XST_E_MALFORMED;
-	if (**s == '@' && !(++*s, pci_key_hex(s, 2, 0x1f, &slot)))
+	if (**s == '@' && !(++*s, pci_hex(s, 2, 0x1f, &slot)))
 		return XST_E_MALFORMED;
-	r = pci_key_add(o, "func", func);
-	r = r ? r : pci_key_add(o, "dev", dev);
-	r = r ? r : pci_key_add(o, "bus", bus);
-	r = r ? r : pci_key_add(o, "domain", domain);
-	r = r ? r : pci_key_add(o, "vdevfn", slot << 3);
-	return r ? r : pci_key_add(o, "vfunc_mask", all ? ALL_FUNCTIONS : 1);
+	r = pci_add(o, "func", func);
+	r = r ? r : pci_add(o, "dev", dev);
+	r = r ? r : pci_add(o, "bus", bus);
+	r = r ? r : pci_add(o, "domain", domain);
+	r = r ? r : pci_add(o, "vdevfn", slot << 3);
+	return r ? r : pci_add(o, "vfunc_mask", all ? ALL_FUNCTIONS : 1);
 }
 
 static int write_option(const char *s, size_t n, json_object *o)
@@ -76,16 +75,16 @@ static int write_option(const char *s, size_t n, json_object *o)
 	const char *value = memchr(s, '=', n);
 	size_t name = value ? (size_t)(value++ - s) : 0, length = value ? n - name - 1 : 0;
 
-	for (const struct key_word *f = xst_key_pci_flags; value && f->cfg; f++)
+	for (const struct key_word *f = xst_device_pci_flags; value && f->cfg; f++)
 		if (strlen(f->json) == name && strncmp(f->json, s, name) == 0)
-			return xst_key_put(o, f->json,
-					   json_object_new_boolean(strtol(value, NULL, 10) != 0),
-					   NULL);
+			return xst_json_put(o, f->json,
+					    json_object_new_boolean(strtol(value, NULL, 10) != 0),
+					    NULL);
 	if (name != 10 || strncmp(s, "rdm_policy", 10) != 0 ||
 	    !((length == 6 && strncmp(value, "strict", 6) == 0) ||
 	      (length == 7 && strncmp(value, "relaxed", 7) == 0)))
 		return XST_E_MALFORMED;
-	return xst_key_put(o, "rdm_policy", json_object_new_string_len(value, (int)length), NULL);
+	return xst_json_put(o, "rdm_policy", json_object_new_string_len(value, (int)length), NULL);
 }
 
 static int pci_to_json(const struct config_key *k, const char *spec, size_t index, json_object *o,
@@ -119,34 +118,27 @@ static int add_policy(json_object *root, const struct config_key *k)
 		json_object *o = json_object_array_get_idx(a, i);
 
 		if (!json_object_object_get_ex(o, "rdm_policy", &there))
-			r = xst_key_put(o, "rdm_policy", json_object_new_string("strict"), NULL);
+			r = xst_json_put(o, "rdm_policy", json_object_new_string("strict"), NULL);
 	}
 	return r;
 }
 
-int xst_key_write_pci(json_object *root, const struct config_key *k, const struct config_value *v,
-		      struct config_error *err)
+static int write_pci(json_object *root, const struct config_key *k, const struct config_value *v,
+		     struct config_error *err)
 {
-	int r = xst_key_write_list(root, k, v, pci_to_json, err);
+	int r = xst_device_write_list(root, k, v, pci_to_json, err);
 
-	return r == 0 && xst_config_json_type(root) != CONFIG_TYPE_HVM ? add_policy(root, k) : r;
+	return r == 0 && xst_json_guest_type(root) != CONFIG_TYPE_HVM ? add_policy(root, k) : r;
 }
 
 /* --- from JSON ------------------------------------------------------------------------------ */
-
-static uint64_t pci_key_number(json_object *o, const char *name)
-{
-	json_object *v;
-
-	return json_object_object_get_ex(o, name, &v) ? json_object_get_uint64(v) : 0;
-}
 
 static bool is_known(const char *name)
 {
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (strcmp(members[i], name) == 0)
 			return true;
-	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
+	for (const struct key_word *f = xst_device_pci_flags; f->cfg; f++)
 		if (strcmp(f->json, name) == 0)
 			return true;
 	return false;
@@ -154,9 +146,10 @@ static bool is_known(const char *name)
 
 static int check_members(const struct config_key *k, json_object *o, struct config_error *err)
 {
-	uint64_t mask = pci_key_number(o, "vfunc_mask");
+	uint64_t mask = xst_json_unsigned(o, "vfunc_mask", 0);
 
-	json_object_object_foreach(o, name, v) {
+	json_object_object_foreach(o, name, v)
+	{
 		(void)v;
 		if (!is_known(name))
 			return xst_config_refuse(err, XST_E_UNSUPPORTED,
@@ -181,25 +174,32 @@ static int pci_from_json(const struct config_key *k, json_object *o, size_t inde
 	if (r)
 		return r;
 	xst_text_printf(&t, "%04" PRIx64 ":%02" PRIx64 ":%02" PRIx64 ".",
-			pci_key_number(o, "domain"), pci_key_number(o, "bus"),
-			pci_key_number(o, "dev"));
-	if (pci_key_number(o, "vfunc_mask") == ALL_FUNCTIONS)
+			xst_json_unsigned(o, "domain", 0), xst_json_unsigned(o, "bus", 0),
+			xst_json_unsigned(o, "dev", 0));
+	if (xst_json_unsigned(o, "vfunc_mask", 0) == ALL_FUNCTIONS)
 		xst_text_puts(&t, "*");
 	else
-		xst_text_printf(&t, "%" PRIx64, pci_key_number(o, "func"));
-	if (pci_key_number(o, "vdevfn"))
-		xst_text_printf(&t, "@%02" PRIx64, pci_key_number(o, "vdevfn") >> 3);
-	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
+		xst_text_printf(&t, "%" PRIx64, xst_json_unsigned(o, "func", 0));
+	if (xst_json_unsigned(o, "vdevfn", 0))
+		xst_text_printf(&t, "@%02" PRIx64, xst_json_unsigned(o, "vdevfn", 0) >> 3);
+	for (const struct key_word *f = xst_device_pci_flags; f->cfg; f++)
 		if (json_object_object_get_ex(o, f->json, &v))
-			xst_text_printf(&t, ",%s=%d", f->json, xst_key_truth(v) == 1);
-	if (json_object_object_get_ex(o, "rdm_policy", &v) && xst_key_json_text(v))
-		xst_text_printf(&t, ",rdm_policy=%s", xst_key_json_text(v));
+			xst_text_printf(&t, ",%s=%d", f->json, xst_json_truth(v) == 1);
+	if (json_object_object_get_ex(o, "rdm_policy", &v) && xst_json_string(v))
+		xst_text_printf(&t, ",rdm_policy=%s", xst_json_string(v));
 	*ret_spec = xst_text_take(&t, NULL);
 	return *ret_spec ? 0 : XST_E_NOMEM;
 }
 
-int xst_key_read_pci(json_object *root, const struct config_key *k, struct config_value *ret,
-		     struct config_error *err)
+static int read_pci(json_object *root, const struct config_key *k, struct config_value *ret,
+		    struct config_error *err)
 {
-	return xst_key_read_list(root, k, ret, pci_from_json, err);
+	return xst_device_read_list(root, k, ret, pci_from_json, err);
 }
+
+const struct key_kind xst_kind_pci = {
+	.name = "pci",
+	.read = read_pci,
+	.write = write_pci,
+	.shape = KEY_LIST,
+};

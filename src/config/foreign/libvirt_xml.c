@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libvirt's domain XML, as its Xen driver stores it. */
-#include "config/foreign/foreign.h"
+#include "config/foreign/gather.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* xend's configuration: (domain (name ...) (image (hvm ...)) (device (vbd ...)) ...). */
-#include "config/foreign/foreign.h"
+#include "config/foreign/gather.h"
 
 #include <string.h>
 

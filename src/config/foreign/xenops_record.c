@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* XenServer's record: ((time ...) (vm_str "((id ...) (name ...) (ty (HVM (...))) ...)") ...). */
-#include "config/foreign/foreign.h"
+#include "config/foreign/gather.h"
 
 #include <string.h>
 

@@ -5,7 +5,8 @@
 
 #include <json-c/json.h>
 
-#include "config/config.h"
+#include "config/error.h"
+#include "config/language.h"
 #include "config/text.h"
 
 /* Parses n octets, of which the last may be a NUL.  What json-c takes in silence is refused, too: a

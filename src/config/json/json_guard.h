@@ -2,7 +2,8 @@
 #ifndef CONFIG_JSON_GUARD_H
 #define CONFIG_JSON_GUARD_H
 
-#include "config/config.h"
+#include "config/error.h"
+#include "config/language.h"
 
 /* Looks through text that is JSON for what json-c takes in silence: members of one name, of which
  * it keeps the last; integers that don't fit, which it makes the largest that do; NULs in strings,

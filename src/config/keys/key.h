@@ -5,50 +5,56 @@
 
 #include <json-c/json.h>
 
+#include "config/error.h"
+#include "config/guest_type.h"
 #include "config/value.h"
-#include "config/view.h"
 
 /* Types of guests that have a key; 0: all. */
 #define FOR_PV	(1u << CONFIG_TYPE_PV)
 #define FOR_HVM (1u << CONFIG_TYPE_HVM)
 #define FOR_PVH (1u << CONFIG_TYPE_PVH)
 
-/* How a value stands in JSON. */
-enum key_kind {
-	KEY_STRING,
-	KEY_NUMBER,
-	KEY_MIB,       /* MiB in xl.cfg, KiB in JSON */
-	KEY_BOOL,      /* 1 and 0, "True" and "False" */
-	KEY_PLAIN_BOOL, /* 1 and 0, true and false */
-	KEY_WORD,      /* a word of `words`; or in both the same, if there are none */
-	KEY_STRINGS,   /* a list of strings */
-	KEY_ARGUMENTS, /* the same; one string in xl.cfg is parted at its blanks */
-	KEY_NUMBERS,   /* a list of numbers */
-	KEY_STRING_OR_LIST, /* one string at `path`, several at `older` */
-	KEY_UUID,
-	KEY_TYPE,
-	KEY_BUILDER,
-	KEY_MEMORY,
-	KEY_VCPUS,
-	KEY_MAXVCPUS,
-	KEY_FIRMWARE,
-	KEY_GFX_PASSTHRU,
-	KEY_STDVGA,
-	KEY_VIRIDIAN,
-	KEY_AFFINITY,
-	KEY_CPUID,
-	KEY_IOPORTS,
-	KEY_IOMEM,
-	KEY_PCI,
-	KEY_PCI_FLAG,  /* a flag for all of them */
-	KEY_DISKS,
-	KEY_VIFS,
-	KEY_DEVICES,   /* a list of "name=value,..." by the rows of `parts` */
-	KEY_INDEX,     /* in `parts`: the number of the device, which xl.cfg doesn't say */
-	KEY_VARIANT,   /* in `parts`: a word that is part of the member's name */
-	KEY_CMDLINE,   /* part of the kernel's command line */
-	KEY_UNMAPPED,  /* known, but without a way into JSON here */
-	KEY_OTHER_LIST /* the same, a list */
+/* One value of a key, or a list of them? */
+enum key_shape {
+	KEY_ONE,
+	KEY_LIST,
+	KEY_NESTED, /* a list in which lists may stand */
+	KEY_EITHER  /* one value or a list */
+};
+
+struct config_key;
+struct key_check;
+
+typedef int key_read_fn(json_object *root, const struct config_key *k, struct config_value *ret,
+			struct config_error *err);
+typedef int key_write_fn(json_object *root, const struct config_key *k,
+			 const struct config_value *v, struct config_error *err);
+/* Judges a value that is a string, or each string of a list. */
+typedef void key_check_fn(struct key_check *c, const struct config_key *k,
+			  const struct config_value *v);
+/* Judges what became of a value in JSON. */
+typedef void key_check_json_fn(struct key_check *c, const struct config_key *k, json_object *root);
+/* Is the value what xl makes of other keys if nothing is said? */
+typedef bool key_implied_fn(json_object *root, const struct config_key *k,
+			    const struct config_value *v);
+
+/* All that there is to know of a kind: how a value stands in JSON, and what it may be.  Each row
+ * stands next to its functions, in kind_*.c here and in ../devices. */
+struct key_kind {
+	const char *name;
+	key_read_fn *read;             /* see xst_key_read() ... */
+	key_write_fn *write;           /* ... and xst_key_write() */
+	key_check_fn *check;           /* NULL: any string will do */
+	key_check_json_fn *check_json; /* NULL: there is nothing else to be judged */
+	key_implied_fn *implied;       /* NULL: no value is */
+	enum key_shape shape;
+	bool is_number; /* xl.cfg has it without quotes */
+	bool is_type;   /* says of which type the guest is, so it can't be unset */
+	bool together;  /* means something with other keys only, and is translated with them */
+	bool strict;    /* xl stops at a parameter that it doesn't know */
+	/* up to NULL: paths that go with the key's own; of a list of objects, the members that a
+	 * string tells (NULL: all) */
+	const char *const *companions, *const *members;
 };
 
 struct key_word {
@@ -57,7 +63,7 @@ struct key_word {
 
 struct config_key {
 	const char *name;
-	enum key_kind kind;
+	const struct key_kind *kind;
 	const char *path;
 	unsigned guests;
 	const struct key_word *words; /* up to one without names */
@@ -76,14 +82,9 @@ extern const struct config_key xst_config_keys[];
 extern const size_t xst_config_keys_count;
 
 /* The row of a key, or NULL. */
-const struct config_key *xst_config_key_find(const char *name);
+const struct config_key *xst_key_find(const char *name);
 
-/* What xl expects it to be, as far as only one thing will do. */
-bool xst_config_key_is_list(const struct config_key *k);
-bool xst_config_key_is_number(const struct config_key *k);
-
-/* The type of guest that JSON describes. */
-enum config_type xst_config_json_type(json_object *root);
+bool xst_key_is_list(const struct config_key *k); /* and nothing but a list will do */
 
 /* Between JSON and values of xl.cfg.
  *
@@ -97,67 +98,22 @@ int xst_key_write(json_object *root, const struct config_key *k, const struct co
 		  struct config_error *err);
 int xst_key_remove(json_object *root, const struct config_key *k, struct config_error *err);
 
-/* --- inside --------------------------------------------------------------------------------- */
+/* --- judging --------------------------------------------------------------------------------- */
 
-/* The functions of a kind. */
-typedef int key_read_fn(json_object *root, const struct config_key *k, struct config_value *ret,
-			struct config_error *err);
-typedef int key_write_fn(json_object *root, const struct config_key *k,
-			 const struct config_value *v, struct config_error *err);
+/* Where complaints go: `tell` gets the key's name and a line without full stop. */
+struct key_check {
+	void (*tell)(void *userdata, const char *key, const char *text);
+	void *userdata;
+	int complaints;
+	bool no_memory;
+};
 
-/* What is at a key's path, or its older one; XST_E_UNKNOWN. */
-int xst_key_at(json_object *root, const struct config_key *k, json_object **ret);
-/* Stores and takes over v; NULL: XST_E_NOMEM. */
-int xst_key_put(json_object *root, const char *path, json_object *v, struct config_error *err);
-int xst_key_wrong(const struct config_key *k, const char *what, struct config_error *err);
-/* A number in a string value: XST_E_MALFORMED, described. */
-int xst_key_number(const struct config_key *k, const struct config_value *v, int64_t *ret,
-		   struct config_error *err);
-/* The row of one of the key's words, or NULL. */
-const struct key_word *xst_key_word_find(const struct config_key *k, const char *word);
-/* A value that is one string. */
-int xst_key_string(const struct config_key *k, const struct config_value *v, const char **ret,
-		   struct config_error *err);
-/* true, "True", 1: 1; false: 0; else, as "<default>": -1. */
-int xst_key_truth(json_object *o);
-const char *xst_key_json_text(json_object *o); /* of a string; else NULL */
-int xst_key_return_string(struct config_value *ret, const char *s);
-/* Gives a list away if r is 0, or else drops it.  Returns r. */
-int xst_key_return_list(struct config_value *ret, struct config_value *list, int r);
-/* Adds to a JSON list and takes o over; NULL: XST_E_NOMEM. */
-int xst_key_append(json_object *a, json_object *o);
-/* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
-int xst_key_list_at(json_object *root, const struct config_key *k, json_object **ret,
-		    struct config_error *err);
+void xst_key_complain(struct key_check *c, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* An error's text without the key that it begins with, which a complaint names already. */
+const char *xst_key_after_name(const char *key, const char *text);
 
-/* One device: from a specification into an empty object, and a specification malloc'ed from one. */
-typedef int device_to_json(const struct config_key *k, const char *spec, size_t index,
-			   json_object *o, struct config_error *err);
-typedef int device_from_json(const struct config_key *k, json_object *o, size_t index,
-			     char **ret_spec, struct config_error *err);
-int xst_key_write_list(json_object *root, const struct config_key *k, const struct config_value *v,
-		       device_to_json *one, struct config_error *err);
-int xst_key_read_list(json_object *root, const struct config_key *k, struct config_value *ret,
-		      device_from_json *one, struct config_error *err);
-
-/* key_special.c */
-key_read_fn xst_key_read_type, xst_key_read_builder, xst_key_read_vcpus, xst_key_read_firmware,
-	xst_key_read_gfx, xst_key_read_stdvga, xst_key_read_variant;
-key_write_fn xst_key_write_type, xst_key_write_builder, xst_key_write_memory, xst_key_write_vcpus,
-	xst_key_write_firmware, xst_key_write_gfx, xst_key_write_stdvga, xst_key_write_variant;
-/* key_ranges.c */
-key_read_fn xst_key_read_affinity, xst_key_read_ioports, xst_key_read_iomem, xst_key_read_viridian;
-key_write_fn xst_key_write_affinity, xst_key_write_ioports, xst_key_write_iomem,
-	xst_key_write_viridian;
-/* key_cpuid.c, key_pci.c */
-key_read_fn xst_key_read_cpuid, xst_key_read_pci;
-key_write_fn xst_key_write_cpuid, xst_key_write_pci;
-/* Flags for all devices that don't say otherwise: keys of xl.cfg and members, up to NULL. */
-extern const struct key_word xst_key_pci_flags[];
-/* key_devices.c */
-key_read_fn xst_key_read_disks, xst_key_read_vifs, xst_key_read_devices;
-key_write_fn xst_key_write_disks, xst_key_write_vifs, xst_key_write_devices;
-/* Members of one device that a specification tells, up to NULL. */
-extern const char *const xst_key_disk_members[], *const xst_key_vif_members[];
+/* What its kind says of a value of xl.cfg. */
+void xst_key_check(struct key_check *c, const struct config_key *k, const struct config_value *v);
 
 #endif

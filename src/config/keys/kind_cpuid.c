@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/json/json.h"
-#include "config/keys/key.h"
+#include "config/keys/kind.h"
 
 static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
 #define REGISTERS (sizeof(registers) / sizeof(registers[0]))
@@ -21,7 +21,7 @@ struct leaf {
 	bool has_subleaf;
 };
 
-static bool cpuid_key_number(const char **s, uint32_t *ret)
+static bool leaf_number(const char **s, uint32_t *ret)
 {
 	char *end;
 	unsigned long v = strtoul(*s, &end, 0);
@@ -36,10 +36,10 @@ static bool cpuid_key_number(const char **s, uint32_t *ret)
 static bool leaf_of(const char **s, struct leaf *ret)
 {
 	*ret = (struct leaf){ 0 };
-	if (!cpuid_key_number(s, &ret->leaf))
+	if (!leaf_number(s, &ret->leaf))
 		return false;
 	ret->has_subleaf = **s == ',';
-	if (ret->has_subleaf && !(++*s, cpuid_key_number(s, &ret->subleaf)))
+	if (ret->has_subleaf && !(++*s, leaf_number(s, &ret->subleaf)))
 		return false;
 	return *(*s)++ == ':';
 }
@@ -51,14 +51,6 @@ static bool has_number(json_object *o, const char *name, bool there, uint32_t v)
 	if (!json_object_object_get_ex(o, name, &n))
 		return !there;
 	return there && json_object_get_int64(n) == v;
-}
-
-static int cpuid_key_put(json_object *o, const char *name, json_object *v)
-{
-	if (v && json_object_object_add(o, name, v) == 0)
-		return 0;
-	json_object_put(v);
-	return XST_E_NOMEM;
 }
 
 /* The object of a leaf: one that is there already, or a new one at the end.  NULL: out of
@@ -75,9 +67,9 @@ static json_object *object_of(json_object *a, const struct leaf *l)
 			return o;
 	}
 	o = json_object_new_object();
-	r = o ? cpuid_key_put(o, "leaf", json_object_new_int64(l->leaf)) : XST_E_NOMEM;
+	r = o ? xst_json_add(o, "leaf", json_object_new_int64(l->leaf)) : XST_E_NOMEM;
 	if (r == 0 && l->has_subleaf)
-		r = cpuid_key_put(o, "subleaf", json_object_new_int64(l->subleaf));
+		r = xst_json_add(o, "subleaf", json_object_new_int64(l->subleaf));
 	if (r == 0 && json_object_array_add(a, o) == 0)
 		return o;
 	json_object_put(o);
@@ -96,7 +88,7 @@ static int take_register(const char **s, json_object *o)
 		if (strspn(bits, "01xks") != BITS)
 			return XST_E_MALFORMED;
 		*s = bits + BITS;
-		return cpuid_key_put(o, registers[i], json_object_new_string_len(bits, BITS));
+		return xst_json_add(o, registers[i], json_object_new_string_len(bits, BITS));
 	}
 	return XST_E_MALFORMED;
 }
@@ -135,8 +127,8 @@ static int write_leaves(const struct config_key *k, const struct config_value *v
 		       : r;
 }
 
-int xst_key_write_cpuid(json_object *root, const struct config_key *k, const struct config_value *v,
-			struct config_error *err)
+static int write_cpuid(json_object *root, const struct config_key *k, const struct config_value *v,
+		       struct config_error *err)
 {
 	json_object *a;
 	int r;
@@ -154,8 +146,8 @@ int xst_key_write_cpuid(json_object *root, const struct config_key *k, const str
 		return r;
 	}
 	(void)xst_json_path_unset(root, k->path, NULL);
-	r = xst_key_put(root, k->older, a, err);
-	return r ? r : xst_key_put(root, MSRS, json_object_new_array(), err);
+	r = xst_json_put(root, k->older, a, err);
+	return r ? r : xst_json_put(root, MSRS, json_object_new_array(), err);
 }
 
 /* --- from JSON ------------------------------------------------------------------------------ */
@@ -175,9 +167,9 @@ static int print_leaf(json_object *o, struct config_value *list)
 	if (json_object_object_get_ex(o, "subleaf", &v))
 		xst_text_printf(&t, ",0x%" PRIx64, (uint64_t)json_object_get_int64(v));
 	for (size_t i = 0; i < REGISTERS; i++) {
-		if (!json_object_object_get_ex(o, registers[i], &v) || !xst_key_json_text(v))
+		if (!json_object_object_get_ex(o, registers[i], &v) || !xst_json_string(v))
 			continue;
-		xst_text_printf(&t, "%c%s=%s", separator, registers[i], xst_key_json_text(v));
+		xst_text_printf(&t, "%c%s=%s", separator, registers[i], xst_json_string(v));
 		separator = ',';
 	}
 	s = xst_text_take(&t, NULL);
@@ -196,8 +188,8 @@ static json_object *leaves_of(json_object *root, const struct config_key *k)
 	return xst_json_path_get(root, k->path, &a, NULL) == 0 ? a : NULL;
 }
 
-int xst_key_read_cpuid(json_object *root, const struct config_key *k, struct config_value *ret,
-		       struct config_error *err)
+static int read_cpuid(json_object *root, const struct config_key *k, struct config_value *ret,
+		      struct config_error *err)
 {
 	struct config_value list = { .is_list = true };
 	json_object *a = leaves_of(root, k), *msrs;
@@ -216,3 +208,30 @@ int xst_key_read_cpuid(json_object *root, const struct config_key *k, struct con
 		r = print_leaf(json_object_array_get_idx(a, i), &list);
 	return xst_key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
 }
+
+/* --- judged --------------------------------------------------------------------------------- */
+
+/* Names of features: xl says what is wrong with them, and goes on without. */
+static void check_features(struct key_check *c, const struct config_key *k,
+			   const struct config_value *v)
+{
+	const char *s = v->string;
+	bool wrong = strncmp(s, "host", 4) != 0 || (s[4] && s[4] != ',');
+
+	for (s = strchr(s, ','); !wrong && s; s = strchr(s, ',')) {
+		size_t name = strcspn(++s, ",="), end = strcspn(s, ",");
+
+		wrong = end && (!name || name + 1 >= end);
+	}
+	if (wrong)
+		xst_key_complain(c, k->name,
+				 "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
+}
+
+const struct key_kind xst_kind_cpuid = {
+	.name = "cpuid",
+	.read = read_cpuid,
+	.write = write_cpuid,
+	.check = check_features,
+	.shape = KEY_EITHER,
+};

@@ -2,22 +2,6 @@
 #include "config/translate/translate.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* value NULL: libxl finds it out */
-const struct host_member xst_translate_host_members[] = {
-	{ "c_info.run_hotplug_scripts", "True" },
-	{ "b_info.claim_mode", "True" },
-	{ "b_info.sched_params.sched", NULL },
-};
-const size_t xst_translate_host_members_count =
-	sizeof(xst_translate_host_members) / sizeof(xst_translate_host_members[0]);
-
-void xst_translate_loss(const struct translation *t, const char *key, const char *why)
-{
-	if (t->loss)
-		t->loss(t->userdata, key, why);
-}
 
 static int translate_copy(const struct config *c, struct config **ret, struct config_error *err)
 {

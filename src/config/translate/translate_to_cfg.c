@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "config/json/json.h"
+#include "config/keys/kind.h"
 #include "config/translate/translate.h"
-
-const char xst_config_no_key[] = "xl.cfg has no key for it";
 
 struct state {
 	const struct translation *t;
@@ -26,27 +25,16 @@ static bool goes_without_saying(const struct state *s, const struct config_key *
 				const struct config_value *v)
 {
 	const char *unsaid = k->initial ? k->initial : k->absent;
-	json_object *a, *b;
 
-	switch (k->kind) {
-	case KEY_MAXVCPUS: /* stands for the vCPUs that are on, too */
-		return xst_json_path_get(s->from, "b_info.avail_vcpus", &a, NULL) == 0 &&
-		       json_object_is_type(a, json_type_array) && !v->is_list &&
-		       json_object_array_length(a) == strtoull(v->string, NULL, 10);
-	case KEY_MIB:
-		return strcmp(k->name, "maxmem") == 0 &&
-		       xst_json_path_get(s->from, "b_info.target_memkb", &a, NULL) == 0 &&
-		       xst_json_path_get(s->from, k->path, &b, NULL) == 0 &&
-		       json_object_equal(a, b);
-	default:
-		return unsaid && !v->is_list && strcmp(v->string, unsaid) == 0;
-	}
+	if (k->kind->implied)
+		return k->kind->implied(s->from, k, v);
+	return unsaid && !v->is_list && strcmp(v->string, unsaid) == 0;
 }
 
 /* Has this type of guest the key?  libxl fills in a 0 for others, too. */
 static bool is_for_others(const struct state *s, const struct config_key *k)
 {
-	return k->guests && !(k->guests & 1u << xst_config_json_type(s->from));
+	return k->guests && !(k->guests & 1u << xst_json_guest_type(s->from));
 }
 
 static bool is_zero(const struct config_value *v)
@@ -69,12 +57,8 @@ static void take_companions(struct state *s, const struct config_key *k)
 {
 	if (k->older)
 		to_cfg_take(s, k->older);
-	if (k->kind == KEY_VIRIDIAN) {
-		to_cfg_take(s, "b_info.\"type.hvm\".viridian_enable");
-		to_cfg_take(s, "b_info.\"type.hvm\".viridian_disable");
-	}
-	if (k->kind == KEY_AFFINITY)
-		to_cfg_take(s, "b_info.numa_placement");
+	for (const char *const *path = k->kind->companions; path && *path; path++)
+		to_cfg_take(s, *path);
 }
 
 /* Of each device what its specification tells; the rest is named later. */
@@ -91,10 +75,8 @@ static void take_members(struct state *s, const char *path, const char *const *m
 
 static void take_all(struct state *s, const struct config_key *k)
 {
-	if (k->kind == KEY_DISKS) {
-		take_members(s, k->path, xst_key_disk_members);
-	} else if (k->kind == KEY_VIFS) {
-		take_members(s, k->path, xst_key_vif_members);
+	if (k->kind->members) {
+		take_members(s, k->path, k->kind->members);
 	} else {
 		to_cfg_take(s, k->path);
 		take_companions(s, k);

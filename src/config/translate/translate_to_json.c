@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/devices/devices.h"
+#include "config/devices/vif.h"
 #include "config/json/json.h"
 #include "config/translate/translate.h"
 #include "config/utf8.h"
@@ -77,8 +79,9 @@ static int known_parameters(const struct translation *t, const struct config_val
 	return 0;
 }
 
-static int write_vifs(const struct translation *t, const struct cfg *c, const struct config_key *k,
-		      const struct config_value *v, json_object *root)
+static int write_known_vifs(const struct translation *t, const struct cfg *c,
+			    const struct config_key *k, const struct config_value *v,
+			    json_object *root)
 {
 	struct config_value known = { 0 };
 	int r = known_parameters(t, v, &known);
@@ -111,12 +114,11 @@ static int to_json_write_keys(const struct translation *t, const struct cfg *c, 
 		const struct cfg_entry *e = xst_cfg_find(c, k->name);
 		json_object *there;
 
-		if (k->kind == KEY_TYPE || k->kind == KEY_BUILDER || k->kind == KEY_CMDLINE ||
-		    k->also != also ||
+		if (k->kind->together || k->also != also ||
 		    (also && xst_json_path_get(root, k->path, &there, NULL) == 0))
 			continue;
-		if (e && k->kind == KEY_VIFS && e->value.is_list)
-			r = write_vifs(t, c, k, &e->value, root);
+		if (e && k->kind == &xst_kind_vifs && e->value.is_list)
+			r = write_known_vifs(t, c, k, &e->value, root);
 		else if (e)
 			r = write(t, c, k, &e->value, root);
 		else if (k->initial)
@@ -131,7 +133,7 @@ static int write_command_line(const struct translation *t, const struct cfg *c, 
 	int r = xst_cfg_command_line(c, &v);
 
 	if (r == 0)
-		r = write(t, c, xst_config_key_find("cmdline"), &v, root);
+		r = write(t, c, xst_key_find("cmdline"), &v, root);
 	xst_config_value_clear(&v);
 	return r == XST_E_UNKNOWN ? 0 : r;
 }
@@ -148,7 +150,7 @@ static int write_type(const struct translation *t, const struct cfg *c, json_obj
 			xst_config_refuse(t->err, XST_E_MALFORMED, "type: none of pv, hvm, pvh"));
 	r = xst_key_return_string(&v, xst_config_type_name(type));
 	if (r == 0)
-		r = write(t, c, xst_config_key_find("type"), &v, root);
+		r = write(t, c, xst_key_find("type"), &v, root);
 	xst_config_value_clear(&v);
 	return r;
 }
@@ -164,7 +166,7 @@ static int write_keyboards(const struct cfg *c, json_object *root)
 		return 0;
 	for (size_t i = 0; r == 0 && i < list->n; i++) {
 		snprintf(path, sizeof(path), "vkbs[%zu].devid", i);
-		r = xst_key_put(root, path, json_object_new_int64((int64_t)i), NULL);
+		r = xst_json_put(root, path, json_object_new_int64((int64_t)i), NULL);
 	}
 	return r;
 }
@@ -178,18 +180,18 @@ static int write_pci_flags(const struct cfg *c, json_object *root)
 
 	if (xst_json_path_get(root, "pcidevs", &devices, NULL) != 0)
 		return 0;
-	for (const struct key_word *f = xst_key_pci_flags; f->cfg; f++)
+	for (const struct key_word *f = xst_device_pci_flags; f->cfg; f++)
 		for (size_t i = 0; r == 0 && i < json_object_array_length(devices); i++) {
 			json_object *o = json_object_array_get_idx(devices, i);
 
 			if (xst_cfg_get_long(c, f->cfg, &on, NULL) == 0 && on &&
 			    !json_object_object_get_ex(o, f->json, &there))
-				r = xst_key_put(o, f->json, json_object_new_boolean(true), NULL);
+				r = xst_json_put(o, f->json, json_object_new_boolean(true), NULL);
 		}
-	if (r || xst_config_json_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
+	if (r || xst_json_guest_type(root) != CONFIG_TYPE_PV || !json_object_array_length(devices))
 		return r;
-	return xst_key_put(root, xst_config_key_find("e820_host")->path,
-			   json_object_new_string("True"), NULL);
+	return xst_json_put(root, xst_key_find("e820_host")->path,
+			    json_object_new_string("True"), NULL);
 }
 
 static int write_host(json_object *root)
@@ -200,7 +202,7 @@ static int write_host(json_object *root)
 		const struct host_member *m = &xst_translate_host_members[i];
 
 		if (m->value)
-			r = xst_key_put(root, m->path, json_object_new_string(m->value), NULL);
+			r = xst_json_put(root, m->path, json_object_new_string(m->value), NULL);
 	}
 	return r;
 }
@@ -209,7 +211,7 @@ static int write_host(json_object *root)
 static void name_unknown(const struct translation *t, const struct cfg *c)
 {
 	for (size_t i = 0; i < c->nentries; i++)
-		if (!xst_config_key_find(c->entries[i].name) &&
+		if (!xst_key_find(c->entries[i].name) &&
 		    strcmp(c->entries[i].name, "pvh") != 0)
 			xst_translate_loss(t, c->entries[i].name,
 					   "no key that xl of Xen 4.17 knows");
@@ -224,7 +226,7 @@ static int move_type_back(json_object *root)
 	json_object *b_info, *members;
 	char name[16];
 
-	snprintf(name, sizeof(name), "type.%s", xst_config_type_name(xst_config_json_type(root)));
+	snprintf(name, sizeof(name), "type.%s", xst_config_type_name(xst_json_guest_type(root)));
 	if (!json_object_object_get_ex(root, "b_info", &b_info) ||
 	    !json_object_object_get_ex(b_info, name, &members))
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/foreign/foreign.h"
+#include "config/foreign/gather.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/foreign/sexpr.h"
+#include "config/grow.h"
 #include "config/utf8.h"
 
 #define LINE 400
@@ -16,9 +17,8 @@
 
 static void add_line(struct config_foreign *f, const char *line)
 {
-	char **more;
+	char **more = grow(f->left_out, f->nleft_out, &f->left_out_room, sizeof(*more));
 
-	more = realloc(f->left_out, (f->nleft_out + 1) * sizeof(*more));
 	if (more)
 		f->left_out = more;
 	if (more && (more[f->nleft_out] = strdup(line)))
@@ -233,112 +233,13 @@ void xst_foreign_vif(struct config_foreign *f, struct config_vif *v)
 	xst_config_vif_clear(v);
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
-
-int xst_foreign_read(enum config_foreign_language language, const char *text, size_t n,
-		     struct config_foreign *ret, struct config_error *err)
+int xst_foreign_complete(struct config_foreign *f)
 {
-	struct config_foreign f = { .language = language };
 	char last[40];
-	int r = XST_E_ARG;
 
-	while (n && !text[n - 1]) /* libvirt's XML has one */
-		n--;
-	switch (language) {
-	case CONFIG_XEND:    r = xst_foreign_read_xend(text, n, &f, err); break;
-	case CONFIG_LIBVIRT: r = xst_foreign_read_libvirt(text, n, &f, err); break;
-	case CONFIG_XENOPS:  r = xst_foreign_read_xenops(text, n, &f, err); break;
-	case CONFIG_OWN:     break;
+	if (f->unsaid) {
+		snprintf(last, sizeof(last), "and %zu more", f->unsaid);
+		add_line(f, last);
 	}
-	if (r == 0 && f.unsaid) {
-		snprintf(last, sizeof(last), "and %zu more", f.unsaid);
-		add_line(&f, last);
-	}
-	if (r == 0 && f.no_memory)
-		r = XST_E_NOMEM;
-	if (r)
-		xst_foreign_clear(&f);
-	else
-		*ret = f;
-	return r;
-}
-
-void xst_foreign_clear(struct config_foreign *f)
-{
-	xst_config_view_clear(&f->view);
-	for (size_t i = 0; i < f->nleft_out; i++)
-		free(f->left_out[i]);
-	free(f->left_out);
-	f->left_out = NULL;
-	f->nleft_out = 0;
-}
-
-static int foreign_view(enum config_foreign_language language, const char *text, size_t n,
-			struct config_view *ret, struct config_error *err)
-{
-	struct config_foreign f;
-	int r = xst_foreign_read(language, text, n, &f, err);
-
-	if (r)
-		return r;
-	*ret = f.view;
-	f.view = (struct config_view){ .name = NULL };
-	xst_foreign_clear(&f);
-	return 0;
-}
-
-int xst_config_view_of(enum xst_layer container, const char *text, size_t n,
-		       struct config_view *ret, struct config_error *err)
-{
-	enum config_foreign_language foreign = xst_foreign_of(container);
-	struct config *c;
-	int r;
-
-	if (foreign != CONFIG_OWN)
-		return foreign_view(foreign, text, n, ret, err);
-	r = xst_config_parse(text, n, CONFIG_AS_XL, &c, err);
-	if (r)
-		return r;
-	r = xst_config_view_read(c, ret);
-	xst_config_free(c);
-	return r;
-}
-
-enum config_foreign_language xst_foreign_of(enum xst_layer container)
-{
-	switch (container) {
-	case XST_LAYER_LIBVIRT:   return CONFIG_LIBVIRT;
-	case XST_LAYER_XEND:      return CONFIG_XEND;
-	case XST_LAYER_XENSERVER: return CONFIG_XENOPS;
-	default:                  return CONFIG_OWN;
-	}
-}
-
-const char *xst_foreign_name(enum config_foreign_language language)
-{
-	switch (language) {
-	case CONFIG_XEND:    return "xend's s-expression";
-	case CONFIG_LIBVIRT: return "libvirt's XML";
-	case CONFIG_XENOPS:  return "XenServer's xenops record";
-	case CONFIG_OWN:     break;
-	}
-	return "a language of xl's";
-}
-
-int xst_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
-{
-	const char **lines = malloc((f->nleft_out + 1) * sizeof(*lines));
-	char first[160];
-	int r;
-
-	if (!lines)
-		return XST_E_NOMEM;
-	snprintf(first, sizeof(first), "Translated from %s%s", xst_foreign_name(f->language),
-		 f->nleft_out ? ", where this stands, too, for which xl has no words:" : "");
-	lines[0] = first;
-	for (size_t i = 0; i < f->nleft_out; i++)
-		lines[i + 1] = f->left_out[i];
-	r = xst_config_view_print(&f->view, lines, f->nleft_out + 1, ret, ret_n);
-	free(lines);
-	return r;
+	return f->no_memory ? XST_E_NOMEM : 0;
 }
