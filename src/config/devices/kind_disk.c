@@ -153,10 +153,6 @@ static void check_disk(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_disks = {
-	.name = "disks",
-	.read = read_disks,
-	.write = write_disks,
-	.check = check_disk,
-	.shape = KEY_LIST,
-	.members = disk_members,
+	.name = "disks", .read = read_disks, .write = write_disks, .check = check_disk,
+	.shape = KEY_LIST, .members = disk_members
 };

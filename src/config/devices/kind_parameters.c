@@ -21,9 +21,7 @@ static int read_index(json_object *root, const struct config_key *k, struct conf
 }
 
 const struct key_kind xst_kind_index = {
-	.name = "index",
-	.read = read_index,
-	.write = xst_key_write_number,
+	.name = "index", .read = read_index, .write = xst_key_write_number
 };
 
 /* "connection" with the word "pty" is the member "connection.pty", an object of its own. */
@@ -65,9 +63,7 @@ static int write_variant(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_variant = {
-	.name = "variant",
-	.read = read_variant,
-	.write = write_variant,
+	.name = "variant", .read = read_variant, .write = write_variant
 };
 
 /* --- devices -------------------------------------------------------------------------------- */
@@ -256,17 +252,10 @@ static void check_parameters(struct key_check *c, const struct config_key *k, js
 }
 
 const struct key_kind xst_kind_devices = {
-	.name = "devices",
-	.read = read_parameters,
-	.write = write_parameters,
-	.check_json = check_parameters,
-	.shape = KEY_LIST,
-	.strict = true,
+	.name = "devices", .read = read_parameters, .write = write_parameters,
+	.check_json = check_parameters, .shape = KEY_LIST, .strict = true
 };
 const struct key_kind xst_kind_framebuffers = {
-	.name = "framebuffers",
-	.read = read_parameters,
-	.write = write_parameters,
-	.check_json = check_parameters,
-	.shape = KEY_LIST,
+	.name = "framebuffers", .read = read_parameters, .write = write_parameters,
+	.check_json = check_parameters, .shape = KEY_LIST
 };

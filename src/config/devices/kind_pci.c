@@ -198,8 +198,5 @@ static int read_pci(json_object *root, const struct config_key *k, struct config
 }
 
 const struct key_kind xst_kind_pci = {
-	.name = "pci",
-	.read = read_pci,
-	.write = write_pci,
-	.shape = KEY_LIST,
+	.name = "pci", .read = read_pci, .write = write_pci, .shape = KEY_LIST
 };

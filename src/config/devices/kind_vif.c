@@ -171,10 +171,6 @@ static void check_vif(struct key_check *c, const struct config_key *k, const str
 }
 
 const struct key_kind xst_kind_vifs = {
-	.name = "vifs",
-	.read = read_vifs,
-	.write = write_vifs,
-	.check = check_vif,
-	.shape = KEY_LIST,
-	.members = vif_members,
+	.name = "vifs", .read = read_vifs, .write = write_vifs, .check = check_vif,
+	.shape = KEY_LIST, .members = vif_members
 };

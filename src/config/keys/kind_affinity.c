@@ -223,9 +223,6 @@ static int read_affinity(json_object *root, const struct config_key *k, struct c
 
 static const char *const affinity_companions[] = { PLACEMENT, NULL };
 const struct key_kind xst_kind_affinity = {
-	.name = "affinity",
-	.read = read_affinity,
-	.write = write_affinity,
-	.shape = KEY_EITHER,
-	.companions = affinity_companions,
+	.name = "affinity", .read = read_affinity, .write = write_affinity, .shape = KEY_EITHER,
+	.companions = affinity_companions
 };

@@ -229,9 +229,6 @@ static void check_features(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_cpuid = {
-	.name = "cpuid",
-	.read = read_cpuid,
-	.write = write_cpuid,
-	.check = check_features,
-	.shape = KEY_EITHER,
+	.name = "cpuid", .read = read_cpuid, .write = write_cpuid, .check = check_features,
+	.shape = KEY_EITHER
 };

@@ -66,12 +66,8 @@ static void check_type(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_type = {
-	.name = "type",
-	.read = read_type_key,
-	.write = write_type_key,
-	.check = check_type,
-	.is_type = true,
-	.together = true,
+	.name = "type", .read = read_type_key, .write = write_type_key, .check = check_type,
+	.is_type = true, .together = true
 };
 
 static int read_builder(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -108,12 +104,8 @@ static void check_builder_word(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_builder = {
-	.name = "builder",
-	.read = read_builder,
-	.write = write_builder,
-	.check = check_builder_word,
-	.is_type = true,
-	.together = true,
+	.name = "builder", .read = read_builder, .write = write_builder,
+	.check = check_builder_word, .is_type = true, .together = true
 };
 
 /* --- memory and vCPUs ----------------------------------------------------------------------- */
@@ -150,11 +142,8 @@ static int write_memory(json_object *root, const struct config_key *k, const str
 }
 
 const struct key_kind xst_kind_memory = {
-	.name = "memory",
-	.read = xst_key_read_mib,
-	.write = write_memory,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "memory", .read = xst_key_read_mib, .write = write_memory,
+	.check = xst_key_check_number, .is_number = true
 };
 
 static bool is_as_memory(json_object *root, const struct config_key *k,
@@ -168,12 +157,8 @@ static bool is_as_memory(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_maxmem = {
-	.name = "maxmem",
-	.read = xst_key_read_mib,
-	.write = xst_key_write_mib,
-	.check = xst_key_check_number,
-	.implied = is_as_memory,
-	.is_number = true,
+	.name = "maxmem", .read = xst_key_read_mib, .write = xst_key_write_mib,
+	.check = xst_key_check_number, .implied = is_as_memory, .is_number = true
 };
 
 /* vCPUs that are on at the start are told as a list of their numbers. */
@@ -234,11 +219,8 @@ static int write_vcpus(json_object *root, const struct config_key *k, const stru
 }
 
 const struct key_kind xst_kind_vcpus = {
-	.name = "vcpus",
-	.read = read_vcpus,
-	.write = write_vcpus,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "vcpus", .read = read_vcpus, .write = write_vcpus, .check = xst_key_check_number,
+	.is_number = true
 };
 
 /* It stands for the vCPUs that are on, too. */
@@ -253,10 +235,6 @@ static bool is_as_vcpus(json_object *root, const struct config_key *k, const str
 }
 
 const struct key_kind xst_kind_maxvcpus = {
-	.name = "maxvcpus",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_number,
-	.check = xst_key_check_number,
-	.implied = is_as_vcpus,
-	.is_number = true,
+	.name = "maxvcpus", .read = xst_key_read_scalar, .write = xst_key_write_number,
+	.check = xst_key_check_number, .implied = is_as_vcpus, .is_number = true
 };

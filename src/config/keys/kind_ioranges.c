@@ -148,14 +148,8 @@ static int read_iomem(json_object *root, const struct config_key *k, struct conf
 }
 
 const struct key_kind xst_kind_ioports = {
-	.name = "ioports",
-	.read = read_ioports,
-	.write = write_ioports,
-	.shape = KEY_LIST,
+	.name = "ioports", .read = read_ioports, .write = write_ioports, .shape = KEY_LIST
 };
 const struct key_kind xst_kind_iomem = {
-	.name = "iomem",
-	.read = read_iomem,
-	.write = write_iomem,
-	.shape = KEY_LIST,
+	.name = "iomem", .read = read_iomem, .write = write_iomem, .shape = KEY_LIST
 };

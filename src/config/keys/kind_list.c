@@ -119,27 +119,16 @@ static int write_string_or_list(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_strings = {
-	.name = "strings",
-	.read = read_list,
-	.write = write_strings,
-	.shape = KEY_LIST,
+	.name = "strings", .read = read_list, .write = write_strings, .shape = KEY_LIST
 };
 const struct key_kind xst_kind_arguments = {
-	.name = "arguments",
-	.read = read_list,
-	.write = write_arguments,
-	.shape = KEY_EITHER,
+	.name = "arguments", .read = read_list, .write = write_arguments, .shape = KEY_EITHER
 };
 const struct key_kind xst_kind_numbers = {
-	.name = "numbers",
-	.read = read_list,
-	.write = write_numbers,
-	.check = xst_key_check_number,
-	.shape = KEY_LIST,
+	.name = "numbers", .read = read_list, .write = write_numbers,
+	.check = xst_key_check_number, .shape = KEY_LIST
 };
 const struct key_kind xst_kind_string_or_list = {
-	.name = "string or list",
-	.read = read_list,
-	.write = write_string_or_list,
-	.shape = KEY_EITHER,
+	.name = "string or list", .read = read_list, .write = write_string_or_list,
+	.shape = KEY_EITHER
 };

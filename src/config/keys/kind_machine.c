@@ -39,9 +39,7 @@ static int write_firmware(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_firmware = {
-	.name = "firmware",
-	.read = read_firmware,
-	.write = write_firmware,
+	.name = "firmware", .read = read_firmware, .write = write_firmware
 };
 
 /* 0 and 1, or the kind of graphics that is passed through. */
@@ -89,10 +87,7 @@ static void check_gfx(struct key_check *c, const struct config_key *k, const str
 }
 
 const struct key_kind xst_kind_gfx_passthru = {
-	.name = "gfx passthru",
-	.read = read_gfx,
-	.write = write_gfx,
-	.check = check_gfx,
+	.name = "gfx passthru", .read = read_gfx, .write = write_gfx, .check = check_gfx
 };
 
 static int read_stdvga(json_object *root, const struct config_key *k, struct config_value *ret,
@@ -121,9 +116,6 @@ static int write_stdvga(json_object *root, const struct config_key *k, const str
 }
 
 const struct key_kind xst_kind_stdvga = {
-	.name = "stdvga",
-	.read = read_stdvga,
-	.write = write_stdvga,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "stdvga", .read = read_stdvga, .write = write_stdvga,
+	.check = xst_key_check_number, .is_number = true
 };

@@ -95,33 +95,23 @@ static void check_boot(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_string = {
-	.name = "string",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_string,
+	.name = "string", .read = xst_key_read_scalar, .write = xst_key_write_string
 };
 const struct key_kind xst_kind_name = {
-	.name = "name",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_string,
-	.check = check_name,
+	.name = "name", .read = xst_key_read_scalar, .write = xst_key_write_string,
+	.check = check_name
 };
 const struct key_kind xst_kind_boot = {
-	.name = "boot",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_string,
-	.check = check_boot,
+	.name = "boot", .read = xst_key_read_scalar, .write = xst_key_write_string,
+	.check = check_boot
 };
 const struct key_kind xst_kind_uuid = {
-	.name = "uuid",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_string,
-	.check = check_uuid,
+	.name = "uuid", .read = xst_key_read_scalar, .write = xst_key_write_string,
+	.check = check_uuid
 };
 const struct key_kind xst_kind_cmdline = {
-	.name = "cmdline",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_string,
-	.together = true,
+	.name = "cmdline", .read = xst_key_read_scalar, .write = xst_key_write_string,
+	.together = true
 };
 
 /* --- numbers -------------------------------------------------------------------------------- */
@@ -194,18 +184,12 @@ int xst_key_write_mib(json_object *root, const struct config_key *k, const struc
 }
 
 const struct key_kind xst_kind_number = {
-	.name = "number",
-	.read = xst_key_read_scalar,
-	.write = xst_key_write_number,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "number", .read = xst_key_read_scalar, .write = xst_key_write_number,
+	.check = xst_key_check_number, .is_number = true
 };
 const struct key_kind xst_kind_mib = {
-	.name = "mib",
-	.read = xst_key_read_mib,
-	.write = xst_key_write_mib,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "mib", .read = xst_key_read_mib, .write = xst_key_write_mib,
+	.check = xst_key_check_number, .is_number = true
 };
 
 /* --- truth ---------------------------------------------------------------------------------- */
@@ -248,18 +232,12 @@ static int write_plain_bool(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_bool = {
-	.name = "bool",
-	.read = read_bool,
-	.write = write_bool,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "bool", .read = read_bool, .write = write_bool, .check = xst_key_check_number,
+	.is_number = true
 };
 const struct key_kind xst_kind_plain_bool = {
-	.name = "plain bool",
-	.read = read_bool,
-	.write = write_plain_bool,
-	.check = xst_key_check_number,
-	.is_number = true,
+	.name = "plain bool", .read = read_bool, .write = write_plain_bool,
+	.check = xst_key_check_number, .is_number = true
 };
 
 /* --- words ---------------------------------------------------------------------------------- */
@@ -312,8 +290,5 @@ void xst_key_check_word(struct key_check *c, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_word = {
-	.name = "word",
-	.read = read_word,
-	.write = write_word,
-	.check = xst_key_check_word,
+	.name = "word", .read = read_word, .write = write_word, .check = xst_key_check_word
 };

@@ -32,22 +32,13 @@ static int write_unmapped(json_object *root, const struct config_key *k,
 }
 
 const struct key_kind xst_kind_unmapped = {
-	.name = "unmapped",
-	.read = read_unmapped,
-	.write = write_unmapped,
-	.check = xst_key_check_word,
-	.shape = KEY_EITHER,
+	.name = "unmapped", .read = read_unmapped, .write = write_unmapped,
+	.check = xst_key_check_word, .shape = KEY_EITHER
 };
 const struct key_kind xst_kind_other_list = {
-	.name = "other list",
-	.read = read_unmapped,
-	.write = write_unmapped,
-	.check = xst_key_check_word,
-	.shape = KEY_NESTED,
+	.name = "other list", .read = read_unmapped, .write = write_unmapped,
+	.check = xst_key_check_word, .shape = KEY_NESTED
 };
 const struct key_kind xst_kind_pci_flag = {
-	.name = "pci flag",
-	.read = read_unmapped,
-	.write = write_unmapped,
-	.shape = KEY_EITHER,
+	.name = "pci flag", .read = read_unmapped, .write = write_unmapped, .shape = KEY_EITHER
 };

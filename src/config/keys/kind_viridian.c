@@ -121,9 +121,6 @@ static int read_viridian(json_object *root, const struct config_key *k, struct c
 
 static const char *const viridian_companions[] = { ENABLED, DISABLED, NULL };
 const struct key_kind xst_kind_viridian = {
-	.name = "viridian",
-	.read = read_viridian,
-	.write = write_viridian,
-	.shape = KEY_EITHER,
-	.companions = viridian_companions,
+	.name = "viridian", .read = read_viridian, .write = write_viridian, .shape = KEY_EITHER,
+	.companions = viridian_companions
 };
