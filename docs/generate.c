@@ -2,14 +2,14 @@
 /* Prints the parts of the documentation that are tables in the program already:
  *
  *   generate records   docs/records.md, out of src/wire
- *   generate rules     docs/rules.md, out of src/check/rules.h
+ *   generate rules     docs/rules.md, out of src/finding/rules.h
  *
  * `ninja -C build docs` refreshes both files; a test tells when that is needed. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 #include "wire/hvm_save.h"
 #include "wire/wire.h"
 

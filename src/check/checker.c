@@ -63,6 +63,11 @@ int xst_checker_new(const struct xst_checker_options *options, struct xst_checke
 	return 0;
 }
 
+const struct track *xst_check_track(const struct xst_checker *c)
+{
+	return &c->track;
+}
+
 struct xst_checker *xst_checker_free(struct xst_checker *c)
 {
 	if (!c)
@@ -152,10 +157,6 @@ static void checker_stream_begin(struct xst_checker *c, const struct xst_event *
 	xst_check_config_stream(c);
 	c->layer = ev->layer;
 	c->name = NULL;
-	if (ev->layer == XST_LAYER_LEGACY)
-		c->guest = ev->u.stream.guest;
-	if (ev->layer == XST_LAYER_LIBXL)
-		c->in_libxl = true;
 	xst_check_restorable_stream(c, ev);
 }
 
@@ -194,6 +195,7 @@ int xst_checker_event(struct xst_checker *c, const struct xst_event *ev)
 	c->first = c->n = 0;
 	c->wants = 0;
 	c->skips = 0;
+	xst_track_event(&c->track, ev);
 	switch (ev->type) {
 	case XST_EVENT_STREAM_BEGIN:
 		checker_stream_begin(c, ev);

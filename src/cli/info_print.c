@@ -9,6 +9,7 @@
 
 #include "config/foreign/foreign_config.h"
 #include "config/stored.h"
+#include "limits/limits.h"
 
 /* --- words ---------------------------------------------------------------------------------- */
 
@@ -195,8 +196,6 @@ static int info_read_config(const struct xst_info *i, struct config_view *ret,
 	return xst_config_view_of(i->container, (const char *)i->config, i->config_size, ret, err);
 }
 
-#define MAX_DEVICES 16 /* more than these are only counted */
-
 static void disk_words(const struct config_disk *d, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s as %s%s", d->target ? d->target : "(empty)",
@@ -213,18 +212,18 @@ static void device_rows(const struct config_view *v)
 {
 	char words[512];
 
-	for (size_t k = 0; k < v->ndisks && k < MAX_DEVICES; k++) {
+	for (size_t k = 0; k < v->ndisks && k < LIMIT_DEVICES; k++) {
 		disk_words(&v->disks[k], words, sizeof(words));
 		row(k ? "" : "Disks", "%s", words);
 	}
-	if (v->ndisks > MAX_DEVICES)
-		row("", "and %zu more", v->ndisks - MAX_DEVICES);
-	for (size_t k = 0; k < v->nvifs && k < MAX_DEVICES; k++) {
+	if (v->ndisks > LIMIT_DEVICES)
+		row("", "and %zu more", v->ndisks - LIMIT_DEVICES);
+	for (size_t k = 0; k < v->nvifs && k < LIMIT_DEVICES; k++) {
 		vif_words(&v->vifs[k], words, sizeof(words));
 		row(k ? "" : "Networks", "%s", words);
 	}
-	if (v->nvifs > MAX_DEVICES)
-		row("", "and %zu more", v->nvifs - MAX_DEVICES);
+	if (v->nvifs > LIMIT_DEVICES)
+		row("", "and %zu more", v->nvifs - LIMIT_DEVICES);
 }
 
 static double info_mib(uint64_t kib)

@@ -87,7 +87,7 @@ static const char *input_words(enum filter_format format, const struct filter_re
 			 r->error);
 	else
 		snprintf(text, sizeof(text), "decompressing %s: %s", name,
-			 xst_cli_system_words(r->error));
+			 r->outcome == FILTER_MISSING ? r->text : xst_cli_system_words(r->error));
 	return text;
 }
 

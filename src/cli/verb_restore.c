@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "cli/config_choice.h"
-
-#define MAX_SECONDS 1e9
+#include "limits/limits.h"
 
 static struct {
 	char *config, *into, *domain, *xenstore, *xenstore_root, *emulator, *format;
@@ -202,8 +201,8 @@ static int restore_verb_check_options(const struct verb *verb)
 {
 	if (opt.domid < 0 || opt.domid > 32751) /* DOMID_FIRST_RESERVED is 0x7ff0 */
 		return xst_cli_usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
-	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > MAX_SECONDS ||
-	    opt.stall > MAX_SECONDS)
+	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > LIMIT_SECONDS ||
+	    opt.stall > LIMIT_SECONDS)
 		return xst_cli_usage_error(verb, "--timeout and --stall want seconds");
 	if (opt.format && strcmp(opt.format, "xl") != 0 && strcmp(opt.format, "libxl") != 0 &&
 	    strcmp(opt.format, "libxc") != 0)

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What both languages have in common: their names, and how much a document may hold. */
+/* What both languages have in common: their names, and limits (limits.h). */
 #ifndef CONFIG_LANGUAGE_H
 #define CONFIG_LANGUAGE_H
 
-#define CONFIG_MAX_SIZE     (1u << 20) /* octets of a document */
-#define CONFIG_MAX_DEPTH    32         /* of lists in lists, of JSON in JSON */
-#define CONFIG_MAX_ITEMS    100000     /* values in all: settings and items, members and elements */
-#define CONFIG_MAX_SETTINGS 10000      /* of xl.cfg text */
+#include "limits/limits.h"
 
 enum config_language {
 	CONFIG_CFG = 1,

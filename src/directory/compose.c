@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
@@ -122,10 +122,10 @@ static int add_file(struct composer *c, const char *name)
 		return xst_directory_compose_fail(c, XST_E_MALFORMED,
 						  "%s/" RECORDS_DIR "/%.100s: no name of a record",
 						  c->path, name);
-	if (c->nfiles == RECORDS_MAX)
+	if (c->nfiles == LIMIT_DIRECTORY_RECORDS)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
 						  "%s/" RECORDS_DIR ": more than %d records",
-						  c->path, RECORDS_MAX);
+						  c->path, LIMIT_DIRECTORY_RECORDS);
 	if (c->nfiles == c->capacity) {
 		size_t n = c->capacity ? c->capacity * 2 : 64;
 		struct record_file *more = realloc(c->files, n * sizeof(*more));

@@ -2,10 +2,9 @@
 /* The domain's configuration: octets in the language of the container that holds them, kept until
  * the output's container is begun. */
 #include "emit/converter.h"
+#include "limits/limits.h"
 
 #include <string.h>
-
-#define MAX_CONFIG (16u << 20)
 
 enum xst_layer xst_emit_container_language(enum xst_container to)
 {
@@ -37,13 +36,13 @@ int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev)
 
 	if (ev->type == XST_EVENT_PAYLOAD_BEGIN) {
 		g->gathering = true;
-		return ev->u.payload.length <= MAX_CONFIG
+		return ev->u.payload.length <= LIMIT_KEPT_CONFIG
 			       ? 0
 			       : xst_converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
 						    "a configuration of more than %u octets",
-						    MAX_CONFIG);
+						    LIMIT_KEPT_CONFIG);
 	}
-	if (ev->u.payload.size > MAX_CONFIG - g->stored.size)
+	if (ev->u.payload.size > LIMIT_KEPT_CONFIG - g->stored.size)
 		return XST_E_ARG;
 	b = buffer_append(&g->stored, ev->u.payload.size);
 	if (!b)
@@ -68,7 +67,7 @@ int xst_emit_config_choose(struct xst_converter *c)
 		r = g->ask(g->userdata, &stored, &g->chosen, why, sizeof(why));
 	if (r)
 		return xst_converter_fail(c, r, RULE_CONVERT_CONFIG, "%s", why);
-	if (g->chosen.layer != language || g->chosen.size > MAX_CONFIG)
+	if (g->chosen.layer != language || g->chosen.size > LIMIT_KEPT_CONFIG)
 		return XST_E_ARG;
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "wire/options.h"
 #include "wire/wire.h"
 

@@ -12,17 +12,17 @@
 
 #include <xenstream/emit.h>
 
-#include "check/rules.h"
 #include "emit/buffer.h"
+#include "finding/rules.h"
 #include "image/pfnmap.h"
+#include "limits/limits.h"
 #include "wire/wire.h"
 
 #define MAX_REMARKS 16
-#define MAX_PARAMS 1024
 
 struct translation { /* of a legacy stream */
 	unsigned width;
-	uint64_t params[2 * MAX_PARAMS];
+	uint64_t params[2 * LIMIT_HVM_PARAMS];
 	size_t nparams;
 	bool after_checkpoint, keep_checkpoints;
 	struct pfnmap populated;     /* PV: pfns that were sent and not unmapped since */

@@ -170,9 +170,9 @@ static int params(struct xst_converter *c, const struct xst_event *ev)
 		return 0;
 	if (c->record_type == LEGACY_MAGIC_PFNS)
 		return xst_converter_array(c, XST_KIND_HVM_PARAMS, ev->u.items.v, ev->u.items.n);
-	if (t->nparams + ev->u.items.n > MAX_PARAMS)
+	if (t->nparams + ev->u.items.n > LIMIT_HVM_PARAMS)
 		return xst_converter_fail(c, XST_E_LIMIT, RULE_LIMIT, "more than %d HVM parameters",
-					  MAX_PARAMS);
+					  LIMIT_HVM_PARAMS);
 	memcpy(t->params + 2 * t->nparams, ev->u.items.v, ev->u.items.n * 16);
 	t->nparams += ev->u.items.n;
 	return 0;

@@ -26,7 +26,8 @@ enum filter_outcome {
 	FILTER_DAMAGED, /* the compressed data */
 	FILTER_READ,    /* a system call has failed: `error` */
 	FILTER_WRITE,
-	FILTER_DEAD     /* the child was killed: `error` is the signal */
+	FILTER_DEAD,    /* the child was killed: `error` is the signal */
+	FILTER_MISSING  /* a library is: `text` */
 };
 
 /* Fits into a pipe at once. */
@@ -35,7 +36,7 @@ struct filter_report {
 	int error;
 	bool cut;         /* FILTER_DAMAGED: no more than that the data end too soon */
 	uint64_t written; /* octets */
-	char text[200];   /* one line, for FILTER_DAMAGED */
+	char text[200];   /* one line, for FILTER_DAMAGED and FILTER_MISSING */
 };
 
 struct filter {

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 #define FUNCTIONS(X)                             \
 	X(archive_entry_new)                     \
 	X(archive_entry_set_filetype)            \
@@ -40,7 +39,7 @@
 	X(archive_write_set_filter_option)       \
 	X(archive_write_set_format_raw)
 
-LOADED_LIBRARY("libarchive.so.13", FUNCTIONS)
+LOADED_LIBRARY(libarchive, "libarchive.so.13", "libarchive13", FUNCTIONS)
 
 static const int codes[FILTER_MAX] = {
 	[FILTER_GZIP] = ARCHIVE_FILTER_GZIP,   [FILTER_ZSTD] = ARCHIVE_FILTER_ZSTD,
@@ -129,6 +128,12 @@ void xst_filter_pump_error(struct filter_report *report, enum filter_outcome out
 	report->error = error;
 }
 
+void xst_filter_pump_missing(struct filter_report *report, const char *missing)
+{
+	report->outcome = FILTER_MISSING;
+	pump_text(report, missing);
+}
+
 void xst_filter_pump_end(const struct pump *p, const char *fault, struct filter_report *report)
 {
 	report->written = p->written;
@@ -148,13 +153,13 @@ void xst_filter_pump_end(const struct pump *p, const char *fault, struct filter_
 /* Without a system call to blame it is the data. */
 static void pump_failed(const struct library_pump *p, struct filter_report *report)
 {
-	const char *text = lib.archive_error_string(p->archive);
+	const char *text = libarchive.archive_error_string(p->archive);
 
 	if (p->pump.write_error)
 		xst_filter_pump_error(report, FILTER_WRITE, p->pump.write_error);
 	else if (p->pump.read_error)
 		xst_filter_pump_error(report, FILTER_READ, p->pump.read_error);
-	else if (lib.archive_errno(p->archive) == ENOMEM)
+	else if (libarchive.archive_errno(p->archive) == ENOMEM)
 		xst_filter_pump_error(report, FILTER_READ, ENOMEM);
 	else
 		report->outcome = FILTER_DAMAGED;
@@ -168,15 +173,15 @@ static void pump_failed(const struct library_pump *p, struct filter_report *repo
 static int open_read(struct library_pump *p, enum filter_format format)
 {
 	struct archive_entry *entry;
-	int r = lib.archive_read_support_filter_by_code(p->archive, codes[format]);
+	int r = libarchive.archive_read_support_filter_by_code(p->archive, codes[format]);
 
 	if (r == ARCHIVE_OK)
-		r = lib.archive_read_support_format_raw(p->archive);
+		r = libarchive.archive_read_support_format_raw(p->archive);
 	if (r == ARCHIVE_OK)
-		r = lib.archive_read_support_format_empty(p->archive);
+		r = libarchive.archive_read_support_format_empty(p->archive);
 	if (r == ARCHIVE_OK)
-		r = lib.archive_read_open(p->archive, p, NULL, on_read, NULL);
-	return r == ARCHIVE_OK ? lib.archive_read_next_header(p->archive, &entry) : r;
+		r = libarchive.archive_read_open(p->archive, p, NULL, on_read, NULL);
+	return r == ARCHIVE_OK ? libarchive.archive_read_next_header(p->archive, &entry) : r;
 }
 
 static int pump_read_all(struct library_pump *p)
@@ -186,7 +191,7 @@ static int pump_read_all(struct library_pump *p)
 	size_t n;
 	int r;
 
-	while ((r = lib.archive_read_data_block(p->archive, &data, &n, &offset)) == ARCHIVE_OK)
+	while ((r = libarchive.archive_read_data_block(p->archive, &data, &n, &offset)) == ARCHIVE_OK)
 		if (!xst_filter_pump_give(&p->pump, data, n))
 			return ARCHIVE_FATAL;
 	return r;
@@ -195,19 +200,20 @@ static int pump_read_all(struct library_pump *p)
 static void pump_through_library(enum filter_format format, struct filter_report *report)
 {
 	static struct library_pump p;
+	const char *missing = libarchive_load();
 	int r;
 
-	if (!lib_load()) {
-		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
+	if (missing) {
+		xst_filter_pump_missing(report, missing);
 		return;
 	}
-	p.archive = lib.archive_read_new();
+	p.archive = libarchive.archive_read_new();
 	if (!p.archive) {
 		xst_filter_pump_error(report, FILTER_READ, ENOMEM);
 		return;
 	}
 	r = open_read(&p, format);
-	if (r == ARCHIVE_OK && lib.archive_filter_count(p.archive) < 2) { /* it passes as it is */
+	if (r == ARCHIVE_OK && libarchive.archive_filter_count(p.archive) < 2) { /* it passes as it is */
 		report->outcome = FILTER_DAMAGED;
 		pump_text(report, "its header is damaged or cut off");
 		return;
@@ -235,27 +241,27 @@ void xst_filter_pump_decompress(enum filter_format format, struct filter_report 
 
 static int open_write(struct library_pump *p, enum filter_format format, int level)
 {
-	struct archive_entry *entry = lib.archive_entry_new();
+	struct archive_entry *entry = libarchive.archive_entry_new();
 	char number[16];
-	int r = entry ? lib.archive_write_add_filter(p->archive, codes[format]) : ARCHIVE_FATAL;
+	int r = entry ? libarchive.archive_write_add_filter(p->archive, codes[format]) : ARCHIVE_FATAL;
 
 	snprintf(number, sizeof(number), "%d", level);
 	if (r == ARCHIVE_OK && level >= 0)
-		r = lib.archive_write_set_filter_option(p->archive, NULL, "compression-level",
+		r = libarchive.archive_write_set_filter_option(p->archive, NULL, "compression-level",
 							number);
 	if (r == ARCHIVE_OK && format == FILTER_GZIP) /* the same input gives the same output */
-		r = lib.archive_write_set_filter_option(p->archive, NULL, "timestamp", NULL);
+		r = libarchive.archive_write_set_filter_option(p->archive, NULL, "timestamp", NULL);
 	if (r == ARCHIVE_OK)
-		r = lib.archive_write_set_format_raw(p->archive);
+		r = libarchive.archive_write_set_format_raw(p->archive);
 	if (r == ARCHIVE_OK) /* not filled up to a tape's block */
-		r = lib.archive_write_set_bytes_in_last_block(p->archive, 1);
+		r = libarchive.archive_write_set_bytes_in_last_block(p->archive, 1);
 	if (r == ARCHIVE_OK)
-		r = lib.archive_write_open(p->archive, p, NULL, on_write, NULL);
+		r = libarchive.archive_write_open(p->archive, p, NULL, on_write, NULL);
 	if (r != ARCHIVE_OK)
 		return r;
-	lib.archive_entry_set_pathname(entry, "data");
-	lib.archive_entry_set_filetype(entry, AE_IFREG);
-	return lib.archive_write_header(p->archive, entry);
+	libarchive.archive_entry_set_pathname(entry, "data");
+	libarchive.archive_entry_set_filetype(entry, AE_IFREG);
+	return libarchive.archive_write_header(p->archive, entry);
 }
 
 static int pump_write_all(struct library_pump *p)
@@ -263,21 +269,22 @@ static int pump_write_all(struct library_pump *p)
 	ssize_t n;
 
 	while ((n = xst_filter_pump_take(&p->pump, 0)) > 0)
-		if (lib.archive_write_data(p->archive, p->pump.buffer, (size_t)n) != n)
+		if (libarchive.archive_write_data(p->archive, p->pump.buffer, (size_t)n) != n)
 			return ARCHIVE_FATAL;
-	return n < 0 ? ARCHIVE_FATAL : lib.archive_write_close(p->archive);
+	return n < 0 ? ARCHIVE_FATAL : libarchive.archive_write_close(p->archive);
 }
 
 void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report)
 {
 	static struct library_pump p;
+	const char *missing = libarchive_load();
 	int r;
 
-	if (!lib_load()) {
-		xst_filter_pump_error(report, FILTER_WRITE, ELIBACC);
+	if (missing) {
+		xst_filter_pump_missing(report, missing);
 		return;
 	}
-	p.archive = lib.archive_write_new();
+	p.archive = libarchive.archive_write_new();
 	r = p.archive ? open_write(&p, format, level) : ARCHIVE_FATAL;
 	if (r == ARCHIVE_OK)
 		r = pump_write_all(&p);

@@ -9,7 +9,7 @@
 
 #include <xenstream/io.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 
 /* How octets get from one descriptor to the other; found out at the first attempt. */
 enum transfer_way { WAY_UNKNOWN, WAY_OWN_PIPE, WAY_SENDFILE, WAY_SPLICE, WAY_BUFFER };

@@ -6,16 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
 #include "emit/buffer.h"
+#include "finding/finding.h"
 #include "io/clone.h"
+#include "limits/limits.h"
 #include "wire/wire.h"
 
 #include <xenstream/emit.h>
 
 /* The parser's own defaults: what is written must be read again. */
-#define MAX_OPTIONAL_DATA (UINT64_C(16) << 20)
-#define MAX_CONFIG	  (UINT64_C(4) << 20)
 #define ROOM		  (UINT64_C(2) << 20) /* for padding up to a block */
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -192,8 +191,8 @@ int xst_head_set_config(struct xst_head *h, const void *config, uint64_t n, bool
 
 	if (h->layer != XST_LAYER_XL)
 		return XST_E_UNSUPPORTED;
-	if (n > MAX_CONFIG ||
-	    n + xst_wire_xl_config.fixed + h->rest_size > MAX_OPTIONAL_DATA - ROOM)
+	if (n > LIMIT_CONFIG ||
+	    n + xst_wire_xl_config.fixed + h->rest_size > LIMIT_OPTIONAL_DATA - ROOM)
 		return XST_E_LIMIT;
 	if (n) {
 		copy = malloc((size_t)n + 1);

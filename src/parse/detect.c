@@ -149,10 +149,10 @@ static int nested(struct xst_parser *p, enum xst_start start)
 			      xst_layer_name(layer_of(start)));
 }
 
-int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start start)
+int xst_parse_detect(struct xst_parser *p, enum xst_start start)
 {
 	const uint8_t *head;
-	int r = xst_parser_peek(p, in, HEAD, 0, &head);
+	int r = xst_parser_peek(p, HEAD, 0, &head);
 
 	if (r)
 		return r;
@@ -167,12 +167,12 @@ int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start sta
 	}
 }
 
-int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			   enum xst_start start, int behind)
+int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, enum xst_start start,
+			   state_fn after)
 {
-	int r = xst_parse_detect(p, in, start);
+	int r = xst_parse_detect(p, start);
 
 	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
-		l->state = behind;
+		l->state = after;
 	return r;
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "wire/options.h"
 #include "wire/wire.h"
 

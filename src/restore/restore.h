@@ -18,7 +18,7 @@
 
 #include <xenstream/restore.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 #include "io/io.h"
 #include "restore/colo_link.h"
 

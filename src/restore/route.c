@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "parse/parser.h"
 
 static bool is_emulator(enum xst_kind kind)

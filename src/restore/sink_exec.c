@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "restore/held.h"
 #include "wire/options.h"
 #include "wire/wire.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "parse/parser.h"
 
 /* --- sinks ------------------------------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 #define STACK (512 << 10)
 #define FINDINGS 16

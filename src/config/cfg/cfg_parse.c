@@ -65,9 +65,9 @@ static int cfg_parse_list(struct parser *p, struct config_value *ret)
 	size_t begin = l->begin;
 	int r;
 
-	if (++p->depth > CONFIG_MAX_DEPTH)
+	if (++p->depth > LIMIT_CONFIG_DEPTH)
 		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, begin,
-					  "lists in lists more than %d deep", CONFIG_MAX_DEPTH);
+					  "lists in lists more than %d deep", LIMIT_CONFIG_DEPTH);
 	ret->is_list = true;
 	r = xst_cfg_next(l);
 	if (r == 0)
@@ -89,9 +89,9 @@ static int cfg_parse_one_value(struct parser *p, struct config_value *ret)
 	struct cfg_lexer *l = &p->lexer;
 	int r;
 
-	if (++p->items > CONFIG_MAX_ITEMS)
+	if (++p->items > LIMIT_CONFIG_ITEMS)
 		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin,
-					  "more than %d values", CONFIG_MAX_ITEMS);
+					  "more than %d values", LIMIT_CONFIG_ITEMS);
 	switch (l->token) {
 	case CFG_OPEN:
 		return cfg_parse_list(p, ret);
@@ -191,9 +191,9 @@ static int cfg_parse_setting(struct parser *p, struct cfg *c)
 	struct cfg_setting *s;
 	int r;
 
-	if (c->n >= CONFIG_MAX_SETTINGS)
+	if (c->n >= LIMIT_CONFIG_SETTINGS)
 		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, l->begin,
-					  "more than %d settings", CONFIG_MAX_SETTINGS);
+					  "more than %d settings", LIMIT_CONFIG_SETTINGS);
 	s = cfg_parse_new_setting(c);
 	if (s)
 		s->name = strndup(l->text + l->begin, l->end - l->begin);
@@ -234,8 +234,9 @@ static int octets(const char *text, size_t n, unsigned flags, struct config_erro
 	const char *nul = memchr(text, '\0', n);
 	size_t bad;
 
-	if (n > CONFIG_MAX_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+	if (n > LIMIT_CONFIG_SIZE)
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets",
+					 LIMIT_CONFIG_SIZE);
 	if (nul)
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
 					  "a NUL inside of the text");

@@ -24,7 +24,7 @@
 	X(XML_SetUserData)                 \
 	X(XML_StopParser)
 
-LOADED_LIBRARY("libexpat.so.1", FUNCTIONS)
+LOADED_LIBRARY(libexpat, "libexpat.so.1", "libexpat1", FUNCTIONS)
 
 struct piece { /* of memory for the tree */
 	struct piece *next;
@@ -56,7 +56,7 @@ static void domxml_stop(struct builder *b, int code, const char *why)
 		b->error = code;
 		b->why = why;
 	}
-	lib.XML_StopParser(b->parser, XML_FALSE);
+	libexpat.XML_StopParser(b->parser, XML_FALSE);
 }
 
 /* n octets that live as long as the tree, or NULL. */
@@ -69,7 +69,7 @@ static void *domxml_take(struct builder *b, size_t n)
 	if (!p || p->size - p->used < n) {
 		size_t size = n > PIECE ? n : PIECE;
 
-		if (size > DOMXML_MAX_MEMORY - b->d->memory) {
+		if (size > LIMIT_XML_MEMORY - b->d->memory) {
 			domxml_stop(b, XST_E_LIMIT, "too many elements");
 			return NULL;
 		}
@@ -122,7 +122,7 @@ static void XMLCALL domxml_begin(void *userdata, const char *name, const char **
 	struct builder *b = userdata;
 	struct domxml *e;
 
-	if (b->depth++ == DOMXML_MAX_DEPTH) {
+	if (b->depth++ == LIMIT_XML_DEPTH) {
 		domxml_stop(b, XST_E_LIMIT, "elements in elements, too deep");
 		return;
 	}
@@ -206,9 +206,9 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 
 static int domxml_failed(const struct builder *b, const char *text, struct config_error *err)
 {
-	enum XML_Error e = lib.XML_GetErrorCode(b->parser);
-	const char *why = b->why ? b->why : lib.XML_ErrorString(e);
-	XML_Index at = lib.XML_GetCurrentByteIndex(b->parser);
+	enum XML_Error e = libexpat.XML_GetErrorCode(b->parser);
+	const char *why = b->why ? b->why : libexpat.XML_ErrorString(e);
+	XML_Index at = libexpat.XML_GetCurrentByteIndex(b->parser);
 
 	if (e == XML_ERROR_NO_MEMORY)
 		return XST_E_NOMEM;
@@ -222,27 +222,27 @@ int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
 	/* its memory is the program's, which may count it */
 	static const XML_Memory_Handling_Suite memory = { malloc, realloc, free };
 	struct builder b = { .parser = NULL };
+	const char *missing = libexpat_load();
 	int r = XST_E_NOMEM;
 
-	if (!lib_load())
-		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "XML can't be read without libexpat.so.1: install it");
-	if (n > DOMXML_MAX_SIZE)
+	if (missing)
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "XML can't be read: %s", missing);
+	if (n > LIMIT_XML_SIZE)
 		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-					 DOMXML_MAX_SIZE);
-	b.parser = lib.XML_ParserCreate_MM(NULL, &memory, NULL);
+					 LIMIT_XML_SIZE);
+	b.parser = libexpat.XML_ParserCreate_MM(NULL, &memory, NULL);
 	b.d = calloc(1, sizeof(*b.d));
 	if (b.parser && b.d) {
-		lib.XML_SetUserData(b.parser, &b);
-		lib.XML_SetElementHandler(b.parser, domxml_begin, domxml_end);
-		lib.XML_SetCharacterDataHandler(b.parser, characters);
-		lib.XML_SetStartDoctypeDeclHandler(b.parser, doctype);
+		libexpat.XML_SetUserData(b.parser, &b);
+		libexpat.XML_SetElementHandler(b.parser, domxml_begin, domxml_end);
+		libexpat.XML_SetCharacterDataHandler(b.parser, characters);
+		libexpat.XML_SetStartDoctypeDeclHandler(b.parser, doctype);
 		r = 0;
-		if (lib.XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
+		if (libexpat.XML_Parse(b.parser, text, (int)n, 1) != XML_STATUS_OK)
 			r = domxml_failed(&b, text, err);
 	}
 	if (b.parser)
-		lib.XML_ParserFree(b.parser);
+		libexpat.XML_ParserFree(b.parser);
 	free(b.text);
 	if (r)
 		xst_domxml_free(b.d);

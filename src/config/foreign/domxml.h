@@ -7,10 +7,7 @@
 #include <stddef.h>
 
 #include "config/error.h"
-
-#define DOMXML_MAX_DEPTH 64
-#define DOMXML_MAX_MEMORY (16u << 20) /* octets that the tree takes */
-#define DOMXML_MAX_SIZE (16u << 20)
+#include "limits/limits.h"
 
 struct domxml {
 	const char *name;

@@ -4,8 +4,7 @@
 #define CONFIG_FOREIGN_CONFIG_H
 
 #include "config/view.h"
-
-#define FOREIGN_MAX_LEFT_OUT 1000 /* lines; behind them only their number is told */
+#include "limits/limits.h"
 
 enum config_foreign_language {
 	CONFIG_OWN = 0,  /* xl's: text or JSON, see config.h */

@@ -44,7 +44,7 @@ void xst_foreign_leave(struct config_foreign *f, const char *format, ...)
 	char line[LINE];
 	va_list ap;
 
-	if (f->nleft_out == FOREIGN_MAX_LEFT_OUT) {
+	if (f->nleft_out == LIMIT_LEFT_OUT) {
 		f->unsaid++;
 		return;
 	}

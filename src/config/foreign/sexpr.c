@@ -16,7 +16,7 @@ struct reader {
 	enum sexpr_dialect dialect;
 	struct sexpr_document *d;
 	struct config_error *err;
-	const struct sexpr **place[SEXPR_MAX_DEPTH + 1]; /* of the next one in each open list */
+	const struct sexpr **place[LIMIT_SEXPR_DEPTH + 1]; /* of the next one in each open list */
 	unsigned depth;
 };
 
@@ -143,7 +143,7 @@ static int open_list(struct reader *r)
 {
 	struct sexpr *s;
 
-	if (r->depth == SEXPR_MAX_DEPTH)
+	if (r->depth == LIMIT_SEXPR_DEPTH)
 		return fail_at(r, r->at, XST_E_LIMIT, "lists in lists, too deep");
 	s = sexpr_add(r);
 	if (!s)
@@ -189,16 +189,16 @@ int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,
 	const char *nul = memchr(text, '\0', n);
 	int e;
 
-	if (n > SEXPR_MAX_SIZE)
+	if (n > LIMIT_SEXPR_SIZE)
 		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
-					 SEXPR_MAX_SIZE);
+					 LIMIT_SEXPR_SIZE);
 	if (nul)
 		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");
 	r.d = calloc(1, sizeof(*r.d));
 	if (!r.d)
 		return XST_E_NOMEM;
 	/* each takes an octet at least */
-	r.d->capacity = n < SEXPR_MAX_NODES ? n : SEXPR_MAX_NODES;
+	r.d->capacity = n < LIMIT_SEXPR_NODES ? n : LIMIT_SEXPR_NODES;
 	r.d->nodes = calloc(r.d->capacity + 1, sizeof(*r.d->nodes));
 	r.d->text = r.d->end = malloc(2 * n + 1); /* each octet, and a NUL behind each atom */
 	r.place[0] = &r.d->root;
@@ -270,7 +270,7 @@ static void put_atom(struct printer *p, const char *text)
 /* Not recursive, however deep: the way back is kept. */
 const char *xst_sexpr_print(const struct sexpr *s, char *buf, size_t size)
 {
-	const struct sexpr *back[SEXPR_MAX_DEPTH];
+	const struct sexpr *back[LIMIT_SEXPR_DEPTH];
 	struct printer p = { buf, buf + size - 1 };
 	unsigned depth = 0;
 
@@ -281,7 +281,7 @@ const char *xst_sexpr_print(const struct sexpr *s, char *buf, size_t size)
 			put_atom(&p, s->text);
 		else
 			sexpr_put(&p, inside ? "(" : "()");
-		if (inside && depth < SEXPR_MAX_DEPTH) {
+		if (inside && depth < LIMIT_SEXPR_DEPTH) {
 			back[depth++] = s;
 			s = inside;
 			continue;

@@ -7,10 +7,7 @@
 #include <stddef.h>
 
 #include "config/error.h"
-
-#define SEXPR_MAX_DEPTH 64
-#define SEXPR_MAX_NODES 200000 /* lists and atoms */
-#define SEXPR_MAX_SIZE (16u << 20)
+#include "limits/limits.h"
 
 enum sexpr_dialect {
 	SEXPR_PYTHON, /* strings in ' or ", \ooo is octal */

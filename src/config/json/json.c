@@ -36,7 +36,7 @@ static bool stopped_early(const char *text, size_t n, size_t end, const json_obj
 
 static int json_read_all(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
-	json_tokener *tok = json_tokener_new_ex(CONFIG_MAX_DEPTH);
+	json_tokener *tok = json_tokener_new_ex(LIMIT_CONFIG_DEPTH);
 	enum json_tokener_error e;
 	json_object *o;
 	size_t end;
@@ -64,8 +64,9 @@ static int check_octets(const char *text, size_t n, struct config_error *err)
 {
 	const char *nul = memchr(text, '\0', n);
 
-	if (n > CONFIG_MAX_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets", CONFIG_MAX_SIZE);
+	if (n > LIMIT_CONFIG_SIZE)
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets",
+					 LIMIT_CONFIG_SIZE);
 	if (nul)
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
 					  "a NUL inside of the text");

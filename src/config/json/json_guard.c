@@ -8,7 +8,6 @@
 
 #include <json-c/json.h>
 
-
 struct guard {
 	const char *text;
 	size_t size, pos, values;
@@ -136,7 +135,7 @@ static int guard_value(struct guard *g)
 	size_t begin;
 
 	space(g);
-	if (++g->values > CONFIG_MAX_ITEMS)
+	if (++g->values > LIMIT_CONFIG_ITEMS)
 		return guard_fail(g, XST_E_LIMIT, g->pos, "too many values");
 	switch (g->pos < g->size ? g->text[g->pos] : '\0') {
 	case '{':

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "config/json/json.h"
-
-#define MAX_NAME 128
+#include "limits/limits.h"
 
 /* One step down, and where it leads from. */
 struct step {
@@ -13,7 +12,7 @@ struct step {
 	json_object *at;
 	bool is_index;
 	size_t index;
-	char name[MAX_NAME];
+	char name[LIMIT_CONFIG_NAME + 1];
 	struct config_error *err;
 };
 
@@ -26,7 +25,7 @@ static int take_name(struct step *s, const char *name, size_t n)
 {
 	if (!n)
 		return bad_path(s, "a name is missing");
-	if (n >= MAX_NAME)
+	if (n > LIMIT_CONFIG_NAME)
 		return bad_path(s, "a name is too long");
 	memcpy(s->name, name, n);
 	s->name[n] = '\0';

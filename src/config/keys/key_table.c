@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/devices/devices.h"
+#include "limits/limits.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -80,7 +81,6 @@ static const struct key_word mca_capabilities[] = { { "lmce", "lmce" }, { NULL, 
 /* --- the table ------------------------------------------------------------------------------ */
 
 #define MIB_MAX	  (UINT64_C(16) << 20) /* 16 TiB, the most that Xen gives a guest */
-#define VCPUS_MAX 8192
 
 const struct config_key xst_config_keys[] = {
 	/* type first: what other keys mean depends on it */
@@ -98,8 +98,8 @@ const struct config_key xst_config_keys[] = {
 		.any_case = true),
 	KEY_ROW("xend_suspend_evtchn_compat", bool, "c_info.xend_suspend_evtchn_compat"),
 
-	KEY_ROW("maxvcpus", maxvcpus, "b_info.max_vcpus", .min = 1, .max = VCPUS_MAX),
-	KEY_ROW("vcpus", vcpus, "b_info.avail_vcpus", .min = 1, .max = VCPUS_MAX),
+	KEY_ROW("maxvcpus", maxvcpus, "b_info.max_vcpus", .min = 1, .max = LIMIT_PV_VCPUS),
+	KEY_ROW("vcpus", vcpus, "b_info.avail_vcpus", .min = 1, .max = LIMIT_PV_VCPUS),
 	KEY_ROW("maxmem", maxmem, "b_info.max_memkb", .min = 1, .max = MIB_MAX),
 	KEY_ROW("memory", memory, "b_info.target_memkb", .min = 1, .max = MIB_MAX),
 	KEY_ROW("videoram", mib, "b_info.video_memkb", .guests = FOR_HVM, .max = 1u << 20),

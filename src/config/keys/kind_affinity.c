@@ -7,9 +7,8 @@
 
 #include "config/json/json.h"
 #include "config/keys/kind.h"
-#include "config/language.h"
+#include "limits/limits.h"
 
-#define MAX_CPUS  4096
 #define PLACEMENT "b_info.numa_placement"
 
 /* An item of a list, or the only value. */
@@ -24,7 +23,7 @@ static size_t affinity_items(const struct config_value *v)
 }
 
 struct cpus {
-	bool in[MAX_CPUS];
+	bool in[LIMIT_CONFIG_CPUS];
 	size_t n;
 };
 
@@ -46,7 +45,7 @@ static bool parse_range(const char *s, unsigned long *first, unsigned long *last
 	*first = *last = strtoul(s, &end, 10);
 	if (*end == '-' && isdigit((unsigned char)end[1]))
 		*last = strtoul(end + 1, &end, 10);
-	return !*end && *first <= *last && *last < MAX_CPUS;
+	return !*end && *first <= *last && *last < LIMIT_CONFIG_CPUS;
 }
 
 /* Blanks stand in front of a number only. */
@@ -85,7 +84,7 @@ static int parse_cpus(const char *s, struct cpus *cpus, enum said *ret)
 		*ret = said > *ret ? said : *ret;
 	}
 	free(copy);
-	for (int i = 0; i < MAX_CPUS; i++)
+	for (int i = 0; i < LIMIT_CONFIG_CPUS; i++)
 		cpus->n += cpus->in[i];
 	return 0;
 }
@@ -94,7 +93,7 @@ static json_object *cpus_json(const struct cpus *c)
 {
 	json_object *a = json_object_new_array();
 
-	for (int i = 0; a && i < MAX_CPUS; i++)
+	for (int i = 0; a && i < LIMIT_CONFIG_CPUS; i++)
 		if (c->in[i] && xst_json_append(a, json_object_new_int(i)) != 0) {
 			json_object_put(a);
 			return NULL;
@@ -140,13 +139,13 @@ static int write_affinity(json_object *root, const struct config_key *k,
 
 	if (!v->is_list && xst_json_path_get(root, "b_info.max_vcpus", &max, NULL) == 0)
 		n = (size_t)json_object_get_int(max);
-	if (n > MAX_CPUS)
+	if (n > LIMIT_CONFIG_CPUS)
 		r = xst_key_wrong(k, "too many vCPUs", err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = read_cpus(k, affinity_item(v, i), &cpus, err);
-		if (r == 0 && (numbers += cpus.n) > CONFIG_MAX_ITEMS)
+		if (r == 0 && (numbers += cpus.n) > LIMIT_CONFIG_ITEMS)
 			r = xst_config_refuse(err, XST_E_LIMIT, "%s: more than %d numbers", k->name,
-					      CONFIG_MAX_ITEMS);
+					      LIMIT_CONFIG_ITEMS);
 		if (r == 0)
 			r = xst_json_append(all, cpus_json(&cpus));
 	}

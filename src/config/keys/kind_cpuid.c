@@ -8,6 +8,7 @@
 
 #include "config/json/json.h"
 #include "config/keys/kind.h"
+#include "limits/limits.h"
 
 static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
 #define REGISTERS (sizeof(registers) / sizeof(registers[0]))
@@ -110,16 +111,14 @@ static int write_leaf(json_object *a, const char *s)
 	return r == 0 && *s ? XST_E_MALFORMED : r;
 }
 
-#define MAX_LEAVES 256
-
 static int write_leaves(const struct config_key *k, const struct config_value *v, json_object *a,
 			struct config_error *err)
 {
 	int r = 0;
 
-	if (v->n > MAX_LEAVES)
+	if (v->n > LIMIT_CONFIG_LEAVES)
 		return xst_config_refuse(err, XST_E_LIMIT, "%s: more than %d leaves", k->name,
-					 MAX_LEAVES);
+					 LIMIT_CONFIG_LEAVES);
 	for (size_t i = 0; r == 0 && i < v->n; i++)
 		r = v->items[i].is_list ? XST_E_MALFORMED : write_leaf(a, v->items[i].string);
 	return r == XST_E_MALFORMED

@@ -158,10 +158,10 @@ static bool holds_objects(json_object *o)
 
 static void name_left(const struct state *s, json_object *o, const char *path, unsigned depth)
 {
-	if (json_object_is_type(o, json_type_object) && depth < CONFIG_MAX_DEPTH) {
+	if (json_object_is_type(o, json_type_object) && depth < LIMIT_CONFIG_DEPTH) {
 		json_object_object_foreach(o, name, member)
 			name_member(s, member, path, name, depth + 1);
-	} else if (holds_objects(o) && depth < CONFIG_MAX_DEPTH) {
+	} else if (holds_objects(o) && depth < LIMIT_CONFIG_DEPTH) {
 		name_elements(s, o, path, depth + 1);
 	} else if (!says_nothing(o)) {
 		xst_translate_loss(s->t, path, xst_config_no_key);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Findings are made here, wherever they come from. */
-#ifndef CHECK_FINDING_H
-#define CHECK_FINDING_H
+#ifndef FINDING_FINDING_H
+#define FINDING_FINDING_H
 
 #include <stdarg.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 
 /* A finding on the record (or, without a name, the place) in `place`, of which layer, offset and
  * record_... count.  With a code it is an error, else it has the rule's severity. */

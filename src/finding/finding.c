@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check/finding.h"
+#include "finding/finding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,4 +50,34 @@ size_t xst_finding_format(const struct xst_finding *f, const char *name, char *b
 	return (size_t)snprintf(buf, size, "%s%s%s%s%s%s%s", name ? name : "", name ? ": " : "",
 				where, placed ? ": " : "", f->field ? f->field : "",
 				f->field ? ": " : "", f->text);
+}
+
+const char *xst_severity_name(enum xst_severity severity)
+{
+	static const char *const names[] = { "note", "remark", "error" };
+
+	return (size_t)severity < sizeof(names) / sizeof(names[0]) ? names[severity] : "unknown";
+}
+
+const char *xst_errc_name(int code)
+{
+	static const char *const names[] = {
+		[0] = "ok",
+		[-XST_E_NOMEM] = "out-of-memory",
+		[-XST_E_ARG] = "bad-argument",
+		[-XST_E_STATE] = "bad-state",
+		[-XST_E_MAGIC] = "not-a-domain",
+		[-XST_E_VERSION] = "unknown-version",
+		[-XST_E_MALFORMED] = "malformed",
+		[-XST_E_TRUNCATED] = "truncated",
+		[-XST_E_LIMIT] = "above-limit",
+		[-XST_E_UNKNOWN] = "unknown-mandatory",
+		[-XST_E_UNSUPPORTED] = "unsupported",
+		[-XST_E_REFUSED] = "refused",
+		[-XST_E_IO] = "io",
+	};
+
+	if (code > 0 || (size_t)-(long)code >= sizeof(names) / sizeof(names[0]))
+		return "unknown";
+	return names[-code];
 }

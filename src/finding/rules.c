@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check/rules.h"
+#include "finding/rules.h"
 
 #include <string.h>
 

@@ -13,8 +13,8 @@
  *
  * A new rule is a row here, a line where it is seen and a case in tests/unit/rules.c, which fails
  * without one. */
-#ifndef CHECK_RULES_H
-#define CHECK_RULES_H
+#ifndef FINDING_RULES_H
+#define FINDING_RULES_H
 
 #include <stdbool.h>
 
