@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/view.h"
 #include "limits/limits.h"
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
+#include "config/stored.h"
 #include "limits/limits.h"
 
 /* --- words ---------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/choice.h"
-#include "config/keys.h"
+#include "config/keys/key.h"
 
 static const struct poptOption table[] = {
 	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
@@ -160,7 +160,7 @@ static int know_key(const struct config *c, const char *key, struct config_error
 {
 	char *value;
 
-	if (config_opt.force || strpbrk(key, ".[\"") || xst_config_key_find(key))
+	if (config_opt.force || strpbrk(key, ".[\"") || xst_key_find(key))
 		return 0;
 	if (xst_config_get(c, key, &value, NULL) == 0) {
 		free(value);
