@@ -36,7 +36,7 @@ static void stable(const struct config *c, unsigned flags)
 	size_t n, m;
 
 	must(xst_config_print(c, &s, &n) == 0);
-	if (n > CONFIG_MAX_SIZE) {
+	if (n > LIMIT_CONFIG_SIZE) {
 		free(s);
 		return;
 	}

@@ -6,21 +6,19 @@
 #ifndef CHECK_CHECKER_H
 #define CHECK_CHECKER_H
 
-#include <xenstream/check.h>
 #include <xenstream/state.h>
 
-#include "check/finding.h"
+#include "check/check.h"
+#include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
+#include "limits/limits.h"
 #include "wire/hvm_save.h"
 #include "wire/pv.h"
 #include "wire/wire.h"
 
 #define CHECK_FINDINGS 16
-#define CHECK_VCPUS 8192       /* the most that a PV guest can have */
 #define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
-#define CHECK_HVM_PARAMS 64
-#define CHECK_POLICY 256       /* entries of a policy that are remembered; Xen has 120 leaves */
 #define CHECK_LEAVES 120       /* of which the contents are kept: no Xen takes more */
 #define CHECK_LEAF_WORDS 6     /* leaf, subleaf, four registers */
 #define CHECK_POLICY_MSRS 2
@@ -131,13 +129,11 @@ struct xst_checker {
 	size_t head_n, head_wanted;
 
 	/* the stream */
+	struct track track;
 	bool big;
-	enum xst_guest guest;
 	uint32_t version;
 	bool converted;                  /* from a legacy stream, as its header says */
 	unsigned guest_width, pt_levels;
-	bool static_data_over;
-	bool in_libxl;
 	bool suspended;                  /* COLO: the secondary has said so */
 	uint64_t last_dirty, dirty_told; /* COLO: of the list in hand */
 	bool two_zeros;                  /* COLO: it begins with pfn 0 twice */
@@ -147,7 +143,7 @@ struct xst_checker {
 	uint64_t seen[XST_KIND_MAX];     /* in this image, or since its last checkpoint */
 	uint64_t contexts;               /* LIBXC_CONTEXT records */
 	uint64_t emulators;              /* device models' states, since the last checkpoint */
-	uint8_t vcpus[CHECK_VCPUS];      /* enum vcpu_records */
+	uint8_t vcpus[LIMIT_PV_VCPUS];   /* enum vcpu_records */
 	uint64_t vcpu, vcpu_count;       /* in hand; with registers */
 	bool vcpus_any;                  /* something stands in vcpus[] */
 	uint64_t vcpus_empty;            /* records of registers that hold none */
@@ -155,10 +151,10 @@ struct xst_checker {
 	struct pages_state pages;
 	struct compressed_state compressed;
 	struct hvm_state hvm;
-	uint64_t params[CHECK_HVM_PARAMS], params_seen;
-	uint64_t first_params[CHECK_HVM_PARAMS]; /* what each was first, but 0 */
+	uint64_t params[LIMIT_CHECKED_PARAMS], params_seen;
+	uint64_t first_params[LIMIT_CHECKED_PARAMS]; /* what each was first, but 0 */
 	uint64_t policy_last, policy_highest; /* of the policy in hand, for its order */
-	uint64_t policy[CHECK_POLICY];   /* its first entries */
+	uint64_t policy[LIMIT_CHECKED_POLICY]; /* its first entries */
 	size_t policy_n;
 	struct policies policies;
 
@@ -177,6 +173,8 @@ struct xst_checker {
 	bool xen_takes; /* what is found next is against the specification, but no reason for Xen to refuse */
 	struct xst_restorability restorability;
 };
+
+/* subject.c */
 
 /* A finding on the record in hand, `at` octets from where it begins (0: the record as such). */
 void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
@@ -203,7 +201,6 @@ void xst_check_hvm_params_complete(struct xst_checker *c);
 void xst_check_config_complete(struct xst_checker *c);
 
 /* config.c */
-#define XST_CONFIG_MAX (4u << 20)
 void xst_check_config_stream(struct xst_checker *c);
 void xst_check_config_libxl_end(struct xst_checker *c);
 

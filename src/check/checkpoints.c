@@ -6,7 +6,7 @@
 static void checkpoints_image_record(struct xst_checker *c)
 {
 	if (c->kind == XST_KIND_CHECKPOINT) {
-		if (!c->in_libxl)
+		if (!track_has(&c->track, XST_LAYER_LIBXL))
 			xst_check_find(c, RULE_CHECKPOINT_PLAIN, 0, NULL,
 				       "CHECKPOINT in an image without a libxl stream around it");
 		c->checkpoints++;

@@ -12,13 +12,8 @@ static int image_fields(struct xst_checker *c, const struct xst_event *ev)
 
 static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 {
-	uint64_t type = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0);
-
-	c->guest = type == LIBXC_GUEST_PV    ? XST_GUEST_PV
-		   : type == LIBXC_GUEST_HVM ? XST_GUEST_HVM
-					     : XST_GUEST_UNKNOWN;
 	c->converted = !xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
-	if (c->guest == XST_GUEST_PV && c->in_libxl &&
+	if (c->track.guest == XST_GUEST_PV && track_has(&c->track, XST_LAYER_LIBXL) &&
 	    (c->seen[XST_KIND_EMULATOR_CONTEXT] || c->seen[XST_KIND_EMULATOR_XENSTORE_DATA]))
 		xst_check_find(c, RULE_EMULATOR_GUEST, 0, "guest_type",
 			       "a PV guest's image behind the state of a device model");

@@ -22,9 +22,9 @@ static void guest(struct xst_checker *c, unsigned flags)
 {
 	enum xst_rule rule = c->layer == XST_LAYER_LIBXL ? RULE_EMULATOR_GUEST : RULE_WRONG_GUEST;
 
-	if ((flags & WIRE_PV_ONLY) && c->guest == XST_GUEST_HVM)
+	if ((flags & WIRE_PV_ONLY) && c->track.guest == XST_GUEST_HVM)
 		xst_check_find(c, rule, 0, NULL, "%s in an HVM guest's image", c->name);
-	if ((flags & WIRE_HVM_ONLY) && c->guest == XST_GUEST_PV)
+	if ((flags & WIRE_HVM_ONLY) && c->track.guest == XST_GUEST_PV)
 		xst_check_find(c, rule, 0, NULL, "%s in a PV guest's image", c->name);
 }
 
@@ -32,18 +32,17 @@ static void static_data(struct xst_checker *c, unsigned flags)
 {
 	bool is_static = flags & WIRE_STATIC;
 
-	if (c->guest == XST_GUEST_PV && !is_static && c->kind != XST_KIND_UNKNOWN &&
+	if (c->track.guest == XST_GUEST_PV && !is_static && c->kind != XST_KIND_UNKNOWN &&
 	    !c->seen[XST_KIND_PV_INFO])
 		xst_check_find(c, RULE_ORDER, 0, NULL, "%s stands before X86_PV_INFO", c->name);
-	if (c->kind == XST_KIND_STATIC_DATA_END) {
-		c->static_data_over = true;
+	if (c->kind == XST_KIND_STATIC_DATA_END)
 		xst_check_policies_complete(c);
-	} else if (c->version < 3 || c->kind == XST_KIND_UNKNOWN)
+	if (c->kind == XST_KIND_STATIC_DATA_END || c->version < 3 || c->kind == XST_KIND_UNKNOWN)
 		return;
-	else if (is_static && c->static_data_over)
+	else if (is_static && c->track.static_data_over)
 		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END",
 			       c->name);
-	else if (!is_static && !c->static_data_over)
+	else if (!is_static && !c->track.static_data_over)
 		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands before STATIC_DATA_END",
 			       c->name);
 }
@@ -59,7 +58,7 @@ static void order(struct xst_checker *c)
 {
 	if (c->kind == XST_KIND_P2M_FRAMES)
 		needs(c, XST_KIND_PV_INFO);
-	if (c->kind == XST_KIND_PAGE_DATA && c->guest == XST_GUEST_PV)
+	if (c->kind == XST_KIND_PAGE_DATA && c->track.guest == XST_GUEST_PV)
 		needs(c, XST_KIND_P2M_FRAMES);
 	if (is_vcpu(c->kind))
 		needs(c, XST_KIND_PAGE_DATA);
@@ -73,8 +72,8 @@ static bool is_needed(const struct xst_checker *c, const struct wire_record *row
 {
 	if (!(row->flags & WIRE_NEEDED))
 		return false;
-	if ((row->flags & WIRE_PV_ONLY && c->guest != XST_GUEST_PV) ||
-	    (row->flags & WIRE_HVM_ONLY && c->guest != XST_GUEST_HVM))
+	if ((row->flags & WIRE_PV_ONLY && c->track.guest != XST_GUEST_PV) ||
+	    (row->flags & WIRE_HVM_ONLY && c->track.guest != XST_GUEST_HVM))
 		return false;
 	return !(row->flags & WIRE_SINCE_V3) || c->version >= 3;
 }
@@ -158,7 +157,7 @@ static void legacy_complete(struct xst_checker *c)
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		xst_check_find(c, RULE_MISSING, 0, NULL, "no page batch in the stream");
 	xst_check_again(c, RULE_MISSING);
-	if (c->guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
+	if (c->track.guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
 		xst_check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
 	xst_check_p2m_frames_complete(c);
 	xst_pfnmap_clear(&c->pages.frames); /* they stand in a stream once, and are judged once */
@@ -194,7 +193,7 @@ void xst_check_order_begin(struct xst_checker *c)
 		order_libxl_record(c);
 		break;
 	case XST_LAYER_XENSERVER:
-		if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->guest == XST_GUEST_PV)
+		if (c->kind == XST_KIND_EMULATOR_CONTEXT && c->track.guest == XST_GUEST_PV)
 			xst_check_find(c, RULE_EMULATOR_GUEST, 0, NULL, "%s in a PV guest's image",
 				       c->name);
 		break;

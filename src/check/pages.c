@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/limits.h"
 #include "wire/bytes.h"
 
-#define RECORD_MAP_OCTETS (4u << 20)
-#define PRESENT_MAP_OCTETS (64u << 20) /* 2 TiB of guest memory */
-#define TABLES_MAP_OCTETS (8u << 20)
 #define TABLE_BIT_PINNED 8u
 #define TABLE_LEVEL(type) ((type) & 7u)
-#define MAX_DATA_PAGES ((128u << 20) / XST_PAGE_SIZE)
+#define MAX_DATA_PAGES (LIMIT_RECORD / XST_PAGE_SIZE)
 #define PAE_XEN_SLOT 0x1ac /* of the top L2 table of a 32-bit guest */
 
 struct page_table {
@@ -25,11 +23,11 @@ void xst_check_pages_init(struct xst_checker *c)
 {
 	struct pages_state *s = &c->pages;
 
-	xst_pfnmap_init(&s->in_record, 1, RECORD_MAP_OCTETS);
-	xst_pfnmap_init(&s->present, 1, PRESENT_MAP_OCTETS);
-	xst_pfnmap_init(&s->tables, 4, TABLES_MAP_OCTETS);
-	xst_pfnmap_init(&s->frames, 1, PRESENT_MAP_OCTETS);
-	xst_pfnmap_init(&s->referred, 1, PRESENT_MAP_OCTETS);
+	xst_pfnmap_init(&s->in_record, 1, LIMIT_RECORD_MAP);
+	xst_pfnmap_init(&s->present, 1, LIMIT_PRESENT_MAP);
+	xst_pfnmap_init(&s->tables, 4, LIMIT_TABLES_MAP);
+	xst_pfnmap_init(&s->frames, 1, LIMIT_PRESENT_MAP);
+	xst_pfnmap_init(&s->referred, 1, LIMIT_PRESENT_MAP);
 }
 
 void xst_check_pages_free(struct xst_checker *c)
@@ -155,7 +153,7 @@ static int pages_rule_entry(struct xst_checker *c, uint64_t item)
 	} else if (item == LEGACY_XTAB_ENTRY) {
 		return 0; /* names no pfn */
 	}
-	r = c->guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
+	r = c->track.guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
 	s->data_pages += XST_PAGE_HAS_DATA(type);
 	return r ? r : note_present(c, pfn, XST_PAGE_HAS_DATA(type));
 }

@@ -9,7 +9,7 @@ static void one(struct xst_checker *c, uint64_t index, uint64_t value)
 	    index <= HVM_PARAM_LAST)
 		xst_check_find(c, RULE_PARAM_INDEX, 0, "index", "%llu: no parameter that is known",
 			       (unsigned long long)index);
-	if (index >= CHECK_HVM_PARAMS)
+	if (index >= LIMIT_CHECKED_PARAMS)
 		return;
 	if (c->layer == XST_LAYER_LIBXC && c->params_seen >> index & 1)
 		xst_check_find(c, RULE_PARAM_TWICE, 0, "index", "%s stands twice",
@@ -31,7 +31,7 @@ void xst_check_hvm_params_complete(struct xst_checker *c)
 {
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		return;
-	for (unsigned i = 0; i < CHECK_HVM_PARAMS; i++) {
+	for (unsigned i = 0; i < LIMIT_CHECKED_PARAMS; i++) {
 		uint64_t pfn;
 
 		if (!(c->params_seen >> i & 1) || !xst_wire_hvm_param_page(i, c->params[i], &pfn) ||

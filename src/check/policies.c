@@ -20,7 +20,7 @@ static enum standing stand(struct xst_checker *c, uint64_t key)
 
 	if (any && (key == last || (key <= c->policy_highest && stood_before(c, key))))
 		return AGAIN;
-	if (c->policy_n < CHECK_POLICY)
+	if (c->policy_n < LIMIT_CHECKED_POLICY)
 		c->policy[c->policy_n++] = key;
 	if (!any || key > c->policy_highest)
 		c->policy_highest = key;

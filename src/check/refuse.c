@@ -50,7 +50,7 @@ bool xst_check_feature_lacks(const struct xst_checker *c, const struct refuse_fe
 {
 	uint32_t v;
 
-	return xst_check_cpuid(c, f->leaf, f->subleaf, f->reg, &v) && !(v >> f->bit & 1);
+	return xst_check_policy_leaf(c, f->leaf, f->subleaf, f->reg, &v) && !(v >> f->bit & 1);
 }
 
 struct record_place xst_check_place(const struct xst_checker *c)

@@ -68,7 +68,7 @@ void xst_check_msrs_keep(struct xst_checker *c, const struct xst_event *ev);
 /* Judges the last policies, when no others can follow. */
 void xst_check_policies_complete(struct xst_checker *c);
 /* A register of a leaf as the guest's policy has it, 0 to 3: eax to edx.  False: the image doesn't say. */
-bool xst_check_cpuid(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
+bool xst_check_policy_leaf(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
 		     uint32_t *ret);
 /* The same of an MSR of its policy. */
 bool xst_check_policy_msr(const struct xst_checker *c, uint32_t index, uint64_t *ret);
@@ -120,7 +120,7 @@ struct refuse_type {
 const struct refuse_type *xst_check_refuse_type(uint32_t type);
 extern const struct refuse_type xst_check_cpu_type;
 void xst_check_xsave(struct xst_checker *c, const struct refuse_block *b);
-void xst_check_msrs(struct xst_checker *c, const struct refuse_block *b);
+void xst_check_refused_msrs(struct xst_checker *c, const struct refuse_block *b);
 
 /* refuse_state.c: the decoded guest, when nothing of it can follow */
 void xst_check_state_complete(struct xst_checker *c);

@@ -132,7 +132,7 @@ static void cr3(struct xst_checker *c, const struct refuse_block *b)
 	uint32_t bits;
 	uint64_t v;
 
-	if (!xst_check_block_get(b, "cr3", &v) || !xst_check_cpuid(c, 0x80000008, 0, 0, &bits))
+	if (!xst_check_block_get(b, "cr3", &v) || !xst_check_policy_leaf(c, 0x80000008, 0, 0, &bits))
 		return;
 	bits = (uint8_t)bits < MIN_ADDRESS_BITS ? MIN_ADDRESS_BITS : (uint8_t)bits;
 	if (bits < MAX_ADDRESS_BITS && v >> bits)
@@ -159,7 +159,7 @@ static void event(struct xst_checker *c, const struct refuse_block *b)
 		xst_check_block_refuse(c, b, &long_codes, "error_code", code);
 }
 
-static void cpu(struct xst_checker *c, const struct refuse_block *b)
+static void judge_cpu(struct xst_checker *c, const struct refuse_block *b)
 {
 	cr3(c, b);
 	cr4(c, b);
@@ -167,4 +167,4 @@ static void cpu(struct xst_checker *c, const struct refuse_block *b)
 	event(c, b);
 }
 
-const struct refuse_type xst_check_cpu_type = { rows, sizeof(rows) / sizeof(rows[0]), cpu, false };
+const struct refuse_type xst_check_cpu_type = { rows, sizeof(rows) / sizeof(rows[0]), judge_cpu, false };

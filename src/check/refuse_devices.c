@@ -95,7 +95,7 @@ static const struct refuse_type types[] = {
 	[WIRE_HVM_XSAVE] = { NULL, 0, xst_check_xsave, false },
 	[WIRE_HVM_VIRIDIAN_VCPU] = TYPE(viridian_vcpu_rows, NULL, false),
 	[WIRE_HVM_VMCE] = TYPE(vmce_rows, NULL, false),
-	[WIRE_HVM_MSR] = { NULL, 0, xst_check_msrs, false },
+	[WIRE_HVM_MSR] = { NULL, 0, xst_check_refused_msrs, false },
 };
 
 const struct refuse_type *xst_check_refuse_type(uint32_t type)

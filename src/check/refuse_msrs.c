@@ -192,7 +192,7 @@ static void one_msr(struct xst_checker *c, const struct refuse_block *b, uint32_
 	value_of(c, b, m, value);
 }
 
-void xst_check_msrs(struct xst_checker *c, const struct refuse_block *b)
+void xst_check_refused_msrs(struct xst_checker *c, const struct refuse_block *b)
 {
 	const struct xst_wire_state_field *index = xst_wire_state_find(b->table, "msr[%].index");
 	const struct xst_wire_state_field *value = xst_wire_state_find(b->table, "msr[%].value");

@@ -139,7 +139,7 @@ static bool is_trimmed(const struct xst_checker *c, uint32_t leaf)
 	       (leaf & MAX_LEAF_EXTENDED ? (uint16_t)limit[2] < (uint16_t)leaf : limit[2] < leaf);
 }
 
-bool xst_check_cpuid(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
+bool xst_check_policy_leaf(const struct xst_checker *c, uint32_t leaf, uint32_t subleaf, unsigned reg,
 		     uint32_t *ret)
 {
 	const uint32_t *v = leaf_at(c, leaf, has_subleaves(leaf) ? subleaf : NONE);
@@ -282,7 +282,7 @@ static void limit(struct xst_checker *c, size_t i)
 
 	if (!leaf_at(c, limits[i].leaf & MAX_LEAF_EXTENDED,
 		     NONE) || /* else the host's own counts */
-	    !xst_check_cpuid(c, limits[i].leaf, limits[i].subleaf, 0, &eax) ||
+	    !xst_check_policy_leaf(c, limits[i].leaf, limits[i].subleaf, 0, &eax) ||
 	    !xst_check_test_meets(&limits[i].eax, eax))
 		return;
 	xst_check_refuse(c, RULE_CPUID_LIMIT, &limits[i].eax.taken, 0, "eax",

@@ -115,7 +115,7 @@ static void block(struct xst_checker *c, struct refuse_block *b)
 		break;
 	case XST_BLOCK_PV_MSRS:
 		b->table = xst_wire_pv_msr_fields();
-		xst_check_msrs(c, b);
+		xst_check_refused_msrs(c, b);
 		break;
 	default: break;
 	}

@@ -14,7 +14,7 @@ static int config_rule_run(struct xst_checker *c, const struct xst_event *ev)
 	uint64_t n = ev->u.payload.length;
 
 	c->config_any |= n > 0;
-	if (!c->config_fn || c->config || !n || n > XST_CONFIG_MAX)
+	if (!c->config_fn || c->config || !n || n > LIMIT_CONFIG)
 		return 0;
 	c->config = malloc((size_t)n);
 	if (!c->config)
@@ -111,10 +111,10 @@ void xst_check_config_complete(struct xst_checker *c)
 	if (c->config_compared)
 		return;
 	c->config_compared = true;
-	if (f->guest && c->guest && f->guest != c->guest)
+	if (f->guest && c->track.guest && f->guest != c->track.guest)
 		xst_check_find(c, RULE_CONFIG_GUEST, 0, NULL,
 			       "the image is %s, the configuration is not",
-			       c->guest == XST_GUEST_PV ? "PV" : "HVM");
+			       c->track.guest == XST_GUEST_PV ? "PV" : "HVM");
 	if (f->vcpus && c->vcpus_needed > f->vcpus)
 		xst_check_refuse(c, RULE_CONFIG_VCPUS, &none_takes, 0, NULL,
 				 "the image has a vCPU %llu, the configuration %llu vCPUs, from 0 on",
@@ -138,7 +138,7 @@ static void emulator_of_pvh(struct xst_checker *c)
 void xst_check_config_libxl_end(struct xst_checker *c)
 {
 	emulator_of_pvh(c);
-	if (c->facts.device_model && c->guest == XST_GUEST_HVM &&
+	if (c->facts.device_model && c->track.guest == XST_GUEST_HVM &&
 	    !c->seen[XST_KIND_EMULATOR_CONTEXT])
 		xst_check_find(c, RULE_CONFIG_DEVICE_MODEL, 0, NULL,
 			       "no EMULATOR_CONTEXT, though the configuration is an HVM guest's");

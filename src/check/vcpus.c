@@ -47,9 +47,9 @@ static int vcpus_rule_fields(struct xst_checker *c, const struct xst_event *ev)
 		c->vcpus_empty += bit == VCPU_BASIC;
 		return 0;
 	}
-	if (id >= CHECK_VCPUS) {
+	if (id >= LIMIT_PV_VCPUS) {
 		xst_check_find(c, RULE_VCPU_ID, 0, "vcpu", "%llu; a PV guest has %d vCPUs at most",
-			       (unsigned long long)id, CHECK_VCPUS);
+			       (unsigned long long)id, LIMIT_PV_VCPUS);
 		return 0;
 	}
 	if (c->vcpus[id] & bit)
@@ -140,7 +140,7 @@ static void registers(struct xst_checker *c)
 {
 	const struct wire_pv_context *x = xst_wire_pv_context(c->guest_width);
 
-	if (!x || c->guest != XST_GUEST_PV || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
+	if (!x || c->track.guest != XST_GUEST_PV || c->run != x->size || !c->seen[XST_KIND_PAGE_DATA])
 		return;
 	start_info(c, x);
 	gdt(c, x);

@@ -2,10 +2,11 @@
 /* What a stored configuration says of the domain, for the checker to compare with the stream. */
 #include "cli/cli.h"
 
-#include "config/foreign.h"
-#include "config/taken.h"
-
 #include <string.h>
+
+#include "config/foreign/foreign_config.h"
+#include "config/stored.h"
+#include "config/taken.h"
 
 static enum xst_guest guest_of(enum config_type type)
 {

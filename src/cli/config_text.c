@@ -7,10 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/view.h"
+#include "limits/limits.h"
 
-#define MAX_FILE (4u << 20) /* what may be stored */
+struct config_options config_opt;
 
 int xst_cli_text_error(const char *name, int code, const struct config_error *err)
 {
@@ -127,15 +128,15 @@ static int text_read_all(int fd, char *to, size_t *ret_n)
 	size_t n = 0;
 	ssize_t k = 1;
 
-	while (n <= MAX_FILE && k) {
-		k = read(fd, to + n, MAX_FILE + 1 - n);
+	while (n <= LIMIT_CONFIG && k) {
+		k = read(fd, to + n, LIMIT_CONFIG + 1 - n);
 		if (k < 0 && errno != EINTR)
 			return -errno;
 		n += k > 0 ? (size_t)k : 0;
 		k = k < 0 ? 1 : k;
 	}
 	*ret_n = n;
-	return n > MAX_FILE ? -EFBIG : 0;
+	return n > LIMIT_CONFIG ? -EFBIG : 0;
 }
 
 int xst_cli_text_read_file(const char *file, char **ret, size_t *ret_n)
@@ -145,7 +146,7 @@ int xst_cli_text_read_file(const char *file, char **ret, size_t *ret_n)
 
 	if (fd < 0)
 		return EXIT_IO;
-	text = malloc(MAX_FILE + 2);
+	text = malloc(LIMIT_CONFIG + 2);
 	r = text ? text_read_all(fd, text, ret_n) : -ENOMEM;
 	xst_cli_close_input(fd);
 	if (r == 0) {
@@ -224,10 +225,8 @@ int xst_cli_text_to_store(const char *name, const struct config *c, enum config_
 
 /* --- judging --------------------------------------------------------------------------------- */
 
-#define MAX_COMPLAINTS 64 /* further ones count as new */
-
 struct complaints {
-	struct config_complaint v[MAX_COMPLAINTS];
+	struct config_complaint v[LIMIT_COMPLAINTS];
 	size_t n;
 	const struct complaints *before;
 	const char *name;
@@ -238,7 +237,7 @@ static void text_remember(void *userdata, const struct config_complaint *c)
 {
 	struct complaints *all = userdata;
 
-	if (all->n < MAX_COMPLAINTS)
+	if (all->n < LIMIT_COMPLAINTS)
 		all->v[all->n++] = *c;
 }
 
@@ -290,7 +289,7 @@ int xst_cli_text_judge_type(const char *name, const struct config *before, const
 
 /* Members of JSON that no key of xl.cfg stands for, by their paths. */
 struct members {
-	char paths[MAX_COMPLAINTS][256];
+	char paths[LIMIT_COMPLAINTS][256];
 	size_t n;
 	const struct members *before;
 	const char *name;
@@ -300,7 +299,7 @@ static void remember_member(void *userdata, const char *path, const char *why)
 {
 	struct members *all = userdata;
 
-	if (strcmp(why, xst_config_no_key) == 0 && all->n < MAX_COMPLAINTS)
+	if (strcmp(why, xst_config_no_key) == 0 && all->n < LIMIT_COMPLAINTS)
 		snprintf(all->paths[all->n++], sizeof(all->paths[0]), "%s", path);
 }
 

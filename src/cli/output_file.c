@@ -76,7 +76,8 @@ static int say_fault(struct output *o)
 		xst_cli_say("%s: the %s compressor was killed (signal %d)", o->name,
 			    xst_filter_name(o->compression), r->error);
 	else
-		xst_cli_say("%s: compressing: %s", o->name, xst_cli_system_words(r->error));
+		xst_cli_say("%s: compressing: %s", o->name,
+			    r->outcome == FILTER_MISSING ? r->text : xst_cli_system_words(r->error));
 	return EXIT_IO;
 }
 

@@ -22,7 +22,7 @@
 	X(scols_table_set_termforce)            \
 	X(scols_unref_table)
 
-LOADED_LIBRARY("libsmartcols.so.1", FUNCTIONS)
+LOADED_LIBRARY(libsmartcols, "libsmartcols.so.1", "libsmartcols1", FUNCTIONS)
 
 #define ROWS_AT_ONCE 512 /* a long listing is printed in pieces */
 
@@ -70,25 +70,28 @@ struct listing {
 
 enum column { OFFSET, LAYER, INDEX, TYPE, LENGTH, FIELDS };
 
-static struct libscols_table *new_table(void)
+/* The columns of a listing.  Returns why there can be none, or NULL. */
+static const char *make_table(struct libscols_table **ret)
 {
+	const char *missing = libsmartcols_load();
 	struct libscols_table *t;
 
-	if (!lib_load())
-		return NULL;
+	if (missing)
+		return missing;
 	setlocale(LC_CTYPE, ""); /* how wide are characters? */
-	t = lib.scols_new_table();
+	t = libsmartcols.scols_new_table();
 	if (!t)
-		return NULL;
-	lib.scols_table_new_column(t, "OFFSET", 12, SCOLS_FL_RIGHT);
-	lib.scols_table_new_column(t, "LAYER", 6, 0);
-	lib.scols_table_new_column(t, "#", 4, SCOLS_FL_RIGHT);
-	lib.scols_table_new_column(t, "TYPE", 22, 0);
-	lib.scols_table_new_column(t, "LENGTH", 10, SCOLS_FL_RIGHT);
-	lib.scols_table_new_column(t, "FIELDS", 0.5, SCOLS_FL_WRAP);
+		return "out of memory";
+	libsmartcols.scols_table_new_column(t, "OFFSET", 12, SCOLS_FL_RIGHT);
+	libsmartcols.scols_table_new_column(t, "LAYER", 6, 0);
+	libsmartcols.scols_table_new_column(t, "#", 4, SCOLS_FL_RIGHT);
+	libsmartcols.scols_table_new_column(t, "TYPE", 22, 0);
+	libsmartcols.scols_table_new_column(t, "LENGTH", 10, SCOLS_FL_RIGHT);
+	libsmartcols.scols_table_new_column(t, "FIELDS", 0.5, SCOLS_FL_WRAP);
 	if (!isatty(STDOUT_FILENO))
-		lib.scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
-	return t;
+		libsmartcols.scols_table_set_termforce(t, SCOLS_TERMFORCE_NEVER);
+	*ret = t;
+	return NULL;
 }
 
 static void print_rows(struct listing *l)
@@ -96,11 +99,11 @@ static void print_rows(struct listing *l)
 	if (!l->rows)
 		return;
 	xst_cli_progress_clear();
-	lib.scols_table_enable_noheadings(l->table, l->printed);
-	lib.scols_print_table(l->table);
+	libsmartcols.scols_table_enable_noheadings(l->table, l->printed);
+	libsmartcols.scols_print_table(l->table);
 	fputc('\n', stdout);
 	(void)xst_cli_stdout_error();
-	lib.scols_table_remove_lines(l->table);
+	libsmartcols.scols_table_remove_lines(l->table);
 	l->rows = 0;
 	l->printed = true;
 }
@@ -110,22 +113,22 @@ static void set_number(struct libscols_line *line, size_t column, const char *fo
 	char text[32];
 
 	snprintf(text, sizeof(text), format, v);
-	lib.scols_line_set_data(line, column, text);
+	libsmartcols.scols_line_set_data(line, column, text);
 }
 
 static void add_row(struct listing *l)
 {
-	struct libscols_line *line = lib.scols_table_new_line(l->table, NULL);
+	struct libscols_line *line = libsmartcols.scols_table_new_line(l->table, NULL);
 	char name[64];
 
 	snprintf(name, sizeof(name), l->folded > 1 ? "%s x%" PRIu64 : "%s", l->name, l->folded);
 	set_number(line, OFFSET, "%#" PRIx64, l->offset);
-	lib.scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
+	libsmartcols.scols_line_set_data(line, LAYER, xst_layer_name(l->layer));
 	set_number(line, INDEX, "%" PRIu64, l->index);
-	lib.scols_line_set_data(line, TYPE, name);
+	libsmartcols.scols_line_set_data(line, TYPE, name);
 	set_number(line, LENGTH, l->complete ? "%" PRIu64 : "cut off", l->length);
 	fflush(l->view.stream);
-	lib.scols_line_set_data(line, FIELDS, l->view.text);
+	libsmartcols.scols_line_set_data(line, FIELDS, l->view.text);
 	if (++l->rows == ROWS_AT_ONCE)
 		print_rows(l);
 }
@@ -248,6 +251,7 @@ static int list_input(struct input *in)
 	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
 	struct listing l = { .file = in->name };
 	struct xst_reader *r = NULL;
+	const char *trouble;
 	int e;
 
 	o.flags = XST_PARSER_KEEP_GOING;
@@ -260,10 +264,9 @@ static int list_input(struct input *in)
 		xst_reader_free(r);
 		return xst_cli_exit_for(e);
 	}
-	l.table = opt.json ? NULL : new_table();
-	if (!l.table && !opt.json) {
-		xst_cli_say("there can be no table without libsmartcols.so.1: install it, or use "
-			    "--json");
+	trouble = opt.json ? NULL : make_table(&l.table);
+	if (trouble) {
+		xst_cli_say("no table can be printed: %s; --json needs none", trouble);
 		xst_state_free(l.state);
 		xst_reader_free(r);
 		return EXIT_TROUBLE;
@@ -273,7 +276,7 @@ static int list_input(struct input *in)
 	records_verb_flush(&l);
 	print_rows(&l);
 	if (l.table)
-		lib.scols_unref_table(l.table);
+		libsmartcols.scols_unref_table(l.table);
 	xst_state_free(l.state);
 	fflush(stdout); /* the table comes first */
 	(void)xst_cli_stdout_error();

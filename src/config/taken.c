@@ -13,8 +13,10 @@
 #include <xenstream/check.h>
 
 #include "config/document.h"
-#include "config/json.h"
+#include "config/json/json.h"
+#include "config/keys/kind.h"
 #include "config/utf8.h"
+#include "limits/limits.h"
 
 /* Words that not all versions know. */
 static const struct {
@@ -72,9 +74,9 @@ static void json_words(json_object *root, struct config_taken *t)
 		const struct config_key *k = &xst_config_keys[i];
 		json_object *o;
 
-		if (k->kind == KEY_WORD && k->words && k->path && xst_key_at(root, k, &o) == 0 &&
-		    xst_key_json_text(o))
-			json_word(t, k, xst_key_json_text(o));
+		if (k->kind == &xst_kind_word && k->words && k->path && xst_key_at(root, k, &o) == 0 &&
+		    xst_json_string(o))
+			json_word(t, k, xst_json_string(o));
 	}
 }
 
@@ -113,7 +115,7 @@ static int number_of(const struct config *c, const char *key, unsigned long long
 }
 
 /* More that are online than there are. */
-static int vcpus(const struct config *c, struct config_taken *t)
+static int online_vcpus_are_there(const struct config *c, struct config_taken *t)
 {
 	unsigned long long online = 0, most = 0;
 	int r = number_of(c, "vcpus", &online), e = number_of(c, "maxvcpus", &most);
@@ -133,7 +135,7 @@ static int words(const struct config *c, struct config_taken *t)
 
 	if (!c->root) {
 		r = cfg_words(c, t);
-		return r ? r : vcpus(c, t);
+		return r ? r : online_vcpus_are_there(c, t);
 	}
 	json_words(c->root, t);
 	return 0;
@@ -169,7 +171,7 @@ static void unreadable(const char *text, size_t n, struct config_taken *t)
 	else if (!xst_utf8_valid(text, n, &at))
 		t->since = XST_XEN(4, 21, 0);
 	else
-		t->refused = n < CONFIG_MAX_SIZE && !is_json(text, n);
+		t->refused = n < LIMIT_CONFIG_SIZE && !is_json(text, n);
 	(void)snprintf(t->why, sizeof(t->why),
 		       t->since ? "JSON that is no UTF-8" : "what can't be read");
 }

@@ -7,10 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "limits/limits.h"
 #include "wire/bytes.h"
-
-#define MAX_VALUE (1u << 20)  /* octets of a value */
-#define MAX_PAIRS (64u << 20) /* octets of all keys and values: each may be told of many times */
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
@@ -39,7 +37,7 @@ static int value_size(int dir, const char *name, uint64_t *ret)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return *ret > MAX_VALUE ? -EFBIG : 0;
+	return *ret > LIMIT_DIRECTORY_VALUE ? -EFBIG : 0;
 }
 
 /* The key and its value, each with a NUL. */
@@ -72,7 +70,9 @@ static int compose_device_write_pair(struct composer *c, const char *key, size_t
 	size_t value_n = 0;
 	char *name;
 	int dir = enter_value(c, key, &name, &last);
-	int r = dir < 0 ? dir : xst_directory_tree_read(dir, last, MAX_VALUE, &value, &value_n);
+	int r = dir < 0 ? dir
+			: xst_directory_tree_read(dir, last, LIMIT_DIRECTORY_VALUE, &value,
+						  &value_n);
 
 	(void)size;
 	if (dir >= 0)
@@ -126,10 +126,10 @@ static int compose_device_write_keys(struct composer *c, enum xst_kind kind, con
 	uint64_t size = fixed;
 	int r = each_key(c, file + fixed, n - fixed, measure_pair, &size);
 
-	if (r == 0 && size > MAX_PAIRS)
+	if (r == 0 && size > LIMIT_DIRECTORY_PAIRS)
 		r = xst_directory_compose_fail(c, XST_E_LIMIT,
 					       "%s/" XENSTORE_DIR ": more than %u octets", c->path,
-					       MAX_PAIRS);
+					       LIMIT_DIRECTORY_PAIRS);
 	if (r)
 		return r;
 	r = xst_emit_begin(c->emitter, kind, size);
@@ -146,7 +146,7 @@ int xst_directory_compose_keys(struct composer *c, const struct record_file *f)
 	const size_t fixed = xst_directory_record_row(f->kind)->fixed;
 	uint8_t *file;
 	size_t n;
-	int r = xst_directory_compose_read(c, f, KEYS_MAX, &file, &n);
+	int r = xst_directory_compose_read(c, f, LIMIT_DIRECTORY_KEYS, &file, &n);
 
 	if (r)
 		return r;

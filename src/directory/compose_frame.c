@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands around the image: the xl header with the configuration, the libxl stream's header. */
 #include "directory/compose.h"
+#include "limits/limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What the parser takes. */
-#define MAX_CONFIG   (4u << 20)
-#define MAX_OPTIONAL (16u << 20)
 
 struct xl {
 	bool big;
@@ -64,9 +63,9 @@ static int read_xl(struct composer *c, struct xl *x)
 	int r = read_xl_header(c, x);
 
 	if (r == 0)
-		r = read_optional_file(c, CONFIG_FILE, MAX_CONFIG, &x->config, &x->config_size);
+		r = read_optional_file(c, CONFIG_FILE, LIMIT_CONFIG, &x->config, &x->config_size);
 	if (r == 0)
-		r = read_optional_file(c, OPTIONAL_FILE, MAX_OPTIONAL, &x->optional,
+		r = read_optional_file(c, OPTIONAL_FILE, LIMIT_OPTIONAL_DATA, &x->optional,
 				       &x->optional_size);
 	if (r == 0 && x->config_size)
 		note_language(x);

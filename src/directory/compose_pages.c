@@ -119,11 +119,11 @@ static int open_pages(struct composer *c)
 	c->pages = xst_directory_tree_open(c->dir, PAGES_FILE, &size);
 	if (c->pages < 0)
 		return xst_directory_compose_fail_file(c, -c->pages, "", PAGES_FILE);
-	if (size > PAGES_MAX)
+	if (size > DIRECTORY_PAGES_MAX)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
 						  "%s/" PAGES_FILE ": %" PRIu64
 						  " page frames are more than %" PRIu64,
-						  c->path, size, (uint64_t)PAGES_MAX);
+						  c->path, size, (uint64_t)DIRECTORY_PAGES_MAX);
 	return 0;
 }
 

@@ -2,13 +2,13 @@
 /* The device model's keys become a tree of values, its state becomes a file.  In the records' files
  * stand what else belongs to them: the emulator's number, and the keys in their order. */
 #include "directory/directory.h"
+#include "limits/limits.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A xenstore path relative to another has that many octets at most. */
-#define MAX_KEY 2048
 
 static int device_header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
 {
@@ -63,7 +63,7 @@ bool xst_directory_device_key_is_fine(const char *key, size_t n)
 {
 	unsigned depth = 1;
 
-	if (!n || n > MAX_KEY || key[0] == '/' || key[n - 1] == '/')
+	if (!n || n > LIMIT_DIRECTORY_KEY || key[0] == '/' || key[n - 1] == '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_key_octet(key[i]) || (key[i] == '/' && key[i + 1] == '/'))
@@ -100,7 +100,7 @@ static int device_write_value(int tree, const char *path, const char *value, siz
 static int device_write_pair(struct directory *d, const char *key, size_t key_len,
 			     const char *value, size_t value_len)
 {
-	char path[MAX_KEY + sizeof(VALUE_SUFFIX)];
+	char path[LIMIT_DIRECTORY_KEY + sizeof(VALUE_SUFFIX)];
 	int tree = xst_directory_tree_enter(d->dir, XENSTORE_DIR, true), r;
 
 	if (tree < 0)
@@ -121,18 +121,20 @@ int xst_directory_device_pair(struct directory *d, const char *key, size_t key_l
 		return xst_directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
 					  "xenstore key \"%.*s\": not a relative path of names in "
 					  "[A-Za-z0-9-_@], of %d octets and %d levels at most",
-					  key_len < 64 ? (int)key_len : 64, key, MAX_KEY,
+					  key_len < 64 ? (int)key_len : 64, key,
+					  LIMIT_DIRECTORY_KEY,
 					  TREE_DEPTH - 1);
-	if (d->slot->size + key_len + 1 > KEYS_MAX)
+	if (d->slot->size + key_len + 1 > LIMIT_DIRECTORY_KEYS)
 		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
-					  "more than %u octets of xenstore keys", KEYS_MAX);
+					  "more than %u octets of xenstore keys",
+					  LIMIT_DIRECTORY_KEYS);
 	d->key_names += names_in(key, key_len);
-	if (d->key_names > KEY_NAMES_MAX)
+	if (d->key_names > LIMIT_DIRECTORY_KEY_NAMES)
 		return xst_directory_fail(
 			d, XST_E_LIMIT, RULE_LIMIT,
 			"more than %u names in xenstore keys, each of which would be a file "
 			"or directory",
-			KEY_NAMES_MAX);
+			LIMIT_DIRECTORY_KEY_NAMES);
 	return xst_directory_result(d, device_write_pair(d, key, key_len, value, value_len),
 				    XENSTORE_DIR);
 }

@@ -19,6 +19,7 @@
 #include <xenstream/directory.h>
 
 #include "io/io.h"
+#include "limits/limits.h"
 #include "wire/wire.h"
 
 #define FORMAT_TEXT "xenstream image directory 1\n"
@@ -59,9 +60,6 @@ int xst_directory_tree_is_empty(int dir);
 /* --- record.c --------------------------------------------------------------------------------- */
 
 #define RECORD_NAME_MAX 64
-#define RECORDS_MAX 65536     /* files of records */
-#define KEYS_MAX (1u << 20)   /* octets of a record's file with keys */
-#define KEY_NAMES_MAX 65536   /* files and directories that all records' keys may become */
 
 /* NUMBER.NAME */
 void xst_directory_record_file_name(char name[RECORD_NAME_MAX], unsigned number,
@@ -75,7 +73,7 @@ bool xst_directory_record_is_libxl(enum xst_kind kind);
 /* --- memory.c --------------------------------------------------------------------------------- */
 
 /* Above it an offset in `memory` can't be told. */
-#define PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
+#define DIRECTORY_PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
 #define PAGES_BLOCK 4096    /* octets of `pages` that take disk together, as most file systems have it */
 #define PAGES_JUMPS 65536   /* between blocks, beyond one for each page that records had room for */
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */

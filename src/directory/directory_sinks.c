@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "wire/options.h"
 
 /* --- errors ----------------------------------------------------------------------------------- */

@@ -159,7 +159,7 @@ int xst_directory_memory_items(struct memory *m, const uint64_t *v, size_t n)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		uint64_t pfn = XST_PAGE_PFN(v[i]);
 
-		if (pfn >= PAGES_MAX)
+		if (pfn >= DIRECTORY_PAGES_MAX)
 			return -EFBIG;
 		r = add_type(m, pfn, XST_PAGE_TYPE(v[i]));
 		if (r == 0 && XST_PAGE_HAS_DATA(XST_PAGE_TYPE(v[i])))

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "job/job.h"
 #include "wire/options.h"
 

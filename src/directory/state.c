@@ -48,9 +48,9 @@ int xst_directory_state_open(struct directory *d, enum xst_kind kind, uint32_t i
 	char name[RECORD_NAME_MAX];
 	int fd;
 
-	if (!s && d->nslots == RECORDS_MAX)
+	if (!s && d->nslots == LIMIT_DIRECTORY_RECORDS)
 		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT, "more than %d records",
-					  RECORDS_MAX);
+					  LIMIT_DIRECTORY_RECORDS);
 	if (!s)
 		s = add_slot(d, kind, id);
 	if (!s)

@@ -26,7 +26,8 @@ enum filter_outcome {
 	FILTER_DAMAGED, /* the compressed data */
 	FILTER_READ,    /* a system call has failed: `error` */
 	FILTER_WRITE,
-	FILTER_DEAD     /* the child was killed: `error` is the signal */
+	FILTER_DEAD,    /* the child was killed: `error` is the signal */
+	FILTER_MISSING  /* a library is: `text` */
 };
 
 /* Fits into a pipe at once. */
@@ -35,7 +36,7 @@ struct filter_report {
 	int error;
 	bool cut;         /* FILTER_DAMAGED: no more than that the data end too soon */
 	uint64_t written; /* octets */
-	char text[200];   /* one line, for FILTER_DAMAGED */
+	char text[200];   /* one line, for FILTER_DAMAGED and FILTER_MISSING */
 };
 
 struct filter {
@@ -44,6 +45,9 @@ struct filter {
 	int reports;
 	struct filter_report report;
 };
+
+/* Those that can be written, for help and complaints; which levels each has, xst_filter_parse() knows. */
+#define FILTER_WORDS "zstd, gzip, xz or lz4"
 
 const char *xst_filter_name(enum filter_format format);
 
@@ -74,7 +78,7 @@ void xst_filter_kill(struct filter *f);
 
 /* --- inside ---------------------------------------------------------------------------------- */
 
-/* What the child does, from descriptor 0 to descriptor 1.  pump.c */
+/* What the child does, from descriptor 0 to descriptor 1.  archive.c */
 void xst_filter_pump_decompress(enum filter_format format, struct filter_report *report);
 void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report);
 

@@ -13,7 +13,7 @@
 	X(inflateInit2_) \
 	X(inflateReset)
 
-LOADED_LIBRARY("libz.so.1", FUNCTIONS)
+LOADED_LIBRARY(libz, "libz.so.1", "zlib1g", FUNCTIONS)
 
 struct gunzip {
 	struct pump pump;
@@ -44,7 +44,7 @@ static const char *gunzip_member(struct gunzip *g)
 			return "it ends in the middle";
 		g->z.next_out = (Bytef *)g->out;
 		g->z.avail_out = sizeof(g->out);
-		r = lib.inflate(&g->z, Z_NO_FLUSH);
+		r = libz.inflate(&g->z, Z_NO_FLUSH);
 		if (!xst_filter_pump_give(&g->pump, g->out, sizeof(g->out) - g->z.avail_out))
 			return "";
 		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
@@ -58,23 +58,23 @@ static const char *all(struct gunzip *g)
 {
 	const char *fault;
 
-	if (lib.inflateInit2_(&g->z, GZIP_WINDOW, ZLIB_VERSION, (int)sizeof(g->z)) != Z_OK) {
+	if (libz.inflateInit2_(&g->z, GZIP_WINDOW, ZLIB_VERSION, (int)sizeof(g->z)) != Z_OK) {
 		g->pump.read_error = ENOMEM;
 		return "";
 	}
 	do
 		fault = gunzip_member(g);
-	while (!fault && refill(g) && *g->z.next_in == 0x1f && lib.inflateReset(&g->z) == Z_OK);
+	while (!fault && refill(g) && *g->z.next_in == 0x1f && libz.inflateReset(&g->z) == Z_OK);
 	return fault;
 }
 
 void xst_filter_gunzip(struct filter_report *report)
 {
 	static struct gunzip g;
-	const char *fault;
+	const char *fault, *missing = libz_load();
 
-	if (!lib_load()) {
-		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
+	if (missing) {
+		xst_filter_pump_missing(report, missing);
 		return;
 	}
 	fault = all(&g);

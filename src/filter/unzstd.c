@@ -15,7 +15,7 @@
 	X(ZSTD_getErrorName)     \
 	X(ZSTD_isError)
 
-LOADED_LIBRARY("libzstd.so.1", FUNCTIONS)
+LOADED_LIBRARY(libzstd, "libzstd.so.1", "libzstd1", FUNCTIONS)
 
 struct unzstd {
 	struct pump pump;
@@ -50,9 +50,9 @@ static const char *unzstd_frame(struct unzstd *u)
 		ZSTD_outBuffer out = { u->out, sizeof(u->out), 0 };
 		bool more = unzstd_look(u, 1) > 0; /* without any, there may be output left */
 
-		r = lib.ZSTD_decompressStream(u->z, &out, &u->in);
-		if (lib.ZSTD_isError(r))
-			return lib.ZSTD_getErrorName(r);
+		r = libzstd.ZSTD_decompressStream(u->z, &out, &u->in);
+		if (libzstd.ZSTD_isError(r))
+			return libzstd.ZSTD_getErrorName(r);
 		if (!xst_filter_pump_give(&u->pump, u->out, out.pos))
 			return "";
 		if (r && !more && !out.pos)
@@ -73,11 +73,15 @@ static bool at_end(struct unzstd *u)
 void xst_filter_unzstd(struct filter_report *report)
 {
 	static struct unzstd u;
-	const char *fault;
+	const char *fault, *missing = libzstd_load();
 
-	u.z = lib_load() ? lib.ZSTD_createDStream() : NULL;
+	if (missing) {
+		xst_filter_pump_missing(report, missing);
+		return;
+	}
+	u.z = libzstd.ZSTD_createDStream();
 	if (!u.z) {
-		xst_filter_pump_error(report, FILTER_READ, ELIBACC);
+		xst_filter_pump_error(report, FILTER_READ, ENOMEM);
 		return;
 	}
 	do

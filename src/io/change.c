@@ -17,9 +17,9 @@
 #include "io/extents.h"
 #include "io/metadata.h"
 #include "io/settle.h"
+#include "limits/limits.h"
 #include "wire/options.h"
 
-#define MAX_FRONT    (UINT64_C(64) << 20)
 #define NOT_THIS_WAY 1 /* the next one is to be tried */
 
 struct xst_change {
@@ -459,7 +459,7 @@ int xst_change_front(struct xst_change *c, const struct xst_front *front,
 
 	if (!c || !front || c->used ||
 	    xst_options_copy(&ours, sizeof(ours), front, front->size) < 0 || !ours.write ||
-	    ours.old > MAX_FRONT || ours.min > MAX_FRONT)
+	    ours.old > LIMIT_FRONT || ours.min > LIMIT_FRONT)
 		return XST_E_ARG;
 	c->front = ours;
 	c->used = true;

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "io/fnv.h"
+#include "limits/limits.h"
 
 #define ONCE	    256	       /* extents in a call */
-#define MAX_EXTENTS (1u << 20) /* 32 MiB of memory */
 
 /* Its place is not known, or not final. */
 #define UNCERTAIN                                                                 \
@@ -47,7 +47,7 @@ static bool extents_add(struct map *m, const struct fiemap_extent *x)
 	}
 	if (m->n == m->room) {
 		size_t room = m->room ? 2 * m->room : ONCE;
-		struct extent *v = room > MAX_EXTENTS ? NULL : realloc(m->v, room * sizeof(*v));
+		struct extent *v = room > LIMIT_EXTENTS ? NULL : realloc(m->v, room * sizeof(*v));
 
 		if (!v)
 			return false;

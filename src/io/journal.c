@@ -16,10 +16,10 @@
 
 #include "io/fnv.h"
 #include "io/io.h"
+#include "limits/limits.h"
 
 #define MAGIC	  "xenstream change" /* 16 octets */
 #define VERSION	  1
-#define MAX_FRONT (UINT64_C(64) << 20)
 
 /* --- places ---------------------------------------------------------------------------------- */
 
@@ -146,7 +146,8 @@ static const char *distrust(const struct stat *journal, const struct stat *file)
 		return "others may write to it";
 	if (journal->st_nlink != 1)
 		return "it has more than one name";
-	if ((uint64_t)journal->st_size > sizeof(struct journal) + 2 * MAX_FRONT + sizeof(uint64_t))
+	if ((uint64_t)journal->st_size >
+	    sizeof(struct journal) + 2 * LIMIT_FRONT + sizeof(uint64_t))
 		return "it is too large";
 	return NULL;
 }
@@ -179,7 +180,7 @@ static bool journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
 	memcpy(j, b, sizeof(*j));
 	b += sizeof(*j);
 	if (memcmp(j->magic, MAGIC, sizeof(j->magic)) != 0 || j->version != VERSION ||
-	    j->old_length > MAX_FRONT || j->now_length > MAX_FRONT ||
+	    j->old_length > LIMIT_FRONT || j->now_length > LIMIT_FRONT ||
 	    j->old_length + j->now_length > left ||
 	    checksum(j, b, b + j->old_length) != j->checksum)
 		return false;

@@ -5,6 +5,7 @@
  * or a power cut included.  A new name is linked; an existing one is replaced by a rename, the file
  * being on the disk before.  File systems without O_TMPFILE get a hidden temporary name. */
 #include "io/io.h"
+#include "limits/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #define GATHER (64 << 10)
-#define LINKS_MAX 40
 #define WRITE_BACK (8 << 20)
 
 struct xst_output {
@@ -147,9 +147,9 @@ static char *new_target(const char *path)
 	struct stat st;
 
 	for (int i = 0; target && lstat(target, &st) == 0 && S_ISLNK(st.st_mode); i++) {
-		char *next = i < LINKS_MAX ? read_link(target) : NULL;
+		char *next = i < LIMIT_LINKS ? read_link(target) : NULL;
 
-		if (i == LINKS_MAX)
+		if (i == LIMIT_LINKS)
 			errno = ELOOP;
 		free(target);
 		target = next;

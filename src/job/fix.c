@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 #include "io/io.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"

@@ -6,16 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
 #include "emit/buffer.h"
+#include "finding/finding.h"
 #include "io/clone.h"
-#include "wire/wire.h"
+#include "limits/limits.h"
+#include "wire/formats.h"
 
 #include <xenstream/emit.h>
 
 /* The parser's own defaults: what is written must be read again. */
-#define MAX_OPTIONAL_DATA (UINT64_C(16) << 20)
-#define MAX_CONFIG	  (UINT64_C(4) << 20)
 #define ROOM		  (UINT64_C(2) << 20) /* for padding up to a block */
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -66,25 +65,24 @@ static bool is_last(const struct reading *g, const struct xst_event *ev)
 	return ev->kind == XST_KIND_CONFIG;
 }
 
-static bool head_is_container(enum xst_layer layer)
-{
-	return layer != XST_LAYER_LIBXL && layer != XST_LAYER_LIBXC && layer != XST_LAYER_LEGACY;
-}
-
 static int begin_layer(struct reading *g, const struct xst_event *ev)
 {
-	if (head_is_container(ev->layer)) {
+	const struct wire_format *f = xst_wire_format_of(ev->layer);
+
+	if (f->shown.role == XST_ROLE_CONTAINER) {
 		g->head->layer = ev->layer;
 		return 0;
 	}
-	g->done = true; /* the stream itself */
+	g->done = true; /* what is inside, or no container at all */
 	if (g->head->layer != XST_LAYER_NONE)
 		return 0;
 	return xst_io_plain_error(
 		&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-		"a bare %s stream, which has no configuration: convert --to xl puts a "
-		"header in front",
-		xst_layer_name(ev->layer));
+		f->shown.role == XST_ROLE_STREAM
+			? "a bare %s, which has no configuration: convert --to xl puts a header in "
+			  "front"
+			: "a %s, which has no configuration",
+		f->shown.title);
 }
 
 static int read_event(struct reading *g, const struct xst_event *ev)
@@ -192,8 +190,8 @@ int xst_head_set_config(struct xst_head *h, const void *config, uint64_t n, bool
 
 	if (h->layer != XST_LAYER_XL)
 		return XST_E_UNSUPPORTED;
-	if (n > MAX_CONFIG ||
-	    n + xst_wire_xl_config.fixed + h->rest_size > MAX_OPTIONAL_DATA - ROOM)
+	if (n > LIMIT_CONFIG ||
+	    n + xst_wire_xl_config.fixed + h->rest_size > LIMIT_OPTIONAL_DATA - ROOM)
 		return XST_E_LIMIT;
 	if (n) {
 		copy = malloc((size_t)n + 1);

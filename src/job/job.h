@@ -5,7 +5,8 @@
 
 #include <xenstream/job.h>
 
-struct summary; /* info.c */
+struct summary; /* summary.c */
+struct track;
 
 /* A caller's options and those for the parser in them, completed.  Returns 0 or XST_E_ARG. */
 int xst_job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
@@ -18,10 +19,12 @@ int xst_job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict 
 		 struct xst_info *info, struct xst_finding *reterr);
 
 /* summary.c: what an event adds to what is known of a stream.  Returns 0 or XST_E_NOMEM. */
-int xst_job_summary_new(struct xst_info *info, struct summary **ret);
+int xst_job_summary_new(struct xst_info *info, const struct track *track, struct summary **ret);
 int xst_job_summary_event(struct summary *s, const struct xst_event *ev);
 /* Whether the run that has just begun is to be read. */
 bool xst_job_summary_wants(const struct summary *s);
+/* What there is to say once the stream is over. */
+void xst_job_summary_end(struct summary *s);
 struct summary *xst_job_summary_free(struct summary *s);
 
 #endif

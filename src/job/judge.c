@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_TOLD 100 /* of a rule, unless the caller has a limit for all of them */
+#include "limits/limits.h"
 
 int xst_job_judge_init(struct judge *j, const struct xst_job_options *job,
 		       const struct xst_verify_options *options, struct xst_verdict *verdict)
@@ -67,7 +67,7 @@ static bool is_told(struct judge *j, int rule)
 {
 	uint64_t of_rule = rule < RULE_MAX ? j->told_of[rule]++ : 0;
 
-	return j->options->max_findings ? j->told < j->options->max_findings : of_rule < MAX_TOLD;
+	return j->options->max_findings ? j->told < j->options->max_findings : of_rule < LIMIT_TOLD;
 }
 
 enum xst_severity xst_job_judge_finding(struct judge *j, const struct xst_finding *f)
@@ -94,10 +94,10 @@ void xst_job_judge_end(struct judge *j)
 		struct xst_finding f = { .rule = xst_rule_table[i].id, .severity = XST_NOTE,
 					 .offset = j->verdict->end };
 
-		if (j->told_of[i] <= MAX_TOLD)
+		if (j->told_of[i] <= LIMIT_TOLD)
 			continue;
 		(void)snprintf(f.text, sizeof(f.text), "and %llu more of this rule",
-			       (unsigned long long)(j->told_of[i] - MAX_TOLD));
+			       (unsigned long long)(j->told_of[i] - LIMIT_TOLD));
 		xst_job_tell(j->job, &f);
 	}
 }

@@ -5,7 +5,7 @@
 
 #include "job/job.h"
 
-#include "check/rules.h"
+#include "finding/rules.h"
 
 struct judge {
 	const struct xst_job_options *job;

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "check/check.h"
+#include "finding/finding.h"
 #include "job/judge.h"
 #include "wire/options.h"
 
@@ -49,8 +50,6 @@ struct scan {
 	struct summary *summary;
 	struct xst_verdict *verdict;
 	struct xst_info *info;
-	uint64_t checkpoints; /* complete ones */
-	bool in_checkpoint;
 	bool stop;            /* nothing more is to be read */
 };
 
@@ -79,19 +78,6 @@ static int scan_run(struct scan *s)
 	return xst_reader_pass(s->reader, xst_checker_skips(s->checker), &passed);
 }
 
-/* A libxl stream's checkpoint is complete with the libxl part of it. */
-static void count_checkpoint(struct scan *s, const struct xst_event *ev)
-{
-	bool opens = ev->kind == XST_KIND_CHECKPOINT, closes = ev->kind == XST_KIND_CHECKPOINT_END;
-
-	if (ev->layer == XST_LAYER_LEGACY)
-		s->checkpoints += opens;
-	else if (closes && s->in_checkpoint)
-		s->checkpoints++;
-	if (opens || closes)
-		s->in_checkpoint = opens;
-}
-
 static int scan_event(struct scan *s, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
@@ -109,8 +95,6 @@ static int scan_event(struct scan *s, const struct xst_event *ev)
 		r = xst_job_summary_event(s->summary, ev);
 	if (r)
 		return r;
-	if (ev->type == XST_EVENT_RECORD_END)
-		count_checkpoint(s, ev);
 	if (ev->type == XST_EVENT_RECORD_BEGIN) {
 		s->verdict->records++;
 		xst_job_progress(s->options, s->reader);
@@ -161,7 +145,7 @@ static void cut(struct scan *s, const struct xst_finding *f)
 	remark.severity = xst_rule_table[RULE_CHECKPOINT_CUT].severity;
 	(void)snprintf(remark.text, sizeof(remark.text),
 		       "the input ends inside checkpoint %llu; a receiver takes the one before",
-		       (unsigned long long)s->checkpoints + 1);
+		       (unsigned long long)xst_check_track(s->checker)->checkpoints + 1);
 	found(s, &remark);
 }
 
@@ -219,10 +203,13 @@ static void restorability(struct scan *s, bool stopped)
 static int scan_conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
-	bool stopped = r && !is_failure(s, r), is_cut = f->code == XST_E_TRUNCATED && s->checkpoints;
+	bool stopped = r && !is_failure(s, r);
+	bool is_cut = f->code == XST_E_TRUNCATED && xst_check_track(s->checker)->checkpoints;
 	uint64_t rest;
 	int e;
 
+	if (s->summary)
+		xst_job_summary_end(s->summary);
 	xst_job_progress(s->options, s->reader);
 	s->verdict->end = xst_reader_offset(s->reader);
 	if (stopped && is_cut)
@@ -251,7 +238,7 @@ static int scan_new(struct scan *s, int fd, struct xst_parser_options *parser)
 	if (r == 0)
 		r = xst_checker_new(s->options->checker, &s->checker);
 	if (r == 0 && s->info)
-		r = xst_job_summary_new(s->info, &s->summary);
+		r = xst_job_summary_new(s->info, xst_check_track(s->checker), &s->summary);
 	return r;
 }
 

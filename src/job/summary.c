@@ -6,16 +6,18 @@
 #include <string.h>
 
 #include "image/pfnmap.h"
+#include "limits/limits.h"
+#include "track/track.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
 
-#define MAP_OCTETS (8u << 20) /* types of 64 GiB of guest memory */
 #define NOT_SEEN 5u           /* a page type that does not exist */
 #define HVM_ENTRY_HEADER 8
 #define HVM_ENTRY_CPU 2
 
 struct summary {
 	struct xst_info *info;
+	const struct track *track;
 	struct pfnmap types;   /* type ^ NOT_SEEN, so that a fresh chunk says "not seen" */
 	enum xst_kind kind;
 	enum xst_layer layer;
@@ -29,15 +31,16 @@ struct summary {
 	uint64_t vcpus;        /* seen since the last checkpoint */
 };
 
-int xst_job_summary_new(struct xst_info *info, struct summary **ret)
+int xst_job_summary_new(struct xst_info *info, const struct track *track, struct summary **ret)
 {
 	struct summary *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return XST_E_NOMEM;
 	s->info = info;
+	s->track = track;
 	info->types_exact = true;
-	xst_pfnmap_init(&s->types, 4, MAP_OCTETS);
+	xst_pfnmap_init(&s->types, 4, LIMIT_TYPES_MAP);
 	*ret = s;
 	return 0;
 }
@@ -48,35 +51,6 @@ struct summary *xst_job_summary_free(struct summary *s)
 		xst_pfnmap_free(&s->types);
 	free(s);
 	return NULL;
-}
-
-static void summary_stream_begin(struct xst_info *i, const struct xst_event *ev)
-{
-	switch (ev->layer) {
-	case XST_LAYER_XL:
-		i->xl = true;
-		break;
-	case XST_LAYER_LIBXL:
-		i->libxl = true;
-		break;
-	case XST_LAYER_LIBXC:
-		i->libxc = true;
-		break;
-	case XST_LAYER_LEGACY:
-		i->legacy = true;
-		i->toolstack_width = ev->u.stream.width;
-		i->guest = ev->u.stream.guest;
-		break;
-	case XST_LAYER_LIBVIRT:
-	case XST_LAYER_XEND:
-	case XST_LAYER_XENSERVER:
-	case XST_LAYER_XENSERVER6:
-	case XST_LAYER_COLO:
-		i->container = ev->layer;
-		break;
-	case XST_LAYER_NONE:
-		break;
-	}
 }
 
 static void summary_guest_width(struct xst_info *i, unsigned width)
@@ -104,15 +78,10 @@ static void summary_record_begin(struct summary *s, const struct xst_event *ev)
 	s->entry_n = 0;
 	s->entry_left = s->cpus = 0;
 	switch (ev->kind) {
-	case XST_KIND_PAGE_DATA:
-		i->batches++;
-		break;
 	case XST_KIND_CHECKPOINT:
-		i->checkpoints++;
 		s->vcpus = 0;
 		break;
 	case XST_KIND_EMULATOR_CONTEXT:
-		i->emulators++;
 		if (ev->layer != XST_LAYER_LIBXL)
 			i->emulator_signature = ev->u.record.name;
 		break;
@@ -121,16 +90,6 @@ static void summary_record_begin(struct summary *s, const struct xst_event *ev)
 		break;
 	case XST_KIND_VCPU_BASIC:
 		note_vcpus(s, 1);
-		break;
-	case XST_KIND_CPUID_POLICY:
-		i->cpuid_policy = true;
-		break;
-	case XST_KIND_MSR_POLICY:
-		i->msr_policy = true;
-		break;
-	case XST_KIND_ENABLE_COMPRESSION:
-	case XST_KIND_COMPRESSED_DATA:
-		i->compressed = true;
 		break;
 	default:
 		break;
@@ -152,9 +111,6 @@ static void summary_fields(struct xst_info *i, const struct xst_event *ev)
 		i->image_version = (uint32_t)xst_event_field(ev, XST_FIELD_VERSION, 0);
 		break;
 	case XST_KIND_DOMAIN_HEADER:
-		i->guest = xst_event_field(ev, XST_FIELD_GUEST_TYPE, 0) == LIBXC_GUEST_PV
-				   ? XST_GUEST_PV
-				   : XST_GUEST_HVM;
 		i->xen_major = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MAJOR, 0);
 		i->xen_minor = (uint32_t)xst_event_field(ev, XST_FIELD_XEN_MINOR, 0);
 		i->converted |= i->xen_major == 0;
@@ -242,7 +198,7 @@ static int summary_items(struct summary *s, const struct xst_event *ev)
 	case XST_ITEMS_UNMAPPED_PFNS:
 		return summary_unmapped(s, ev);
 	case XST_ITEMS_VCPU_MAP: /* a PV guest's contexts are counted as they come */
-		for (size_t k = 0; k < ev->u.items.n && s->info->guest == XST_GUEST_HVM; k++)
+		for (size_t k = 0; k < ev->u.items.n && s->track->guest == XST_GUEST_HVM; k++)
 			note_vcpus(s, (uint64_t)__builtin_popcountll(ev->u.items.v[k]));
 		return 0;
 	default:
@@ -349,9 +305,6 @@ static void summary_record_end(struct summary *s, const struct xst_event *ev)
 int xst_job_summary_event(struct summary *s, const struct xst_event *ev)
 {
 	switch (ev->type) {
-	case XST_EVENT_STREAM_BEGIN:
-		summary_stream_begin(s->info, ev);
-		return 0;
 	case XST_EVENT_RECORD_BEGIN:
 		summary_record_begin(s, ev);
 		return 0;
@@ -379,4 +332,24 @@ int xst_job_summary_event(struct summary *s, const struct xst_event *ev)
 	default:
 		return 0;
 	}
+}
+
+void xst_job_summary_end(struct summary *s)
+{
+	const struct track *t = s->track;
+	struct xst_info *i = s->info;
+
+	i->xl = track_has(t, XST_LAYER_XL);
+	i->libxl = track_has(t, XST_LAYER_LIBXL);
+	i->libxc = track_has(t, XST_LAYER_LIBXC);
+	i->legacy = track_has(t, XST_LAYER_LEGACY);
+	i->container = t->container;
+	i->toolstack_width = t->toolstack_width;
+	i->guest = t->guest;
+	i->batches = t->started[XST_KIND_PAGE_DATA];
+	i->checkpoints = t->started[XST_KIND_CHECKPOINT];
+	i->emulators = t->started[XST_KIND_EMULATOR_CONTEXT];
+	i->cpuid_policy = t->started[XST_KIND_CPUID_POLICY];
+	i->msr_policy = t->started[XST_KIND_MSR_POLICY];
+	i->compressed = t->started[XST_KIND_ENABLE_COMPRESSION] || t->started[XST_KIND_COMPRESSED_DATA];
 }

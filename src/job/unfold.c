@@ -6,16 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
 #include "job/pagefile.h"
+#include "limits/limits.h"
 #include "wire/wire.h"
 
 #define NOT_SEEN 5u               /* a page type that does not exist */
-#define MAX_WAITING (4u << 20)    /* pages announced before their contents: 16 GiB of them */
 #define FIRST_WAITING 4096u
-#define TYPES_OCTETS (32u << 20)  /* of 256 GiB of guest memory */
 #define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
 	     "the output is: convert from or into a file, or with --checkpoints last"
 
@@ -61,7 +60,7 @@ int xst_job_unfold_new(const struct unfold_plan *plan, const char *tmpdir, struc
 		return XST_E_NOMEM;
 	u->plan = *plan;
 	u->body = 1;
-	xst_pfnmap_init(&u->types, 4, TYPES_OCTETS);
+	xst_pfnmap_init(&u->types, 4, LIMIT_UNFOLDED_MAP);
 	xst_pfnmap_init(&u->touched, 1, 0);
 	xst_delta_init(&u->delta);
 	if (plan->compressed)
@@ -155,7 +154,7 @@ static int note_entries(struct unfold *u, const struct xst_event *ev, struct xst
 		return unfold_fail(u, reterr, r, u->place.record_offset,
 				   "pages lie in more than %u places of 128 MiB each: too far "
 				   "apart to gather them",
-				   (unsigned)(TYPES_OCTETS * UINT64_C(2) / PFNMAP_CHUNK));
+				   (unsigned)(LIMIT_UNFOLDED_MAP * UINT64_C(2) / PFNMAP_CHUNK));
 	return r;
 }
 
@@ -213,10 +212,10 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
 		u->first = 0;
 	}
-	if (u->nwaiting + u->nbatch > MAX_WAITING)
+	if (u->nwaiting + u->nbatch > LIMIT_WAITING_PAGES)
 		return unfold_fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
 				   "more than %u pages are announced before their contents",
-				   MAX_WAITING);
+				   LIMIT_WAITING_PAGES);
 	while (u->first + u->nwaiting + u->nbatch > u->capacity) {
 		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
 		uint32_t *more = realloc(u->waiting, n * sizeof(*more));

@@ -11,23 +11,25 @@
  * order.  Returns whether all are there. */
 bool xst_load_library(const char *library, const char *const *names, void *functions, size_t n);
 
-/* With FUNCTIONS(X) as a list of X(function): makes `lib`, a structure that has a pointer for each of them, and
- * lib_load(), which fills it unless that was done, and returns whether it is filled. */
-#define LOADED_LIBRARY(library, FUNCTIONS)                                                          \
+/* With FUNCTIONS(X) as a list of X(function): makes `name`, a structure that has a pointer for each of them, and
+ * name_load(), which fills it unless that was done, and returns NULL, or words for the user: which file is
+ * missing and which of Debian's packages has it. */
+#define LOADED_LIBRARY(name, file, package, FUNCTIONS)                                              \
 	static struct {                                                                             \
 		FUNCTIONS(LOAD_MEMBER)                                                              \
-	} lib;                                                                                      \
+	} name;                                                                                     \
                                                                                                     \
-	static bool lib_load(void)                                                                  \
+	static const char *name##_load(void)                                                        \
 	{                                                                                           \
 		static const char *const names[] = { FUNCTIONS(LOAD_NAME) };                        \
 		static bool loaded;                                                                 \
                                                                                                     \
 		loaded = loaded ||                                                                  \
-			 xst_load_library(library, names, &lib, sizeof(names) / sizeof(names[0]));      \
-		return loaded;                                                                      \
+			 xst_load_library(file, names, &name, sizeof(names) / sizeof(names[0]));    \
+		return loaded ? NULL                                                                \
+			      : file " can't be loaded: install it (Debian's package " package ")"; \
 	}
-#define LOAD_MEMBER(name) __typeof__(name) *name;
-#define LOAD_NAME(name)	  #name,
+#define LOAD_MEMBER(function) __typeof__(function) *function;
+#define LOAD_NAME(function)   #function,
 
 #endif

@@ -8,19 +8,68 @@
 
 #include "wire/bytes.h"
 
-#define QEMU_MAGIC "QEVM"
 #define SNIFF (LEGACY_XENSERVER_LENGTH + 4)
 
-enum state { SIGNATURE = STATE_EMULATOR, LENGTH, FORM, XENSERVER_LENGTH, STATE_DONE };
+static int known_length(struct xst_parser *p, struct layer *l, uint64_t n)
+{
+	struct xst_field_value v = { XST_FIELD_LENGTH, n };
 
-static int known_signature(struct xst_parser *p, struct layer *l, struct xst_in *in,
+	if (n > p->limits.max_emulator)
+		return xst_parse_fail(
+			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			"%llu octets of device model state are more than the limit of %llu",
+			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
+	xst_parse_last_run(p, l, n, 1, l->after);
+	return xst_parse_tell_fields(p, &v, 1);
+}
+
+static int emulator_length(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	int r = xst_parser_take(p, 4, 0, &b);
+
+	return r ? r : known_length(p, l, le32(b));
+}
+
+static int xenserver_length(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	int r = xst_parser_take(p, LEGACY_XENSERVER_LENGTH, 0, &b);
+
+	if (r)
+		return r;
+	if (b[0] != '\n')
+		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE,
+				      LEGACY_XENSERVER_LENGTH, "signature",
+				      "no newline ends it, as XenServer writes it");
+	return known_length(p, l, get_number(b + 1, 4, true));
+}
+
+/* A state begins with QEVM.  Where a newline and four octets stand in front, it is XenServer's. */
+static int emulator_form(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	size_t n = xst_parser_gather(p, SNIFF, &b);
+
+	if (n < SNIFF && !p->eof)
+		return xst_parser_need(p, SNIFF - n, SNIFF - n);
+	if (n == SNIFF && b[0] == '\n' &&
+	    memcmp(b + LEGACY_XENSERVER_LENGTH, QEMU_MAGIC, QEMU_MAGIC_SIZE) == 0) {
+		l->state = xenserver_length;
+		return 0;
+	}
+	return xst_parse_last_run(p, l, XST_LENGTH_UNKNOWN, 1, l->after);
+}
+
+static int known_signature(struct xst_parser *p, struct layer *l,
 			   const struct wire_signature *s)
 {
-	xst_parser_consume(p, in, LEGACY_SIGNATURE_SIZE);
-	l->state = s->has_length ? LENGTH
-		   : xst_parser_inside(p, l, XST_LAYER_XENSERVER6) ? XENSERVER_LENGTH
-							       : FORM;
-	return xst_parse_begin_record(p, l, &s->row, 0, LEGACY_SIGNATURE_SIZE, 0);
+	xst_parser_consume(p, LEGACY_SIGNATURE_SIZE);
+	return xst_parse_begin_record(
+		p, l, &s->row, 0, LEGACY_SIGNATURE_SIZE, 0,
+		s->has_length				       ? emulator_length
+		: xst_parser_inside(p, l, XST_LAYER_XENSERVER6) ? xenserver_length
+								: emulator_form);
 }
 
 /* Each state of a checkpointed stream has the record, or none has: an end in front of it cuts one
@@ -37,14 +86,14 @@ static bool may_be_absent(struct xst_parser *p, struct layer *l)
 }
 
 /* Behind an image anything may follow; only the beginning of a signature is a truncated one. */
-static bool something_else(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static bool something_else(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
 	size_t n;
 
 	if (!may_be_absent(p, l) || !p->eof)
 		return false;
-	n = xst_parser_gather(p, in, LEGACY_SIGNATURE_SIZE, &b);
+	n = xst_parser_gather(p, LEGACY_SIGNATURE_SIZE, &b);
 	if (n >= LEGACY_SIGNATURE_SIZE)
 		return false;
 	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
@@ -53,97 +102,30 @@ static bool something_else(struct xst_parser *p, struct layer *l, struct xst_in 
 	return true;
 }
 
-static int signature(struct xst_parser *p, struct layer *l, struct xst_in *in, int done)
+int xst_parse_emulator(struct xst_parser *p, struct layer *l, state_fn after)
 {
 	const uint8_t *b = NULL;
 	int r = 0;
 
+	l->after = after;
 	if (needed(l))
-		r = xst_parser_peek(p, in, LEGACY_SIGNATURE_SIZE, 0, &b);
-	else if (!something_else(p, l, in))
-		r = xst_parser_peek_or_end(p, in, LEGACY_SIGNATURE_SIZE, &b);
+		r = xst_parser_peek(p, LEGACY_SIGNATURE_SIZE, 0, &b);
+	else if (!something_else(p, l))
+		r = xst_parser_peek_or_end(p, LEGACY_SIGNATURE_SIZE, &b);
 	if (r)
 		return r;
 	if (!b) {
-		l->state = done;
+		l->state = after;
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
 		if (memcmp(b, xst_wire_signatures[i].text, LEGACY_SIGNATURE_SIZE) == 0)
-			return known_signature(p, l, in, &xst_wire_signatures[i]);
+			return known_signature(p, l, &xst_wire_signatures[i]);
 	if (may_be_absent(p, l)) { /* something else follows the image: not ours */
-		l->state = done;
+		l->state = after;
 		return 0;
 	}
 	return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE, 0, "signature",
 			      "no device model's record begins here: %02x %02x %02x %02x ...", b[0],
 			      b[1], b[2], b[3]);
-}
-
-static int known_length(struct xst_parser *p, struct layer *l, uint64_t n)
-{
-	struct xst_field_value v = { XST_FIELD_LENGTH, n };
-
-	if (n > p->limits.max_emulator)
-		return xst_parse_fail(
-			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			"%llu octets of device model state are more than the limit of %llu",
-			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
-	xst_parse_start_run(p, n, 1);
-	l->state = STATE_DONE;
-	return xst_parse_tell_fields(p, &v, 1);
-}
-
-static int length(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, 4, 0, &b);
-
-	return r ? r : known_length(p, l, le32(b));
-}
-
-static int xenserver_length(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, LEGACY_XENSERVER_LENGTH, 0, &b);
-
-	if (r)
-		return r;
-	if (b[0] != '\n')
-		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE,
-				      LEGACY_XENSERVER_LENGTH, "signature",
-				      "no newline ends it, as XenServer writes it");
-	return known_length(p, l, get_number(b + 1, 4, true));
-}
-
-/* A state begins with QEVM.  Where a newline and four octets stand in front, it is XenServer's. */
-static int form(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	size_t n = xst_parser_gather(p, in, SNIFF, &b);
-
-	if (n < SNIFF && !p->eof)
-		return xst_parser_need(p, SNIFF - n, SNIFF - n);
-	if (n == SNIFF && b[0] == '\n' &&
-	    memcmp(b + LEGACY_XENSERVER_LENGTH, QEMU_MAGIC, strlen(QEMU_MAGIC)) == 0) {
-		l->state = XENSERVER_LENGTH;
-		return 0;
-	}
-	xst_parse_start_run(p, XST_LENGTH_UNKNOWN, 1);
-	l->state = STATE_DONE;
-	return 0;
-}
-
-int xst_parse_emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done)
-{
-	switch ((enum state)l->state) {
-	case SIGNATURE: return signature(p, l, in, done);
-	case LENGTH:    return length(p, l, in);
-	case FORM:      return form(p, l, in);
-	case XENSERVER_LENGTH: return xenserver_length(p, l, in);
-	case STATE_DONE:
-		l->state = done;
-		return xst_parse_end_record(p, l);
-	}
-	return XST_E_STATE;
 }

@@ -142,9 +142,10 @@ WIDE_LOOPS static size_t items_take_plain(const uint8_t *src, bool big, uint64_t
 
 /* Most of what is read of an image without its pages: entries that lie in the window as a whole and
  * have nothing to complain of. */
-void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in)
+void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l)
 {
 	struct items *it = &p->items;
+	struct xst_in *in = p->in;
 	size_t n = (in->size - in->pos) / sizeof(uint64_t);
 
 	if (it->array->items != XST_ITEMS_PAGES || l->id != XST_LAYER_LIBXC || p->held)

@@ -7,8 +7,6 @@
 
 #include "wire/bytes.h"
 
-enum state { HEADER, BODY, LIST_END, PADDING, END };
-
 static bool is_header(const uint8_t *b)
 {
 	uint32_t type = le32(b), length = le32(b + 4);
@@ -28,17 +26,61 @@ bool xst_parse_colo_begins(const uint8_t *head)
 	       le32(head + 8) <= COLO_STATE_SVM_RESUMED && le32(head + 12) == 0;
 }
 
-static int colo_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int list_end(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b = NULL;
+	int r = l->u.colo.first ? 0 : xst_parser_peek_or_end(p, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	l->state = xst_parse_tell_end;
+	if (!b || is_header(b))
+		return 0;
+	xst_parse_warn(p, RULE_COLO_STRAY, l->record.length, NULL,
+		       "eight octets too many in front of the list, as Xen since 4.16 writes; the "
+		       "first pfn is none");
+	xst_parse_start_items(p, l, l->record.row->array, 1, xst_parse_tell_end);
+	p->items.first = l->record.length / l->record.row->array->size;
+	return 0;
+}
+
+static int colo_padding(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	int r = xst_parser_take(p, RECORD_ALIGN - COLO_STATE_LENGTH, 0, &b);
+
+	if (r)
+		return r;
+	if (!all_zero(b, RECORD_ALIGN - COLO_STATE_LENGTH))
+		xst_parse_warn(p, RULE_RECORD_PADDING, RECORD_ALIGN - COLO_STATE_LENGTH, "padding",
+			       "not zero");
+	l->state = xst_parse_tell_end;
+	return 0;
+}
+
+static int colo_body(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+
+	l->state = colo_padding;
+	if (row->kind == XST_KIND_CHECKPOINT_STATE)
+		return 0;
+	l->u.colo.first = 0;
+	xst_parse_start_items(p, l, row->array, l->record.length / row->array->size, list_end);
+	return 0;
+}
+
+int xst_parse_colo(struct xst_parser *p, struct layer *l)
 {
 	const struct wire_record *row;
 	const uint8_t *b;
 	uint32_t type, length;
-	int r = xst_parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
+	int r = xst_parser_peek_or_end(p, RECORD_HEADER_SIZE, &b);
 
 	if (r)
 		return r;
 	if (!b)
-		return xst_parser_end_layer(p);
+		return xst_parser_end_layer(p, l);
 	type = le32(b);
 	length = le32(b + 4);
 	row = xst_wire_find(xst_wire_colo_records, xst_wire_colo_count, type);
@@ -48,67 +90,7 @@ static int colo_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE)) /* a list may be empty */
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
 				      "no %s record has %u octets", row->name, length);
-	xst_parser_consume(p, in, RECORD_HEADER_SIZE);
-	xst_parse_begin_record(p, l, row, type, RECORD_HEADER_SIZE, length);
-	l->state = BODY;
-	return EVENT;
-}
-
-static int colo_body(struct xst_parser *p, struct layer *l)
-{
-	const struct wire_record *row = l->record.row;
-
-	l->state = PADDING;
-	if (row->kind == XST_KIND_CHECKPOINT_STATE)
-		return 0;
-	l->u.colo.first = 0;
-	xst_parse_start_items(p, row->array, l->record.length / row->array->size);
-	l->state = LIST_END;
-	return 0;
-}
-
-static int list_end(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b = NULL;
-	int r = l->u.colo.first ? 0 : xst_parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
-
-	if (r)
-		return r;
-	l->state = END;
-	if (!b || is_header(b))
-		return 0;
-	xst_parse_warn(p, RULE_COLO_STRAY, l->record.length, NULL,
-		       "eight octets too many in front of the list, as Xen since 4.16 writes; the "
-		       "first pfn is none");
-	xst_parse_start_items(p, l->record.row->array, 1);
-	p->items.first = l->record.length / l->record.row->array->size;
-	return 0;
-}
-
-static int colo_padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, RECORD_ALIGN - COLO_STATE_LENGTH, 0, &b);
-
-	if (r)
-		return r;
-	if (!all_zero(b, RECORD_ALIGN - COLO_STATE_LENGTH))
-		xst_parse_warn(p, RULE_RECORD_PADDING, RECORD_ALIGN - COLO_STATE_LENGTH, "padding",
-			       "not zero");
-	l->state = END;
-	return 0;
-}
-
-int xst_parse_colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch ((enum state)l->state) {
-	case HEADER:   return colo_header(p, l, in);
-	case BODY:     return colo_body(p, l);
-	case LIST_END: return list_end(p, l, in);
-	case PADDING:  return colo_padding(p, l, in);
-	case END:
-		l->state = HEADER;
-		return xst_parse_end_record(p, l);
-	}
-	return XST_E_STATE;
+	xst_parser_consume(p, RECORD_HEADER_SIZE);
+	l->after = xst_parse_colo;
+	return xst_parse_begin_record(p, l, row, type, RECORD_HEADER_SIZE, length, colo_body);
 }

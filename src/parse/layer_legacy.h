@@ -5,17 +5,21 @@
 
 #include "parse/parser.h"
 
-#define LEGACY_RECORD_DONE 99 /* ends the record, then goes on with legacy_layer.next */
-#define STATE_TOOLSTACK 300
-#define STATE_TMEM 400
+/* The bodies of a state of the guest, then its tail. */
+int xst_parse_legacy_body(struct xst_parser *p, struct layer *l);
+/* The tail, then another state of the guest or the end. */
+int xst_parse_legacy_tail(struct xst_parser *p, struct layer *l);
 
-/* The record's contents are through: RECORD_END, then state `next`.  Returns 0. */
-int xst_parse_legacy_done(struct layer *l, int next);
+/* RECORD_BEGIN of what is not a chunk, then `next`. */
+int xst_parse_legacy_part(struct xst_parser *p, struct layer *l, enum legacy_part part,
+			  unsigned framing, uint64_t length, state_fn next);
 
-int xst_parse_toolstack_begin(struct xst_parser *p, struct layer *l);
-int xst_parse_toolstack_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next);
-int xst_parse_tmem_begin(struct xst_parser *p, struct layer *l);
-int xst_parse_tmem_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next);
+/* n HVM parameters, which stand in p->items.numbers. */
+int xst_parse_legacy_params(struct xst_parser *p, size_t n);
+
+/* toolstack.c, tmem.c: what follows the fixed fields of these chunks, then `after`. */
+int xst_parse_toolstack(struct xst_parser *p, struct layer *l, state_fn after);
+int xst_parse_tmem(struct xst_parser *p, struct layer *l, state_fn after);
 
 static inline bool all_ones_ulong(uint64_t v, unsigned size)
 {

@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The libxc image. */
+/* The libxc image: two headers, records, maybe a legacy device model's record. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
 
-enum state { IMAGE, IMAGE_READ, DOMAIN, DOMAIN_READ, ENDED };
-
-static int image_read(struct xst_parser *p, struct layer *l)
-{
-	uint64_t version = xst_parse_field(p, XST_FIELD_VERSION),
-		 options = xst_parse_field(p, XST_FIELD_OPTIONS);
-
-	if (xst_parse_field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
-		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
-				      "0x%016llx, not all ones: no libxc image begins here",
-				      (unsigned long long)xst_parse_field(p, XST_FIELD_MARKER));
-	if (xst_parse_field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
-		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident",
-				      "%#llx, not \"XENF\"",
-				      (unsigned long long)xst_parse_field(p, XST_FIELD_IDENT));
-	if (version < LIBXC_VERSION_MIN || version > LIBXC_VERSION_MAX)
-		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXC_VERSION, 12, "version",
-				      "%llu; versions 2 and 3 exist today",
-				      (unsigned long long)version);
-	if (options & ~(uint64_t)LIBXC_OPTION_BIG_ENDIAN)
-		xst_parse_warn(p, RULE_LIBXC_OPTIONS, 8, "options", "%#llx: reserved bits are set",
-			       (unsigned long long)options);
-	l->u.rec.version = (uint32_t)version;
-	l->big = options & LIBXC_OPTION_BIG_ENDIAN;
-	if (l->big)
-		xst_parse_warn(p, RULE_BIG_ENDIAN, 8, "options", "the records are big-endian");
-	l->state = DOMAIN;
-	return xst_parse_end_record(p, l);
-}
+static int libxc_next_record(struct xst_parser *p, struct layer *l);
 
 static bool inside_libxl(struct xst_parser *p, struct layer *l)
 {
 	return xst_parser_inside(p, l, XST_LAYER_LIBXL);
+}
+
+static int libxc_emulator(struct xst_parser *p, struct layer *l)
+{
+	return xst_parse_emulator(p, l, xst_parser_end_layer);
+}
+
+/* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
+static int libxc_checkpoint(struct xst_parser *p, struct layer *l)
+{
+	if (inside_libxl(p, l)) {
+		xst_parser_outer(p, l)->u.rec.in_checkpoint = true;
+		p->active = p->depth - 1;
+	}
+	return 0;
+}
+
+static int libxc_after(struct xst_parser *p, struct layer *l)
+{
+	l->state = libxc_next_record;
+	if (l->u.rec.kind == XST_KIND_CHECKPOINT)
+		return libxc_checkpoint(p, l);
+	if (l->u.rec.kind == XST_KIND_END)
+		l->state = l->u.rec.tail ? libxc_emulator : xst_parser_end_layer;
+	return 0;
+}
+
+static int libxc_next_record(struct xst_parser *p, struct layer *l)
+{
+	return xst_parse_record(p, l, xst_wire_libxc_records, xst_wire_libxc_count, libxc_after);
 }
 
 /* Inside of these the device model has a record of theirs. */
@@ -72,55 +74,45 @@ static int domain_read(struct xst_parser *p, struct layer *l)
 		l->guest = type == LIBXC_GUEST_PV ? XST_GUEST_PV : XST_GUEST_HVM;
 	l->u.rec.tail = l->guest == XST_GUEST_HVM && stands_alone(p, l) &&
 			!(p->flags & XST_PARSER_NO_EMULATOR);
-	l->state = STATE_RECORD;
-	return xst_parse_end_record(p, l);
+	return xst_parse_end_record(l, libxc_next_record);
 }
 
-/* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
-static int libxc_checkpoint(struct xst_parser *p, struct layer *l)
+static int libxc_domain(struct xst_parser *p, struct layer *l)
 {
-	if (inside_libxl(p, l)) {
-		xst_parser_outer(p, l)->u.rec.in_checkpoint = true;
-		p->active = p->depth - 1;
-	}
-	return 0;
+	return xst_parse_begin_record(p, l, &xst_wire_domain_header, 0, 0,
+				      xst_wire_domain_header.fixed, domain_read);
 }
 
-static int libxc_after(struct xst_parser *p, struct layer *l)
+static int image_read(struct xst_parser *p, struct layer *l)
 {
-	if (l->u.rec.last == XST_KIND_CHECKPOINT)
-		return libxc_checkpoint(p, l);
-	if (l->u.rec.last != XST_KIND_END)
-		return 0;
-	if (!l->u.rec.tail)
-		return xst_parser_end_layer(p);
-	l->state = STATE_EMULATOR;
-	return 0;
+	uint64_t version = xst_parse_field(p, XST_FIELD_VERSION),
+		 options = xst_parse_field(p, XST_FIELD_OPTIONS);
+
+	if (xst_parse_field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
+				      "0x%016llx, not all ones: no libxc image begins here",
+				      (unsigned long long)xst_parse_field(p, XST_FIELD_MARKER));
+	if (xst_parse_field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
+		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident",
+				      "%#llx, not \"XENF\"",
+				      (unsigned long long)xst_parse_field(p, XST_FIELD_IDENT));
+	if (version < LIBXC_VERSION_MIN || version > LIBXC_VERSION_MAX)
+		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXC_VERSION, 12, "version",
+				      "%llu; versions 2 and 3 exist today",
+				      (unsigned long long)version);
+	if (options & ~(uint64_t)LIBXC_OPTION_BIG_ENDIAN)
+		xst_parse_warn(p, RULE_LIBXC_OPTIONS, 8, "options", "%#llx: reserved bits are set",
+			       (unsigned long long)options);
+	l->u.rec.version = (uint32_t)version;
+	l->big = options & LIBXC_OPTION_BIG_ENDIAN;
+	if (l->big)
+		xst_parse_warn(p, RULE_BIG_ENDIAN, 8, "options", "the records are big-endian");
+	return xst_parse_end_record(l, libxc_domain);
 }
 
-int xst_parse_libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
+int xst_parse_libxc(struct xst_parser *p, struct layer *l)
 {
-	switch (l->state) {
-	case IMAGE:
-		l->big = true;
-		l->state = IMAGE_READ;
-		return xst_parse_begin_record(p, l, &xst_wire_image_header, 0, 0,
-					      xst_wire_image_header.fixed);
-	case IMAGE_READ:
-		return image_read(p, l);
-	case DOMAIN:
-		l->state = DOMAIN_READ;
-		return xst_parse_begin_record(p, l, &xst_wire_domain_header, 0, 0,
-					      xst_wire_domain_header.fixed);
-	case DOMAIN_READ:
-		return domain_read(p, l);
-	case ENDED:
-		return xst_parser_end_layer(p);
-	default:
-		break;
-	}
-	if (l->state >= STATE_EMULATOR)
-		return xst_parse_emulator_step(p, l, in, ENDED);
-	return xst_parse_record_step(p, l, in, xst_wire_libxc_records, xst_wire_libxc_count,
-				     libxc_after);
+	l->big = true;
+	return xst_parse_begin_record(p, l, &xst_wire_image_header, 0, 0,
+				      xst_wire_image_header.fixed, image_read);
 }

@@ -1,10 +1,92 @@
 /* SPDX-License-Identifier: MIT */
-/* The libxl stream. */
+/* The libxl stream: a header, records, and the image behind one of them. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
 
-enum state { HEADER, HEADER_READ, LIBXC, RESUMED, ENDED };
+static int libxl_next_record(struct xst_parser *p, struct layer *l);
+
+/* In a COLO stream a CHECKPOINT_STATE is next.  Its type and length are those of no record of an
+ * image: there this type has eight octets at least. */
+static int resumed(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = NULL;
+	const uint8_t *b;
+	int r = xst_parser_peek_or_end(p, RECORD_HEADER_SIZE, &b);
+
+	if (r)
+		return r;
+	if (b && get_number(b + 4, 4, l->big) == COLO_STATE_LENGTH)
+		row = xst_wire_find(xst_wire_libxl_records, xst_wire_libxl_count,
+				    (uint32_t)get_number(b, 4, l->big));
+	l->state = libxl_next_record;
+	l->u.rec.awaits_state = row && row->kind == XST_KIND_CHECKPOINT_STATE;
+	if (!l->u.rec.awaits_state)
+		p->active = p->depth;
+	return 0;
+}
+
+/* The image stands in a nested layer; after its CHECKPOINT it waits for our CHECKPOINT_END. */
+static int resume_image(struct xst_parser *p, struct layer *l)
+{
+	if (!l->u.rec.in_checkpoint)
+		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE,
+				       "type", "CHECKPOINT_END outside of a checkpoint");
+	l->u.rec.in_checkpoint = false;
+	l->u.rec.awaits_state = p->flags & XST_PARSER_COLO;
+	if (!l->u.rec.awaits_state)
+		l->state = resumed;
+	return 0;
+}
+
+/* COLO's primary begins the next checkpoint. */
+static int state_received(struct xst_parser *p, struct layer *l)
+{
+	if (l->u.rec.awaits_state)
+		p->active = p->depth;
+	l->u.rec.awaits_state = false;
+	return 0;
+}
+
+static int libxl_end(struct xst_parser *p, struct layer *l)
+{
+	l->state = xst_parser_end_layer; /* of the image first, in the middle of a checkpoint */
+	if (!l->u.rec.in_checkpoint && !l->u.rec.awaits_state)
+		return 0;
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
+			       "END in the middle of a checkpoint");
+}
+
+static int libxl_image(struct xst_parser *p, struct layer *l)
+{
+	return xst_parse_detect_inner(p, l, XST_START_LIBXC, libxl_next_record);
+}
+
+static int libxl_after(struct xst_parser *p, struct layer *l)
+{
+	l->state = libxl_next_record;
+	switch (l->u.rec.kind) {
+	case XST_KIND_LIBXL_END:
+		return libxl_end(p, l);
+	case XST_KIND_LIBXC_CONTEXT:
+		if (l->u.rec.in_checkpoint)
+			return xst_parse_fail(p, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, 0, NULL,
+					      "a second libxc image inside a checkpoint");
+		l->state = libxl_image;
+		return 0;
+	case XST_KIND_CHECKPOINT_END:
+		return resume_image(p, l);
+	case XST_KIND_CHECKPOINT_STATE:
+		return state_received(p, l);
+	default:
+		return 0;
+	}
+}
+
+static int libxl_next_record(struct xst_parser *p, struct layer *l)
+{
+	return xst_parse_record(p, l, xst_wire_libxl_records, xst_wire_libxl_count, libxl_after);
+}
 
 static int libxl_header_read(struct xst_parser *p, struct layer *l)
 {
@@ -24,102 +106,12 @@ static int libxl_header_read(struct xst_parser *p, struct layer *l)
 	l->big = options & LIBXL_OPTION_BIG_ENDIAN;
 	if (l->big)
 		xst_parse_warn(p, RULE_BIG_ENDIAN, 4, "options", "the records are big-endian");
-	l->state = STATE_RECORD;
-	return xst_parse_end_record(p, l);
+	return xst_parse_end_record(l, libxl_next_record);
 }
 
-/* The image stands in a nested layer; after its CHECKPOINT it waits for our CHECKPOINT_END. */
-static int resume_image(struct xst_parser *p, struct layer *l)
+int xst_parse_libxl(struct xst_parser *p, struct layer *l)
 {
-	if (!l->u.rec.in_checkpoint)
-		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE,
-				       "type", "CHECKPOINT_END outside of a checkpoint");
-	l->u.rec.in_checkpoint = false;
-	l->u.rec.awaits_state = p->flags & XST_PARSER_COLO;
-	if (!l->u.rec.awaits_state)
-		l->state = RESUMED;
-	return 0;
-}
-
-/* In a COLO stream a CHECKPOINT_STATE is next.  Its type and length are those of no record of an
- * image: there this type has eight octets at least. */
-static int resumed(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const struct wire_record *row = NULL;
-	const uint8_t *b;
-	int r = xst_parser_peek_or_end(p, in, RECORD_HEADER_SIZE, &b);
-
-	if (r)
-		return r;
-	if (b && get_number(b + 4, 4, l->big) == COLO_STATE_LENGTH)
-		row = xst_wire_find(xst_wire_libxl_records, xst_wire_libxl_count,
-				    (uint32_t)get_number(b, 4, l->big));
-	l->state = STATE_RECORD;
-	l->u.rec.awaits_state = row && row->kind == XST_KIND_CHECKPOINT_STATE;
-	if (!l->u.rec.awaits_state)
-		p->active = p->depth;
-	return 0;
-}
-
-/* COLO's primary begins the next checkpoint. */
-static int state_received(struct xst_parser *p, struct layer *l)
-{
-	if (l->u.rec.awaits_state)
-		p->active = p->depth;
-	l->u.rec.awaits_state = false;
-	return 0;
-}
-
-static int libxl_end(struct xst_parser *p, struct layer *l)
-{
-	int r;
-
-	if (!l->u.rec.in_checkpoint && !l->u.rec.awaits_state)
-		return xst_parser_end_layer(p);
-	r = xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
-			    "END in the middle of a checkpoint");
-	l->state = ENDED; /* the image ends first */
-	return r ? r : xst_parser_end_layer(p);
-}
-
-static int libxl_after(struct xst_parser *p, struct layer *l)
-{
-	switch (l->u.rec.last) {
-	case XST_KIND_LIBXL_END:
-		return libxl_end(p, l);
-	case XST_KIND_LIBXC_CONTEXT:
-		if (l->u.rec.in_checkpoint)
-			return xst_parse_fail(p, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, 0, NULL,
-					      "a second libxc image inside a checkpoint");
-		l->state = LIBXC;
-		return 0;
-	case XST_KIND_CHECKPOINT_END:
-		return resume_image(p, l);
-	case XST_KIND_CHECKPOINT_STATE:
-		return state_received(p, l);
-	default:
-		return 0;
-	}
-}
-
-int xst_parse_libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch (l->state) {
-	case HEADER:
-		l->big = true;
-		l->state = HEADER_READ;
-		return xst_parse_begin_record(p, l, &xst_wire_libxl_header, 0, 0,
-					      xst_wire_libxl_header.fixed);
-	case HEADER_READ:
-		return libxl_header_read(p, l);
-	case LIBXC:
-		return xst_parse_detect_inner(p, l, in, XST_START_LIBXC, STATE_RECORD);
-	case RESUMED:
-		return resumed(p, l, in);
-	case ENDED:
-		return xst_parser_end_layer(p);
-	default:
-		return xst_parse_record_step(p, l, in, xst_wire_libxl_records, xst_wire_libxl_count,
-					     libxl_after);
-	}
+	l->big = true;
+	return xst_parse_begin_record(p, l, &xst_wire_libxl_header, 0, 0,
+				      xst_wire_libxl_header.fixed, libxl_header_read);
 }

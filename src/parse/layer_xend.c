@@ -1,23 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* xend's record: a magic, the domain's s-expression, a legacy stream.  A captured migration has the
  * line in front that asked for it. */
-#include "parse/parser.h"
+#include "parse/container.h"
 
 #include <string.h>
 
 #include "wire/bytes.h"
 
-enum state {
-	REQUEST,
-	REQUEST_DONE,
-	HEADER,
-	HEADER_DONE,
-	CONFIG,
-	CONFIG_READ,
-	CONFIG_DONE,
-	INNER,
-	INNER_DONE
-};
+static int xend_config(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	int r = xst_parser_peek(p, xst_wire_xend_config.fixed, 0, &b);
+
+	if (r)
+		return r;
+	l->u.container.config = get_number(b, 4, true);
+	r = xst_parse_container_check(p, l, 0);
+	if (r)
+		return r;
+	l->big = true;
+	return xst_parse_container_config(p, l, &xst_wire_xend_config, xst_parse_container_stream);
+}
+
+static int xend_header(struct xst_parser *p, struct layer *l)
+{
+	static const struct container xend = {
+		.header = &xst_wire_xend_header,
+		.magic = XEND_MAGIC,
+		.magic_size = XEND_MAGIC_SIZE,
+		.rule = RULE_CONTAINER_MAGIC,
+		.missing = "no record of xend begins here",
+		.after = xend_config,
+		.stream = XST_START_LEGACY,
+	};
+
+	return xst_parse_container(p, l, &xend);
+}
 
 static size_t request_size(const uint8_t *b)
 {
@@ -28,77 +46,19 @@ static size_t request_size(const uint8_t *b)
 	return 0;
 }
 
-static int request(struct xst_parser *p, struct layer *l, struct xst_in *in)
+int xst_parse_xend(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
 	size_t n;
-	int r = xst_parser_peek(p, in, XEND_MAGIC_SIZE, 0, &b);
+	int r = xst_parser_peek(p, XEND_MAGIC_SIZE, 0, &b);
 
 	if (r)
 		return r;
 	n = request_size(b);
-	l->state = n ? REQUEST_DONE : HEADER;
+	l->state = l->after = xend_header;
 	if (!n)
 		return 0;
-	xst_parse_begin_record(p, l, &xst_wire_xend_request, 0, 0, n);
-	xst_parser_consume(p, in, n);
+	xst_parse_begin_record(p, l, &xst_wire_xend_request, 0, 0, n, xst_parse_tell_end);
+	xst_parser_consume(p, n);
 	return EVENT;
-}
-
-static int xend_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_peek(p, in, XEND_MAGIC_SIZE, 0, &b);
-
-	if (r)
-		return r;
-	if (memcmp(b, XEND_MAGIC, XEND_MAGIC_SIZE) != 0)
-		return xst_parse_fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
-				      "no record of xend begins here");
-	xst_parse_begin_record(p, l, &xst_wire_xend_header, 0, 0, XEND_MAGIC_SIZE);
-	xst_parser_consume(p, in, XEND_MAGIC_SIZE);
-	l->state = HEADER_DONE;
-	return EVENT;
-}
-
-static int xend_config(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_peek(p, in, xst_wire_xend_config.fixed, 0, &b);
-
-	if (r)
-		return r;
-	l->u.config.length = get_number(b, 4, true);
-	r = xst_parse_check_config_length(p, l->u.config.length, 0);
-	if (r)
-		return r;
-	l->big = true;
-	l->state = CONFIG_READ;
-	return xst_parse_begin_record(p, l, &xst_wire_xend_config, 0, 0,
-				      xst_wire_xend_config.fixed + l->u.config.length);
-}
-
-int xst_parse_xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch ((enum state)l->state) {
-	case REQUEST: return request(p, l, in);
-	case REQUEST_DONE:
-		l->state = HEADER;
-		return xst_parse_end_record(p, l);
-	case HEADER: return xend_header(p, l, in);
-	case HEADER_DONE:
-		l->state = CONFIG;
-		return xst_parse_end_record(p, l);
-	case CONFIG: return xend_config(p, l, in);
-	case CONFIG_READ:
-		xst_parse_start_run(p, l->u.config.length, 1);
-		l->state = CONFIG_DONE;
-		return 0;
-	case CONFIG_DONE:
-		l->state = INNER;
-		return xst_parse_end_record(p, l);
-	case INNER:      return xst_parse_detect_inner(p, l, in, XST_START_LEGACY, INNER_DONE);
-	case INNER_DONE: return xst_parser_end_layer(p);
-	}
-	return XST_E_STATE;
 }

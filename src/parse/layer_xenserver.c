@@ -1,57 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /* The suspend image of XenServer and XCP-ng: records in any order, one of which announces the
  * guest's image.  That stands behind its record and ends by itself. */
-#include "parse/parser.h"
+#include "parse/container.h"
 
 #include <string.h>
 
 #include "wire/bytes.h"
 
-enum state {
-	HANDSHAKE,
-	HANDSHAKE_DONE,
-	HEADER,
-	HEADER_DONE,
-	RECORD,
-	BODY,
-	IMAGE,
-	BODY_DONE,
-	ENDED
-};
+static int xenserver_record(struct xst_parser *p, struct layer *l);
 
-/* Whoever is asked to receive a migration answers first, and a capture may have that. */
-static int handshake(struct xst_parser *p, struct layer *l, struct xst_in *in)
+/* --- bodies ---------------------------------------------------------------------------------- */
+
+static enum xst_start start_of(uint32_t type)
 {
-	const uint8_t *b;
-	int r = xst_parser_peek(p, in, XENSERVER_MAGIC_SIZE, 0, &b);
-
-	if (r)
-		return r;
-	if (memcmp(b, XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE) != 0 ||
-	    l->count == XENSERVER_MAX_HANDSHAKES) {
-		l->state = HEADER;
-		return 0;
+	switch (type) {
+	case XENSERVER_LIBXL:        return XST_START_LIBXL;
+	case XENSERVER_LIBXC_LEGACY: return XST_START_LEGACY;
+	default:                     return XST_START_LIBXC;
 	}
-	l->state = HANDSHAKE_DONE;
-	xst_parse_begin_record(p, l, &xst_wire_xenserver_handshake, 0, 0, XENSERVER_HANDSHAKE_SIZE);
-	xst_parser_consume(p, in, XENSERVER_HANDSHAKE_SIZE);
-	return EVENT;
 }
 
-static int xenserver_header(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int xenserver_image(struct xst_parser *p, struct layer *l)
 {
-	const uint8_t *b;
-	int r = xst_parser_peek(p, in, XENSERVER_MAGIC_SIZE, 0, &b);
+	return xst_parse_detect_inner(p, l, start_of(l->u.xenserver.image), xenserver_record);
+}
 
-	if (r)
-		return r;
-	if (memcmp(b, XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE) != 0)
-		return xst_parse_fail(p, XST_E_MAGIC, RULE_CONTAINER_MAGIC, 0, "magic",
-				      "no suspend image of XenServer begins here");
-	xst_parse_begin_record(p, l, &xst_wire_xenserver_header, 0, 0, XENSERVER_MAGIC_SIZE);
-	xst_parser_consume(p, in, XENSERVER_MAGIC_SIZE);
-	l->state = HEADER_DONE;
-	return EVENT;
+static int end_of_image(struct xst_parser *p, struct layer *l)
+{
+	xst_parse_end_record(l, xst_parser_end_layer);
+	if (l->u.xenserver.had_image)
+		return 0;
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSERVER_IMAGE, 0, NULL,
+			       "the suspend image ends without a guest's image");
+}
+
+static int body_done(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+
+	l->u.xenserver.image = row->type;
+	if (row->kind == XST_KIND_END_OF_IMAGE || l->u.xenserver.length_unknown)
+		return end_of_image(p, l);
+	return xst_parse_end_record(l, row->kind == XST_KIND_XENSERVER_IMAGE ? xenserver_image
+									     : xenserver_record);
+}
+
+static int xenserver_body(struct xst_parser *p, struct layer *l)
+{
+	bool unknown = l->u.xenserver.length_unknown;
+
+	xst_parse_start_run(p, l, unknown ? XST_LENGTH_UNKNOWN : l->record.length, 1, body_done);
+	return 0;
 }
 
 /* --- records --------------------------------------------------------------------------------- */
@@ -131,12 +130,12 @@ static int check_record(struct xst_parser *p, struct layer *l, const struct wire
 	}
 }
 
-static int record(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int xenserver_record(struct xst_parser *p, struct layer *l)
 {
 	const struct wire_record *row = NULL;
 	const uint8_t *b;
 	uint64_t type, length;
-	int r = xst_parser_take(p, in, XENSERVER_RECORD_HEADER, 0, &b);
+	int r = xst_parser_take(p, XENSERVER_RECORD_HEADER, 0, &b);
 
 	if (r)
 		return r;
@@ -148,84 +147,38 @@ static int record(struct xst_parser *p, struct layer *l, struct xst_in *in)
 	if (!row)
 		return xenserver_unknown_type(p, type);
 	xst_parse_begin_record(p, l, row, (uint32_t)type, XENSERVER_RECORD_HEADER,
-			       row->tail == WIRE_RUN ? length : 0);
+			       row->tail == WIRE_RUN ? length : 0, xenserver_body);
 	l->u.xenserver.length_unknown = false;
-	l->state = BODY;
 	r = check_length(p, row, length);
 	if (r == 0)
 		r = check_record(p, l, row, length);
 	return r ? r : EVENT;
 }
 
-static int xenserver_body(struct xst_parser *p, struct layer *l)
+/* --- in front of them ------------------------------------------------------------------------ */
+
+/* Whoever is asked to receive a migration answers first, and a capture may have that. */
+int xst_parse_xenserver(struct xst_parser *p, struct layer *l)
 {
-	bool unknown = l->u.xenserver.length_unknown;
+	static const struct container xenserver = {
+		.header = &xst_wire_xenserver_header,
+		.magic = XENSERVER_MAGIC,
+		.magic_size = XENSERVER_MAGIC_SIZE,
+		.rule = RULE_CONTAINER_MAGIC,
+		.missing = "no suspend image of XenServer begins here",
+		.after = xenserver_record,
+	};
+	const uint8_t *b;
+	int r = xst_parser_peek(p, XENSERVER_MAGIC_SIZE, 0, &b);
 
-	xst_parse_start_run(p, unknown ? XST_LENGTH_UNKNOWN : l->record.length, 1);
-	l->state = BODY_DONE;
-	return 0;
-}
-
-static int end_of_image(struct xst_parser *p, struct layer *l)
-{
-	l->state = ENDED;
-	if (l->u.xenserver.had_image)
-		return 0;
-	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSERVER_IMAGE, 0, NULL,
-			       "the suspend image ends without a guest's image");
-}
-
-static int body_done(struct xst_parser *p, struct layer *l)
-{
-	const struct wire_record *row = l->record.row;
-	int r = 0;
-
-	l->u.xenserver.image = row->type;
-	if (row->kind == XST_KIND_XENSERVER_IMAGE)
-		l->state = IMAGE;
-	else if (row->kind == XST_KIND_END_OF_IMAGE || l->u.xenserver.length_unknown)
-		r = end_of_image(p, l);
-	else
-		l->state = RECORD;
-	return r ? r : xst_parse_end_record(p, l);
-}
-
-/* --- the image ------------------------------------------------------------------------------- */
-
-static enum xst_start start_of(uint32_t type)
-{
-	switch (type) {
-	case XENSERVER_LIBXL:        return XST_START_LIBXL;
-	case XENSERVER_LIBXC_LEGACY: return XST_START_LEGACY;
-	default:                     return XST_START_LIBXC;
-	}
-}
-
-static int xenserver_layer_image(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	int r = xst_parse_detect(p, in, start_of(l->u.xenserver.image));
-
-	if (r == EVENT && p->event.type == XST_EVENT_STREAM_BEGIN)
-		l->state = RECORD;
-	return r;
-}
-
-int xst_parse_xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch ((enum state)l->state) {
-	case HANDSHAKE: return handshake(p, l, in);
-	case HANDSHAKE_DONE:
-		l->state = HANDSHAKE;
-		return xst_parse_end_record(p, l);
-	case HEADER: return xenserver_header(p, l, in);
-	case HEADER_DONE:
-		l->state = RECORD;
-		return xst_parse_end_record(p, l);
-	case RECORD:    return record(p, l, in);
-	case BODY:      return xenserver_body(p, l);
-	case IMAGE:     return xenserver_layer_image(p, l, in);
-	case BODY_DONE: return body_done(p, l);
-	case ENDED:     return xst_parser_end_layer(p);
-	}
-	return XST_E_STATE;
+	if (r)
+		return r;
+	if (memcmp(b, XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE) != 0 ||
+	    l->count == XENSERVER_MAX_HANDSHAKES)
+		return xst_parse_container(p, l, &xenserver);
+	l->after = xst_parse_xenserver;
+	xst_parse_begin_record(p, l, &xst_wire_xenserver_handshake, 0, 0, XENSERVER_HANDSHAKE_SIZE,
+			       xst_parse_tell_end);
+	xst_parser_consume(p, XENSERVER_HANDSHAKE_SIZE);
+	return EVENT;
 }

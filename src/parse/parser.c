@@ -8,132 +8,21 @@
 #include "wire/bytes.h"
 #include "wire/options.h"
 
-#define MIB (UINT64_C(1) << 20)
 #define FLAGS (XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT | XST_PARSER_COLO)
 
 static const struct xst_limits default_limits = {
-	.max_record = 128 * MIB,
-	.max_optional_data = 16 * MIB,
-	.max_config = 4 * MIB,
-	.max_ext_info = 64 << 10,
-	.max_p2m_size = UINT64_C(1) << 28,
+	.max_record = LIMIT_RECORD,
+	.max_optional_data = LIMIT_OPTIONAL_DATA,
+	.max_config = LIMIT_CONFIG,
+	.max_ext_info = LIMIT_EXT_INFO,
+	.max_p2m_size = LIMIT_P2M_SIZE,
 	.max_vcpu_id = LEGACY_MAX_VCPU_ID,
-	.max_xsave = MIB,
-	.max_toolstack = MIB,
-	.max_emulator = 1024 * MIB,
-	.max_compressed = 64 * MIB,
-	.max_tmem_pages = UINT64_C(1) << 28,
+	.max_xsave = LIMIT_XSAVE,
+	.max_toolstack = LIMIT_TOOLSTACK,
+	.max_emulator = LIMIT_EMULATOR,
+	.max_compressed = LIMIT_COMPRESSED,
+	.max_tmem_pages = LIMIT_TMEM_PAGES,
 };
-
-/* --- windows -------------------------------------------------------------------------------- */
-
-size_t xst_parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret)
-{
-	if (p->held) {
-		*ret = p->hold;
-		return p->held;
-	}
-	*ret = in->size > in->pos ? in->src + in->pos : NULL;
-	return in->size - in->pos;
-}
-
-int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
-{
-	struct xst_event *ev;
-
-	if (p->eof)
-		return xst_parse_fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
-				      "the input ends here; at least %llu more octet%s missing",
-				      (unsigned long long)min, min == 1 ? " is" : "s are");
-	ev = xst_parser_event(p, XST_EVENT_NEED);
-	ev->u.need.min = min;
-	ev->u.need.max = max;
-	return EVENT;
-}
-
-/* Moves octets from the window into hold until it has n. */
-static bool fill_hold(struct xst_parser *p, struct xst_in *in, size_t n)
-{
-	size_t k = in->size - in->pos;
-
-	if (p->held < n) {
-		if (k > n - p->held)
-			k = n - p->held;
-		if (k)
-			memcpy(p->hold + p->held, in->src + in->pos, k);
-		in->pos += k;
-		p->held += k;
-	}
-	return p->held >= n;
-}
-
-size_t xst_parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
-{
-	if (!p->held && in->size - in->pos >= n) {
-		*ret = in->src + in->pos;
-		return n;
-	}
-	(void)fill_hold(p, in, n);
-	*ret = p->hold;
-	return p->held < n ? p->held : n;
-}
-
-int xst_parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		    const uint8_t **ret)
-{
-	*ret = NULL;
-	if (!p->held && in->size - in->pos >= n) {
-		*ret = in->src + in->pos;
-		return 0;
-	}
-	if (!fill_hold(p, in, n))
-		return xst_parser_need(p, n - p->held, n - p->held + ahead);
-	*ret = p->hold;
-	return 0;
-}
-
-int xst_parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret)
-{
-	if (p->eof && !p->held && in->pos == in->size) {
-		*ret = NULL;
-		return 0;
-	}
-	return xst_parser_peek(p, in, n, 0, ret);
-}
-
-void xst_parser_consume(struct xst_parser *p, struct xst_in *in, size_t n)
-{
-	p->offset += n;
-	if (!p->held) {
-		in->pos += n;
-		return;
-	}
-	p->held -= n;
-	memmove(p->hold, p->hold + n, p->held);
-}
-
-int xst_parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		    const uint8_t **ret)
-{
-	int r = xst_parser_peek(p, in, n, ahead, ret);
-
-	if (r)
-		return r;
-	if (!p->held) {
-		in->pos += n;
-		p->offset += n;
-		return 0;
-	}
-	if (p->held == n) { /* they stay where *ret says until more is held */
-		p->held = 0;
-		p->offset += n;
-		return 0;
-	}
-	memcpy(p->taken, p->hold, n);
-	*ret = p->taken;
-	xst_parser_consume(p, in, n);
-	return 0;
-}
 
 /* --- layers --------------------------------------------------------------------------------- */
 
@@ -141,21 +30,23 @@ struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = &p->stack[p->depth];
 
-	if (p->depth == MAX_DEPTH) {
+	if (p->depth == LIMIT_LAYERS) {
 		xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 0, NULL, "more than %d layers",
-			       MAX_DEPTH);
+			       LIMIT_LAYERS);
 		return NULL;
 	}
 	p->depth++;
 	memset(l, 0, sizeof(*l));
 	l->id = id;
+	l->state = xst_parse_detect_state(id);
 	l->ulong_size = 4;
 	p->active = p->depth;
 	return l;
 }
 
-int xst_parser_end_layer(struct xst_parser *p)
+int xst_parser_end_layer(struct xst_parser *p, struct layer *l)
 {
+	(void)l; /* is not the innermost where a faulty stream ends around it */
 	p->active = p->depth;
 	xst_parser_event(p, XST_EVENT_STREAM_END);
 	p->depth--;
@@ -195,10 +86,161 @@ struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type typ
 	return ev;
 }
 
+/* --- phases --------------------------------------------------------------------------------- */
+
+static int step_fixed(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+	unsigned n = xst_wire_fixed_size(row, l->ulong_size);
+	const uint8_t *b;
+	int r = xst_parser_take(p, n, 0, &b);
+
+	if (r)
+		return r;
+	xst_wire_get_fields(row, b, l->big, l->ulong_size, p->fields);
+	for (unsigned i = 0; i < row->nfields; i++)
+		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
+			xst_parse_warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
+				       "%#llx, not 0", (unsigned long long)p->fields[i].value);
+	p->phase = NULL;
+	return xst_parse_tell_fields(p, p->fields, row->nfields);
+}
+
+static int parser_tell_items(struct xst_parser *p)
+{
+	struct items *it = &p->items;
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_ITEMS);
+
+	ev->u.items.kind = it->array->items;
+	ev->u.items.v = it->numbers;
+	ev->u.items.n = it->n;
+	ev->u.items.width = it->array->width;
+	ev->u.items.first = it->first;
+	it->first += it->n;
+	it->n = 0;
+	return EVENT;
+}
+
+static int take_item(struct xst_parser *p, struct layer *l, unsigned size)
+{
+	struct items *it = &p->items;
+	uint64_t *numbers = it->numbers + it->n * it->array->width;
+	const uint8_t *b;
+	int r = xst_parser_take(p, size, (it->left - 1) * size, &b);
+
+	if (r)
+		return r;
+	if (it->array->size == WIRE_ULONG)
+		*numbers = get_number(b, size, l->big);
+	else
+		xst_wire_get_item(it->array, b, l->big, numbers);
+	r = xst_parse_item_check(p, l, numbers);
+	if (r < 0)
+		return r;
+	it->n++;
+	it->left--;
+	return 0;
+}
+
+/* A batch is told when it is full or the array ends, wherever the windows were cut. */
+static int step_items(struct xst_parser *p, struct layer *l)
+{
+	struct items *it = &p->items;
+	unsigned size = wire_width(it->array->size, l->ulong_size);
+	int r;
+
+	xst_parse_take_plain_pages(p, l);
+	while (it->left && it->n < XST_BATCH / it->array->width) {
+		r = take_item(p, l, size);
+		if (r)
+			return r;
+	}
+	if (!it->left)
+		p->phase = NULL;
+	return it->n ? parser_tell_items(p) : 0;
+}
+
+void xst_parse_start_items(struct xst_parser *p, struct layer *l, const struct wire_array *array,
+			   uint64_t count, state_fn next)
+{
+	p->items.array = array;
+	p->items.left = count;
+	p->items.first = 0;
+	p->items.n = 0;
+	p->items.data_pages = 0;
+	p->phase = step_items;
+	l->state = next;
+}
+
+static struct xst_event *run_event(struct xst_parser *p, enum xst_event_type type)
+{
+	struct xst_event *ev = xst_parser_event(p, type);
+
+	ev->u.payload.length = p->run_length;
+	ev->u.payload.run_offset = p->run_length - p->run_left;
+	ev->u.payload.unit = p->run_unit;
+	ev->u.payload.data = NULL;
+	ev->u.payload.size = 0;
+	return ev;
+}
+
+static int step_run(struct xst_parser *p, struct layer *l)
+{
+	bool unknown = p->run_length == XST_LENGTH_UNKNOWN;
+	const uint8_t *data;
+	size_t n = xst_parser_ready(p, &data);
+	struct xst_event *ev;
+
+	(void)l;
+	if (!p->run_left || (unknown && p->eof && !n)) {
+		p->phase = NULL;
+		return 0;
+	}
+	if (!n)
+		return xst_parser_need(p, 1, unknown ? XST_LENGTH_UNKNOWN : p->run_left);
+	if (n > p->run_left)
+		n = (size_t)p->run_left;
+	ev = run_event(p, XST_EVENT_PAYLOAD);
+	ev->u.payload.size = n;
+	if (p->held) { /* consuming moves what is held, so hand out a copy */
+		memcpy(p->taken, data, n);
+		data = p->taken;
+	}
+	ev->u.payload.data = data;
+	xst_parser_consume(p, n);
+	p->run_left -= n;
+	return EVENT;
+}
+
+static int step_run_begin(struct xst_parser *p, struct layer *l)
+{
+	(void)l;
+	p->phase = step_run;
+	run_event(p, XST_EVENT_PAYLOAD_BEGIN);
+	return EVENT;
+}
+
+void xst_parse_start_run(struct xst_parser *p, struct layer *l, uint64_t length, unsigned unit,
+			 state_fn next)
+{
+	p->run_length = p->run_left = length;
+	p->run_unit = unit;
+	p->phase = length ? step_run_begin : NULL;
+	l->state = next;
+}
+
+int xst_parse_last_run(struct xst_parser *p, struct layer *l, uint64_t length, unsigned unit,
+		       state_fn after)
+{
+	l->after = after;
+	xst_parse_start_run(p, l, length, unit, xst_parse_tell_end);
+	return 0;
+}
+
 /* --- records -------------------------------------------------------------------------------- */
 
 int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
-			   uint32_t type, unsigned framing, uint64_t length)
+			   uint32_t type, unsigned framing, uint64_t length, state_fn next)
 {
 	struct xst_event *ev;
 
@@ -216,12 +258,13 @@ int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct w
 	ev->u.record.name = row->name;
 	ev->u.record.index = l->record.index;
 	ev->u.record.length = length;
+	l->state = next;
 	if (row->nfields)
-		p->phase = PHASE_FIXED;
+		p->phase = step_fixed;
 	return EVENT;
 }
 
-int xst_parse_end_record(struct xst_parser *p, struct layer *l)
+int xst_parse_tell_end(struct xst_parser *p, struct layer *l)
 {
 	struct xst_event *ev = xst_parser_event(p, XST_EVENT_RECORD_END);
 
@@ -230,7 +273,15 @@ int xst_parse_end_record(struct xst_parser *p, struct layer *l)
 	ev->u.record.index = l->record.index;
 	ev->u.record.length = l->record.length ? l->record.length : p->offset - l->record.body;
 	l->record.row = NULL;
+	l->state = l->after;
 	return EVENT;
+}
+
+int xst_parse_end_record(struct layer *l, state_fn after)
+{
+	l->after = after;
+	l->state = xst_parse_tell_end;
+	return 0;
 }
 
 uint64_t xst_parse_field(const struct xst_parser *p, enum xst_field id)
@@ -251,198 +302,24 @@ int xst_parse_tell_fields(struct xst_parser *p, const struct xst_field_value *v,
 	return EVENT;
 }
 
-void xst_parse_start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count)
-{
-	p->items.array = array;
-	p->items.left = count;
-	p->items.first = 0;
-	p->items.n = 0;
-	p->items.data_pages = 0;
-	p->phase = PHASE_ITEMS;
-}
-
-void xst_parse_start_run(struct xst_parser *p, uint64_t length, unsigned unit)
-{
-	p->run_length = p->run_left = length;
-	p->run_unit = unit;
-	p->phase = length ? PHASE_RUN_BEGIN : PHASE_LAYER;
-}
-
-int xst_parse_check_config_length(struct xst_parser *p, uint64_t length, uint64_t back)
-{
-	if (length && length <= p->limits.max_config)
-		return 0;
-	if (!length)
-		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back,
-				       "config_length", "0: no configuration");
-	return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
-			      "%llu octets are more than the limit of %llu",
-			      (unsigned long long)length, (unsigned long long)p->limits.max_config);
-}
-
 uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l)
 {
 	return l->record.length - (p->offset - l->record.body);
 }
 
-/* --- phases --------------------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------------------------- */
 
-static int step_fixed(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const struct wire_record *row = l->record.row;
-	unsigned n = xst_wire_fixed_size(row, l->ulong_size);
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, n, 0, &b);
-
-	if (r)
-		return r;
-	xst_wire_get_fields(row, b, l->big, l->ulong_size, p->fields);
-	for (unsigned i = 0; i < row->nfields; i++)
-		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
-			xst_parse_warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
-				       "%#llx, not 0", (unsigned long long)p->fields[i].value);
-	p->phase = PHASE_LAYER;
-	return xst_parse_tell_fields(p, p->fields, row->nfields);
-}
-
-static int parser_tell_items(struct xst_parser *p)
-{
-	struct items *it = &p->items;
-	struct xst_event *ev = xst_parser_event(p, XST_EVENT_ITEMS);
-
-	ev->u.items.kind = it->array->items;
-	ev->u.items.v = it->numbers;
-	ev->u.items.n = it->n;
-	ev->u.items.width = it->array->width;
-	ev->u.items.first = it->first;
-	it->first += it->n;
-	it->n = 0;
-	return EVENT;
-}
-
-static int take_item(struct xst_parser *p, struct layer *l, struct xst_in *in, unsigned size)
-{
-	struct items *it = &p->items;
-	uint64_t *numbers = it->numbers + it->n * it->array->width;
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, size, (it->left - 1) * size, &b);
-
-	if (r)
-		return r;
-	if (it->array->size == WIRE_ULONG)
-		*numbers = get_number(b, size, l->big);
-	else
-		xst_wire_get_item(it->array, b, l->big, numbers);
-	r = xst_parse_item_check(p, l, numbers);
-	if (r < 0)
-		return r;
-	it->n++;
-	it->left--;
-	return 0;
-}
-
-/* A batch is told when it is full or the array ends, wherever the windows were cut. */
-static int step_items(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	struct items *it = &p->items;
-	unsigned size = wire_width(it->array->size, l->ulong_size);
-	int r;
-
-	xst_parse_take_plain_pages(p, l, in);
-	while (it->left && it->n < XST_BATCH / it->array->width) {
-		r = take_item(p, l, in, size);
-		if (r)
-			return r;
-	}
-	if (!it->left)
-		p->phase = PHASE_LAYER;
-	return it->n ? parser_tell_items(p) : 0;
-}
-
-static struct xst_event *run_event(struct xst_parser *p, enum xst_event_type type)
-{
-	struct xst_event *ev = xst_parser_event(p, type);
-
-	ev->u.payload.length = p->run_length;
-	ev->u.payload.run_offset = p->run_length - p->run_left;
-	ev->u.payload.unit = p->run_unit;
-	ev->u.payload.data = NULL;
-	ev->u.payload.size = 0;
-	return ev;
-}
-
-static int step_run_begin(struct xst_parser *p)
-{
-	p->phase = PHASE_RUN;
-	run_event(p, XST_EVENT_PAYLOAD_BEGIN);
-	return EVENT;
-}
-
-static int parser_step_run(struct xst_parser *p, struct xst_in *in)
-{
-	bool unknown = p->run_length == XST_LENGTH_UNKNOWN;
-	const uint8_t *data;
-	size_t n = xst_parser_ready(p, in, &data);
-	struct xst_event *ev;
-
-	if (!p->run_left || (unknown && p->eof && !n)) {
-		p->phase = PHASE_LAYER;
-		return 0;
-	}
-	if (!n)
-		return xst_parser_need(p, 1, unknown ? XST_LENGTH_UNKNOWN : p->run_left);
-	if (n > p->run_left)
-		n = (size_t)p->run_left;
-	ev = run_event(p, XST_EVENT_PAYLOAD);
-	ev->u.payload.size = n;
-	if (p->held) { /* consuming moves what is held, so hand out a copy */
-		memcpy(p->taken, data, n);
-		data = p->taken;
-	}
-	ev->u.payload.data = data;
-	xst_parser_consume(p, in, n);
-	p->run_left -= n;
-	return EVENT;
-}
-
-static int step_layer(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	switch (l->id) {
-	case XST_LAYER_XL:         return xst_parse_xl_step(p, l, in);
-	case XST_LAYER_LIBXL:      return xst_parse_libxl_step(p, l, in);
-	case XST_LAYER_LIBXC:      return xst_parse_libxc_step(p, l, in);
-	case XST_LAYER_LEGACY:     return xst_parse_legacy_step(p, l, in);
-	case XST_LAYER_LIBVIRT:    return xst_parse_libvirt_step(p, l, in);
-	case XST_LAYER_XEND:       return xst_parse_xend_step(p, l, in);
-	case XST_LAYER_XENSERVER:  return xst_parse_xenserver_step(p, l, in);
-	case XST_LAYER_XENSERVER6: return xst_parse_xenserver6_step(p, l, in);
-	case XST_LAYER_COLO:       return xst_parse_colo_step(p, l, in);
-	case XST_LAYER_NONE:       break;
-	}
-	return XST_E_STATE;
-}
-
-static int parser_step(struct xst_parser *p, struct xst_in *in)
+static int parser_step(struct xst_parser *p)
 {
 	struct layer *l = active_layer(p);
 
-	if (!l) {
-		if (!p->finished)
-			return xst_parse_detect(p, in, p->start);
-		xst_parser_event(p, XST_EVENT_FINISHED);
-		return EVENT;
-	}
-	switch (p->phase) {
-	case PHASE_FIXED:     return step_fixed(p, l, in);
-	case PHASE_ITEMS:     return step_items(p, l, in);
-	case PHASE_RUN_BEGIN: return step_run_begin(p);
-	case PHASE_RUN:       return parser_step_run(p, in);
-	case PHASE_LAYER:     break;
-	}
-	return step_layer(p, l, in);
+	if (l)
+		return p->phase ? p->phase(p, l) : l->state(p, l);
+	if (!p->finished)
+		return xst_parse_detect(p, p->start);
+	xst_parser_event(p, XST_EVENT_FINISHED);
+	return EVENT;
 }
-
-/* --- public --------------------------------------------------------------------------------- */
 
 static void next_warning(struct xst_parser *p)
 {
@@ -477,7 +354,9 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 			*ret_ev = &p->event;
 			return 0;
 		}
-		r = parser_step(p, in);
+		p->in = in;
+		r = parser_step(p);
+		p->in = NULL;
 		if (r < 0 && !p->error.code)
 			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
 		if (r > 0)
@@ -487,7 +366,7 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 
 uint64_t xst_parser_payload_left(const struct xst_parser *p)
 {
-	if (p->phase != PHASE_RUN || p->held || p->error.code)
+	if (p->phase != step_run || p->held || p->error.code)
 		return 0;
 	return p->run_length == XST_LENGTH_UNKNOWN ? XST_LENGTH_UNKNOWN : p->run_left;
 }
@@ -496,7 +375,7 @@ int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n)
 {
 	if (p->error.code)
 		return p->error.code;
-	if (p->phase != PHASE_RUN || p->held || in->pos != in->size || p->have_event)
+	if (p->phase != step_run || p->held || in->pos != in->size || p->have_event)
 		return XST_E_STATE;
 	if (n > p->run_left)
 		return XST_E_ARG;
@@ -509,7 +388,7 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 {
 	if (p->error.code)
 		return p->error.code;
-	if (p->phase != PHASE_RUN || p->run_length != XST_LENGTH_UNKNOWN ||
+	if (p->phase != step_run || p->run_length != XST_LENGTH_UNKNOWN ||
 	    p->run_left != p->run_length || p->event.type != XST_EVENT_PAYLOAD_BEGIN)
 		return XST_E_STATE;
 	if (n > p->limits.max_emulator)
@@ -580,12 +459,31 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
+/* An event that waits for the warnings before it points into its parser. */
+static void point_into_copy(struct xst_parser *copy)
+{
+	struct xst_event *ev = &copy->event;
+
+	switch (ev->type) {
+	case XST_EVENT_FIELDS: ev->u.fields.v = copy->fields; break;
+	case XST_EVENT_ITEMS: ev->u.items.v = copy->items.numbers; break;
+	case XST_EVENT_PAIR:
+		ev->u.pair.key = copy->key;
+		ev->u.pair.value = copy->value;
+		break;
+	case XST_EVENT_PHYSMAP: ev->u.physmap.name = copy->value; break;
+	default: break;
+	}
+}
+
 struct xst_parser *xst_parser_clone(const struct xst_parser *p)
 {
 	struct xst_parser *copy = malloc(sizeof(*copy));
 
-	if (copy)
-		memcpy(copy, p, sizeof(*copy));
+	if (!copy)
+		return NULL;
+	memcpy(copy, p, sizeof(*copy));
+	point_into_copy(copy);
 	return copy;
 }
 

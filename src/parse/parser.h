@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside the parser: the stack of layers and what they share.
  *
- * A layer is a state machine with one function a state.  A state takes octets with xst_parser_take(),
+ * A layer is a state machine, and a state is a function.  It takes octets with xst_parser_take(),
  * produces at most one event, names its successor in layer->state and returns
  *   0  nothing to tell yet, go on       EVENT  p->event is filled       < 0  an error.
+ * While octets are missing it returns what xst_parser_take() returned, before it has changed
+ * anything: it is called again with more of them.
  * Fixed fields, arrays and opaque runs are phases of the parser itself: a state starts one and
- * names the state that comes behind it. */
+ * names the state that follows it.  A machine that several states share (a record, the device
+ * model's record) is called with the state that follows it, which waits in layer->after. */
 #ifndef PARSE_PARSER_H
 #define PARSE_PARSER_H
 
@@ -13,18 +16,19 @@
 
 #include <xenstream/parser.h>
 
-#include "check/rules.h"
-#include "wire/wire.h"
+#include "finding/rules.h"
+#include "limits/limits.h"
+#include "wire/formats.h"
 
 #define EVENT 1
-#define MAX_DEPTH 4
 #define MAX_WARNINGS 8
 #define HOLD_SIZE 64      /* the largest thing that must lie in one piece */
 #define KEY_SIZE XENSTORE_PATH_MAX
 #define VALUE_SIZE XENSTORE_MESSAGE_MAX
 #define MAP_WORDS ((LEGACY_MAX_VCPU_ID + 64) / 64)
 
-enum phase { PHASE_LAYER, PHASE_FIXED, PHASE_ITEMS, PHASE_RUN_BEGIN, PHASE_RUN };
+struct layer;
+typedef int (*state_fn)(struct xst_parser *p, struct layer *l);
 
 struct record {
 	const struct wire_record *row;
@@ -38,7 +42,7 @@ struct record {
 
 struct record_layer { /* libxl and libxc */
 	uint32_t version;
-	enum xst_kind last;  /* kind of the record that has just ended */
+	enum xst_kind kind; /* of the record in hand, or the one that has just ended */
 	bool in_checkpoint; /* libxl: between the image's CHECKPOINT and our CHECKPOINT_END */
 	bool had_image;     /* libxl */
 	bool awaits_state;  /* libxl, of a COLO stream: between CHECKPOINT_END and CHECKPOINT_STATE */
@@ -46,15 +50,10 @@ struct record_layer { /* libxl and libxc */
 	bool doubtful;      /* the record that has just ended has a length that it can't have */
 };
 
-struct xl_layer {
-	uint32_t flags;
-	uint64_t optional_left; /* octets of the optional data behind the configuration */
-	uint64_t config;        /* octets of the configuration */
-};
-
-struct config_layer { /* libvirt and xend */
-	uint64_t length;  /* octets of the configuration */
-	uint32_t version; /* libvirt: which stream the header announces */
+struct container_layer { /* see container.h */
+	uint64_t config;    /* octets of the configuration */
+	uint64_t optional;  /* xl: of the optional data, as far as it is still to come */
+	uint32_t announced; /* what the header says of the stream: libvirt's version, xl's flags */
 };
 
 struct xenserver_layer {
@@ -86,12 +85,13 @@ struct legacy_layer {
 	unsigned tmem_page;        /* octets of a page of the pool in hand */
 	uint64_t physmap[3];       /* of the entry in hand: phys_offset, start_addr, size */
 	uint64_t name_left;
-	int next;                  /* the state behind the record in hand */
 };
 
 struct layer {
 	enum xst_layer id;
-	int state;
+	state_fn state;      /* what comes next, when no phase is in hand */
+	state_fn after;      /* what follows the record, or shared machine, in hand */
+	const struct container *container;
 	bool big;            /* byte order */
 	unsigned ulong_size; /* of fields of size WIRE_ULONG */
 	enum xst_guest guest;
@@ -99,8 +99,7 @@ struct layer {
 	struct record record;
 	union {
 		struct record_layer rec;
-		struct xl_layer xl;
-		struct config_layer config;
+		struct container_layer container;
 		struct xenserver_layer xenserver;
 		struct legacy_layer legacy;
 		struct colo_layer colo;
@@ -120,16 +119,17 @@ struct xst_parser {
 	uint32_t flags;
 	enum xst_start start;
 
+	struct xst_in *in;         /* the window of the call in hand, NULL between two calls */
 	uint64_t offset;           /* of the next octet that is not consumed */
 	uint8_t hold[HOLD_SIZE];   /* taken from windows, not consumed yet */
 	size_t held;
 	uint8_t taken[HOLD_SIZE];  /* what xst_parser_take() hands out while more is held */
 	bool eof, finished;
 
-	struct layer stack[MAX_DEPTH];
+	struct layer stack[LIMIT_LAYERS];
 	unsigned depth;            /* layers on the stack */
 	unsigned active;           /* the one that reads: index + 1, 0 before the first */
-	enum phase phase;
+	state_fn phase;            /* comes before the layer's state until it is done; NULL: none */
 
 	uint64_t run_length, run_left;
 	unsigned run_unit;
@@ -153,50 +153,39 @@ struct xst_parser {
 /* A second parser in the same state, or NULL.  Events of the first are not the second's. */
 struct xst_parser *xst_parser_clone(const struct xst_parser *p);
 
-/* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
- * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
- * error that the input ends. */
-int xst_parser_peek(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		    const uint8_t **ret);
-/* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
-size_t xst_parser_ready(struct xst_parser *p, struct xst_in *in, const uint8_t **ret);
-/* At most n octets, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
-size_t xst_parser_gather(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
-/* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
-int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
-/* Like parser_peek, and consumes them. */
-int xst_parser_take(struct xst_parser *p, struct xst_in *in, size_t n, uint64_t ahead,
-		    const uint8_t **ret);
-/* Like parser_peek, but an input that ends right here is no error: *ret is NULL then. */
-int xst_parser_peek_or_end(struct xst_parser *p, struct xst_in *in, size_t n, const uint8_t **ret);
-void xst_parser_consume(struct xst_parser *p, struct xst_in *in, size_t n);
-
 /* Starts the next event; the caller fills p->event.u. */
 struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type);
 
-/* A new innermost layer, or NULL, having failed. */
+/* A new innermost layer in its first state, or NULL, having failed. */
 struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id);
-/* STREAM_END of the innermost layer, which leaves the stack. */
-int xst_parser_end_layer(struct xst_parser *p);
+/* A state: STREAM_END of the innermost layer, which leaves the stack. */
+int xst_parser_end_layer(struct xst_parser *p, struct layer *l);
 /* The layer around l, or NULL. */
 struct layer *xst_parser_outer(struct xst_parser *p, struct layer *l);
 /* Whether the layer around l is of that kind. */
 bool xst_parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id);
 
-/* RECORD_BEGIN, and PHASE_FIXED if the row has fixed fields.  `framing` octets of the record are
- * consumed already. */
+/* RECORD_BEGIN, the row's fixed fields if it has any, then `next`.  `framing` octets of the record
+ * are consumed already. */
 int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
-			   uint32_t type, unsigned framing, uint64_t length);
-int xst_parse_end_record(struct xst_parser *p, struct layer *l);
+			   uint32_t type, unsigned framing, uint64_t length, state_fn next);
+/* A state: RECORD_END, then l->after. */
+int xst_parse_tell_end(struct xst_parser *p, struct layer *l);
+/* Nothing of the record is left: RECORD_END, then `after`.  Returns 0. */
+int xst_parse_end_record(struct layer *l, state_fn after);
 /* The value of a field of the current record, 0 if it has none of that name. */
 uint64_t xst_parse_field(const struct xst_parser *p, enum xst_field id);
 /* FIELDS of a record that does not spell them out. */
 int xst_parse_tell_fields(struct xst_parser *p, const struct xst_field_value *v, size_t n);
-void xst_parse_start_items(struct xst_parser *p, const struct wire_array *array, uint64_t count);
-void xst_parse_start_run(struct xst_parser *p, uint64_t length, unsigned unit);
-/* A container's configuration must be there and below the limit; its length stands `back` octets
- * back. */
-int xst_parse_check_config_length(struct xst_parser *p, uint64_t length, uint64_t back);
+/* An array, then `next`. */
+void xst_parse_start_items(struct xst_parser *p, struct layer *l, const struct wire_array *array,
+			   uint64_t count, state_fn next);
+/* An opaque run, then `next`. */
+void xst_parse_start_run(struct xst_parser *p, struct layer *l, uint64_t length, unsigned unit,
+			 state_fn next);
+/* A run that is all the rest of the record: then RECORD_END, then `after`.  Returns 0. */
+int xst_parse_last_run(struct xst_parser *p, struct layer *l, uint64_t length, unsigned unit,
+		       state_fn after);
 /* Octets of the current record's body that are not consumed yet. */
 uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l);
 
@@ -213,39 +202,56 @@ int xst_parse_fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t
 		    const char *field, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* --- window.c ------------------------------------------------------------------------------- */
+
+/* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
+ * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
+ * error that the input ends. */
+int xst_parser_peek(struct xst_parser *p, size_t n, uint64_t ahead, const uint8_t **ret);
+/* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
+size_t xst_parser_ready(struct xst_parser *p, const uint8_t **ret);
+/* At most n octets, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
+size_t xst_parser_gather(struct xst_parser *p, size_t n, const uint8_t **ret);
+/* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
+int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
+/* Like parser_peek, and consumes them. */
+int xst_parser_take(struct xst_parser *p, size_t n, uint64_t ahead, const uint8_t **ret);
+/* Like parser_peek, but an input that ends right here is no error: *ret is NULL then. */
+int xst_parser_peek_or_end(struct xst_parser *p, size_t n, const uint8_t **ret);
+void xst_parser_consume(struct xst_parser *p, size_t n);
+
 /* --- one file a layer ----------------------------------------------------------------------- */
 
 /* detect.c: looks at the first octets and pushes the layer that they begin. */
-int xst_parse_detect(struct xst_parser *p, struct xst_in *in, enum xst_start start);
+int xst_parse_detect(struct xst_parser *p, enum xst_start start);
 bool xst_parse_detect_knows(enum xst_start start);
-/* The same for a layer inside of l, whose state behind it is `behind`. */
-int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			   enum xst_start start, int behind);
-int xst_parse_xl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_libvirt_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xend_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xenserver_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_xenserver6_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_colo_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
+/* The same for a layer inside of l, whose state is `after` when that has ended. */
+int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, enum xst_start start,
+			   state_fn after);
+
+/* The first state of each, as the table of formats names it. */
+#define FORMAT(LAYER, parser, ...) int xst_parse_##parser(struct xst_parser *p, struct layer *l);
+#define VARIANT(...)
+WIRE_FORMATS(FORMAT, VARIANT)
+#undef FORMAT
+#undef VARIANT
+state_fn xst_parse_detect_state(enum xst_layer layer);
+/* A legacy layer's word size and guest, which detect.c has seen. */
+void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* Whether 16 octets look like the beginning of COLO's channel back. */
 bool xst_parse_colo_begins(const uint8_t *head);
-int xst_parse_libxl_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_libxc_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-int xst_parse_legacy_step(struct xst_parser *p, struct layer *l, struct xst_in *in);
-void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
+
+/* --- shared machines: `after` is the state that follows -------------------------------------- */
+
+/* record.c: a record of libxl or libxc by its row, framing included */
+int xst_parse_record(struct xst_parser *p, struct layer *l, const struct wire_record *rows,
+		     size_t count, state_fn after);
+/* emulator_record.c: the device model's record of a legacy stream */
+int xst_parse_emulator(struct xst_parser *p, struct layer *l, state_fn after);
+
 /* items.c: the checks and translations of single array items. */
 int xst_parse_item_check(struct xst_parser *p, struct layer *l, uint64_t *numbers);
 /* Takes as many items as it can without xst_parse_item_check(), maybe none. */
-void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l, struct xst_in *in);
-
-/* record.c: the framing that libxl and libxc share; states from STATE_RECORD on are its own */
-#define STATE_RECORD 100
-int xst_parse_record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			  const struct wire_record *rows, size_t count,
-			  int (*after)(struct xst_parser *p, struct layer *l));
-
-/* emulator.c: the device model's record of a legacy stream; `done` is the state behind it */
-#define STATE_EMULATOR 200
-int xst_parse_emulator_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int done);
+void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l);
 
 #endif

@@ -1,29 +1,212 @@
 /* SPDX-License-Identifier: MIT */
 /* Records as libxl and libxc frame them: u32 type, u32 length, body, zero padding to 8.
  *
- * What a body is made of stands in the tables; a new record type is a new row there. */
+ * What a body is made of stands in the tables; a new record type is a new row there.
+ *
+ *   header -> fixed fields -> body (-> pages | pairs) -> padding -> RECORD_END -> `after`
+ *   with a fault: -> rest -> padding
+ *
+ * Read the states from the last one up. */
 #include "parse/parser.h"
 
 #include <string.h>
 
 #include "wire/bytes.h"
 
-enum state {
-	HEADER = STATE_RECORD,
-	BODY,
-	PAGES,
-	PAIRS,
-	REST,    /* of a record that has a fault, or is unknown */
-	PADDING,
-	END,
-	AFTER
-};
-
 static const struct wire_record unknown_optional = {
 	.kind = XST_KIND_UNKNOWN,
 	.name = "UNKNOWN",
 	.tail = WIRE_RUN,
 };
+
+static int record_padding(struct xst_parser *p, struct layer *l)
+{
+	size_t n = -(size_t)l->record.length & (RECORD_ALIGN - 1);
+	const uint8_t *b;
+	int r = n ? xst_parser_take(p, n, 0, &b) : 0;
+
+	if (r)
+		return r;
+	if (n && !all_zero(b, n))
+		xst_parse_warn(p, RULE_RECORD_PADDING, n, "padding", "not zero");
+	l->state = xst_parse_tell_end;
+	return 0;
+}
+
+/* Of a record that has a fault, or is unknown. */
+static int record_rest(struct xst_parser *p, struct layer *l)
+{
+	xst_parse_start_run(p, l, xst_parse_body_left(p, l), 1, record_padding);
+	return 0;
+}
+
+static int tell_pair(struct xst_parser *p)
+{
+	struct xst_event *ev = xst_parser_event(p, XST_EVENT_PAIR);
+
+	ev->u.pair.key = p->key;
+	ev->u.pair.key_len = p->key_len;
+	ev->u.pair.value = p->value;
+	ev->u.pair.value_len = p->value_len;
+	p->key_len = p->value_len = 0;
+	p->in_value = false;
+	return EVENT;
+}
+
+static size_t string_room(const struct xst_parser *p)
+{
+	return p->in_value ? VALUE_SIZE - p->value_len : KEY_SIZE - p->key_len;
+}
+
+/* Appends n octets to the string in hand, which has room for them. */
+static void record_append_string(struct xst_parser *p, const uint8_t *data, size_t n)
+{
+	char *string = p->in_value ? p->value : p->key;
+	size_t *len = p->in_value ? &p->value_len : &p->key_len;
+
+	memcpy(string + *len, data, n);
+	*len += n;
+	string[*len] = '\0';
+}
+
+static int string_too_long(struct xst_parser *p, struct layer *l)
+{
+	l->state = record_rest;
+	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
+			       "longer than the %d octets that xenstored takes",
+			       p->in_value ? VALUE_SIZE : KEY_SIZE);
+}
+
+static int pairs_end(struct xst_parser *p, struct layer *l)
+{
+	l->state = record_padding;
+	if (!p->in_value && !p->key_len)
+		return 0;
+	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0,
+			       p->in_value ? "value" : "key",
+			       p->in_value ? "the last key has no value that ends with a NUL"
+					   : "the last string does not end with a NUL");
+}
+
+static int pairs(struct xst_parser *p, struct layer *l)
+{
+	uint64_t left = xst_parse_body_left(p, l);
+	const uint8_t *data, *nul;
+	size_t n = xst_parser_ready(p, &data);
+	bool too_long;
+
+	if (!left)
+		return pairs_end(p, l);
+	if (!n)
+		return xst_parser_need(p, 1, left);
+	if (n > left)
+		n = (size_t)left;
+	nul = memchr(data, 0, n);
+	if (nul)
+		n = (size_t)(nul - data);
+	too_long = n > string_room(p); /* found at the same octet wherever the windows are cut */
+	if (too_long)
+		n = string_room(p);
+	record_append_string(p, data, n);
+	xst_parser_consume(p, n + (nul && !too_long ? 1 : 0));
+	if (too_long)
+		return string_too_long(p, l);
+	if (!nul)
+		return 0;
+	if (p->in_value)
+		return tell_pair(p);
+	p->in_value = true;
+	p->value[0] = '\0';
+	return 0;
+}
+
+static int record_pages(struct xst_parser *p, struct layer *l)
+{
+	uint64_t size = p->items.data_pages * XST_PAGE_SIZE, left = xst_parse_body_left(p, l);
+
+	if (size == left) {
+		xst_parse_start_run(p, l, size, XST_PAGE_SIZE, record_padding);
+		return 0;
+	}
+	l->state = record_rest;
+	return xst_parse_fault(
+		p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
+		"%llu of %llu page frames have contents, but the record holds %llu octets of pages",
+		(unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
+		(unsigned long long)left);
+}
+
+static int remark_empty(struct xst_parser *p, struct layer *l)
+{
+	xst_parse_warn(p, RULE_RECORD_EMPTY, 0, NULL,
+		       "%s without contents, as Xen 4.6 to 4.8 wrote", l->record.row->name);
+	return 0;
+}
+
+/* Whether `count` items of a body fill it exactly; a PAGE_DATA record has pages behind them. */
+static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
+{
+	const struct wire_record *row = l->record.row;
+	uint64_t room = xst_parse_body_left(p, l) / row->array->size;
+	bool exact = row->tail == WIRE_ARRAY_BY_COUNT;
+	int r;
+
+	if (row->tail == WIRE_PAGES && count == 0)
+		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
+				    "a PAGE_DATA record without page frames");
+	else if (count > room || (exact && count * row->array->size != xst_parse_body_left(p, l)))
+		r = xst_parse_fault(
+			p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
+			row->fixed, "count", "%llu entries do not fit a record of %llu octets",
+			(unsigned long long)count, (unsigned long long)l->record.length);
+	else
+		return EVENT;
+	l->state = record_rest;
+	return r;
+}
+
+static int body_counted(struct xst_parser *p, struct layer *l)
+{
+	uint64_t count = xst_parse_field(p, XST_FIELD_COUNT);
+	int r = check_count(p, l, count);
+
+	if (r != EVENT)
+		return r;
+	if (!count)
+		remark_empty(p, l);
+	xst_parse_start_items(p, l, l->record.row->array, count,
+			      l->record.row->tail == WIRE_PAGES ? record_pages : record_padding);
+	return 0;
+}
+
+static int record_body(struct xst_parser *p, struct layer *l)
+{
+	const struct wire_record *row = l->record.row;
+	uint64_t left = xst_parse_body_left(p, l);
+
+	l->state = record_padding;
+	switch (row->tail) {
+	case WIRE_NOTHING:
+		return 0;
+	case WIRE_ARRAY_BY_COUNT:
+	case WIRE_PAGES:
+		return body_counted(p, l);
+	case WIRE_ARRAY_BY_LENGTH:
+		xst_parse_start_items(p, l, row->array, left / row->array->size, record_padding);
+		return 0;
+	case WIRE_RUN:
+		if (!left && (row->flags & WIRE_MAY_BE_EMPTY))
+			return remark_empty(p, l);
+		xst_parse_start_run(p, l, left, 1, record_padding);
+		return 0;
+	case WIRE_PAIRS:
+		p->key_len = p->value_len = 0;
+		p->in_value = false;
+		l->state = pairs;
+		return 0;
+	}
+	return XST_E_STATE;
+}
 
 static int record_unknown_type(struct xst_parser *p, struct layer *l, uint32_t type)
 {
@@ -37,7 +220,7 @@ static int record_unknown_type(struct xst_parser *p, struct layer *l, uint32_t t
 			p, XST_E_UNKNOWN, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
 			"%#x: a mandatory record of unknown type, from a later Xen or damage",
 			type);
-	l->state = REST;
+	l->state = record_rest;
 	return r;
 }
 
@@ -85,14 +268,14 @@ static int check_header(struct xst_parser *p, struct layer *l, const struct wire
 	return 0;
 }
 
-static int record_header(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			 const struct wire_record *rows, size_t count)
+int xst_parse_record(struct xst_parser *p, struct layer *l, const struct wire_record *rows,
+		     size_t count, state_fn after)
 {
 	const struct wire_record *row;
 	const uint8_t *b;
 	uint32_t type, length;
 	uint64_t limit = l->id == XST_LAYER_LIBXC ? p->limits.max_record : p->limits.max_emulator;
-	int r = xst_parser_take(p, in, RECORD_HEADER_SIZE, 0, &b);
+	int r = xst_parser_take(p, RECORD_HEADER_SIZE, 0, &b);
 
 	if (r)
 		return r;
@@ -102,7 +285,9 @@ static int record_header(struct xst_parser *p, struct layer *l, struct xst_in *i
 	if (row && row->kind == XST_KIND_CHECKPOINT_STATE && length == COLO_STATE_LENGTH)
 		length = RECORD_ALIGN; /* its second field is the padding */
 	xst_parse_begin_record(p, l, row ? row : &unknown_optional, type, RECORD_HEADER_SIZE,
-			       length);
+			       length, record_body);
+	l->after = after;
+	l->u.rec.kind = row ? row->kind : XST_KIND_UNKNOWN;
 	if (!row && l->u.rec.doubtful)
 		return framing_lost(p, type);
 	l->u.rec.doubtful = false;
@@ -110,233 +295,17 @@ static int record_header(struct xst_parser *p, struct layer *l, struct xst_in *i
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
 				      "%u octets are more than the limit of %llu", length,
 				      (unsigned long long)limit);
-	l->state = BODY;
 	r = row ? check_header(p, l, row) : record_unknown_type(p, l, type);
 	if (r)
 		return r;
 	if (row && !length_fits(row, length)) {
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
 				    "no %s record has %u octets", row->name, length);
-		l->state = REST;
+		l->state = record_rest;
 		l->u.rec.doubtful = true;
-		p->phase = PHASE_LAYER;
+		p->phase = NULL;
 		if (r)
 			return r;
 	}
 	return EVENT;
-}
-
-static int remark_empty(struct xst_parser *p, struct layer *l)
-{
-	xst_parse_warn(p, RULE_RECORD_EMPTY, 0, NULL,
-		       "%s without contents, as Xen 4.6 to 4.8 wrote", l->record.row->name);
-	return 0;
-}
-
-/* Whether `count` items of a body fill it exactly; a PAGE_DATA record has pages behind them. */
-static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
-{
-	const struct wire_record *row = l->record.row;
-	uint64_t room = xst_parse_body_left(p, l) / row->array->size;
-	bool exact = row->tail == WIRE_ARRAY_BY_COUNT;
-	int r;
-
-	if (row->tail == WIRE_PAGES && count == 0)
-		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
-				    "a PAGE_DATA record without page frames");
-	else if (count > room || (exact && count * row->array->size != xst_parse_body_left(p, l)))
-		r = xst_parse_fault(
-			p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
-			row->fixed, "count", "%llu entries do not fit a record of %llu octets",
-			(unsigned long long)count, (unsigned long long)l->record.length);
-	else
-		return EVENT;
-	l->state = REST;
-	return r;
-}
-
-static int body_counted(struct xst_parser *p, struct layer *l)
-{
-	uint64_t count = xst_parse_field(p, XST_FIELD_COUNT);
-	int r = check_count(p, l, count);
-
-	if (r != EVENT)
-		return r;
-	if (!count)
-		remark_empty(p, l);
-	xst_parse_start_items(p, l->record.row->array, count);
-	l->state = l->record.row->tail == WIRE_PAGES ? PAGES : PADDING;
-	return 0;
-}
-
-static int record_body(struct xst_parser *p, struct layer *l)
-{
-	const struct wire_record *row = l->record.row;
-	uint64_t left = xst_parse_body_left(p, l);
-
-	l->state = PADDING;
-	switch (row->tail) {
-	case WIRE_NOTHING:
-		return 0;
-	case WIRE_ARRAY_BY_COUNT:
-	case WIRE_PAGES:
-		return body_counted(p, l);
-	case WIRE_ARRAY_BY_LENGTH:
-		xst_parse_start_items(p, row->array, left / row->array->size);
-		return 0;
-	case WIRE_RUN:
-		if (!left && (row->flags & WIRE_MAY_BE_EMPTY))
-			return remark_empty(p, l);
-		xst_parse_start_run(p, left, 1);
-		return 0;
-	case WIRE_PAIRS:
-		p->key_len = p->value_len = 0;
-		p->in_value = false;
-		l->state = PAIRS;
-		return 0;
-	}
-	return XST_E_STATE;
-}
-
-static int record_pages(struct xst_parser *p, struct layer *l)
-{
-	uint64_t size = p->items.data_pages * XST_PAGE_SIZE, left = xst_parse_body_left(p, l);
-	int r;
-
-	l->state = PADDING;
-	if (size == left) {
-		xst_parse_start_run(p, size, XST_PAGE_SIZE);
-		return 0;
-	}
-	l->state = REST;
-	r = xst_parse_fault(
-		p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
-		"%llu of %llu page frames have contents, but the record holds %llu octets of pages",
-		(unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
-		(unsigned long long)left);
-	return r;
-}
-
-static int tell_pair(struct xst_parser *p)
-{
-	struct xst_event *ev = xst_parser_event(p, XST_EVENT_PAIR);
-
-	ev->u.pair.key = p->key;
-	ev->u.pair.key_len = p->key_len;
-	ev->u.pair.value = p->value;
-	ev->u.pair.value_len = p->value_len;
-	p->key_len = p->value_len = 0;
-	p->in_value = false;
-	return EVENT;
-}
-
-static size_t string_room(const struct xst_parser *p)
-{
-	return p->in_value ? VALUE_SIZE - p->value_len : KEY_SIZE - p->key_len;
-}
-
-/* Appends n octets to the string in hand, which has room for them. */
-static void record_append_string(struct xst_parser *p, const uint8_t *data, size_t n)
-{
-	char *string = p->in_value ? p->value : p->key;
-	size_t *len = p->in_value ? &p->value_len : &p->key_len;
-
-	memcpy(string + *len, data, n);
-	*len += n;
-	string[*len] = '\0';
-}
-
-static int string_too_long(struct xst_parser *p, struct layer *l)
-{
-	l->state = REST;
-	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
-			       "longer than the %d octets that xenstored takes",
-			       p->in_value ? VALUE_SIZE : KEY_SIZE);
-}
-
-static int pairs_end(struct xst_parser *p, struct layer *l)
-{
-	l->state = PADDING;
-	if (!p->in_value && !p->key_len)
-		return 0;
-	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0,
-			       p->in_value ? "value" : "key",
-			       p->in_value ? "the last key has no value that ends with a NUL"
-					   : "the last string does not end with a NUL");
-}
-
-static int pairs(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	uint64_t left = xst_parse_body_left(p, l);
-	const uint8_t *data, *nul;
-	size_t n = xst_parser_ready(p, in, &data);
-	bool too_long;
-
-	if (!left)
-		return pairs_end(p, l);
-	if (!n)
-		return xst_parser_need(p, 1, left);
-	if (n > left)
-		n = (size_t)left;
-	nul = memchr(data, 0, n);
-	if (nul)
-		n = (size_t)(nul - data);
-	too_long = n > string_room(p); /* found at the same octet wherever the windows are cut */
-	if (too_long)
-		n = string_room(p);
-	record_append_string(p, data, n);
-	xst_parser_consume(p, in, n + (nul && !too_long ? 1 : 0));
-	if (too_long)
-		return string_too_long(p, l);
-	if (!nul)
-		return 0;
-	if (p->in_value)
-		return tell_pair(p);
-	p->in_value = true;
-	p->value[0] = '\0';
-	return 0;
-}
-
-static int record_padding(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	size_t n = -(size_t)l->record.length & (RECORD_ALIGN - 1);
-	const uint8_t *b;
-	int r;
-
-	l->state = END;
-	if (!n)
-		return 0;
-	l->state = PADDING;
-	r = xst_parser_take(p, in, n, 0, &b);
-	if (r)
-		return r;
-	if (!all_zero(b, n))
-		xst_parse_warn(p, RULE_RECORD_PADDING, n, "padding", "not zero");
-	l->state = END;
-	return 0;
-}
-
-int xst_parse_record_step(struct xst_parser *p, struct layer *l, struct xst_in *in,
-			  const struct wire_record *rows, size_t count,
-			  int (*after)(struct xst_parser *p, struct layer *l))
-{
-	switch ((enum state)l->state) {
-	case HEADER: return record_header(p, l, in, rows, count);
-	case BODY:   return record_body(p, l);
-	case PAGES:  return record_pages(p, l);
-	case PAIRS:  return pairs(p, l, in);
-	case REST:
-		xst_parse_start_run(p, xst_parse_body_left(p, l), 1);
-		l->state = PADDING;
-		return 0;
-	case PADDING: return record_padding(p, l, in);
-	case END:
-		l->state = AFTER;
-		l->u.rec.last = l->record.row->kind;
-		return xst_parse_end_record(p, l);
-	case AFTER:
-		l->state = HEADER;
-		return after(p, l);
-	}
-	return XST_E_STATE;
 }

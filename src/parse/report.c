@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 /* Where the parser is, `back` octets ago. */
 static struct xst_finding fault_place(const struct xst_parser *p, uint64_t back)

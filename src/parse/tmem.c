@@ -8,42 +8,61 @@
 
 #include "wire/bytes.h"
 
-enum state { POOL = STATE_TMEM, PAGE, PAGE_INDEX, HANDLE };
-
-int xst_parse_tmem_begin(struct xst_parser *p, struct layer *l)
-{
-	bool extra = l->record.row->kind == XST_KIND_TMEM_EXTRA;
-
-	if (!extra)
-		xst_parse_warn(p, RULE_LEGACY_TMEM, l->record.row->fixed + 4u, NULL,
-			       "transcendent memory, which today's Xen does not have");
-	l->state = extra ? HANDLE : POOL;
-	return 0;
-}
+static int tmem_pool(struct xst_parser *p, struct layer *l);
+static int tmem_page(struct xst_parser *p, struct layer *l);
 
 /* The list ends with an id of all ones, else `size` octets follow in *ret. */
-static int next_entry(struct xst_parser *p, struct xst_in *in, size_t size, const uint8_t **ret,
+static int next_entry(struct xst_parser *p, size_t size, const uint8_t **ret,
 		      bool *ret_end)
 {
-	int r = xst_parser_peek(p, in, 4, 0, ret);
+	int r = xst_parser_peek(p, 4, 0, ret);
 
 	if (r)
 		return r;
 	*ret_end = all_ones(*ret, 4);
-	return xst_parser_take(p, in, *ret_end ? 4 : size, 0, ret);
+	return xst_parser_take(p, *ret_end ? 4 : size, 0, ret);
 }
 
-static int pool(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+static int page_index(struct xst_parser *p, struct layer *l)
+{
+	const uint8_t *b;
+	int r = xst_parser_take(p, 4, 0, &b);
+
+	if (r)
+		return r;
+	l->u.legacy.left--;
+	xst_parse_start_run(p, l, l->u.legacy.tmem_page, 1, tmem_page);
+	return 0;
+}
+
+static int tmem_page(struct xst_parser *p, struct layer *l)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *b;
+	int r;
+
+	if (!g->left) {
+		l->state = tmem_pool;
+		return 0;
+	}
+	r = xst_parser_take(p, LEGACY_TMEM_OID, 0, &b);
+	if (r)
+		return r;
+	l->state = all_ones(b, LEGACY_TMEM_OID) ? tmem_pool : page_index;
+	return 0;
+}
+
+static int tmem_pool(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	const uint8_t *b;
 	bool end;
-	int r = next_entry(p, in, LEGACY_TMEM_POOL, &b, &end);
+	int r = next_entry(p, LEGACY_TMEM_POOL, &b, &end);
 
 	if (r)
 		return r;
 	if (end)
-		return xst_parse_legacy_done(l, next);
+		return xst_parse_end_record(l, l->after);
 	g->tmem_page = 1u << ((le32(b + 4) >> 4 & 0xf) + 12);
 	g->left = le32(b + 8);
 	if (g->left > p->limits.max_tmem_pages)
@@ -51,58 +70,29 @@ static int pool(struct xst_parser *p, struct layer *l, struct xst_in *in, int ne
 				      "%llu pages of tmem are more than the limit of %llu",
 				      (unsigned long long)g->left,
 				      (unsigned long long)p->limits.max_tmem_pages);
-	l->state = PAGE;
+	l->state = tmem_page;
 	return 0;
 }
 
-static int tmem_page(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	struct legacy_layer *g = &l->u.legacy;
-	const uint8_t *b;
-	int r;
-
-	if (!g->left) {
-		l->state = POOL;
-		return 0;
-	}
-	r = xst_parser_take(p, in, LEGACY_TMEM_OID, 0, &b);
-	if (r)
-		return r;
-	l->state = all_ones(b, LEGACY_TMEM_OID) ? POOL : PAGE_INDEX;
-	return 0;
-}
-
-static int page_index(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	const uint8_t *b;
-	int r = xst_parser_take(p, in, 4, 0, &b);
-
-	if (r)
-		return r;
-	l->u.legacy.left--;
-	xst_parse_start_run(p, l->u.legacy.tmem_page, 1);
-	l->state = PAGE;
-	return 0;
-}
-
-static int tmem_handle(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+static int tmem_handle(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
 	bool end;
-	int r = next_entry(p, in, 4 + LEGACY_TMEM_OID + 4, &b, &end);
+	int r = next_entry(p, 4 + LEGACY_TMEM_OID + 4, &b, &end);
 
 	if (r)
 		return r;
-	return end ? xst_parse_legacy_done(l, next) : 0;
+	return end ? xst_parse_end_record(l, l->after) : 0;
 }
 
-int xst_parse_tmem_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+int xst_parse_tmem(struct xst_parser *p, struct layer *l, state_fn after)
 {
-	switch ((enum state)l->state) {
-	case POOL:       return pool(p, l, in, next);
-	case PAGE:       return tmem_page(p, l, in);
-	case PAGE_INDEX: return page_index(p, l, in);
-	case HANDLE:     return tmem_handle(p, l, in, next);
-	}
-	return XST_E_STATE;
+	bool extra = l->record.row->kind == XST_KIND_TMEM_EXTRA;
+
+	if (!extra)
+		xst_parse_warn(p, RULE_LEGACY_TMEM, l->record.row->fixed + 4u, NULL,
+			       "transcendent memory, which today's Xen does not have");
+	l->after = after;
+	l->state = extra ? tmem_handle : tmem_pool;
+	return 0;
 }

@@ -2,138 +2,41 @@
 /* libxl's toolstack record, version 1: where the device model has mapped its memory.
  *
  * Each entry's name was written where the structure's padding begins, so that a 64-bit toolstack
- * leaks four octets behind it and a 32-bit one none. */
+ * leaks four octets behind it and a 32-bit one none.
+ *
+ *   head -> entry (-> name -> stray -> entry) -> rest -> `after` */
 #include "parse/layer_legacy.h"
 
 #include <string.h>
 
 #include "wire/bytes.h"
 
-enum state { HEAD = STATE_TOOLSTACK, ENTRY, NAME, STRAY, REST };
-
-int xst_parse_toolstack_begin(struct xst_parser *p, struct layer *l)
-{
-	struct legacy_layer *g = &l->u.legacy;
-
-	g->toolstack_left = xst_parse_field(p, XST_FIELD_LENGTH);
-	if (g->had_toolstack)
-		xst_parse_warn(p, RULE_LEGACY_TOOLSTACK_TWICE, 4, NULL,
-			       "a second toolstack record; the last one counts");
-	g->had_toolstack = true;
-	if (g->toolstack_left > p->limits.max_toolstack)
-		return xst_parse_fail(
-			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			"%llu octets of toolstack record are more than the limit of %llu",
-			(unsigned long long)g->toolstack_left,
-			(unsigned long long)p->limits.max_toolstack);
-	l->state = g->toolstack_left ? HEAD : REST;
-	return 0;
-}
+static int toolstack_entry(struct xst_parser *p, struct layer *l);
 
 /* What is left is passed over as it is. */
-static int rest(struct xst_parser *p, struct layer *l, int next)
+static int toolstack_rest(struct xst_parser *p, struct layer *l)
 {
-	xst_parse_start_run(p, l->u.legacy.toolstack_left, 1);
-	return xst_parse_legacy_done(l, next);
+	return xst_parse_last_run(p, l, l->u.legacy.toolstack_left, 1, l->after);
 }
 
 static int short_record(struct xst_parser *p, struct layer *l, const char *what)
 {
-	l->state = REST;
+	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
 			       "the %llu octets that are left of the record are too few",
 			       (unsigned long long)l->u.legacy.toolstack_left);
 }
 
 /* Takes n octets of the record. */
-static int toolstack_take(struct xst_parser *p, struct layer *l, struct xst_in *in, size_t n,
+static int toolstack_take(struct xst_parser *p, struct layer *l, size_t n,
 			  const uint8_t **ret)
 {
 	struct legacy_layer *g = &l->u.legacy;
-	int r = xst_parser_take(p, in, n, 0, ret);
+	int r = xst_parser_take(p, n, 0, ret);
 
 	if (r == 0)
 		g->toolstack_left -= n;
 	return r;
-}
-
-static int head(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	struct legacy_layer *g = &l->u.legacy;
-	const uint8_t *b;
-	int r;
-
-	if (g->toolstack_left < 8)
-		return short_record(p, l, "version");
-	r = toolstack_take(p, l, in, 8, &b);
-	if (r)
-		return r;
-	g->left = le32(b + 4);
-	l->state = ENTRY;
-	if (le32(b) == LEGACY_TOOLSTACK_VERSION)
-		return 0;
-	l->state = REST;
-	return xst_parse_fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
-			       "%u; libxl wrote version 1 only", le32(b));
-}
-
-static int toolstack_entry(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	struct legacy_layer *g = &l->u.legacy;
-	const uint8_t *b;
-	uint32_t name_len;
-	int r;
-
-	if (!g->left) {
-		l->state = REST;
-		return 0;
-	}
-	if (g->toolstack_left < LEGACY_PHYSMAP_SIZE)
-		return short_record(p, l, "physmap");
-	r = toolstack_take(p, l, in, LEGACY_PHYSMAP_SIZE, &b);
-	if (r)
-		return r;
-	for (unsigned i = 0; i < 3; i++)
-		g->physmap[i] = le64(b + 8 * i);
-	name_len = le32(b + 24);
-	if (name_len > g->toolstack_left)
-		return short_record(p, l, "name");
-	g->left--;
-	g->name_left = name_len;
-	p->value_len = 0;
-	l->state = NAME;
-	if (name_len <= VALUE_SIZE)
-		return 0;
-	l->state = REST;
-	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
-			       "%u octets are more than the %d that xenstored takes", name_len,
-			       VALUE_SIZE);
-}
-
-static int toolstack_name(struct xst_parser *p, struct layer *l, struct xst_in *in)
-{
-	struct legacy_layer *g = &l->u.legacy;
-	const uint8_t *data;
-	size_t n = xst_parser_ready(p, in, &data);
-
-	if (!g->name_left) {
-		l->state = STRAY;
-		if (!p->value_len || !p->value[p->value_len - 1])
-			return 0;
-		l->state = REST;
-		return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 1, "name",
-				       "does not end with a NUL");
-	}
-	if (!n)
-		return xst_parser_need(p, g->name_left, g->toolstack_left);
-	if (n > g->name_left)
-		n = (size_t)g->name_left;
-	memcpy(p->value + p->value_len, data, n);
-	p->value_len += n;
-	g->name_left -= n;
-	g->toolstack_left -= n;
-	xst_parser_consume(p, in, n);
-	return 0;
 }
 
 static int toolstack_tell(struct xst_parser *p, const struct legacy_layer *g)
@@ -149,7 +52,7 @@ static int toolstack_tell(struct xst_parser *p, const struct legacy_layer *g)
 	return EVENT;
 }
 
-static int toolstack_stray(struct xst_parser *p, struct layer *l, struct xst_in *in)
+static int toolstack_stray(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
 	size_t n = g->width == 8 ? LEGACY_PHYSMAP_STRAY : 0;
@@ -158,21 +61,108 @@ static int toolstack_stray(struct xst_parser *p, struct layer *l, struct xst_in 
 
 	if (g->toolstack_left < n)
 		return short_record(p, l, "padding");
-	r = n ? toolstack_take(p, l, in, n, &b) : 0;
+	r = n ? toolstack_take(p, l, n, &b) : 0;
 	if (r)
 		return r;
-	l->state = ENTRY;
+	l->state = toolstack_entry;
 	return toolstack_tell(p, g);
 }
 
-int xst_parse_toolstack_step(struct xst_parser *p, struct layer *l, struct xst_in *in, int next)
+static int toolstack_name(struct xst_parser *p, struct layer *l)
 {
-	switch ((enum state)l->state) {
-	case HEAD:  return head(p, l, in);
-	case ENTRY: return toolstack_entry(p, l, in);
-	case NAME:  return toolstack_name(p, l, in);
-	case STRAY: return toolstack_stray(p, l, in);
-	case REST:  return rest(p, l, next);
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *data;
+	size_t n = xst_parser_ready(p, &data);
+
+	if (!g->name_left) {
+		l->state = toolstack_stray;
+		if (!p->value_len || !p->value[p->value_len - 1])
+			return 0;
+		l->state = toolstack_rest;
+		return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 1, "name",
+				       "does not end with a NUL");
 	}
-	return XST_E_STATE;
+	if (!n)
+		return xst_parser_need(p, g->name_left, g->toolstack_left);
+	if (n > g->name_left)
+		n = (size_t)g->name_left;
+	memcpy(p->value + p->value_len, data, n);
+	p->value_len += n;
+	g->name_left -= n;
+	g->toolstack_left -= n;
+	xst_parser_consume(p, n);
+	return 0;
+}
+
+static int toolstack_entry(struct xst_parser *p, struct layer *l)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *b;
+	uint32_t name_len;
+	int r;
+
+	if (!g->left) {
+		l->state = toolstack_rest;
+		return 0;
+	}
+	if (g->toolstack_left < LEGACY_PHYSMAP_SIZE)
+		return short_record(p, l, "physmap");
+	r = toolstack_take(p, l, LEGACY_PHYSMAP_SIZE, &b);
+	if (r)
+		return r;
+	for (unsigned i = 0; i < 3; i++)
+		g->physmap[i] = le64(b + 8 * i);
+	name_len = le32(b + 24);
+	if (name_len > g->toolstack_left)
+		return short_record(p, l, "name");
+	g->left--;
+	g->name_left = name_len;
+	p->value_len = 0;
+	l->state = toolstack_name;
+	if (name_len <= VALUE_SIZE)
+		return 0;
+	l->state = toolstack_rest;
+	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
+			       "%u octets are more than the %d that xenstored takes", name_len,
+			       VALUE_SIZE);
+}
+
+static int toolstack_head(struct xst_parser *p, struct layer *l)
+{
+	struct legacy_layer *g = &l->u.legacy;
+	const uint8_t *b;
+	int r;
+
+	if (g->toolstack_left < 8)
+		return short_record(p, l, "version");
+	r = toolstack_take(p, l, 8, &b);
+	if (r)
+		return r;
+	g->left = le32(b + 4);
+	l->state = toolstack_entry;
+	if (le32(b) == LEGACY_TOOLSTACK_VERSION)
+		return 0;
+	l->state = toolstack_rest;
+	return xst_parse_fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
+			       "%u; libxl wrote version 1 only", le32(b));
+}
+
+int xst_parse_toolstack(struct xst_parser *p, struct layer *l, state_fn after)
+{
+	struct legacy_layer *g = &l->u.legacy;
+
+	g->toolstack_left = xst_parse_field(p, XST_FIELD_LENGTH);
+	if (g->had_toolstack)
+		xst_parse_warn(p, RULE_LEGACY_TOOLSTACK_TWICE, 4, NULL,
+			       "a second toolstack record; the last one counts");
+	g->had_toolstack = true;
+	if (g->toolstack_left > p->limits.max_toolstack)
+		return xst_parse_fail(
+			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
+			"%llu octets of toolstack record are more than the limit of %llu",
+			(unsigned long long)g->toolstack_left,
+			(unsigned long long)p->limits.max_toolstack);
+	l->after = after;
+	l->state = g->toolstack_left ? toolstack_head : toolstack_rest;
+	return 0;
 }

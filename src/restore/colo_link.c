@@ -91,7 +91,7 @@ static int begin_list(struct colo *c, uint64_t length)
 
 	if (c->step != COLO_DIRTY)
 		return XST_E_MALFORMED;
-	if (n > COLO_MAX_PFNS)
+	if (n > LIMIT_COLO_PFNS)
 		return XST_E_LIMIT;
 	pfns = realloc(c->pfns, (size_t)(n + 1) * sizeof(*pfns));
 	if (!pfns)

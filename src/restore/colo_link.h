@@ -19,9 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limits/limits.h"
+
 struct xst_parser;
 
-#define COLO_MAX_PFNS (1 << 20) /* in one list */
 #define COLO_MESSAGE_SIZE 16    /* of all that the secondary sends but pfns */
 
 enum colo_role { COLO_PRIMARY, COLO_SECONDARY };

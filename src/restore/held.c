@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
+#include "limits/limits.h"
 
 #define MEMORY (UINT64_C(1) << 20)
 #define CHUNK (16 << 10)
-#define RECORDS_MAX 65536 /* of two states; 4096 vCPUs have 16384 */
 
 void xst_restore_held_init(struct held *h, const char *dir)
 {
@@ -26,7 +26,7 @@ void xst_restore_held_free(struct held *h)
 
 int xst_restore_held_begin(struct held *h, enum xst_kind kind)
 {
-	if (h->n == RECORDS_MAX)
+	if (h->n == LIMIT_HELD_RECORDS)
 		return XST_E_LIMIT;
 	if (h->n == h->capacity) {
 		size_t wanted = h->capacity ? 2 * h->capacity : 16;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 /* What clearing doesn't give back: writing over it is faster than to get it anew. */
 #define KEPT (64 << 10)

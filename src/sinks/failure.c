@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <time.h>
 
-#include "check/finding.h"
+#include "finding/finding.h"
 
 int xst_sinks_fail(struct xst_finding *f, int code, enum xst_rule rule, int err, const char *format,
 		   ...)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A connection to QEMU: QEMU's docs/interop/qmp-spec.  Nothing here waits. */
+#include "limits/limits.h"
 #include "sinks/sinks.h"
 
 #include <errno.h>
@@ -10,8 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX (1u << 20)
-#define DEPTH_MAX 64
 #define READS_MAX 16 /* in a turn */
 
 static int connect_to(int fd, const char *path)
@@ -29,7 +28,7 @@ int xst_sinks_qmp_open(struct qmp *q, const char *path)
 	int r;
 
 	*q = (struct qmp){ .fd = -1, .pass = -1 };
-	q->tokener = json_tokener_new_ex(DEPTH_MAX);
+	q->tokener = json_tokener_new_ex(LIMIT_QMP_DEPTH);
 	if (!q->tokener)
 		return -ENOMEM;
 	q->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -151,7 +150,7 @@ static int qmp_parse(struct qmp *q, struct json_object **ret)
 	q->in_at += used;
 	q->message += used;
 	if (e == json_tokener_continue)
-		return q->message > MESSAGE_MAX ? -EPROTO : XST_AGAIN;
+		return q->message > LIMIT_QMP_MESSAGE ? -EPROTO : XST_AGAIN;
 	q->message = 0;
 	json_tokener_reset(q->tokener);
 	if (e != json_tokener_success || !json_object_is_type(o, json_type_object)) {

@@ -14,7 +14,7 @@
 
 #include <xenstream/sinks.h>
 
-#include "check/rules.h"
+#include "finding/rules.h"
 
 /* --- fault.c -------------------------------------------------------------------------------- */
 

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/limits.h"
 #include "wire/options.h"
 #include "wire/wire.h"
 
 #define PATIENCE (10 * UINT64_C(1000000))
-#define OCTETS_MAX (1u << 20)
 #define KEY_SHOWN(n) ((int)((n) < 60 ? (n) : 60))
 
 struct store {
@@ -211,9 +211,9 @@ static int store_pair(void *self, const char *key, size_t key_len, const char *v
 		return r;
 	if (xst_sinks_keys_set(&s->keys, key, key_len, value, value_len))
 		return xst_sinks_fail(&s->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
-	if (s->keys.octets > OCTETS_MAX)
+	if (s->keys.octets > LIMIT_SINK_KEYS)
 		return xst_sinks_fail(&s->error, XST_E_LIMIT, RULE_XENSTORE_KEY, 0,
-				      "more than %u octets of xenstore keys", OCTETS_MAX);
+				      "more than %u octets of xenstore keys", LIMIT_SINK_KEYS);
 	return 0;
 }
 

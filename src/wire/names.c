@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names for people and for JSON. */
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #define NAME_OR(table, i, fallback)                                           \
 	((size_t)(i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : (fallback))
@@ -62,38 +62,11 @@ const char *xst_page_type_name(unsigned type)
 
 const char *xst_layer_name(enum xst_layer layer)
 {
-	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy",
-					     "libvirt", "xend", "xenserver", "xenserver6", "colo" };
+	const struct wire_format *f = xst_wire_format_of(layer);
 
-	return NAME_OR(names, layer, "unknown");
-}
-
-const char *xst_severity_name(enum xst_severity severity)
-{
-	static const char *const names[] = { "note", "remark", "error" };
-
-	return NAME_OR(names, severity, "unknown");
-}
-
-const char *xst_errc_name(int code)
-{
-	static const char *const names[] = {
-		[0] = "ok",
-		[-XST_E_NOMEM] = "out-of-memory",
-		[-XST_E_ARG] = "bad-argument",
-		[-XST_E_STATE] = "bad-state",
-		[-XST_E_MAGIC] = "not-a-domain",
-		[-XST_E_VERSION] = "unknown-version",
-		[-XST_E_MALFORMED] = "malformed",
-		[-XST_E_TRUNCATED] = "truncated",
-		[-XST_E_LIMIT] = "above-limit",
-		[-XST_E_UNKNOWN] = "unknown-mandatory",
-		[-XST_E_UNSUPPORTED] = "unsupported",
-		[-XST_E_REFUSED] = "refused",
-		[-XST_E_IO] = "io",
-	};
-
-	return code > 0 ? "unknown" : NAME_OR(names, -code, "unknown");
+	if (layer == XST_LAYER_NONE)
+		return "input";
+	return f ? f->shown.word : "unknown";
 }
 
 uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t fallback)

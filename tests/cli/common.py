@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import time
 from functools import lru_cache
@@ -22,7 +24,7 @@ REFUSED = 4
 USAGE = 64
 DOCUMENTED = (FINE, REMARKS, INVALID, IO, REFUSED, USAGE)
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 240  # until it counts as hanging, on however busy a machine
 NOBODY = 65534
 
 Word = Union[str, Path]
@@ -107,7 +109,13 @@ def listing(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return bool(int(re.findall(r"SigCgt:\s*(\w+)", status)[0], 16) >> (number - 1) & 1)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     """Waits until something is so. Raises TimeoutError."""
     end = time.monotonic() + seconds
     while not condition():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from pathlib import Path
 from typing import Iterator
@@ -13,10 +12,6 @@ from support import xenref
 from support.corpus import Item
 
 from .common import Unpack, octets
-
-# A shell's background jobs ignore SIGINT, and so would the commands that are interrupted here.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 
 @pytest.fixture(scope="session")
 def unpacked() -> Iterator[Unpack]:

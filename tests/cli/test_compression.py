@@ -23,6 +23,7 @@ from .common import (
     IO,
     MODERN_PV,
     PV,
+    TIMEOUT_SECONDS,
     USAGE,
     document,
     lines,
@@ -150,7 +151,7 @@ def test_socket(how: str, packed: Callable[[str], bytes], converted: bytes) -> N
         ours.sendall(packed(how))
         os._exit(0)
     ours.close()
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     os.waitpid(pid, 0)
     assert process.returncode == FINE and out == converted
 
@@ -162,7 +163,7 @@ def test_pipe_that_brings_octet_by_octet(packed: Callable[[str], bytes]) -> None
         process.stdin.write(bytes([octet]))
         wait_for(lambda: True)
     process.stdin.write(packed("xz")[8:])
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == FINE and b"valid" in out
 
 
@@ -314,7 +315,7 @@ def test_read_error_is_no_damage(packed: Callable[[str], bytes]) -> None:
     ours.sendall(packed("gzip")[:5000])
     wait_for(lambda: len(children(process.pid)) == 1)
     ours.close()
-    _, words = process.communicate(timeout=20)
+    _, words = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == IO and b"decompressing gzip: Connection reset" in words
 
 
@@ -489,7 +490,7 @@ def test_decompressor_killed(packed: Callable[[str], bytes], scratch: Path) -> N
     for words in (["verify", "-"], ["convert", "-", str(out)]):
         process = begun(packed("gzip")[:10000], *words)
         os.kill(children(process.pid)[0], signal.SIGKILL)
-        told, says = process.communicate(timeout=20)
+        told, says = process.communicate(timeout=TIMEOUT_SECONDS)
         assert process.returncode == IO and told == b""
         assert says == b"xenstream: (standard input): the gzip decompressor was killed (signal 9)\n"
     assert listing(scratch) == []
@@ -511,7 +512,7 @@ def test_output_that_fails_waits_for_no_input(packed: Callable[[str], bytes], sc
     process = start("convert", "-", str(scratch / "no" / "out"), bufsize=0)
     assert process.stdin is not None
     process.stdin.write(packed("gzip")[:100])
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     process.communicate()
 
 
@@ -520,7 +521,7 @@ def test_compressor_killed(scratch: Path) -> None:
     process = begun(stream(PV)[:500000], "convert", "-z", "zstd", "-", str(out))
     os.kill(children(process.pid)[0], signal.SIGKILL)
     assert process.stdin is not None
-    _, says = process.communicate(stream(PV)[500000:], timeout=20)
+    _, says = process.communicate(stream(PV)[500000:], timeout=TIMEOUT_SECONDS)
     assert process.returncode == IO and listing(scratch) == []
     assert says.decode() == f"xenstream: {out}: the zstd compressor was killed (signal 9)\n"
 
@@ -533,7 +534,7 @@ def test_children_die_with_the_command(
     wait_for(lambda: len(children(process.pid)) == 2)
     them = children(process.pid)
     process.send_signal(number)
-    assert process.wait(10) == -number
+    assert process.wait(TIMEOUT_SECONDS) == -number
     wait_for(lambda: all(gone(pid) for pid in them))
     process.communicate()
     assert listing(scratch) == []
@@ -554,5 +555,5 @@ def test_asking_for_progress_does_not_kill_them(packed: Callable[[str], bytes]) 
     for _ in range(40):  # at once, however young the child is
         process = begun(packed("gzip")[:10000], "verify", "-")
         os.kill(children(process.pid)[0], signal.SIGUSR1)
-        out, _ = process.communicate(packed("gzip")[10000:], timeout=20)
+        out, _ = process.communicate(packed("gzip")[10000:], timeout=TIMEOUT_SECONDS)
         assert process.returncode == FINE and b"valid" in out

@@ -16,6 +16,7 @@ import pytest
 from support import containers as box
 
 from .common import (
+    TIMEOUT_SECONDS,
     DOCUMENTED, FINE, INVALID, MODERN_PV, PV, PV32, REFUSED, REMARKS, case, document, lines, octets,
     places, program, stream, xenstream,
 )
@@ -237,7 +238,7 @@ def test_not_an_octet_behind_the_end_is_read() -> None:
     with open(out, "wb") as pipe:
         pipe.write(samples()["xenserver-pv"].data + b"REST")
         pipe.flush()
-        assert reader.wait(60) == FINE
+        assert reader.wait(TIMEOUT_SECONDS) == FINE
     assert os.read(into, 100) == b"REST"
     os.close(into)
 
@@ -311,7 +312,7 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
             process.stdin.write(data[begin:end])
             time.sleep(0.2)
         process.stdin.close()
-        assert process.wait(60) == FINE
+        assert process.wait(TIMEOUT_SECONDS) == FINE
         return out.result()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from support.corpus import REPOSITORY, Item
 
-from .common import BOOT_PV, BOOT_PV32, octets, program
+from .common import BOOT_PV, BOOT_PV32, TIMEOUT_SECONDS, octets, program
 
 README = REPOSITORY / "README.md"
 MANUAL = REPOSITORY / "man" / "xenstream.1.scd"
@@ -52,7 +52,7 @@ def test_examples_print_what_they_show(path: Path, old: Item, count: int, tmp_pa
     for command, shown in shown_in:
         done = subprocess.run(
             ["bash", "-c", f'xenstream() {{ "{program()}" "$@"; }}; {command}'], cwd=tmp_path,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT_SECONDS, check=False, text=True,
         )
         said = done.stdout.splitlines()
         if shown and shown[-1].strip() == "...":

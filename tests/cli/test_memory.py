@@ -23,6 +23,7 @@ from .common import (
     MODERN_HVM,
     MODERN_PV,
     PV,
+    TIMEOUT_SECONDS,
     Unpack,
     lines,
     octets,
@@ -98,7 +99,7 @@ def test_peak_of_pipes(kind: str, large: Callable[[str], Path]) -> None:
         os.close(ends[0][1])
         os.close(ends[1][0])
         assert peak(words, stdin=ends[0][0], stdout=ends[1][1]) <= PEAK, words
-        assert feeder.wait(10) == 0 and drain.wait(10) == 0
+        assert feeder.wait(TIMEOUT_SECONDS) == 0 and drain.wait(TIMEOUT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -111,7 +112,7 @@ def test_peak_of_directories(kind: str, large: Callable[[str], Path], scratch: P
     os.close(write)
     words = ["restore", "--no-config", "--into", str(scratch / "other"), "-"]
     assert peak(words, stdin=read) <= PEAK
-    assert feeder.wait(10) == 0
+    assert feeder.wait(TIMEOUT_SECONDS) == 0
 
 
 @pytest.mark.parametrize("kind", ["libxl-tables", "libxl-tiny"])
@@ -269,7 +270,7 @@ def test_endless(name: str, words: list[str]) -> None:
         except BrokenPipeError:
             pass
         try:
-            assert process.wait(20) == INVALID
+            assert process.wait(TIMEOUT_SECONDS) == INVALID
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)

@@ -21,6 +21,7 @@ from .common import (
     MODERN_PV,
     NOBODY,
     PV,
+    TIMEOUT_SECONDS,
     Unpack,
     listing,
     octets,
@@ -145,7 +146,7 @@ def test_killed_in_the_middle(number: signal.Signals, exists: bool, scratch: Pat
     process.stdin.write(stream(PV)[:500000])
     process.stdin.flush()
     process.send_signal(number)
-    assert process.wait(10) == -number
+    assert process.wait(TIMEOUT_SECONDS) == -number
     process.communicate()
     assert listing(scratch) == ["out"] * exists
     assert not exists or out.read_bytes() == OLD

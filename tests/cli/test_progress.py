@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 
-from .common import FINE, PV, Unpack, start, stream, wait_for, xenstream
+from .common import FINE, PV, Unpack, catches, start, stream, wait_for, xenstream
 
 LINE = r"\(standard input\): [0-9.]+ [KM]iB(, \d+ %)?, [0-9.]+ ([KMG]iB|octets)/s"
 VERBS = [("info", "-"), ("verify", "-"), ("records", "-"), ("convert", "-", "/dev/null")]
@@ -90,11 +90,3 @@ def test_sigusr1(words: tuple[str, ...]) -> None:
     _, err = process.communicate()
     assert process.returncode == FINE
     assert re.fullmatch(LINE + "\n", err.decode()), err
-
-
-def catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return bool(int(re.findall(r"SigCgt:\s*(\w+)", status)[0], 16) >> (number - 1) & 1)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Any, Callable, Optional
 
 import pytest
@@ -44,9 +45,15 @@ def entries(blob: bytes) -> list[Entry]:
         at += 8 + length
 
 
+@lru_cache(maxsize=None)
+def first_record(data: bytes, kind: int) -> image.Record:
+    """The first record of a type in an image."""
+    return next(r for r in image.decode(data).libxc.records if r.type == kind)
+
+
 def with_context(data: bytes, change: Callable[[Entry], Entry]) -> bytes:
     """The image with other entries in its HVM context."""
-    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    record = first_record(data, image.HVM_CONTEXT)
     changed = [change(entry) for entry in entries(bytes(record.body))]
     blob = b"".join(struct.pack("<HHI", k, i, len(b)) + b for k, i, b in changed) + bytes(8)
     end = record.offset + 8 + len(record.body) + -len(record.body) % 8
@@ -55,7 +62,7 @@ def with_context(data: bytes, change: Callable[[Entry], Entry]) -> bytes:
 
 def with_record(data: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
     """The image with another body in the first record of a type."""
-    record = next(r for r in image.decode(data).libxc.records if r.type == kind)
+    record = first_record(data, kind)
     end = record.offset + 8 + len(record.body) + -len(record.body) % 8
     return data[: record.offset] + padded(kind, change(bytes(record.body))) + data[end:]
 
@@ -134,7 +141,7 @@ def test_point_releases() -> None:
 def with_vcpu(number: int, kinds: tuple[int, ...]) -> bytes:
     """The HVM image with entries of another vCPU."""
     data = octets(MODERN_HVM)
-    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    record = first_record(data, image.HVM_CONTEXT)
     both = []
     for kind, instance, body in entries(bytes(record.body)):
         both += [(kind, instance, body)] + [(kind, number, body)] * (kind in kinds)
@@ -148,7 +155,7 @@ CPU, DEVICES = 2, (LAPIC, 6, 14, VMCE, 19)
 def area(size: int, xcr0: int, xstate_bv: int, xcomp_bv: int = 0, last: int = 0) -> bytes:
     """The image with a CPU_XSAVE entry."""
     data = octets(MODERN_HVM)
-    record = next(r for r in image.decode(data).libxc.records if r.type == image.HVM_CONTEXT)
+    record = first_record(data, image.HVM_CONTEXT)
     body = struct.pack("<QQQ512xQQ", 0, xcr0, xcr0, xstate_bv, xcomp_bv).ljust(24 + size - 1, b"\0") + bytes([last])
     found = entries(bytes(record.body))
     at = next(i for i, (kind, _, _) in enumerate(found) if kind > 16)

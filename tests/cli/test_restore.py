@@ -28,8 +28,10 @@ from .common import (
     MODERN_PV,
     REFUSED,
     REMUS,
+    TIMEOUT_SECONDS,
     USAGE,
     Unpack,
+    catches,
     document,
     listing,
     octets,
@@ -149,7 +151,7 @@ def test_nobody_connects_as_json(scratch: Path) -> None:
     process.terminate()
     assert process.stdout is not None
     said = json.loads(process.stdout.read())
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     assert said["outcome"] == "aborted" and said["error"]["rule"] == "restore.aborted"
 
 
@@ -313,7 +315,7 @@ def test_a_signal_aborts(scratch: Path, number: signal.Signals) -> None:
     wait_for(lambda: bool(children_of(process.pid)))
     children = children_of(process.pid)
     process.send_signal(number)
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     assert b"aborted" in process.stderr.read()
     for child in children:
         assert not os.path.exists(f"/proc/{child}")
@@ -324,7 +326,7 @@ def test_a_signal_before_anything_has_come() -> None:
     assert process.stderr is not None
     time.sleep(0.3)
     process.terminate()
-    assert process.wait(10) in (IO, -signal.SIGTERM)
+    assert process.wait(TIMEOUT_SECONDS) in (IO, -signal.SIGTERM)
 
 
 def abort_midway(process: subprocess.Popen[bytes], pid: Path) -> None:
@@ -334,7 +336,7 @@ def abort_midway(process: subprocess.Popen[bytes], pid: Path) -> None:
     process.stdin.flush()
     wait_for(lambda: pid.exists() and pid.read_text() != "")
     process.terminate()
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
 
 
 def test_a_program_that_ignores_the_signal_is_killed(scratch: Path) -> None:
@@ -397,7 +399,7 @@ def test_a_stream_that_stalls(option: str, part: int) -> None:
     assert process.stdin is not None and process.stderr is not None
     process.stdin.write(octets(MODERN_HVM)[:part])
     process.stdin.flush()
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     assert option.encode() in process.stderr.read()
 
 
@@ -441,7 +443,7 @@ def test_receive_over_a_unix_socket(scratch: Path) -> None:
     process = start("receive", *to_file(scratch / "out"), f"unix:{scratch}/s")
     with connected(scratch / "s") as one:
         one.sendall(octets(MODERN_HVM))
-    assert process.wait(30) == FINE
+    assert process.wait(TIMEOUT_SECONDS) == FINE
     assert listing(scratch) == ["out"]
     got = image.load(scratch / "out")
     assert image.differences(got, image.decode(octets(MODERN_HVM))) == []
@@ -452,7 +454,7 @@ def test_the_socket_is_its_owners(scratch: Path) -> None:
     wait_for((scratch / "s").exists)
     assert (scratch / "s").stat().st_mode & 0o777 == 0o600
     process.terminate()
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     assert listing(scratch) == []
 
 
@@ -462,7 +464,7 @@ def test_a_socket_that_was_left_behind(scratch: Path) -> None:
     process = start("receive", NO_CONFIG, *NULL, f"unix:{scratch}/s")
     with connected(scratch / "s") as one:
         one.sendall(octets(MODERN_PV))
-    assert process.wait(30) == FINE
+    assert process.wait(TIMEOUT_SECONDS) == FINE
 
 
 def test_one_who_listens_already_is_not_disturbed(scratch: Path) -> None:
@@ -472,7 +474,7 @@ def test_one_who_listens_already_is_not_disturbed(scratch: Path) -> None:
     assert second.rc == IO and "in use" in second.stderr, str(second)
     with connected(scratch / "s") as one:
         one.sendall(octets(MODERN_HVM))
-    assert first.wait(30) == FINE
+    assert first.wait(TIMEOUT_SECONDS) == FINE
     assert listing(scratch) == ["out"]
 
 
@@ -502,7 +504,7 @@ def test_receive_over_tcp(scratch: Path) -> None:
             return False
 
     wait_for(sent)
-    assert process.wait(30) == FINE
+    assert process.wait(TIMEOUT_SECONDS) == FINE
     got = image.load(scratch / "out")
     assert image.differences(got, image.decode(octets(MODERN_PV))) == []
 
@@ -513,7 +515,7 @@ def test_a_connection_that_is_reset(scratch: Path) -> None:
     one = connected(scratch / "s")
     one.sendall(data[:len(data) // 2])
     one.close()
-    assert process.wait(30) == INVALID
+    assert process.wait(TIMEOUT_SECONDS) == INVALID
 
 
 def test_a_tcp_connection_that_is_reset() -> None:
@@ -525,7 +527,7 @@ def test_a_tcp_connection_that_is_reset() -> None:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         one.close()
     assert process.stderr is not None
-    assert process.wait(30) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
     assert b"reading the input: " in process.stderr.read()
 
 
@@ -535,7 +537,7 @@ def test_octet_by_octet(scratch: Path) -> None:
     with connected(scratch / "s") as one:
         for at in range(len(data)):
             one.send(data[at:at + 1])
-    assert process.wait(30) == INVALID
+    assert process.wait(TIMEOUT_SECONDS) == INVALID
     assert process.stdout is not None
     said = json.loads(process.stdout.read())
     assert said["outcome"] == "failed" and said["octets"] <= len(data)
@@ -585,7 +587,7 @@ def test_a_legacy_stream_that_breaks_off(scratch: Path) -> None:
     data = stream(HVM)
     for size in (5, 200, len(data) // 2, len(data) - 1):
         process = start("restore", NO_CONFIG, *to_file(scratch / "out"), "-")
-        _, said = process.communicate(data[:size], timeout=30)
+        _, said = process.communicate(data[:size], timeout=TIMEOUT_SECONDS)
         assert process.returncode == INVALID, said.decode()
         assert b"the input ends here" in said or b"error: " in said
 
@@ -596,9 +598,9 @@ def test_an_abort_in_the_middle_of_a_conversion() -> None:
     assert process.stdin is not None
     process.stdin.write(data[:len(data) // 2])
     process.stdin.flush()
-    time.sleep(0.3)
+    wait_for(lambda: catches(process.pid, signal.SIGTERM))
     process.terminate()
-    assert process.wait(10) == IO
+    assert process.wait(TIMEOUT_SECONDS) == IO
 
 
 def test_the_help_names_the_verbs() -> None:

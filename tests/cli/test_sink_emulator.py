@@ -21,6 +21,7 @@ from support.corpus import checkpointed_cases, images, why_no_corpus
 from support.qemu import WAITS, Qemu
 
 from .common import (
+    TIMEOUT_SECONDS,
     FINE, INVALID, IO, MODERN_HVM, MODERN_PV, USAGE, listing, octets, start, wait_for, xenstream,
 )
 
@@ -199,7 +200,7 @@ def test_qemu_killed_or_stopped_in_the_middle(
         scratch / "proxy", waiting, octets_before, lambda: waiting.process.send_signal(number)
     )
     stream = device_model.with_state(octets(MODERN_HVM), real_state)
-    result = restore(f"qmp:{proxy.path}", stream, "--timeout", "1")
+    result = restore(f"qmp:{proxy.path}", stream, "--timeout", "1" if number == signal.SIGSTOP else "100")
     proxy.close()
     assert result.rc == IO, result
     if number == signal.SIGKILL:
@@ -458,10 +459,10 @@ def test_aborted_while_it_waits(scratch: Path) -> None:
     file = scratch / "image"
     file.write_bytes(octets(MODERN_HVM))
     running = start("restore", *DOMAIN_7, "--emulator", f"qmp:{player.path}", str(file))
-    assert begun.wait(20)
+    assert begun.wait(TIMEOUT_SECONDS)
     time.sleep(0.1)
     running.send_signal(signal.SIGTERM)
-    _, words = running.communicate(timeout=20)
+    _, words = running.communicate(timeout=TIMEOUT_SECONDS)
     player.close()
     assert running.returncode == IO, words
     assert player.commands[-1] == {"execute": "quit"}

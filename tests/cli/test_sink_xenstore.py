@@ -17,6 +17,7 @@ from support.corpus import images
 from support.xenstored import Client, Daemon, Guest, Proxy, daemon
 
 from .common import (
+    TIMEOUT_SECONDS,
     FINE, INVALID, IO, MODERN_HVM, REFUSED, USAGE, octets, program, start, wait_for, xenstream,
 )
 
@@ -241,9 +242,9 @@ def test_aborted_while_the_daemon_stalls(xenstored_only: Daemon, scratch: Path) 
     file = scratch / "image"
     file.write_bytes(image(device_model.PHYSMAP))
     running = start("restore", *DOMAIN_7, "--xenstore", f"xenstored:{proxy.path}", str(file))
-    assert stalled.wait(20)
+    assert stalled.wait(TIMEOUT_SECONDS)
     running.send_signal(signal.SIGTERM)
-    _, words = running.communicate(timeout=20)
+    _, words = running.communicate(timeout=TIMEOUT_SECONDS)
     assert running.returncode == IO, words
     nobody_is_left(proxy.path)
     proxy.close()
@@ -258,15 +259,15 @@ def test_killed_ourselves(xenstored_only: Daemon, scratch: Path) -> None:
     def wait(kind: int, _: bytes, n: int) -> None:
         if kind == xenstored.WRITE and n == 3:
             written.set()
-            go_on.wait(20)
+            go_on.wait(TIMEOUT_SECONDS)
 
     proxy = Proxy(scratch / "proxy", xenstored_only.socket, wait)
     file = scratch / "image"
     file.write_bytes(image(device_model.PHYSMAP))
     running = start("restore", *DOMAIN_7, "--xenstore", f"xenstored:{proxy.path}", str(file))
-    assert written.wait(20)
+    assert written.wait(TIMEOUT_SECONDS)
     running.kill()
-    running.communicate(timeout=20)
+    running.communicate(timeout=TIMEOUT_SECONDS)
     nobody_is_left(proxy.path)
     go_on.set()
     proxy.close()
@@ -405,7 +406,7 @@ def test_child(store: Daemon, scratch: Path) -> None:
     file = scratch / "image"
     file.write_bytes(image(device_model.PHYSMAP))
     running = start("restore", *DOMAIN_7, "--xenstore", f"xenstored:{proxy.path}", str(file))
-    running.communicate(timeout=30)
+    running.communicate(timeout=TIMEOUT_SECONDS)
     proxy.close()
     assert running.returncode == FINE
     assert [name.split(":")[0] for name in seen[0]] == ["/dev/null"] * 3 + ["socket"] * 2

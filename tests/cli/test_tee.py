@@ -27,6 +27,7 @@ from .common import (
     MODERN_PV,
     PV,
     REMUS,
+    TIMEOUT_SECONDS,
     USAGE,
     Unpack,
     octets,
@@ -156,7 +157,7 @@ def test_reader_goes_away() -> None:
             for _ in range(100):
                 process.stdin.write(octets(MODERN_PV))
                 process.stdin.flush()
-        assert process.wait(20) == -signal.SIGPIPE
+        assert process.wait(TIMEOUT_SECONDS) == -signal.SIGPIPE
         assert b"the reader at the other end is gone; no verdict" in process.stderr.read()
         process.stdin = None
 
@@ -169,7 +170,7 @@ def test_signals(number: int) -> None:
         process.stdin.flush()
         time.sleep(0.2)
         process.send_signal(number)
-        assert process.wait(20) == -number
+        assert process.wait(TIMEOUT_SECONDS) == -number
 
 
 def test_full_output() -> None:

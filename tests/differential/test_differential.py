@@ -36,7 +36,7 @@ JUDGE = "tests/judge"
 def ask(*words: str, stdin: bytes = b"") -> bytes:
     """What the helper prints."""
     return subprocess.run(
-        [command.built(JUDGE), *words], input=stdin, stdout=subprocess.PIPE, check=True, timeout=20
+        [command.built(JUDGE), *words], input=stdin, stdout=subprocess.PIPE, check=True, timeout=240
     ).stdout
 
 

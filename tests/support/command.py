@@ -11,7 +11,7 @@ from typing import Iterable, Union
 from .corpus import REPOSITORY
 
 BUILD_VARIABLE = "XENSTREAM_BUILD"
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 240
 
 
 @dataclass(frozen=True)

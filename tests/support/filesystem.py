@@ -60,6 +60,11 @@ def mounted(kind: str, folder: Path, size: Optional[str] = None) -> Iterator[Pat
         subprocess.run(["umount", "-l", point], check=True)
 
 
+def sync(path: Path) -> None:
+    """Brings all of its file system to the disk, and nobody else's as os.sync() would."""
+    subprocess.run(["sync", "--file-system", path], check=True)
+
+
 def extents(path: Path) -> list[tuple[int, int, int]]:
     """Where the contents are: (offset in the file, offset on the disk, octets), neighbours as one."""
     found: list[tuple[int, int, int]] = []

@@ -22,12 +22,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
+from . import namespace
 from .command import BUILD_VARIABLE
 from .corpus import REPOSITORY
 
 PROGRAMS = Path("/usr/lib/xen-4.17/bin")
 KINDS = ("xenstored", "oxenstored")
-START_SECONDS = 10
+START_SECONDS = 60
 
 # xen/include/public/io/xs_wire.h
 READ = 2
@@ -57,7 +58,7 @@ def why_missing(kind: str) -> Optional[str]:
         return f"{preload()} is not built (meson configure -Dtests=true)"
     if kind == "oxenstored" and os.geteuid() != 0:
         return "oxenstored needs a mount namespace of its own, and that root"
-    return None
+    return f"oxenstored: {why}" if kind == "oxenstored" and (why := namespace.why_not()) else None
 
 
 class StoreError(Exception):
@@ -110,6 +111,7 @@ class Daemon:
     def __init__(self, folder: Path, kind: str, *more: str) -> None:
         self.folder = folder
         self.kind = kind
+        self.mounts: Optional[int] = None  # on /run, before
         self.run = folder / "run"
         self.run.mkdir()
         self.socket = self.run / "socket"
@@ -152,8 +154,8 @@ class Daemon:
             "mount -t tmpfs none /run && mkdir /run/xenstored && "
             'mount --bind "$0" /run/xenstored && exec "$@"'
         )
-        start = ["unshare", "-m", "sh", "-c", script, str(self.run), program]
-        return [*start, "--no-fork", "--config-file", str(config)]
+        self.mounts = namespace.seen("/run")
+        return [*namespace.shell(script, str(self.run), program), "--no-fork", "--config-file", str(config)]
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
@@ -176,6 +178,8 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self.mounts is not None:
+            namespace.clear("/run", self.mounts)
 
     def tree(self) -> dict[str, str]:
         """All keys, as xenstore-ls tells them."""

@@ -39,7 +39,7 @@ needs_xl = pytest.mark.skipif(
 def tool(*words: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """src/config itself: tests/config/tool.c."""
     return subprocess.run(
-        [TOOL, *map(str, words)], input=stdin, capture_output=True, timeout=60, check=False
+        [TOOL, *map(str, words)], input=stdin, capture_output=True, timeout=240, check=False
     )
 
 
@@ -48,7 +48,7 @@ def without_hypervisor(*words: object, stdin: bytes = b"") -> subprocess.Complet
         [str(word) for word in words],
         input=stdin,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
         env={**os.environ, "LD_PRELOAD": str(NO_HYPERVISOR)},
     )

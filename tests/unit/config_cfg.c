@@ -2,7 +2,7 @@
 /* xl.cfg text: what is taken, what is refused and where, and what a change leaves alone. */
 #include "unit.h"
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 
 static struct cfg *parse(const char *text, unsigned flags)
 {
@@ -144,25 +144,25 @@ static void repeated(const char *unit, size_t n, const char *end, int code, cons
 
 static void limits_hold(void **state)
 {
-	char *text = calloc(1, CONFIG_MAX_SIZE + 2), *to = text;
+	char *text = calloc(1, LIMIT_CONFIG_SIZE + 2), *to = text;
 	struct config_error err = { 0 };
 	struct cfg *c;
 
 	(void)state;
-	repeated("[", CONFIG_MAX_DEPTH + 1, "", XST_E_LIMIT, "deep");
-	repeated("[", CONFIG_MAX_DEPTH, "", XST_E_MALFORMED, "not end");
-	for (size_t i = 0; i <= CONFIG_MAX_SETTINGS; i++)
+	repeated("[", LIMIT_CONFIG_DEPTH + 1, "", XST_E_LIMIT, "deep");
+	repeated("[", LIMIT_CONFIG_DEPTH, "", XST_E_MALFORMED, "not end");
+	for (size_t i = 0; i <= LIMIT_CONFIG_SETTINGS; i++)
 		to += sprintf(to, "a%zu=1\n", i);
 	assert_int_equal(xst_cfg_parse(text, strlen(text), 0, &c, &err), XST_E_LIMIT);
-	assert_int_equal(err.line, CONFIG_MAX_SETTINGS + 1);
-	memset(text, '\n', CONFIG_MAX_SIZE + 1);
-	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_SIZE + 1, 0, &c, &err), XST_E_LIMIT);
-	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_SIZE, 0, &c, &err), 0);
+	assert_int_equal(err.line, LIMIT_CONFIG_SETTINGS + 1);
+	memset(text, '\n', LIMIT_CONFIG_SIZE + 1);
+	assert_int_equal(xst_cfg_parse(text, LIMIT_CONFIG_SIZE + 1, 0, &c, &err), XST_E_LIMIT);
+	assert_int_equal(xst_cfg_parse(text, LIMIT_CONFIG_SIZE, 0, &c, &err), 0);
 	xst_cfg_free(c);
 	memcpy(text, "a=[", 3);
-	for (size_t i = 3; i + 1 < CONFIG_MAX_ITEMS * 2 + 10; i += 2)
+	for (size_t i = 3; i + 1 < LIMIT_CONFIG_ITEMS * 2 + 10; i += 2)
 		memcpy(text + i, "1,", 2);
-	assert_int_equal(xst_cfg_parse(text, CONFIG_MAX_ITEMS * 2 + 8, 0, &c, &err), XST_E_LIMIT);
+	assert_int_equal(xst_cfg_parse(text, LIMIT_CONFIG_ITEMS * 2 + 8, 0, &c, &err), XST_E_LIMIT);
 	free(text);
 }
 

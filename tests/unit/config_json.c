@@ -2,7 +2,7 @@
 /* JSON: what is refused that json-c takes in silence, libxl's layout, and paths. */
 #include "unit.h"
 
-#include "config/json.h"
+#include "config/json/json.h"
 
 static void refused(const char *text, size_t n, int code, unsigned line, unsigned column,
 		    const char *words)
@@ -41,7 +41,7 @@ static void what_is_ambiguous_is_refused(void **state)
 
 static void bombs_are_refused(void **state)
 {
-	size_t n = CONFIG_MAX_SIZE + 1;
+	size_t n = LIMIT_CONFIG_SIZE + 1;
 	char *text = malloc(n + 1), *to = text;
 	struct config_error err = { 0 };
 	json_object *o;
@@ -53,7 +53,7 @@ static void bombs_are_refused(void **state)
 	assert_int_equal(xst_json_read(text, 1000, &o, &err), XST_E_LIMIT);
 	assert_non_null(strstr(err.text, "deep"));
 	to += sprintf(to, "{\"a\":[0");
-	for (int i = 0; i < CONFIG_MAX_ITEMS; i++)
+	for (int i = 0; i < LIMIT_CONFIG_ITEMS; i++)
 		to += sprintf(to, ",0");
 	to += sprintf(to, "]}");
 	assert_int_equal(xst_json_read(text, (size_t)(to - text), &o, &err), XST_E_LIMIT);

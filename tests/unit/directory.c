@@ -10,8 +10,9 @@
 #include "directory/directory.h"
 #include "probe.h"
 #include "samples.h"
+#include "scratch.h"
 
-static char folder[] = "/tmp/xenstream-directory.XXXXXX";
+static char folder[SCRATCH_MAX];
 static const char *place(const char *name)
 {
 	static char path[2][128];
@@ -192,7 +193,7 @@ static void runs_and_limits(void **state)
 {
 	const uint64_t entries[] = { ENTRY(0, 1), ENTRY(0, 2), ENTRY(0xf, 3), ENTRY(0, 3),
 				     ENTRY(0, 9) };
-	const uint64_t beyond = ENTRY(0xf, PAGES_MAX), last = ENTRY(0xf, PAGES_MAX - 1);
+	const uint64_t beyond = ENTRY(0xf, DIRECTORY_PAGES_MAX), last = ENTRY(0xf, DIRECTORY_PAGES_MAX - 1);
 	int dir = open(folder, O_RDONLY | O_DIRECTORY);
 	struct memory m;
 
@@ -246,7 +247,7 @@ static void far_apart_has_a_limit(void **state)
 
 static int prepare(struct xst_directory_sinks *s)
 {
-	static const struct xst_restore_domain domain = { .domid = 5, .tmpdir = "/tmp" };
+	static const struct xst_restore_domain domain = { .domid = 5, .tmpdir = folder };
 
 	return s->domain.ops->prepare(s->domain.self, &domain);
 }
@@ -326,9 +327,9 @@ static void no_more_than_pack_takes(void **state)
 	assert_int_equal(n, ((1 << 20) - 8) / sizeof(key));
 	d->error.code = 0;
 	free(d->slots);
-	d->slots = calloc(RECORDS_MAX, sizeof(*d->slots));
+	d->slots = calloc(LIMIT_DIRECTORY_RECORDS, sizeof(*d->slots));
 	assert_non_null(d->slots);
-	d->nslots = d->capacity = RECORDS_MAX;
+	d->nslots = d->capacity = LIMIT_DIRECTORY_RECORDS;
 	assert_int_equal(xst_directory_state_open(d, XST_KIND_HVM_PARAMS, 0), XST_E_LIMIT);
 	assert_non_null(strstr(d->error.text, "more than 65536 records"));
 	free_all(&s);
@@ -551,7 +552,7 @@ int main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!scratch_folder(folder))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	failed += run_for_samples("samples", functions, names, COUNT(functions));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations of other toolstacks: what becomes of them, and what is refused. */
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 
-#include "config/domxml.h"
-#include "config/sexpr.h"
+#include "config/foreign/domxml.h"
+#include "config/foreign/sexpr.h"
 #include "unit.h"
 
 /* --- the texts -------------------------------------------------------------------------------- */
@@ -277,7 +277,7 @@ static void comments_have_an_end(void **state)
 		at += (size_t)sprintf(text + at, " (b)");
 	sprintf(text + at, ")");
 	f = read_text(CONFIG_XEND, text);
-	assert_int_equal(f.nleft_out, FOREIGN_MAX_LEFT_OUT + 1);
+	assert_int_equal(f.nleft_out, LIMIT_LEFT_OUT + 1);
 	assert_int_equal(xst_foreign_print(&f, &out, &n), 0);
 	line = strstr(out, "and 59000 more");
 	assert_non_null(line);
@@ -356,11 +356,11 @@ static void depth_and_number_have_limits(void **state)
 	struct config_error err;
 
 	(void)state;
-	assert_int_equal(read_nested(CONFIG_XENOPS, "(", ")", SEXPR_MAX_DEPTH, &err), 0);
-	assert_int_equal(read_nested(CONFIG_XENOPS, "(", ")", SEXPR_MAX_DEPTH + 1, &err), XST_E_LIMIT);
+	assert_int_equal(read_nested(CONFIG_XENOPS, "(", ")", LIMIT_SEXPR_DEPTH, &err), 0);
+	assert_int_equal(read_nested(CONFIG_XENOPS, "(", ")", LIMIT_SEXPR_DEPTH + 1, &err), XST_E_LIMIT);
 	assert_int_equal(read_nested(CONFIG_XENOPS, "(", ")", 1000000, &err), XST_E_LIMIT);
-	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", DOMXML_MAX_DEPTH, &err), 0);
-	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", DOMXML_MAX_DEPTH + 1, &err),
+	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", LIMIT_XML_DEPTH, &err), 0);
+	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", LIMIT_XML_DEPTH + 1, &err),
 			 XST_E_LIMIT);
 	assert_string_equal(err.text, "elements in elements, too deep");
 }
@@ -390,8 +390,8 @@ static int read_many(enum config_foreign_language language, const char *begin, c
 static void many_parts(void **state)
 {
 	(void)state;
-	assert_int_equal(read_many(CONFIG_XEND, "(domain", "()", SEXPR_MAX_NODES - 2, ")"), 0);
-	assert_int_equal(read_many(CONFIG_XEND, "(domain", "()", SEXPR_MAX_NODES, ")"), XST_E_LIMIT);
+	assert_int_equal(read_many(CONFIG_XEND, "(domain", "()", LIMIT_SEXPR_NODES - 2, ")"), 0);
+	assert_int_equal(read_many(CONFIG_XEND, "(domain", "()", LIMIT_SEXPR_NODES, ")"), XST_E_LIMIT);
 	assert_int_equal(read_many(CONFIG_LIBVIRT, "<domain>", "<a/>", 50000, "</domain>"), 0);
 	assert_int_equal(read_many(CONFIG_LIBVIRT, "<domain>", "<a/>", 1000000, "</domain>"), XST_E_LIMIT);
 }

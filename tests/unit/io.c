@@ -14,11 +14,12 @@
 #include "io/ahead.h"
 #include "log.h"
 #include "pour.h"
+#include "scratch.h"
 #include "unit.h"
 
 #define GARBAGE "and what follows belongs to somebody else, who wants to find all of it"
 
-static char dir[] = "/tmp/xst-io-XXXXXX";
+static char dir[SCRATCH_MAX];
 
 /* --- both ends ------------------------------------------------------------------------------ */
 
@@ -597,7 +598,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	return mkdtemp(dir) ? 0 : -1;
+	return scratch_folder(dir) ? 0 : -1;
 }
 
 /* The places that follow are asked for at once when the file is not in memory, and what is read is the same. */

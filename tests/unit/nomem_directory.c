@@ -11,11 +11,12 @@
 
 #include "directory/directory.h"
 #include "probe.h"
+#include "scratch.h"
 #include "starve.h"
 #include "unit.h"
 
-static char folder[] = "/tmp/xenstream-nomem.XXXXXX";
-static char place[64];
+static char folder[SCRATCH_MAX];
+static char place[SCRATCH_MAX + 8];
 static int root = -1, in = -1, out = -1;
 static bool is_there; /* an empty directory, before the restore */
 
@@ -162,7 +163,7 @@ int main(void)
 	};
 	int failed;
 
-	if (!mkdtemp(folder))
+	if (!scratch_folder(folder))
 		return 1;
 	(void)snprintf(place, sizeof(place), "%s/d", folder);
 	root = open(folder, O_RDONLY | O_DIRECTORY);

@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "sinks/sinks.h"
+#include "scratch.h"
 #include "starve.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/xst-nomem-XXXXXX";
+static char dir[SCRATCH_MAX];
 static char path[100];
-static const struct xst_restore_domain domain = { .domid = 7, .tmpdir = "/tmp" };
+static struct xst_restore_domain domain = { .domid = 7 };
 static int listener;
 
 static int set_up(void **state)
@@ -25,8 +26,9 @@ static int set_up(void **state)
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
 	(void)state;
-	if (!mkdtemp(dir))
+	if (!scratch_folder(dir))
 		return -1;
+	domain.tmpdir = dir;
 	snprintf(path, sizeof(path), "%s/it", dir);
 	strcpy(a.sun_path, path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

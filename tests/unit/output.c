@@ -8,16 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/xst-output-XXXXXX";
+static char dir[SCRATCH_MAX];
 static char path[100], link_path[100];
 
 static int set_up(void **state)
 {
 	(void)state;
 	umask(022);
-	if (!mkdtemp(dir))
+	if (!scratch_folder(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/image.save", dir);
 	snprintf(link_path, sizeof(link_path), "%s/link", dir);

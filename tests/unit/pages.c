@@ -84,7 +84,7 @@ static struct xst_checker *checker(enum xst_guest guest, bool p2m)
 
 	assert_int_equal(xst_checker_new(NULL, &c), 0);
 	c->layer = XST_LAYER_LIBXC;
-	c->guest = guest;
+	c->track.guest = guest;
 	c->pt_levels = 3;
 	c->pages.has_p2m = p2m;
 	c->pages.last_pfn = BORDER + FRAMES;

@@ -13,6 +13,7 @@
 #include <xenstream/restore.h>
 
 #include "letters.h"
+#include "scratch.h"
 #include "unit.h"
 
 #define PV "pICMSFDTHBXRE"
@@ -488,16 +489,18 @@ static void convert(const struct rule_case *k, int fd, struct told *t)
 	struct xst_convert_options o = { .size = sizeof(o), .job = &job, .converter = &converter,
 					 .width = k->width, .guest = k->guest, .cut = k->salvage,
 					 .legacy_only = k->legacy_only };
-	char path[] = "/tmp/xenstream-rules-XXXXXX";
+	char dir[SCRATCH_MAX], path[SCRATCH_MAX + 32];
 	struct xst_finding e = { 0 };
 	struct xst_output *out;
 
-	close(mkstemp(path));
+	assert_true(scratch_folder(dir));
+	snprintf(path, sizeof(path), "%s/out", dir);
 	assert_int_equal(xst_output_file(path, 0600, 0, &out, NULL), 0);
 	if (xst_convert_fd(fd, out, &o, &e))
 		told_one(t, &e);
 	xst_output_free(out);
 	unlink(path);
+	rmdir(dir);
 }
 
 static void restore(const struct rule_case *k, int fd, struct told *t)
@@ -570,11 +573,11 @@ static void a_change_of_a_device(const char *id)
  * can't be read through is in the way of a change. */
 static void a_change_behind_a_journal_of_nobody(const char *id)
 {
-	char dir[] = "/tmp/xenstream-rules-XXXXXX", image[64], journal[64];
+	char dir[SCRATCH_MAX], image[SCRATCH_MAX + 32], journal[SCRATCH_MAX + 32];
 	struct xst_finding e = { 0 };
 	struct xst_change *c;
 
-	assert_non_null(mkdtemp(dir));
+	assert_true(scratch_folder(dir));
 	snprintf(image, sizeof(image), "%s/image", dir);
 	snprintf(journal, sizeof(journal), "%s/.image.xenstream-journal", dir);
 	close(open(image, O_CREAT | O_WRONLY, 0600));
@@ -588,12 +591,12 @@ static void a_change_behind_a_journal_of_nobody(const char *id)
 
 static void a_directory_of_nothing(const char *id)
 {
-	char dir[] = "/tmp/xenstream-rules-XXXXXX";
+	char dir[SCRATCH_MAX];
 	struct xst_finding e = { 0 };
 	struct xst_output *o;
 	int out = open("/dev/null", O_WRONLY);
 
-	assert_non_null(mkdtemp(dir));
+	assert_true(scratch_folder(dir));
 	assert_int_equal(xst_output_fd(out, &o), 0);
 	assert_true(xst_save_directory(dir, o, NULL, &e) < 0);
 	assert_string_equal(e.rule, id);

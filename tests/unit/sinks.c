@@ -8,27 +8,49 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "unit.h"
 
-#define PATIENCE 100000 /* microseconds */
+#define PATIENCE 100000 /* microseconds, by the clock of the tests */
+#define HANGS 60000 /* milliseconds by the real one until it counts as hanging */
 
-static char dir[] = "/tmp/xst-sinks-XXXXXX";
+static char dir[SCRATCH_MAX];
 static char path[100];
-static const struct xst_restore_domain domain = { .domid = 7, .tmpdir = "/tmp" };
+static struct xst_restore_domain domain = { .domid = 7 };
+
+/* --- the clock -------------------------------------------------------------------------------- */
+
+/* The sinks' clock stands still, however busy the machine is, until a test lets time pass; see
+ * link_args in meson.build. */
+static uint64_t clock_us = 1000000;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *t);
+int __wrap_clock_gettime(clockid_t id, struct timespec *t)
+{
+	(void)id;
+	t->tv_sec = (time_t)(clock_us / 1000000);
+	t->tv_nsec = (long)(clock_us % 1000000 * 1000);
+	return 0;
+}
+
+/* --- what tests have in common ---------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir))
+	if (!scratch_folder(dir))
 		return -1;
+	domain.tmpdir = dir;
 	snprintf(path, sizeof(path), "%s/it", dir);
 	return 0;
 }
@@ -39,10 +61,42 @@ static int tear_down(void **state)
 	return rmdir(dir);
 }
 
+/* A xenstore in a thread. */
+static struct server {
+	int listener;
+	bool deaf_to_commit, slow_to_commit;
+	sem_t asked, may_answer; /* to commit: by the sink's child, and by the test */
+	unsigned writes;
+	pthread_t thread;
+	bool runs;
+} server;
+
+static void stop_server(void)
+{
+	sem_post(&server.may_answer);
+	shutdown(server.listener, SHUT_RDWR);
+	pthread_join(server.thread, NULL);
+	close(server.listener);
+	unlink(path);
+	server.runs = false;
+}
+
+/* Before and after each test, so that a failure stays alone: no socket or file, no child, no thread. */
 static int clean(void **state)
 {
+	FILE *children = fopen("/proc/thread-self/children", "r");
+	int pid, hang = children ? 0 : WNOHANG;
+
 	(void)state;
 	unlink(path);
+	while (children && fscanf(children, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	if (children)
+		fclose(children);
+	while (waitpid(-1, NULL, hang) > 0)
+		;
+	if (server.runs)
+		stop_server();
 	return 0;
 }
 
@@ -70,25 +124,38 @@ static void expect_no_child(void)
 	assert_int_equal(errno, ECHILD);
 }
 
-static void wait_for(void (*wait)(void *, struct xst_wait *), void *self)
+/* Waits for what the sink waits for, without the clock: somebody answers, however late. */
+static void wait_for_answer(void (*wait)(void *, struct xst_wait *), void *self)
 {
 	struct xst_wait w;
-	uint64_t now = xst_sinks_now();
 	struct pollfd p;
 
 	wait(self, &w);
 	assert_true(w.deadline != UINT64_MAX);
 	p = (struct pollfd){ .fd = w.fd, .events = w.events };
-	poll(&p, 1, w.deadline > now ? (int)((w.deadline - now) / 1000 + 1) : 0);
+	assert_int_equal(poll(&p, 1, HANGS), 1);
 }
 
-#define RUN(sink, call)                                                        \
+/* Nobody answers: lets the time pass that the sink is ready to wait. */
+static void wait_in_vain(void (*wait)(void *, struct xst_wait *), void *self)
+{
+	struct xst_wait w;
+
+	wait(self, &w);
+	assert_true(w.deadline != UINT64_MAX);
+	if (w.deadline > clock_us)
+		clock_us = w.deadline;
+}
+
+#define RUN_BY(how, sink, call)                                                \
 	({                                                                     \
 		int r_;                                                        \
 		while ((r_ = (call)) == XST_AGAIN)                             \
-			wait_for((sink).ops->wait, (sink).self);               \
+			how((sink).ops->wait, (sink).self);                    \
 		r_;                                                            \
 	})
+#define RUN(sink, call) RUN_BY(wait_for_answer, sink, call)
+#define RUN_IN_VAIN(sink, call) RUN_BY(wait_in_vain, sink, call)
 
 static int listen_there(void)
 {
@@ -136,17 +203,20 @@ static void test_keys(void **state)
 
 /* --- a xenstore ------------------------------------------------------------------------------- */
 
-struct server {
-	int listener;
-	bool deaf_to_commit, slow_to_commit;
-	unsigned writes;
-	pthread_t thread;
-};
-
 enum { TRANSACTION_START = 6, TRANSACTION_END = 7, WRITE = 11 };
 
+/* The only request that gets no answer before the test wants it. */
+static bool answers_commit(void)
+{
+	sem_post(&server.asked);
+	if (server.slow_to_commit)
+		sem_wait(&server.may_answer);
+	server.slow_to_commit = false;
+	return !server.deaf_to_commit;
+}
+
 /* Says yes to everything, as xenstored would: the request's type, "OK" or a transaction's id. */
-static void say_yes(struct server *s, int fd)
+static void say_yes(int fd)
 {
 	uint32_t header[4];
 	char body[4096];
@@ -154,11 +224,9 @@ static void say_yes(struct server *s, int fd)
 	while (recv(fd, header, sizeof(header), MSG_WAITALL) == (ssize_t)sizeof(header)) {
 		if (recv(fd, body, header[3], MSG_WAITALL) != (ssize_t)header[3])
 			break;
-		if (s->deaf_to_commit && header[0] == TRANSACTION_END && body[0] == 'T')
+		if (header[0] == TRANSACTION_END && body[0] == 'T' && !answers_commit())
 			continue;
-		if (s->slow_to_commit && header[0] == TRANSACTION_END)
-			usleep(PATIENCE / 4);
-		s->writes += header[0] == WRITE;
+		server.writes += header[0] == WRITE;
 		header[3] = 3;
 		send(fd, header, sizeof(header), MSG_NOSIGNAL);
 		send(fd, header[0] == TRANSACTION_START ? "17" : "OK", 3, MSG_NOSIGNAL);
@@ -166,28 +234,23 @@ static void say_yes(struct server *s, int fd)
 	close(fd);
 }
 
-static void *serve(void *server)
+static void *serve(void *arg)
 {
-	struct server *s = server;
 	int fd;
 
-	while ((fd = accept(s->listener, NULL, NULL)) >= 0)
-		say_yes(s, fd);
-	return NULL;
+	while ((fd = accept(server.listener, NULL, NULL)) >= 0)
+		say_yes(fd);
+	return arg;
 }
 
-static void start_server(struct server *s)
+static void start_server(const struct server *as)
 {
-	s->listener = listen_there();
-	pthread_create(&s->thread, NULL, serve, s);
-}
-
-static void stop_server(struct server *s)
-{
-	shutdown(s->listener, SHUT_RDWR);
-	pthread_join(s->thread, NULL);
-	close(s->listener);
-	unlink(path);
+	server = *as;
+	server.listener = listen_there();
+	sem_init(&server.asked, 0, 0);
+	sem_init(&server.may_answer, 0, 0);
+	pthread_create(&server.thread, NULL, serve, NULL);
+	server.runs = true;
 }
 
 static struct xst_xenstore_sink new_store(uint32_t flags, const char *root)
@@ -203,11 +266,10 @@ static struct xst_xenstore_sink new_store(uint32_t flags, const char *root)
 static struct xst_xenstore_sink prepared_store(uint32_t flags)
 {
 	struct xst_xenstore_sink s = new_store(flags, NULL);
-	struct server server = { .listener = -1 };
 
-	start_server(&server);
+	start_server(&(struct server){ .listener = -1 });
 	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), 0);
-	stop_server(&server);
+	stop_server();
 	return s;
 }
 
@@ -275,7 +337,7 @@ static void test_keys_have_a_limit(void **state)
 
 static void expect_no_root(const char *root, uint32_t domid)
 {
-	struct xst_restore_domain d = { .domid = domid, .tmpdir = "/tmp" };
+	struct xst_restore_domain d = { .domid = domid, .tmpdir = dir };
 	struct xst_xenstore_sink s = new_store(0, root);
 
 	assert_int_equal(s.ops->prepare(s.self, &d), XST_E_ARG);
@@ -304,7 +366,9 @@ static void test_a_store_that_does_not_answer(void **state)
 
 	(void)state;
 	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
-	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), XST_E_IO);
+	clock_us += PATIENCE - 1;
+	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
+	assert_int_equal(RUN_IN_VAIN(s, s.ops->prepare(s.self, &domain)), XST_E_IO);
 	assert_in_range(xst_sinks_now() - start, PATIENCE, 20 * PATIENCE);
 	assert_int_equal(s.ops->error(s.self)->sys_errno, ETIMEDOUT);
 	expect_no_child();
@@ -314,11 +378,11 @@ static void test_a_store_that_does_not_answer(void **state)
 }
 
 /* From the first key to where the keys are to be committed. */
-static struct xst_xenstore_sink finished_store(struct server *server)
+static struct xst_xenstore_sink finished_store(const struct server *as)
 {
 	struct xst_xenstore_sink s = new_store(0, NULL);
 
-	start_server(server);
+	start_server(as);
 	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), 0);
 	assert_int_equal(s.ops->begin(s.self, 2, 0), 0);
 	assert_int_equal(pair(s, "physmap/a", 3), 0);
@@ -331,16 +395,17 @@ static struct xst_xenstore_sink finished_store(struct server *server)
 static void test_a_store_that_does_not_answer_a_commit(void **state)
 {
 	unsigned before = descriptors();
-	struct server server = { .deaf_to_commit = true };
-	struct xst_xenstore_sink s = finished_store(&server);
+	struct xst_xenstore_sink s = finished_store(&(struct server){ .deaf_to_commit = true });
 
 	(void)state;
-	assert_int_equal(RUN(s, s.ops->commit(s.self)), XST_E_IO);
+	assert_int_equal(s.ops->commit(s.self), XST_AGAIN);
+	sem_wait(&server.asked);
+	assert_int_equal(RUN_IN_VAIN(s, s.ops->commit(s.self)), XST_E_IO);
 	assert_non_null(strstr(s.ops->error(s.self)->text, "may still write"));
 	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
 	s.ops->free(s.self);
 	expect_no_child();
-	stop_server(&server);
+	stop_server();
 	assert_int_equal(server.writes, 2);
 	assert_int_equal(descriptors(), before);
 }
@@ -348,15 +413,14 @@ static void test_a_store_that_does_not_answer_a_commit(void **state)
 static void test_keys_taken_back(void **state)
 {
 	unsigned before = descriptors();
-	struct server server = { .listener = -1 };
-	struct xst_xenstore_sink s = finished_store(&server);
+	struct xst_xenstore_sink s = finished_store(&(struct server){ .listener = -1 });
 
 	(void)state;
 	assert_int_equal(RUN(s, s.ops->commit(s.self)), 0);
 	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
 	s.ops->free(s.self);
 	expect_no_child();
-	stop_server(&server);
+	stop_server();
 	assert_int_equal(server.writes, 4); /* the server says of each key that it was there */
 	assert_int_equal(descriptors(), before);
 }
@@ -365,15 +429,17 @@ static void test_keys_taken_back(void **state)
 static void test_taken_back_while_it_commits(void **state)
 {
 	unsigned before = descriptors();
-	struct server server = { .slow_to_commit = true };
-	struct xst_xenstore_sink s = finished_store(&server);
+	struct xst_xenstore_sink s = finished_store(&(struct server){ .slow_to_commit = true });
 
 	(void)state;
 	assert_int_equal(s.ops->commit(s.self), XST_AGAIN);
+	sem_wait(&server.asked);
+	assert_int_equal(s.ops->abort(s.self), XST_AGAIN);
+	sem_post(&server.may_answer);
 	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
 	s.ops->free(s.self);
 	expect_no_child();
-	stop_server(&server);
+	stop_server();
 	assert_int_equal(server.writes, 4);
 	assert_int_equal(descriptors(), before);
 }
@@ -585,7 +651,7 @@ static void test_file_replaced(void **state)
 static void test_file_without_a_domain(void **state)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o), .dir = dir };
-	struct xst_restore_domain nameless = { .domid = XST_DOMID_NONE, .tmpdir = "/tmp" };
+	struct xst_restore_domain nameless = { .domid = XST_DOMID_NONE, .tmpdir = dir };
 	struct xst_emulator_sink s;
 
 	(void)state;
@@ -610,7 +676,7 @@ static void test_a_qemu_that_does_not_answer(void **state)
 	(void)state;
 	assert_int_equal(xst_sink_qmp(&o, &s), 0);
 	assert_int_equal(s.ops->prepare(s.self, &domain), XST_AGAIN);
-	assert_int_equal(RUN(s, s.ops->prepare(s.self, &domain)), XST_E_IO);
+	assert_int_equal(RUN_IN_VAIN(s, s.ops->prepare(s.self, &domain)), XST_E_IO);
 	assert_int_equal(s.ops->error(s.self)->sys_errno, ETIMEDOUT);
 	assert_int_equal(s.ops->abort(s.self), 0);
 	s.ops->free(s.self);
@@ -715,31 +781,33 @@ static void test_options_of_other_sizes(void **state)
 	s.ops->free(s.self);
 }
 
+#define ALONE(test) cmocka_unit_test_setup_teardown(test, clean, clean)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_keys_that_a_store_takes),
-		cmocka_unit_test_teardown(test_keys_have_a_limit, clean),
-		cmocka_unit_test(test_root),
-		cmocka_unit_test_teardown(test_a_store_that_does_not_answer, clean),
-		cmocka_unit_test(test_a_store_that_does_not_answer_a_commit),
-		cmocka_unit_test(test_keys_taken_back),
-		cmocka_unit_test(test_taken_back_while_it_commits),
-		cmocka_unit_test(test_no_keys_no_transaction),
-		cmocka_unit_test(test_a_store_that_is_not_there),
-		cmocka_unit_test_teardown(test_freed_while_it_waits, clean),
-		cmocka_unit_test_teardown(test_file_of_the_last_state, clean),
-		cmocka_unit_test(test_file_taken_back),
-		cmocka_unit_test_teardown(test_file_that_was_there, clean),
-		cmocka_unit_test_teardown(test_file_put_back_without_descriptors, clean),
-		cmocka_unit_test_teardown(test_file_put_back_on_a_full_disk, clean),
-		cmocka_unit_test_teardown(test_file_replaced, clean),
-		cmocka_unit_test(test_file_without_a_domain),
-		cmocka_unit_test_teardown(test_a_qemu_that_does_not_answer, clean),
-		cmocka_unit_test_teardown(test_a_qemu_that_talks, clean),
-		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_options_of_other_sizes),
+		ALONE(test_keys),
+		ALONE(test_keys_that_a_store_takes),
+		ALONE(test_keys_have_a_limit),
+		ALONE(test_root),
+		ALONE(test_a_store_that_does_not_answer),
+		ALONE(test_a_store_that_does_not_answer_a_commit),
+		ALONE(test_keys_taken_back),
+		ALONE(test_taken_back_while_it_commits),
+		ALONE(test_no_keys_no_transaction),
+		ALONE(test_a_store_that_is_not_there),
+		ALONE(test_freed_while_it_waits),
+		ALONE(test_file_of_the_last_state),
+		ALONE(test_file_taken_back),
+		ALONE(test_file_that_was_there),
+		ALONE(test_file_put_back_without_descriptors),
+		ALONE(test_file_put_back_on_a_full_disk),
+		ALONE(test_file_replaced),
+		ALONE(test_file_without_a_domain),
+		ALONE(test_a_qemu_that_does_not_answer),
+		ALONE(test_a_qemu_that_talks),
+		ALONE(test_arguments),
+		ALONE(test_options_of_other_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* How far a stream has come, out of its events: which layers there are, what the image has had, which checkpoints
+ * are complete.  Everything that follows a stream asks here. */
+#ifndef TRACK_TRACK_H
+#define TRACK_TRACK_H
+
+#include <xenstream/event.h>
+
+struct track {
+	uint32_t begun, ended;            /* layers: bits of track_bit() */
+	unsigned toolstack_width;         /* bytes, of a legacy stream */
+	enum xst_guest guest;             /* as the stream, or the image in it, says */
+	enum xst_layer container;         /* the last one that is not xl's, a channel, too, or XST_LAYER_NONE */
+	uint64_t started[XST_KIND_MAX];   /* records of each kind */
+	uint64_t completed[XST_KIND_MAX]; /* those of them that were whole */
+	bool static_data_over;            /* STATIC_DATA_END has begun */
+	bool image_complete;              /* the guest's own state, without its device model's */
+	bool in_checkpoint;               /* its record has ended; today's formats: CHECKPOINT_END has not */
+	uint64_t checkpoints;             /* complete ones, with the libxl part where there is one */
+};
+
+/* Starts from zeroes.  To be called with every event of a parser, in order. */
+void xst_track_event(struct track *t, const struct xst_event *ev);
+
+static inline uint32_t track_bit(enum xst_layer layer)
+{
+	return UINT32_C(1) << layer;
+}
+
+static inline bool track_has(const struct track *t, enum xst_layer layer)
+{
+	return t->begun & track_bit(layer);
+}
+
+static inline bool track_ended(const struct track *t, enum xst_layer layer)
+{
+	return t->ended & track_bit(layer);
+}
+
+#endif
