@@ -130,7 +130,7 @@ static bool has_subleaves(uint32_t leaf)
 	return leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
 }
 
-/* Behind the highest leaf that the policy itself names, nothing of it is left. */
+/* After the highest leaf that the policy itself names, nothing of it is left. */
 static bool is_trimmed(const struct xst_checker *c, uint32_t leaf)
 {
 	const uint32_t *limit = leaf_at(c, leaf & MAX_LEAF_EXTENDED, NONE);

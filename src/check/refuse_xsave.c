@@ -60,7 +60,7 @@ static void mask(struct xst_checker *c, const struct refuse_block *b, uint64_t a
 		xst_check_block_policy(c, b, "xcr0_accum", accum);
 }
 
-/* Xen before 4.7 did not look at what lies behind xstate_bv. */
+/* Xen before 4.7 did not look at what lies after xstate_bv. */
 static void header(struct xst_checker *c, const struct refuse_block *b)
 {
 	static const struct refuse_span before_looking = REFUSE_UNTIL(6);

@@ -14,7 +14,7 @@ struct config_taken {
 	char word[80];         /* what is passed over, or refused; empty: nothing */
 };
 
-/* Judges n octets as they are stored.  Returns 0 or XST_E_NOMEM. */
+/* Judges n bytes as they are stored.  Returns 0 or XST_E_NOMEM. */
 int xst_config_taken(const char *text, size_t n, struct config_taken *ret);
 
 #endif

@@ -257,7 +257,7 @@ def test_records_without_contents_are_said() -> None:
 
 
 def one_page_more(body: bytes) -> bytes:
-    """A page, without contents, behind the last one of the p2m."""
+    """A page, without contents, after the last one of the p2m."""
     (n,) = struct.unpack_from("<I", body)
     entries = body[8 : 8 + 8 * n] + struct.pack("<Q", image.TYPE_XTAB << 60 | 0x400)
     return struct.pack("<II", n + 1, 0) + entries + body[8 + 8 * n :]

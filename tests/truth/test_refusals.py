@@ -14,7 +14,7 @@ from support import corpus
 
 REPORTS = corpus.REPOSITORY.parent / "shared" / "reports"
 
-# What a checker asks for and no verdict on octets can say, or says otherwise, and why.
+# What a checker asks for and no verdict on bytes can say, or says otherwise, and why.
 KNOWN = {
     # Xen has made ALTP2M a matter of a domain's creation in 4.19.0, with 0291089f6e, and refuses to set it since.
     "b2-param-altp2m.save: Xen 4.19 restores it",

@@ -31,7 +31,7 @@ struct refusal {
 
 #define PARAM(index, number) \
 	{ { 'P', ENTRIES, 8, index }, { 'P', ENTRIES + 8, 8, number } }
-#define CPU(where, octets, number) { { 'N', HVM_CPU_BODY + (where), octets, number } }
+#define CPU(where, bytes, number) { { 'N', HVM_CPU_BODY + (where), bytes, number } }
 #define MSR(index, number) \
 	{ { 'N', HVM_MSR + 8 + 8, 4, index }, { 'N', HVM_MSR + 8 + 16, 8, number } }
 #define XSAVE(where, number) { { 'N', HVM_XSAVE + 8 + (where), 8, number } }
