@@ -83,7 +83,7 @@ enum xst_block_kind {
 	XST_BLOCK_PV_XSAVE,    /* X86_PV_VCPU_XSAVE */
 	XST_BLOCK_PV_MSRS,     /* X86_PV_VCPU_MSRS */
 	XST_BLOCK_SHARED_INFO, /* SHARED_INFO */
-	XST_BLOCK_HVM_TRAILING /* outside of its entries: behind END, or too short for one */
+	XST_BLOCK_HVM_TRAILING /* outside of its entries: after END, or too short for one */
 };
 
 enum xst_block_flags {
@@ -110,7 +110,7 @@ struct xst_block {
 };
 
 /* Fills in block number `index`, from 0, in the order of the stream.  Returns 0, or XST_E_ARG
- * behind the last one. */
+ * after the last one. */
 XST_API int xst_state_block(const struct xst_state *s, size_t index, struct xst_block *ret);
 /* Fills in the next block of a vCPU, in the order of the stream; *index is 0 at the beginning.
  * Returns 0, or XST_E_ARG after the last one. */
@@ -231,7 +231,7 @@ struct xst_msr_value {
 };
 
 /* Row number `index` of the last CPUID policy, as the stream has them.  Returns 0, or XST_E_ARG
- * behind the last one. */
+ * after the last one. */
 XST_API int xst_state_cpuid(const struct xst_state *s, size_t index, struct xst_cpuid_leaf *ret);
 /* A row by its leaf and sub-leaf; a leaf without any is found by 0, too.  The last of several. */
 XST_API int xst_state_cpuid_leaf(const struct xst_state *s, uint32_t leaf, uint32_t subleaf,
@@ -262,7 +262,7 @@ struct xst_feature {
 	int is_msr;         /* `leaf` is the number of an MSR */
 	int varies;         /* set by the guest, or by its surroundings */
 };
-/* Fills in row number `index`, from 0.  Returns 0, or XST_E_ARG behind the last one. */
+/* Fills in row number `index`, from 0.  Returns 0, or XST_E_ARG after the last one. */
 XST_API int xst_feature(size_t index, struct xst_feature *ret);
 /* Whether a state's policies have it: 1, 0, or XST_E_ARG if there is no such leaf. */
 XST_API int xst_state_has_feature(const struct xst_state *s, const struct xst_feature *f);

@@ -163,7 +163,7 @@ const struct xst_wire_state_table *xst_wire_pv_msr_fields(void)
 /* --- xsave areas ---------------------------------------------------------------------------- */
 
 /* Masks in front of the area, then the area: FXSAVE's part, a header, and what xcr0_accum has.
- * Behind AVX the places are the processor's. */
+ * After AVX the places are the processor's. */
 #define AREA_HEX(label, at, base) F_HEX(label, (base) + (at), 8)
 #define AREA(base)                                                                       \
 	FXSAVE(base),                                                                     \

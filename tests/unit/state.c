@@ -225,7 +225,7 @@ static void unknown_things_are_bytes(void **state)
 	entry_of(&c, 77, 0, 40);
 	entry_of(&c, 13, 0, 11); /* the PM timer has 8 */
 	entry_head(&c, 0, 0, 0);
-	put(&c, "behind", 6);
+	put(&c, "after", 6);
 	s = state_of_context(&c);
 	assert_int_equal(xst_state_block(s, 0, &b), 0);
 	assert_string_equal(b.name, "unknown");
@@ -237,7 +237,7 @@ static void unknown_things_are_bytes(void **state)
 	assert_int_equal(f.n, 3);
 	assert_int_equal(xst_state_block(s, 2, &b), 0);
 	assert_int_equal(b.kind, XST_BLOCK_HVM_TRAILING);
-	assert_memory_equal(b.data, "behind", 6);
+	assert_memory_equal(b.data, "after", 6);
 	assert_int_equal(xst_state_block(s, 3, &b), XST_E_ARG);
 	assert_int_equal(xst_state_vcpu_count(s), 0);
 	xst_state_free(s);
