@@ -18,7 +18,7 @@
 #include "io/io.h"
 #include "limits/limits.h"
 
-#define MAGIC	  "xenstream change" /* 16 octets */
+#define MAGIC	  "xenstream change" /* 16 bytes */
 #define VERSION	  1
 
 /* --- places ---------------------------------------------------------------------------------- */
@@ -168,7 +168,7 @@ static ssize_t journal_read_whole(int fd, uint8_t *to, size_t n)
 	return (ssize_t)got;
 }
 
-/* Whether the octets are a journal: its lengths, its checksum. */
+/* Whether the bytes are a journal: its lengths, its checksum. */
 static bool journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
 {
 	struct journal *j = &c->head;

@@ -394,7 +394,7 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 	if (n > p->limits.max_emulator)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 0, "length",
-			"%llu octets of device model state are more than the limit of %llu",
+			"%llu bytes of device model state are more than the limit of %llu",
 			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
 	p->run_length = p->run_left = n;
 	p->event.u.payload.length = n;
