@@ -32,7 +32,7 @@ static bool is_per_vcpu(const struct wire_hvm_type *t)
 }
 
 /* A descriptor is there, `seen` lies where its body begins. */
-static int context_entry(struct xst_state *s)
+static int walk_entry(struct xst_state *s)
 {
 	struct guest_walk *w = &s->walk;
 	unsigned code = (unsigned)get_number(w->head + WIRE_HVM_CODE_AT, 2, false);
@@ -71,13 +71,13 @@ static int context_head(struct xst_state *s, const uint8_t *p, size_t n, size_t 
 	*ret_taken = k;
 	if (w->head_n < WIRE_HVM_DESCRIPTOR)
 		return 0;
-	r = context_entry(s);
+	r = walk_entry(s);
 	if (r == 0 && !w->left && !w->over)
 		xst_guest_block_end(s);
 	return r;
 }
 
-static size_t context_body(struct xst_state *s, const uint8_t *p, size_t n)
+static size_t walk_body(struct xst_state *s, const uint8_t *p, size_t n)
 {
 	struct guest_walk *w = &s->walk;
 	size_t k = !w->over && w->left < n ? (size_t)w->left : n;
@@ -101,7 +101,7 @@ int xst_guest_walk_take(struct xst_state *s, const uint8_t *p, size_t n)
 		size_t k;
 
 		if (w->left || w->over)
-			k = context_body(s, p, n);
+			k = walk_body(s, p, n);
 		else
 			r = context_head(s, p, n, &k);
 		p += k;
