@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules that a parser alone can't see: order, presence, contradictions between records.
- * Each names the section of the specification that it comes from, see docs/rules.md. */
+/* The rules that a parser alone can't check: order, presence, contradictions between records.  Each
+ * rule names the section of the specification that it comes from; see docs/rules.md. */
 #ifndef XENSTREAM_CHECK_H
 #define XENSTREAM_CHECK_H
 
@@ -13,12 +13,12 @@ extern "C" {
 struct xst_checker;
 
 enum xst_check_flags {
-	/* Page tables of PV guests, too: their entries must point into the image.  The checker
-	 * then wants to see pages. */
+	/* Also check page tables of PV guests: their entries must point into the image.  The
+	 * checker then asks for the contents of pages. */
 	XST_CHECK_DEEP = 1u << 0
 };
 
-/* What a domain's stored configuration says; 0: nothing of it. */
+/* What a domain's stored configuration says; a member that it does not mention is 0. */
 struct xst_config_facts {
 	size_t size;         /* sizeof(struct xst_config_facts), as the checker knows it */
 	enum xst_guest guest;
