@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "finding/rules.h"
+#include "wire/formats.h"
 #include "wire/hvm_save.h"
 #include "wire/wire.h"
 
@@ -65,10 +66,8 @@ static void fields(const struct wire_record *row)
 {
 	struct cell c = { .separator = "<br>" };
 
-	if (row == &xst_wire_xl_header)
-		word(&c, "`00` %d octets of magic", XL_MAGIC_SIZE);
-	if (row == &xst_wire_libvirt_header)
-		word(&c, "`00` %d octets of magic", LIBVIRT_MAGIC_SIZE);
+	if (row->magic && row->magic_size < row->fixed)
+		word(&c, "`00` %u octets of magic", row->magic_size);
 	for (unsigned i = 0; i < row->nfields; i++)
 		field(&c, &row->field[i]);
 	if (row->fixed && !row->nfields)
@@ -171,25 +170,107 @@ static void heading(const char *title, const char *columns, unsigned n)
 	putchar('\n');
 }
 
+/* --- formats -------------------------------------------------------------------------------- */
+
+static void octets(const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] >= ' ' && text[i] <= '~')
+			putchar(text[i]);
+		else if (text[i] == '\n')
+			fputs("\\n", stdout);
+		else
+			printf("\\x%02x", (unsigned)(uint8_t)text[i]);
+}
+
+static void magics(const struct wire_format *f)
+{
+	if (!f->magics[0].size)
+		fputs("none: its shape", stdout);
+	for (size_t i = 0; i < WIRE_FORMAT_MAGICS && f->magics[i].size; i++) {
+		fputs(i ? " or `" : "`", stdout);
+		octets(f->magics[i].octets, f->magics[i].size);
+		putchar('`');
+	}
+}
+
+static const char *role_words(enum xst_role role)
+{
+	switch (role) {
+	case XST_ROLE_STREAM:    return "a stream";
+	case XST_ROLE_CONTAINER: return "a container";
+	case XST_ROLE_CHANNEL:   return "a channel without a guest";
+	}
+	return "unknown";
+}
+
+static void formats(void)
+{
+	heading("Formats",
+		"| Format | Word | What it is | Begins with | Written around | Configuration |", 6);
+	for (size_t i = 0; i < xst_wire_formats_count; i++) {
+		const struct wire_format *f = &xst_wire_formats[i];
+
+		if (!f->shown.word)
+			continue;
+		printf("| %s | `%s` | %s | ", f->shown.title, f->shown.word,
+		       role_words(f->shown.role));
+		magics(f);
+		printf(" | %s | %s |\n",
+		       !f->shown.container			? "not written"
+		       : f->shown.role == XST_ROLE_STREAM	? "–"
+		       : f->stream == XST_LAYER_LIBXL		? "a libxl stream"
+								: "a libxc image",
+		       f->shown.layer == XST_LAYER_XL ? "JSON or xl.cfg text"
+		       : f->shown.config_title	      ? f->shown.config_title
+						      : "–");
+	}
+}
+
+static void format_columns(void)
+{
+	for (size_t i = 0; i < xst_wire_formats_count; i++)
+		if (xst_wire_formats[i].shown.container)
+			printf(" %s |", xst_wire_formats[i].shown.word
+						? xst_wire_formats[i].shown.word
+						: xst_wire_formats[i].shown.title);
+	fputs("\n| --- | --- |", stdout);
+	for (size_t i = 0; i < xst_wire_formats_count; i++)
+		if (xst_wire_formats[i].shown.container)
+			fputs(" --- |", stdout);
+	putchar('\n');
+}
+
+/* What is refused is so without --force; all else is left out with a remark. */
+static void format_parts(void)
+{
+	printf("\n## What a format that is written has a place for\n\n| Part | Without a place |");
+	format_columns();
+	for (unsigned part = 0; part < WIRE_PARTS; part++) {
+		printf("| %s | %s |", xst_wire_parts[part].words,
+		       xst_wire_parts[part].refused ? "refused" : "remark");
+		for (size_t i = 0; i < xst_wire_formats_count; i++)
+			if (xst_wire_formats[i].shown.container)
+				printf(" %s |", xst_wire_formats[i].holds & 1u << part ? "yes" : "–");
+		putchar('\n');
+	}
+}
+
+static void header_rows(const struct wire_format *f)
+{
+	for (size_t i = 0; i < WIRE_FORMAT_HEADERS && f->headers[i]; i++) {
+		printf("| %s | %u | ", f->headers[i]->name, f->headers[i]->fixed);
+		fields(f->headers[i]);
+		tail(f->headers[i]);
+		printf("%s |\n", f->headers[i]->summary);
+	}
+}
+
 static void headers(void)
 {
-	const struct wire_record *all[] = {
-		&xst_wire_xl_header,	     &xst_wire_xl_config,
-		&xst_wire_xl_optional_data,  &xst_wire_libvirt_header,
-		&xst_wire_libvirt_xml,	     &xst_wire_xend_request,
-		&xst_wire_xend_header,	     &xst_wire_xend_config,
-		&xst_wire_xenserver_header,  &xst_wire_xenserver_handshake,
-		&xst_wire_xenserver6_header, &xst_wire_libxl_header,
-		&xst_wire_image_header,	     &xst_wire_domain_header,
-	};
-
 	heading("Headers", "| Name | Octets | Fields | Then | What it is |", 5);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		printf("| %s | %u | ", all[i]->name, all[i]->fixed);
-		fields(all[i]);
-		tail(all[i]);
-		printf("%s |\n", all[i]->summary);
-	}
+	for (size_t i = 0; i < xst_wire_formats_count; i++)
+		header_rows(&xst_wire_formats[i]);
 }
 
 static void number(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -211,12 +292,8 @@ static void numbers(void)
 	number("xl header: byte order", "%#010x", XL_BYTE_ORDER);
 	number("xl header: mandatory flag, the configuration is JSON", "%#x", XL_FLAG_JSON);
 	number("xl header: mandatory flag, a libxl stream follows", "%#x", XL_FLAG_STREAM_V2);
-	number("libvirt: magic", "libvirt-xml\\n \\0 \\r");
 	number("libvirt: version, a legacy stream follows", "%d", LIBVIRT_VERSION_LEGACY);
 	number("libvirt: version, a libxl stream follows", "%d", LIBVIRT_VERSION_LIBXL);
-	number("xend: magic", "%s", XEND_MAGIC);
-	number("XenServer, XCP-ng: magic", "XenSavedDomv2-\\n");
-	number("XenServer 6 and older: magic", "XenSavedDomain\\n");
 	number("XenServer, XCP-ng: octets of type (u64) and length (u64)", "%d",
 	       XENSERVER_RECORD_HEADER);
 	number("libxl header: ident", "%#018llx", (unsigned long long)LIBXL_IDENT);
@@ -371,6 +448,8 @@ static void print_records(void)
 	     "of 32 bits; `ulong` is the word of a legacy stream's toolstack, 4 or 8 octets.  Offsets\n"
 	     "behind a `ulong` are those of a 4-octet one.  A field that is called 0 is reserved.  `n` items\n"
 	     "are as many as fit the body exactly, at least one.");
+	formats();
+	format_parts();
 	headers();
 	numbers();
 	records("Records of XenServer and XCP-ng", xst_wire_xenserver_records,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

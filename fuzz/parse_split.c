@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "wire/formats.h"
 
 #define SCRIPT 8
 #define HEAD (2 + SCRIPT)
@@ -27,7 +28,9 @@ static struct xst_parser_options parser_options(const uint8_t *head)
 		o.flags |= XST_PARSER_NO_EMULATOR;
 	if (head[0] & 64)
 		o.flags |= XST_PARSER_COLO;
-	o.start = (enum xst_start)(head[1] % 16 > XST_START_COLO ? 0 : head[1] % 16);
+	o.start = (enum xst_start)(head[1] % 16);
+	if (!xst_wire_format_started(o.start))
+		o.start = XST_START_AUTO;
 	o.offset = head[0] & 8 ? 1000 : 0;
 	if (head[0] & 8)
 		o.limits = (struct xst_limits){ 5000, 60, 40, 6000, 600, 70, 500, 90, 300, 40, 3 };

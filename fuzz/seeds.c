@@ -16,7 +16,7 @@
 #include "files.h"
 #include "probe.h"
 #include "wire/bytes.h"
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -60,14 +60,13 @@ static int write_dictionary(const char *path)
 	rows(f, xst_wire_xenserver_records, xst_wire_xenserver_count);
 	for (size_t i = 0; i < 3; i++)
 		entry(f, "signature", xst_wire_signatures[i].text, LEGACY_SIGNATURE_SIZE);
-	entry(f, "xl", XL_MAGIC, XL_MAGIC_SIZE);
-	entry(f, "libvirt", LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
-	entry(f, "xend", XEND_MAGIC, XEND_MAGIC_SIZE);
+	for (size_t i = 0; i < xst_wire_formats_count; i++)
+		for (size_t k = 0; k < WIRE_FORMAT_MAGICS && xst_wire_formats[i].magics[k].size; k++)
+			entry(f, xst_wire_formats[i].shown.word, xst_wire_formats[i].magics[k].octets,
+			      xst_wire_formats[i].magics[k].size);
 	entry(f, "receive", XEND_REQUEST, sizeof(XEND_REQUEST) - 1);
 	entry(f, "sslreceive", XEND_REQUEST_SSL, sizeof(XEND_REQUEST_SSL) - 1);
-	entry(f, "xenserver", XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
 	entry(f, "handshake", XENSERVER_HANDSHAKE, XENSERVER_HANDSHAKE_SIZE);
-	entry(f, "xenserver 6", XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE);
 	put_number(ident, 8, true, LIBXL_IDENT);
 	entry(f, "libxl", ident, 8);
 	put_number(ident, 4, true, LIBXC_IDENT);

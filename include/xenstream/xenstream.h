@@ -6,6 +6,7 @@
  *   parser.h   octets -> events, without I/O
  *   check.h    events -> findings
  *   emit.h     events -> octets
+ *   format.h   what there is, what it is called, what lies in what
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call
  *   change.h   the front of a file replaced, the rest where it is
@@ -28,6 +29,7 @@
 #include <xenstream/emit.h>
 #include <xenstream/event.h>
 #include <xenstream/finding.h>
+#include <xenstream/format.h>
 #include <xenstream/head.h>
 #include <xenstream/io.h>
 #include <xenstream/job.h>

@@ -3,9 +3,7 @@
  * holds: events go to order.c and to the subject of their record. */
 #include "check/checker.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "wire/options.h"
 
@@ -38,6 +36,8 @@ static const struct check_subject *const subjects[XST_KIND_MAX] = {
 };
 
 static const struct check_subject no_subject;
+
+#define OLD_RECORD_LIMIT (8u << 20)
 
 /* --- life ----------------------------------------------------------------------------------- */
 
@@ -80,31 +80,6 @@ struct xst_checker *xst_checker_free(struct xst_checker *c)
 
 /* --- findings ------------------------------------------------------------------------------- */
 
-void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
-		    const char *format, ...)
-{
-	struct xst_finding where = { .layer = c->layer,
-				     .offset = at ? at : c->offset,
-				     .record_offset = c->offset,
-				     .record_index = c->index,
-				     .record_name = c->name,
-				     .record_type = c->type };
-	va_list ap;
-
-	if (c->told[rule] == c->serial || c->n == CHECK_FINDINGS)
-		return;
-	c->told[rule] = c->serial;
-	va_start(ap, format);
-	xst_finding_fill(&c->findings[c->n], &where, 0, rule, field, format, ap);
-	va_end(ap);
-	xst_check_restorable_finding(c, &c->findings[c->n++]);
-}
-
-void xst_check_again(struct xst_checker *c, enum xst_rule rule)
-{
-	c->told[rule] = 0;
-}
-
 static void checker_pass_on(struct xst_checker *c, const struct xst_finding *f)
 {
 	if (c->n == CHECK_FINDINGS)
@@ -117,26 +92,6 @@ static void checker_pass_on(struct xst_checker *c, const struct xst_finding *f)
 const struct xst_finding *xst_checker_finding(struct xst_checker *c)
 {
 	return c->first < c->n ? &c->findings[c->first++] : NULL;
-}
-
-/* --- runs ----------------------------------------------------------------------------------- */
-
-void xst_check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n)
-{
-	c->head_n = 0;
-	c->head_wanted = ev->u.payload.length < n ? (size_t)ev->u.payload.length : n;
-	c->wants = c->head_wanted;
-}
-
-bool xst_check_head(struct xst_checker *c, const struct xst_event *ev)
-{
-	size_t n = c->head_wanted - c->head_n;
-
-	n = ev->u.payload.size < n ? ev->u.payload.size : n;
-	memcpy(c->head + c->head_n, ev->u.payload.data, n);
-	c->head_n += n;
-	c->wants = c->head_wanted - c->head_n;
-	return n && !c->wants;
 }
 
 size_t xst_checker_wants(const struct xst_checker *c)
@@ -167,6 +122,16 @@ static void checker_stream_end(struct xst_checker *c, const struct xst_event *ev
 		xst_check_order_legacy_end(c);
 }
 
+static void record_length(struct xst_checker *c)
+{
+	if (c->layer != XST_LAYER_LIBXC || c->length <= OLD_RECORD_LIMIT)
+		return;
+	xst_check_find(c, RULE_RECORD_LONG, 0, "length",
+		       "%llu octets; Xen before 4.10 takes 8 MiB at most",
+		       (unsigned long long)c->length);
+	xst_check_reason(c, XST_XEN(4, 10, 0), 0, NULL, "a record is longer than 8 MiB");
+}
+
 static void checker_record_begin(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->layer = ev->layer;
@@ -180,6 +145,7 @@ static void checker_record_begin(struct xst_checker *c, const struct xst_event *
 	c->serial++;
 	c->subject = subjects[ev->kind] ? subjects[ev->kind] : &no_subject;
 	xst_check_order_begin(c);
+	record_length(c);
 	xst_check_restorable_begin(c, ev);
 	c->seen[ev->kind]++;
 }

@@ -145,6 +145,8 @@ struct xst_checker {
 	struct xst_restorability restorability;
 };
 
+/* subject.c */
+
 /* A finding on the record in hand, `at` octets from where it begins (0: the record as such). */
 void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
 		    const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -9,7 +9,6 @@
 
 #define XEN(major, minor) XST_XEN(major, minor, 0)
 #define MINOR_MASK UINT32_C(0xffffff00)
-#define OLD_RECORD_LIMIT (8u << 20)
 
 static bool same_reason(const struct xst_reason *a, const char *text)
 {
@@ -103,16 +102,6 @@ void xst_check_restorable_finding(struct xst_checker *c, const struct xst_findin
 					 of_findings[i].text);
 }
 
-static void record_length(struct xst_checker *c)
-{
-	if (c->layer != XST_LAYER_LIBXC || c->length <= OLD_RECORD_LIMIT)
-		return;
-	xst_check_find(c, RULE_RECORD_LONG, 0, "length",
-		       "%llu octets; Xen before 4.10 takes 8 MiB at most",
-		       (unsigned long long)c->length);
-	xst_check_reason(c, XEN(4, 10), 0, NULL, "a record is longer than 8 MiB");
-}
-
 static void legacy(struct xst_checker *c)
 {
 	switch (c->kind) {
@@ -155,7 +144,6 @@ void xst_check_restorable_stream(struct xst_checker *c, const struct xst_event *
 
 void xst_check_restorable_begin(struct xst_checker *c, const struct xst_event *ev)
 {
-	record_length(c);
 	if (ev->layer == XST_LAYER_LEGACY)
 		legacy(c);
 	if (ev->layer == XST_LAYER_LIBXL && ev->kind == XST_KIND_CHECKPOINT_STATE &&

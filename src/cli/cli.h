@@ -70,7 +70,26 @@ const char *xst_cli_last_said(void);
 void xst_cli_print_finding(FILE *to, const char *file, const struct xst_finding *f);
 /* Which exit code an error means. */
 int xst_cli_exit_for(int code);
-/* The same as an error's object. */
+
+/* --- words.c -------------------------------------------------------------------------------- */
+
+/* Text that may come from an image: what a terminal would obey becomes "?". */
+void xst_cli_tame(char *s);
+/* The same where it is printed. */
+void xst_cli_print_text(FILE *to, const char *s);
+/* "4.0 MiB" */
+const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size);
+
+/* What errno says, without jargon. */
+const char *xst_cli_system_words(int err);
+
+/* errno of the first write to standard output that failed, 0 while all is well.  To be asked right
+ * after writing. */
+int xst_cli_stdout_error(void);
+
+/* --- json_lines.c --------------------------------------------------------------------------- */
+
+/* A finding as an object. */
 json_object *xst_cli_finding_json(const char *file, const struct xst_finding *f);
 /* JSON in one of json-c's layouts; what a terminal would obey stands escaped in it.  Frees it. */
 void xst_cli_print_json(FILE *to, json_object *o, int layout);
@@ -83,18 +102,8 @@ char *xst_cli_json_line(json_object *o);
 json_object *xst_cli_json_u64(uint64_t v);
 /* A string that may hold octets that are no UTF-8: they become U+FFFD. */
 json_object *xst_cli_json_text(const char *s, size_t n);
-/* errno of the first write to standard output that failed, 0 while all is well.  To be asked right
- * after writing. */
-int xst_cli_stdout_error(void);
-/* Text that may come from an image: what a terminal would obey becomes "?". */
-void xst_cli_tame(char *s);
-/* The same where it is printed. */
-void xst_cli_print_text(FILE *to, const char *s);
-/* "4.0 MiB" */
-const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size);
 
-/* What errno says, without jargon. */
-const char *xst_cli_system_words(int err);
+/* --- input.c -------------------------------------------------------------------------------- */
 
 /* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.
  * Returns a descriptor or -1, having said why. */
@@ -103,8 +112,6 @@ void xst_cli_close_input(int fd);
 const char *xst_cli_input_name(const char *file);
 /* What has become of a change that was broken off, if there was one. */
 void xst_cli_say_recovery(const char *file, const struct xst_recovery *r);
-
-/* --- input.c -------------------------------------------------------------------------------- */
 
 struct input {
 	const char *name;
@@ -160,8 +167,9 @@ void xst_cli_output_close(struct output *o);
 
 /* --- progress.c ----------------------------------------------------------------------------- */
 
-/* Takes the value of --progress, or NULL.  Returns whether it means anything. */
-bool xst_cli_progress_option(const char *when);
+/* Takes the value of --progress, or NULL.  quiet: none, unless that asks for it.  Returns whether it
+ * means anything. */
+bool xst_cli_progress_option(const char *when, bool quiet);
 /* Starts telling how far `what` is, as --progress asks; SIGUSR1 prints a line in any case. */
 void xst_cli_progress_start(const char *what);
 /* An xst_progress_fn. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli/config_verbs.h"
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/stored.h"
 
 int xst_cli_config_choice_read(struct config_choice *c)

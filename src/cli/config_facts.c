@@ -2,7 +2,8 @@
 /* What a stored configuration says of the domain, for the checker to compare with the stream. */
 #include "cli/cli.h"
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
+#include "config/stored.h"
 
 static enum xst_guest guest_of(enum config_type type)
 {

@@ -238,7 +238,7 @@ static int store_elsewhere(struct target *t)
 {
 	struct output o = { .name = NULL };
 	enum xst_change_way way = XST_CHANGE_COPIED;
-	int code = xst_cli_output_open(&o, &xst_cli_verb_config, config_opt.output, t->in.file,
+	int code = xst_cli_output_open(&o, config_opt.verb, config_opt.output, t->in.file,
 				       config_opt.sync, config_opt.compression, config_opt.level);
 
 	if (!code)

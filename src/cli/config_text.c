@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 #include "config/view.h"
 #include "limits/limits.h"
+
+struct config_options config_opt;
 
 int xst_cli_text_error(const char *name, int code, const struct config_error *err)
 {

@@ -10,6 +10,7 @@
 #include "config/stored.h"
 
 struct config_options {
+	const struct verb *verb; /* for its words */
 	int as_stored, json, cfg;
 	char *output, *format_name, *compress;
 	int backup, force, dry_run, sync;

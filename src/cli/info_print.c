@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
+#include "config/stored.h"
 #include "limits/limits.h"
 
 /* --- words ---------------------------------------------------------------------------------- */
@@ -56,50 +57,46 @@ static const char *guest_name(const struct xst_info *i)
 	return "unknown";
 }
 
-static const char *container_words(enum xst_layer container)
+static const char *title_of(enum xst_layer layer)
 {
-	switch (container) {
-	case XST_LAYER_LIBVIRT:    return "libvirt save file";
-	case XST_LAYER_XEND:       return "xend save file";
-	case XST_LAYER_XENSERVER:  return "XenServer suspend image";
-	case XST_LAYER_XENSERVER6: return "suspend image of XenServer 6 or older";
-	case XST_LAYER_COLO:       return "channel back of COLO";
-	default:                   return "unknown container";
-	}
+	const struct xst_format *f = xst_format_of(layer);
+
+	return f ? f->title : "unknown format";
 }
 
-static const char *config_words(const struct xst_info *i)
+/* Of a configuration in another language than xl's, or NULL. */
+static const struct xst_format *stored_in(const struct xst_info *i)
 {
-	switch (i->config_size ? i->container : XST_LAYER_NONE) {
-	case XST_LAYER_LIBVIRT:   return "XML configuration";
-	case XST_LAYER_XEND:      return "s-expression configuration";
-	case XST_LAYER_XENSERVER: return "xenops record";
-	default:                  return NULL;
-	}
+	const struct xst_format *f = xst_format_of(i->container);
+
+	return i->config_size && f && f->config_title ? f : NULL;
 }
 
 static void format_row(const char *compression, const struct xst_info *i)
 {
+	const struct xst_format *stored = stored_in(i);
 	char text[256] = "";
 	size_t n = 0;
 
 	if (i->xl)
-		n += (size_t)snprintf(text, sizeof(text), "xl save image, %s configuration > ",
+		n += (size_t)snprintf(text, sizeof(text), "%s, %s configuration > ",
+				      title_of(XST_LAYER_XL),
 				      !i->config_size	      ? "no"
 				      : i->xl_flags & XST_XL_JSON ? "JSON"
 							      : "text");
 	if (i->container)
 		n += (size_t)snprintf(text, sizeof(text), "%s%s%s > ",
-				      container_words(i->container), config_words(i) ? ", " : "",
-				      config_words(i) ? config_words(i) : "");
+				      title_of(i->container), stored ? ", " : "",
+				      stored ? stored->config_title : "");
 	if (i->libxl)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxl stream v2 > ");
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s v2 > ",
+				      title_of(XST_LAYER_LIBXL));
 	if (i->libxc)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "libxc image v%" PRIu32 "%s",
-				      i->image_version, i->big_endian ? ", big-endian" : "");
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s v%" PRIu32 "%s",
+				      title_of(XST_LAYER_LIBXC), i->image_version, i->big_endian ? ", big-endian" : "");
 	if (i->legacy)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "legacy stream of a %u-bit toolstack",
+				      "%s of a %u-bit toolstack", title_of(XST_LAYER_LEGACY),
 				      i->toolstack_width * 8);
 	if (n >= 3 && strcmp(text + n - 3, " > ") == 0)
 		text[n - 3] = '\0';
@@ -352,15 +349,18 @@ static json_object *layers_json(const struct xst_info *i)
 {
 	const struct {
 		bool there;
-		const char *name;
-	} layers[] = { { i->xl, "xl" },       { i->container, xst_layer_name(i->container) },
-		       { i->libxl, "libxl" }, { i->libxc, "libxc" },
-		       { i->legacy, "legacy" } };
+		enum xst_layer layer;
+	} layers[] = { { i->xl, XST_LAYER_XL },
+		       { i->container, i->container },
+		       { i->libxl, XST_LAYER_LIBXL },
+		       { i->libxc, XST_LAYER_LIBXC },
+		       { i->legacy, XST_LAYER_LEGACY } };
 	json_object *a = json_object_new_array();
 
 	for (size_t k = 0; k < sizeof(layers) / sizeof(layers[0]); k++)
 		if (layers[k].there)
-			json_object_array_add(a, json_object_new_string(layers[k].name));
+			json_object_array_add(
+				a, json_object_new_string(xst_layer_name(layers[k].layer)));
 	return a;
 }
 
@@ -395,12 +395,13 @@ static json_object *vifs_json(const struct config_view *v)
 
 static const char *config_language_name(const struct xst_info *i)
 {
-	switch (i->container) {
-	case XST_LAYER_LIBVIRT:   return "xml";
-	case XST_LAYER_XEND:      return "s-expression";
-	case XST_LAYER_XENSERVER: return "xenops";
-	default:                  return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
-	}
+	const struct xst_format *stored = stored_in(i);
+
+	if (stored)
+		return stored->config_word;
+	if (i->xl)
+		return i->xl_flags & XST_XL_JSON ? "json" : "xl.cfg";
+	return i->config[0] == '{' ? "json" : "xl.cfg";
 }
 
 static void view_json(json_object *o, const struct config_view *v)

@@ -4,9 +4,45 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define READ_ON (64 << 20) /* octets */
+
+void xst_cli_say_recovery(const char *file, const struct xst_recovery *r)
+{
+	if (r->outcome == XST_RECOVERY_NOTHING || common.quiet)
+		return;
+	xst_cli_say("%s: %s%s", file, r->outcome == XST_RECOVERY_IGNORED ? "remark: " : "",
+		    r->text);
+}
+
+int xst_cli_open_input(const char *file)
+{
+	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
+	struct xst_finding error = { .text = "out of memory" };
+	int fd;
+
+	if (strcmp(file, "-") == 0)
+		return STDIN_FILENO;
+	if (xst_open(file, &fd, &recovery, &error)) {
+		xst_cli_say("%s", error.text);
+		return -1;
+	}
+	xst_cli_say_recovery(file, &recovery);
+	return fd;
+}
+
+void xst_cli_close_input(int fd)
+{
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+const char *xst_cli_input_name(const char *file)
+{
+	return strcmp(file, "-") == 0 ? "(standard input)" : file;
+}
 
 static int start_decompressing(struct input *in, enum filter_format format, size_t front)
 {

@@ -74,7 +74,7 @@ poptContext xst_cli_options_parse(const struct verb *verb, int argc, const char 
 	both[2] = (struct poptOption)POPT_TABLEEND;
 	ctx = context(verb, argc, argv, both);
 	r = poptGetNextOpt(ctx);
-	if (r == -1 && xst_cli_progress_option(common.progress))
+	if (r == -1 && xst_cli_progress_option(common.progress, common.quiet))
 		return ctx;
 	if (r == -1) {
 		*ret_exit = xst_cli_usage_error(verb, "--progress=%s: not always, never or an open descriptor",

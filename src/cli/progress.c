@@ -33,13 +33,13 @@ static void on_sigusr1(int signal_number)
 	asked = 1;
 }
 
-bool xst_cli_progress_option(const char *when)
+bool xst_cli_progress_option(const char *when, bool quiet)
 {
 	char *end;
 	long fd;
 
 	if (!when)
-		to = isatty(STDERR_FILENO) && !common.quiet ? stderr : NULL;
+		to = isatty(STDERR_FILENO) && !quiet ? stderr : NULL;
 	else if (strcmp(when, "always") == 0)
 		to = stderr;
 	else if (strcmp(when, "never") != 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sinks by their URLs: what stands before the colon says which, what stands behind it, where. */
+#include "cli/format_choice.h"
 #include "cli/restore_options.h"
 
 #include <stdlib.h>
@@ -27,9 +28,7 @@ static int domain_null(const struct sink_plan *plan, const char *rest, void *ret
 
 static enum xst_container sinks_option_container(const char *format)
 {
-	if (format && strcmp(format, "libxl") == 0)
-		return XST_CONTAINER_LIBXL;
-	return format && strcmp(format, "libxc") == 0 ? XST_CONTAINER_LIBXC : XST_CONTAINER_XL;
+	return format ? xst_cli_format_parse(xst_cli_format_of_xen, format) : XST_CONTAINER_XL;
 }
 
 static int domain_exec(const struct sink_plan *plan, const char *rest, void *ret)

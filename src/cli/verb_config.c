@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/keys.h"
-
-struct config_options config_opt;
+#include "cli/choice.h"
+#include "config/keys/key.h"
 
 static const struct poptOption table[] = {
 	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
@@ -18,14 +17,14 @@ static const struct poptOption table[] = {
 	{ "output", 'o', POPT_ARG_STRING, &config_opt.output, 0,
 	  "write a changed copy and leave FILE alone; - is standard output", "OUT" },
 	{ "config-format", '\0', POPT_ARG_STRING, &config_opt.format_name, 0,
-	  "store it as json (Xen 4.5 and newer) or cfg (4.4 and older); by default as it is",
+	  "store it as " CONFIG_FORMAT_WORDS "; by default as it is",
 	  "FORMAT" },
 	{ "backup", '\0', POPT_ARG_NONE, &config_opt.backup, 0,
 	  "keep the old header as FILE.bak", NULL },
 	{ "dry-run", 'n', POPT_ARG_NONE, &config_opt.dry_run, 0, "check everything, change nothing",
 	  NULL },
 	{ "compress", 'z', POPT_ARG_STRING, &config_opt.compress, 0,
-	  "compress OUT: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	  "compress OUT: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "sync", '\0', POPT_ARG_NONE, &config_opt.sync, 0,
 	  "wait until a new OUT is on the disk (what replaces another always is)", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &config_opt.force, 0,
@@ -161,7 +160,7 @@ static int know_key(const struct config *c, const char *key, struct config_error
 {
 	char *value;
 
-	if (config_opt.force || strpbrk(key, ".[\"") || xst_config_key_find(key))
+	if (config_opt.force || strpbrk(key, ".[\"") || xst_key_find(key))
 		return 0;
 	if (xst_config_get(c, key, &value, NULL) == 0) {
 		free(value);
@@ -410,16 +409,11 @@ static const struct subcommand *config_verb_find(const char *name)
 static int read_formats(void)
 {
 	struct config_options *o = &config_opt;
+	int code = xst_cli_choose_config_format(&xst_cli_verb_config, o->format_name, &o->format);
 
-	if (o->format_name && !(o->format = xst_config_language_parse(o->format_name)))
-		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "--config-format %s: not json or cfg", o->format_name);
-	if (o->compress && !xst_filter_parse(o->compress, &o->compression, &o->level))
-		return xst_cli_usage_error(
-			&xst_cli_verb_config,
-			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-			o->compress);
-	return EXIT_FINE;
+	return code ? code
+		    : xst_cli_choose_compression(&xst_cli_verb_config, o->compress,
+						 &o->compression, &o->level);
 }
 
 /* Only replace reads a second file; a setting is never "-". */
@@ -483,6 +477,7 @@ static int config_verb_source(int argc, const char **argv)
 
 	if (!ctx)
 		return code;
+	config_opt.verb = &xst_cli_verb_config;
 	name = xst_cli_options_argument(ctx);
 	s = config_verb_find(name);
 	file = xst_cli_options_argument(ctx);

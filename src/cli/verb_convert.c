@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/choice.h"
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "cli/format_choice.h"
 #include "config/stored.h"
 
 #define UNSET INT_MIN
@@ -18,31 +20,30 @@ static struct {
 	char *checkpoints, *compress, *config, *config_format;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
+static char to_help[160]; /* the words are those of the table of formats */
+
 static const struct poptOption table[] = {
-	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl, libxc, libvirt or xenserver; by default what the input's container asks for",
-	  "FORMAT" },
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 3 (Xen 4.14 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
 	  "a legacy stream's toolstack is believed to be 32- or 64-bit; refuse if it is not",
 	  "BITS" },
 	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
-	  "a legacy stream's guest is believed to be pv or hvm; refuse if it is not", "TYPE" },
+	  "a legacy stream's guest is believed to be " GUEST_WORDS "; refuse if it is not", "TYPE" },
 	{ "checkpoint", '\0', POPT_ARG_INT, &opt.checkpoint, 0,
 	  "of a checkpointed (Remus) stream: the state to take; by default a legacy one's last complete one",
 	  "N" },
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
-	  "keep: write a checkpointed libxl stream with all complete states; last: a plain image, which a legacy one becomes by default",
-	  "WHAT" },
+	  "of a checkpointed stream: " CHECKPOINTS_WORDS, "WHAT" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
 	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
 	  "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store xl's configuration as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older); by default as it is",
+	  "store xl's configuration as " CONFIG_FORMAT_WORDS "; by default as it is",
 	  "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
-	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19", "FORMAT[:LEVEL]" },
+	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
 	  "convert nothing, but set libvirt's version field in FILE itself to what its stream is", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
@@ -69,63 +70,51 @@ static void convert_verb_tell(void *file, const struct xst_finding *f)
 		xst_cli_print_finding(stderr, file, f);
 }
 
-static bool convert_verb_read_container(const char *name, enum xst_container *ret)
+static int convert_verb_read_container(enum xst_container *ret)
 {
-	static const struct {
-		const char *name;
-		enum xst_container container;
-	} names[] = { { "xl", XST_CONTAINER_XL },
-		      { "libxl", XST_CONTAINER_LIBXL },
-		      { "libxc", XST_CONTAINER_LIBXC },
-		      { "libvirt", XST_CONTAINER_LIBVIRT },
-		      { "xenserver", XST_CONTAINER_XENSERVER } };
+	char words[100];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i].name) == 0) {
-			*ret = names[i].container;
-			return true;
-		}
-	return false;
+	if (!opt.to)
+		return EXIT_FINE;
+	*ret = xst_cli_format_parse(xst_cli_format_any, opt.to);
+	if (*ret)
+		return EXIT_FINE;
+	return xst_cli_usage_error(
+		&xst_cli_verb_convert, "--to %s: not %s", opt.to,
+		xst_cli_format_words(xst_cli_format_any, "", words, sizeof(words)));
 }
 
 static int convert_verb_read_options(struct conversion *w, struct xst_converter_options *to)
 {
+	static const enum xst_guest guests[] = { XST_GUEST_UNKNOWN, XST_GUEST_PV, XST_GUEST_HVM };
 	struct xst_convert_options *o = &w->options;
+	unsigned guest, states;
 
-	if (opt.to && !convert_verb_read_container(opt.to, &to->to))
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--to %s: not xl, libxl, libxc, libvirt or xenserver",
-					   opt.to);
+	if (convert_verb_read_container(&to->to))
+		return EXIT_USAGE;
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--image-version %d: not 2 or 3",
 					   opt.image_version);
 	if (opt.width != UNSET && opt.width != 32 && opt.width != 64)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--width %d: not 32 or 64",
 					   opt.width);
-	if (opt.guest && strcmp(opt.guest, "pv") != 0 && strcmp(opt.guest, "hvm") != 0)
-		return xst_cli_usage_error(&xst_cli_verb_convert, "--guest %s: not pv or hvm",
-					   opt.guest);
+	if (xst_cli_choose(&xst_cli_verb_convert, "--guest", opt.guest, GUEST_WORDS, &guest))
+		return EXIT_USAGE;
 	if (opt.checkpoint != UNSET && opt.checkpoint < 1)
 		return xst_cli_usage_error(&xst_cli_verb_convert, "--checkpoint %d: the first is 1",
 					   opt.checkpoint);
-	if (opt.checkpoints && strcmp(opt.checkpoints, "keep") != 0 &&
-	    strcmp(opt.checkpoints, "last") != 0)
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--checkpoints %s: not keep or last", opt.checkpoints);
-	if (opt.compress && !xst_filter_parse(opt.compress, &w->format, &w->level))
-		return xst_cli_usage_error(
-			&xst_cli_verb_convert,
-			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-			opt.compress);
+	if (xst_cli_choose(&xst_cli_verb_convert, "--checkpoints", opt.checkpoints,
+			   CHECKPOINTS_WORDS, &states) ||
+	    xst_cli_choose_compression(&xst_cli_verb_convert, opt.compress, &w->format, &w->level))
+		return EXIT_USAGE;
 	o->checkpoint = opt.checkpoint == UNSET ? 0 : (uint64_t)opt.checkpoint;
-	o->keep_checkpoints = opt.checkpoints && strcmp(opt.checkpoints, "keep") == 0;
-	o->flatten = opt.checkpoints && !o->keep_checkpoints;
+	o->keep_checkpoints = states == 1;
+	o->flatten = states == 2;
 	w->sync = opt.sync;
 	to->image_version = opt.image_version == UNSET ? 0 : (uint32_t)opt.image_version;
 	to->flags = opt.force ? XST_CONVERT_FORCE : 0;
 	o->width = opt.width == UNSET ? 0 : (unsigned)opt.width;
-	if (opt.guest)
-		o->guest = strcmp(opt.guest, "pv") == 0 ? XST_GUEST_PV : XST_GUEST_HVM;
+	o->guest = guests[guest];
 	return EXIT_FINE;
 }
 
@@ -179,15 +168,9 @@ static int fix_libvirt(const char *file)
 static int convert_verb_read_config(struct config_choice *c, struct xst_converter_options *to,
 				    const char *in)
 {
-	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
-
-	if (opt.config_format)
-		c->format = xst_config_language_parse(opt.config_format);
-	if (opt.config_format && !c->format)
-		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "--config-format %s: not json or cfg",
-					   opt.config_format);
-	if ((opt.config || opt.config_format) && bare)
+	if (xst_cli_choose_config_format(&xst_cli_verb_convert, opt.config_format, &c->format))
+		return EXIT_USAGE;
+	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_convert,
 					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
@@ -209,9 +192,13 @@ static int convert_verb_run(int argc, const char **argv)
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	const char *in, *out;
+	poptContext ctx;
 
+	(void)xst_cli_format_words(xst_cli_format_any,
+				   "; by default what the input's container asks for", to_help,
+				   sizeof(to_help));
+	ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	if (!ctx)
 		return code;
 	in = xst_cli_options_argument(ctx);

@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
+#include "cli/choice.h"
 #include "cli/config_choice.h"
 #include "cli/conversion.h"
+#include "cli/format_choice.h"
 #include "config/stored.h"
 
 #define UNSET INT_MIN
@@ -15,18 +17,18 @@ static struct {
 	int image_version, force, sync;
 } opt = { .image_version = UNSET };
 
+static char to_help[160]; /* the words are those of the table of formats */
+
 static const struct poptOption table[] = {
-	{ "to", 't', POPT_ARG_STRING, &opt.to, 0,
-	  "xl, libxl or libxc; by default what the directory comes from", "FORMAT" },
+	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
 	  "of the libxc image: 2 or 3; by default what the directory comes from", "N" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
 	  "the configuration to store, in place of DIR/config", "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store it as json (Xen 4.5 and newer) or cfg (Xen 4.4 and older)", "LANGUAGE" },
+	  "store it as " CONFIG_FORMAT_WORDS, "LANGUAGE" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
-	  "compress the output: zstd, gzip, xz or lz4, maybe with a level: zstd:19",
-	  "FORMAT[:LEVEL]" },
+	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "leave out what the output has no place for; write what no Xen restores", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
@@ -55,14 +57,14 @@ static void pack_verb_tell(void *directory, const struct xst_finding *f)
 
 static int pack_verb_read_container(struct xst_converter_options *to)
 {
-	static const char *const formats[] = { NULL, "xl", "libxl", "libxc" };
+	char words[100];
 
-	for (int i = XST_CONTAINER_XL; i <= XST_CONTAINER_LIBXC; i++)
-		if (opt.to && strcmp(opt.to, formats[i]) == 0)
-			to->to = (enum xst_container)i;
+	if (opt.to)
+		to->to = xst_cli_format_parse(xst_cli_format_of_xl, opt.to);
 	if (opt.to && !to->to)
-		return xst_cli_usage_error(&xst_cli_verb_pack, "--to %s: not xl, libxl or libxc",
-					   opt.to);
+		return xst_cli_usage_error(
+			&xst_cli_verb_pack, "--to %s: not %s", opt.to,
+			xst_cli_format_words(xst_cli_format_of_xl, "", words, sizeof(words)));
 	if (opt.image_version != UNSET && opt.image_version != 2 && opt.image_version != 3)
 		return xst_cli_usage_error(&xst_cli_verb_pack, "--image-version %d: not 2 or 3",
 					   opt.image_version);
@@ -73,14 +75,9 @@ static int pack_verb_read_container(struct xst_converter_options *to)
 
 static int pack_verb_read_config(struct config_choice *c, struct xst_converter_options *to)
 {
-	bool bare = to->to == XST_CONTAINER_LIBXL || to->to == XST_CONTAINER_LIBXC;
-
-	c->format = opt.config_format ? xst_config_language_parse(opt.config_format) : 0;
-	if (opt.config_format && !c->format)
-		return xst_cli_usage_error(&xst_cli_verb_pack,
-					   "--config-format %s: not json or cfg",
-					   opt.config_format);
-	if ((opt.config || opt.config_format) && bare)
+	if (xst_cli_choose_config_format(&xst_cli_verb_pack, opt.config_format, &c->format))
+		return EXIT_USAGE;
+	if ((opt.config || opt.config_format) && xst_cli_format_bare(to->to))
 		return xst_cli_usage_error(&xst_cli_verb_pack,
 					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && !to->to)
@@ -96,12 +93,9 @@ static int pack_verb_read_options(struct conversion *w, struct config_choice *c,
 {
 	int code = pack_verb_read_container(to);
 
-	if (code == EXIT_FINE && opt.compress &&
-	    !xst_filter_parse(opt.compress, &w->format, &w->level))
-		code = xst_cli_usage_error(
-			&xst_cli_verb_pack,
-			"--compress %s: not zstd, gzip, xz or lz4, or not a level of it",
-			opt.compress);
+	if (code == EXIT_FINE)
+		code = xst_cli_choose_compression(&xst_cli_verb_pack, opt.compress, &w->format,
+						  &w->level);
 	w->sync = opt.sync;
 	return code ? code : pack_verb_read_config(c, to);
 }
@@ -160,9 +154,13 @@ static int pack(int argc, const char **argv)
 				.options = { .size = sizeof(w.options), .converter = &to } };
 	struct config_choice choice = { .file = NULL };
 	int code = EXIT_FINE;
-	poptContext ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	const char *directory, *out;
+	poptContext ctx;
 
+	(void)xst_cli_format_words(xst_cli_format_of_xl,
+				   "; by default what the directory comes from", to_help,
+				   sizeof(to_help));
+	ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	if (!ctx)
 		return code;
 	directory = xst_cli_options_argument(ctx);

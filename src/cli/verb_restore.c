@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/config_choice.h"
+#include "cli/format_choice.h"
 #include "limits/limits.h"
 
 static struct {
@@ -199,14 +200,17 @@ static int handle_signals(struct run *run)
 
 static int restore_verb_check_options(const struct verb *verb)
 {
+	char words[100];
+
 	if (opt.domid < 0 || opt.domid > 32751) /* DOMID_FIRST_RESERVED is 0x7ff0 */
 		return xst_cli_usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
 	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > LIMIT_SECONDS ||
 	    opt.stall > LIMIT_SECONDS)
 		return xst_cli_usage_error(verb, "--timeout and --stall want seconds");
-	if (opt.format && strcmp(opt.format, "xl") != 0 && strcmp(opt.format, "libxl") != 0 &&
-	    strcmp(opt.format, "libxc") != 0)
-		return xst_cli_usage_error(verb, "--format %s: not xl, libxl or libxc", opt.format);
+	if (opt.format && !xst_cli_format_parse(xst_cli_format_of_xen, opt.format))
+		return xst_cli_usage_error(
+			verb, "--format %s: not %s", opt.format,
+			xst_cli_format_words(xst_cli_format_of_xen, "", words, sizeof(words)));
 	return EXIT_FINE;
 }
 

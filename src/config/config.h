@@ -12,18 +12,7 @@
 #include <stddef.h>
 
 #include "config/error.h"
-#include "limits/limits.h"
-
-enum config_language {
-	CONFIG_CFG = 1,
-	CONFIG_JSON = 2
-};
-
-enum config_flags {
-	/* Of a key that xl.cfg text gives twice the last counts, as xl does; without this it is an
-	 * error.  In JSON it is one in any case. */
-	CONFIG_AS_XL = 1 << 0
-};
+#include "config/language.h"
 
 struct config;
 

@@ -5,9 +5,9 @@
 
 #include <json-c/json.h>
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 #include "config/config.h"
-#include "config/keys.h"
+#include "config/keys/key.h"
 
 struct config {
 	enum config_language language;
@@ -26,12 +26,5 @@ int xst_config_from_cfg(struct cfg *cfg, struct config **ret);
  * alone), XST_E_UNSUPPORTED: can't be said in xl.cfg. */
 int xst_config_value_of(const struct config *c, const char *key, struct config_value *ret,
 			struct config_error *err);
-
-/* The type of guest that xl makes of the text: type, the older builder and pvh, or what stands for
- * none. */
-enum config_type xst_cfg_guest_type(const struct cfg *c);
-/* The kernel's command line: cmdline, or root and extra put together.  XST_E_UNKNOWN: there is
- * none. */
-int xst_cfg_command_line(const struct cfg *c, struct config_value *ret);
 
 #endif

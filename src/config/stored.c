@@ -2,14 +2,8 @@
 #include "config/stored.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum config_language xst_config_language_parse(const char *name)
-{
-	if (strcmp(name, "cfg") == 0)
-		return CONFIG_CFG;
-	return strcmp(name, "json") == 0 ? CONFIG_JSON : (enum config_language)0;
-}
+#include "config/foreign/foreign_config.h"
 
 /* A document that was only read may end with its NUL already. */
 static int stored_print(const struct config *c, struct config_stored *ret)
@@ -45,4 +39,35 @@ void xst_config_stored_clear(struct config_stored *s)
 {
 	free(s->octets);
 	*s = (struct config_stored){ .octets = NULL };
+}
+
+static int foreign_view(enum config_foreign_language language, const char *text, size_t n,
+			struct config_view *ret, struct config_error *err)
+{
+	struct config_foreign f;
+	int r = xst_foreign_read(language, text, n, &f, err);
+
+	if (r)
+		return r;
+	*ret = f.view;
+	f.view = (struct config_view){ .name = NULL };
+	xst_foreign_clear(&f);
+	return 0;
+}
+
+int xst_config_view_of(enum xst_layer container, const char *text, size_t n,
+		       struct config_view *ret, struct config_error *err)
+{
+	enum config_foreign_language foreign = xst_foreign_of(container);
+	struct config *c;
+	int r;
+
+	if (foreign != CONFIG_OWN)
+		return foreign_view(foreign, text, n, ret, err);
+	r = xst_config_parse(text, n, CONFIG_AS_XL, &c, err);
+	if (r)
+		return r;
+	r = xst_config_view_read(c, ret);
+	xst_config_free(c);
+	return r;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A configuration as xl stores it in front of a saved domain. */
+/* Configurations as they are stored in front of a saved domain. */
 #ifndef CONFIG_STORED_H
 #define CONFIG_STORED_H
 
 #include "config/config.h"
+#include "config/view.h"
 
 /* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a
  * mandatory flag tells that it is JSON.  Text is stored as Xen 4.4 and older did: neither. */
@@ -13,13 +14,15 @@ struct config_stored {
 	bool json;
 };
 
-/* The name of a language, "json" or "cfg".  Returns 0 for another word. */
-enum config_language xst_config_language_parse(const char *name);
-
 /* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is
  * told to `loss`. Returns 0, or what xst_config_translate() does. */
 int xst_config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
 			 void *userdata, struct config_stored *ret, struct config_error *err);
 void xst_config_stored_clear(struct config_stored *s);
+
+/* What n bytes say, in whatever language `container` stores its configuration: only what xl has
+ * words for.  Returns as above or as xst_config_parse(); free with xst_config_view_clear(). */
+int xst_config_view_of(enum xst_layer container, const char *text, size_t n,
+		       struct config_view *ret, struct config_error *err);
 
 #endif

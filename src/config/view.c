@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The view: read through the keys of xl.cfg, whatever the language; printed as xl.cfg text. */
+/* The view, and how it is printed as xl.cfg text. */
 #include "config/view.h"
 
 #include <ctype.h>
@@ -7,26 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/document.h"
-#include "config/json.h"
+#include "config/grow.h"
+#include "config/value.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-const char *xst_config_type_name(enum config_type type)
-{
-	switch (type) {
-	case CONFIG_TYPE_PV:  return "pv";
-	case CONFIG_TYPE_HVM: return "hvm";
-	case CONFIG_TYPE_PVH: return "pvh";
-	case CONFIG_TYPE_UNKNOWN: break;
-	}
-	return "unknown";
-}
-
-enum config_type xst_config_guest_type(const struct config *c)
-{
-	return c->cfg ? xst_cfg_guest_type(c->cfg) : xst_config_json_type(c->root);
-}
 
 /* Members that are strings, in the order in which they are printed. */
 static const struct {
@@ -47,85 +31,17 @@ static const struct {
 	{ "on_crash", offsetof(struct config_view, on_crash) },
 };
 
-static char **string_of(struct config_view *v, size_t i)
+char **xst_config_view_string(struct config_view *v, size_t i, const char **ret_key)
 {
+	if (i >= COUNT(strings))
+		return NULL;
+	*ret_key = strings[i].key;
 	return (char **)((char *)v + strings[i].at);
-}
-
-/* --- reading -------------------------------------------------------------------------------- */
-
-static int read_string(const struct config *c, const char *key, char **ret)
-{
-	struct config_value v = { 0 };
-	int r = xst_config_value_of(c, key, &v, NULL);
-
-	if (r == 0 && !v.is_list && *v.string) {
-		*ret = v.string;
-		v.string = NULL;
-	}
-	xst_config_value_clear(&v);
-	return r == XST_E_NOMEM ? r : 0;
-}
-
-static int read_number(const struct config *c, const char *key, uint64_t *ret)
-{
-	struct config_value v = { 0 };
-	int64_t n;
-	int r = xst_config_value_of(c, key, &v, NULL);
-
-	if (r == 0 && xst_key_number(xst_config_key_find(key), &v, &n, NULL) == 0 && n > 0)
-		*ret = (uint64_t)n;
-	xst_config_value_clear(&v);
-	return r == XST_E_NOMEM ? r : 0;
-}
-
-/* JSON knows KiB, which may be no whole number of MiB. */
-static int read_kib(const struct config *c, const char *key, uint64_t *ret)
-{
-	json_object *o;
-	uint64_t mib = 0;
-	int r;
-
-	if (!c->cfg) {
-		if (xst_key_at(c->root, xst_config_key_find(key), &o) == 0 &&
-		    json_object_is_type(o, json_type_int) && json_object_get_int64(o) > 0)
-			*ret = (uint64_t)json_object_get_int64(o);
-		return 0;
-	}
-	r = read_number(c, key, &mib);
-	if (mib <= UINT64_MAX / 1024)
-		*ret = mib * 1024;
-	return r;
-}
-
-static int read_type(const struct config *c, struct config_view *v)
-{
-	v->type = xst_config_guest_type(c);
-	return 0;
-}
-
-/* Words together that say one thing. */
-static int read_combined(const struct config *c, struct config_view *v)
-{
-	struct config_value line = { 0 };
-	int r = 0;
-
-	if (c->cfg && !v->cmdline) {
-		r = xst_cfg_command_line(c->cfg, &line);
-		if (r == 0) {
-			v->cmdline = line.string;
-			line.string = NULL;
-		}
-		xst_config_value_clear(&line);
-	}
-	if (!v->firmware && r != XST_E_NOMEM)
-		r = read_string(c, "bios", &v->firmware);
-	return r == XST_E_NOMEM ? r : 0;
 }
 
 int xst_config_view_add_disk(struct config_view *v, struct config_disk *d)
 {
-	struct config_disk *disks = realloc(v->disks, (v->ndisks + 1) * sizeof(*disks));
+	struct config_disk *disks = grow(v->disks, v->ndisks, &v->disks_room, sizeof(*disks));
 
 	if (!disks)
 		return XST_E_NOMEM;
@@ -137,7 +53,7 @@ int xst_config_view_add_disk(struct config_view *v, struct config_disk *d)
 
 int xst_config_view_add_vif(struct config_view *v, struct config_vif *f)
 {
-	struct config_vif *vifs = realloc(v->vifs, (v->nvifs + 1) * sizeof(*vifs));
+	struct config_vif *vifs = grow(v->vifs, v->nvifs, &v->vifs_room, sizeof(*vifs));
 
 	if (!vifs)
 		return XST_E_NOMEM;
@@ -147,80 +63,13 @@ int xst_config_view_add_vif(struct config_view *v, struct config_vif *f)
 	return 0;
 }
 
-static int add_disk(struct config_view *v, const char *spec)
-{
-	struct config_disk d;
-	int r = xst_config_disk_parse(spec, &d, NULL);
-
-	if (r)
-		return r;
-	r = xst_config_view_add_disk(v, &d);
-	xst_config_disk_clear(&d);
-	return r;
-}
-
-static int add_vif(struct config_view *v, const char *spec)
-{
-	struct config_vif f;
-	int r = xst_config_vif_parse(spec, &f, NULL);
-
-	if (r)
-		return r;
-	r = xst_config_view_add_vif(v, &f);
-	xst_config_vif_clear(&f);
-	return r;
-}
-
-static int read_devices(const struct config *c, const char *key, struct config_view *v,
-			int (*add)(struct config_view *, const char *))
-{
-	struct config_value list = { 0 };
-	int r = xst_config_value_of(c, key, &list, NULL);
-
-	for (size_t i = 0; r == 0 && i < list.n; i++)
-		if (!list.items[i].is_list && add(v, list.items[i].string) == XST_E_NOMEM)
-			r = XST_E_NOMEM;
-	xst_config_value_clear(&list);
-	return r == XST_E_NOMEM ? r : 0;
-}
-
-static int view_read_all(const struct config *c, struct config_view *v)
-{
-	int r = read_type(c, v);
-
-	for (size_t i = 0; r == 0 && i < COUNT(strings); i++)
-		r = read_string(c, strings[i].key, string_of(v, i));
-	if (r == 0)
-		r = read_combined(c, v);
-	if (r == 0)
-		r = read_kib(c, "memory", &v->memory_kib);
-	if (r == 0)
-		r = read_kib(c, "maxmem", &v->maxmem_kib);
-	if (r == 0)
-		r = read_number(c, "vcpus", &v->vcpus);
-	if (r == 0)
-		r = read_number(c, "maxvcpus", &v->maxvcpus);
-	if (r == 0)
-		r = read_devices(c, "disk", v, add_disk);
-	return r ? r : read_devices(c, "vif", v, add_vif);
-}
-
-int xst_config_view_read(const struct config *c, struct config_view *ret)
-{
-	struct config_view v = { 0 };
-	int r = view_read_all(c, &v);
-
-	if (r)
-		xst_config_view_clear(&v);
-	else
-		*ret = v;
-	return r;
-}
-
 void xst_config_view_clear(struct config_view *v)
 {
-	for (size_t i = 0; i < COUNT(strings); i++)
-		free(*string_of(v, i));
+	const char *key;
+	char **string;
+
+	for (size_t i = 0; (string = xst_config_view_string(v, i, &key)); i++)
+		free(*string);
 	for (size_t i = 0; i < v->ndisks; i++)
 		xst_config_disk_clear(&v->disks[i]);
 	for (size_t i = 0; i < v->nvifs; i++)
@@ -301,14 +150,15 @@ int xst_config_view_print(const struct config_view *view, const char *const *lef
 {
 	struct config_view v = *view;
 	struct text t = { 0 };
-	char *s;
+	const char *key;
+	char **string, *s;
 
 	for (size_t i = 0; i < nleft_out; i++)
 		view_comment(&t, left_out[i]);
 	if (v.type != CONFIG_TYPE_UNKNOWN)
 		string_line(&t, "type", xst_config_type_name(v.type));
-	for (size_t i = 0; i < COUNT(strings); i++)
-		string_line(&t, strings[i].key, *string_of(&v, i));
+	for (size_t i = 0; (string = xst_config_view_string(&v, i, &key)); i++)
+		string_line(&t, key, *string);
 	number_line(&t, "memory", view_mib(v.memory_kib));
 	number_line(&t, "maxmem", view_mib(v.maxmem_kib));
 	number_line(&t, "vcpus", v.vcpus);

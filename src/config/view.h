@@ -7,15 +7,9 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "config/disk.h"
-#include "config/vif.h"
-
-enum config_type {
-	CONFIG_TYPE_UNKNOWN = 0,
-	CONFIG_TYPE_PV,
-	CONFIG_TYPE_HVM,
-	CONFIG_TYPE_PVH
-};
+#include "config/devices/disk.h"
+#include "config/devices/vif.h"
+#include "config/guest_type.h"
 
 /* Strings are malloc'ed, NULL: not said.  Numbers: 0 is not said. */
 struct config_view {
@@ -29,9 +23,9 @@ struct config_view {
 	char *device_model;         /* "qemu-xen", "qemu-xen-traditional" ... */
 	char *on_poweroff, *on_reboot, *on_crash;
 	struct config_disk *disks;
-	size_t ndisks;
+	size_t ndisks, disks_room;
 	struct config_vif *vifs;
-	size_t nvifs;
+	size_t nvifs, vifs_room;
 };
 
 /* Fills *ret from a document.  Disks and vifs that can't be understood are left out, and what is
@@ -39,6 +33,10 @@ struct config_view {
  * Returns 0 or XST_E_NOMEM. */
 int xst_config_view_read(const struct config *c, struct config_view *ret);
 void xst_config_view_clear(struct config_view *v);
+
+/* The i-th member that is a string, in the order in which they are printed, and its key of xl.cfg;
+ * NULL after the last. */
+char **xst_config_view_string(struct config_view *v, size_t i, const char **ret_key);
 
 /* For those who fill in a view themselves.  d and f are cleared; what they held is the view's. */
 int xst_config_view_add_disk(struct config_view *v, struct config_disk *d);
@@ -51,7 +49,6 @@ int xst_config_view_print(const struct config_view *v, const char *const *left_o
 
 /* The type of guest that a document describes. */
 enum config_type xst_config_guest_type(const struct config *c);
-const char *xst_config_type_name(enum config_type type); /* "pv", "hvm", "pvh", "unknown" */
 
 /* What a stream can be compared with. */
 struct config_facts {

@@ -31,7 +31,7 @@ struct composer {
 /* All that return int: 0 or a negative error, described in c->error unless the output has
  * failed. */
 
-/* compose.c */
+/* compose_parts.c */
 int xst_directory_compose_fail(struct composer *c, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* A file that can't be read; folder "": in the directory itself. */

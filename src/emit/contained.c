@@ -4,45 +4,33 @@
 
 #include "wire/wire.h"
 
-static bool to_xenserver(const struct xst_converter *c)
+static bool goes_on(const struct xst_converter *c)
 {
-	return c->to == XST_CONTAINER_XENSERVER;
+	return c->format->goes_on;
 }
 
-/* What libxl asks for is the image first. */
+/* A libxl stream has the image first. */
 static int contained_emulator(struct xst_converter *c, uint64_t length)
 {
-	if (!c->had_image && !to_xenserver(c))
+	if (!c->had_image && !goes_on(c))
 		return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
 					  "%s stands in front of the guest's image", c->name);
-	return xst_emit_to_libxl(c) || to_xenserver(c) ? xst_converter_emulator(c, length)
-					      : xst_converter_lose(c, "the device model's state");
+	return xst_emit_holds(c, WIRE_PART_EMULATOR)
+		       ? xst_converter_emulator(c, length)
+		       : xst_converter_lose_part(c, WIRE_PART_EMULATOR, NULL);
 }
 
 /* --- the configuration ----------------------------------------------------------------------- */
 
-static void leave_config_out(struct xst_converter *c)
-{
-	static const char *const reader[] = {
-		[XST_LAYER_LIBVIRT] = "libvirt",
-		[XST_LAYER_XENSERVER] = "XenServer",
-	};
-	enum xst_layer language = xst_emit_container_language(c->to);
-	bool other = language == XST_LAYER_LIBVIRT || language == XST_LAYER_XENSERVER;
-
-	c->config.left_out = true;
-	xst_converter_remark(c, RULE_CONVERT_DROPPED,
-			     "the configuration is left out: %s does not read %s's (%s)",
-			     other ? reader[language] : "xl", xst_layer_name(c->layer), c->name);
-}
-
 static int config_begin(struct xst_converter *c)
 {
-	c->config.layer = c->layer;
+	struct xst_finding here = xst_converter_place(c);
+
+	c->config.layer = xst_wire_format_of(c->layer)->shown.language;
 	if (!xst_emit_config_wanted(c))
-		leave_config_out(c);
-	else if (c->begun && (!to_xenserver(c) || c->config.chosen.size))
-		leave_config_out(c); /* it was settled what the output has before this one came */
+		xst_emit_config_left_out(c, &here);
+	else if (c->begun && (!goes_on(c) || c->config.chosen.size))
+		xst_emit_config_left_out(c, &here); /* what the output has was settled before */
 	return 0;
 }
 
@@ -50,21 +38,21 @@ static int config_begin(struct xst_converter *c)
 static int config_end(struct xst_converter *c)
 {
 	c->config.gathering = false;
-	if (!c->begun || !to_xenserver(c) || c->config.chosen.size || !c->config.stored.size)
+	if (!c->begun || !goes_on(c) || c->config.chosen.size || !c->config.stored.size)
 		return 0;
-	c->config.chosen = (struct xst_config){ .layer = c->layer, .data = c->config.stored.data,
+	c->config.chosen = (struct xst_config){ .layer = c->config.layer, .data = c->config.stored.data,
 						.size = c->config.stored.size };
-	return xst_emit_xenserver_config(c);
+	return c->writer->config(c);
 }
 
 /* --- XenServer's other records --------------------------------------------------------------- */
 
-static int state(struct xst_converter *c, const char *what)
+static int contained_state(struct xst_converter *c, enum wire_part part)
 {
 	/* a virtual GPU's of a length that nobody knows would take all that follows along */
-	if (to_xenserver(c) && (c->record_length || c->kind != XST_KIND_DEMU))
-		return xst_emit_xenserver_state(c);
-	return xst_converter_lose(c, what);
+	if (xst_emit_holds(c, part) && (c->record_length || c->kind != XST_KIND_DEMU))
+		return c->writer->state(c);
+	return xst_converter_lose_part(c, part, NULL);
 }
 
 static int contained_record_begin(struct xst_converter *c)
@@ -73,12 +61,12 @@ static int contained_record_begin(struct xst_converter *c)
 	case XST_KIND_CONFIG:
 		return config_begin(c);
 	case XST_KIND_DEMU:
-		return state(c, "a virtual GPU's state (DEMU)");
+		return contained_state(c, WIRE_PART_VGPU);
 	case XST_KIND_VARSTORED:
-		return state(c, "the UEFI variables (VARSTORED)");
+		return contained_state(c, WIRE_PART_UEFI);
 	case XST_KIND_SWTPM0:
 	case XST_KIND_SWTPM:
-		return state(c, "a virtual TPM's state (SWTPM)");
+		return contained_state(c, WIRE_PART_VTPM);
 	default:
 		return 0;
 	}
@@ -124,7 +112,7 @@ int xst_emit_contained_event(struct xst_converter *c, const struct xst_event *ev
 {
 	switch (ev->type) {
 	case XST_EVENT_STREAM_BEGIN:
-		c->wrapped = ev->layer == XST_LAYER_XENSERVER;
+		c->wrapped = xst_wire_format_of(ev->layer)->goes_on;
 		return 0;
 	case XST_EVENT_RECORD_BEGIN:
 		return contained_record_begin(c);

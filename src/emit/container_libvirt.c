@@ -18,7 +18,7 @@ static int libvirt_writer_header(struct xst_converter *c)
 	return r ? r : xst_emit_end(c->out);
 }
 
-int xst_emit_libvirt_begin(struct xst_converter *c)
+static int libvirt_writer_begin(struct xst_converter *c)
 {
 	const struct xst_config *g = &c->config.chosen;
 	int r;
@@ -34,3 +34,10 @@ int xst_emit_libvirt_begin(struct xst_converter *c)
 		r = xst_emit_bytes(c->out, g->data, g->size);
 	return r ? r : xst_emit_end(c->out);
 }
+
+const struct container_writer xst_emit_libvirt_writer = {
+	.container = XST_CONTAINER_LIBVIRT,
+	.begin = libvirt_writer_begin,
+	.emulator = xst_emit_libxl_emulator,
+	.end = xst_emit_libxl_end,
+};

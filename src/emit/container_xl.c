@@ -56,10 +56,30 @@ static int xl_writer_pass(struct xst_converter *c, const struct xst_event *ev)
 
 /* --- left out -------------------------------------------------------------------------------- */
 
-/* The header and the configuration are the container's, not the guest's: leaving them out is no
+/* The header and what belongs to it are the container's, not the guest's: leaving them out is no
  * loss that would have to be refused. */
+static int leave_flags_out(struct xst_converter *c)
+{
+	uint64_t flags = xst_converter_field(c, XST_FIELD_OPTIONAL_FLAGS);
+
+	return c->kind == XST_KIND_XL_HEADER && flags
+		       ? xst_converter_lose_part(c, WIRE_PART_OPTIONAL_FLAGS, NULL)
+		       : 0;
+}
+
+static int leave_data_out(struct xst_converter *c, const struct xst_event *ev)
+{
+	return ev->type == XST_EVENT_RECORD_BEGIN
+		       ? xst_converter_lose_part(c, WIRE_PART_OPTIONAL_DATA, NULL)
+		       : 0;
+}
+
 static int leave_out(struct xst_converter *c, const struct xst_event *ev)
 {
+	if (c->kind == XST_KIND_OPTIONAL_DATA)
+		return leave_data_out(c, ev);
+	if (ev->type == XST_EVENT_FIELDS)
+		return leave_flags_out(c);
 	if (ev->type == XST_EVENT_RECORD_BEGIN && c->kind == XST_KIND_CONFIG &&
 	    c->record_length > xst_wire_xl_config.fixed)
 		xst_converter_remark(c, RULE_CONVERT_DROPPED,
@@ -79,7 +99,7 @@ static int hold_fields(struct xst_converter *c)
 	c->config.json = xst_converter_field(c, XST_FIELD_MANDATORY_FLAGS) & XL_FLAG_JSON;
 	c->config.xl_optional_flags = (uint32_t)xst_converter_field(c, XST_FIELD_OPTIONAL_FLAGS);
 	c->config.xl_optional_length = xst_converter_field(c, XST_FIELD_OPTIONAL_LENGTH);
-	return 0;
+	return xst_emit_to_xl(c) ? 0 : leave_flags_out(c);
 }
 
 static int hold_end(struct xst_converter *c)
@@ -94,7 +114,7 @@ static int hold_end(struct xst_converter *c)
 static int hold(struct xst_converter *c, const struct xst_event *ev)
 {
 	if (c->kind == XST_KIND_OPTIONAL_DATA)
-		return xst_emit_to_xl(c) ? xl_writer_pass(c, ev) : 0;
+		return xst_emit_to_xl(c) ? xl_writer_pass(c, ev) : leave_data_out(c, ev);
 	switch (ev->type) {
 	case XST_EVENT_FIELDS:        return hold_fields(c);
 	case XST_EVENT_PAYLOAD_BEGIN:
@@ -106,8 +126,6 @@ static int hold(struct xst_converter *c, const struct xst_event *ev)
 
 int xst_emit_xl_event(struct xst_converter *c, const struct xst_event *ev)
 {
-	if (c->to == XST_CONTAINER_AUTO)
-		c->to = XST_CONTAINER_XL;
 	if (xst_emit_to_xl(c))
 		xst_emitter_big_endian(c->out, XST_LAYER_XL, ev->big_endian);
 	if (c->config.ask && xst_emit_config_wanted(c))
@@ -141,7 +159,7 @@ static int xl_writer_header(struct xst_converter *c)
 	return xst_converter_header(c, XST_KIND_XL_HEADER, v, 4, xst_wire_xl_header.fixed);
 }
 
-int xst_emit_xl_begin(struct xst_converter *c)
+static int xl_writer_begin(struct xst_converter *c)
 {
 	const struct configuration *g = &c->config;
 	struct xst_field_value length = { XST_FIELD_CONFIG_LENGTH, g->chosen.size };
@@ -161,3 +179,16 @@ int xst_emit_xl_begin(struct xst_converter *c)
 		r = xst_emit_bytes(c->out, g->chosen.data, g->chosen.size);
 	return r ? r : xst_emit_end(c->out);
 }
+
+const struct container_writer xst_emit_xl_writer = {
+	.container = XST_CONTAINER_XL,
+	.begin = xl_writer_begin,
+	.emulator = xst_emit_libxl_emulator,
+	.end = xst_emit_libxl_end,
+};
+
+const struct container_writer xst_emit_xl_libxc_writer = {
+	.container = XST_CONTAINER_XL_LIBXC,
+	.begin = xl_writer_begin,
+	.emulator = xst_emit_libxc_emulator,
+};

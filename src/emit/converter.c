@@ -12,7 +12,7 @@
 
 /* --- what is said --------------------------------------------------------------------------- */
 
-static struct xst_finding converter_place(const struct xst_converter *c)
+struct xst_finding xst_converter_place(const struct xst_converter *c)
 {
 	return (struct xst_finding){ .layer = c->layer,
 				     .offset = c->record_offset,
@@ -25,7 +25,7 @@ static struct xst_finding converter_place(const struct xst_converter *c)
 int xst_converter_fail(struct xst_converter *c, int code, enum xst_rule rule, const char *format,
 		       ...)
 {
-	struct xst_finding where = converter_place(c);
+	struct xst_finding where = xst_converter_place(c);
 	va_list ap;
 
 	if (c->error.code)
@@ -38,7 +38,7 @@ int xst_converter_fail(struct xst_converter *c, int code, enum xst_rule rule, co
 
 void xst_converter_remark(struct xst_converter *c, enum xst_rule rule, const char *format, ...)
 {
-	struct xst_finding where = converter_place(c);
+	struct xst_finding where = xst_converter_place(c);
 	va_list ap;
 
 	if (c->remarks_n == MAX_REMARKS)
@@ -48,42 +48,19 @@ void xst_converter_remark(struct xst_converter *c, enum xst_rule rule, const cha
 	va_end(ap);
 }
 
-int xst_converter_lose(struct xst_converter *c, const char *what)
+void xst_converter_remark_at(struct xst_converter *c, const struct xst_finding *where,
+			     enum xst_rule rule, const char *format, ...)
 {
-	static const char *const into[] = {
-		[XST_CONTAINER_AUTO] = "the output",
-		[XST_CONTAINER_XL] = "an xl save image",
-		[XST_CONTAINER_LIBXL] = "a libxl stream",
-		[XST_CONTAINER_LIBXC] = "a libxc image",
-		[XST_CONTAINER_XL_LIBXC] = "a libxc image",
-		[XST_CONTAINER_LIBVIRT] = "a libxl stream",
-		[XST_CONTAINER_XENSERVER] = "a suspend image of XenServer",
-	};
-	bool by_version = c->layer == XST_LAYER_LIBXC && c->version == 2;
-	const char *place = by_version ? "a libxc image of version 2" : into[c->to];
+	va_list ap;
 
-	if (!(c->flags & XST_CONVERT_FORCE))
-		return xst_converter_fail(
-			c, XST_E_REFUSED, RULE_CONVERT_LOSS,
-			"%s has no place for %s, which would be lost; --force leaves it out", place,
-			what);
-	xst_converter_remark(c, RULE_CONVERT_DROPPED, "%s left out: %s has no place for it", what,
-			     place);
-	return 0;
+	if (c->remarks_n == MAX_REMARKS)
+		return;
+	va_start(ap, format);
+	xst_finding_fill(&c->remarks[c->remarks_n++], where, 0, rule, NULL, format, ap);
+	va_end(ap);
 }
 
 /* --- the frame ------------------------------------------------------------------------------ */
-
-bool xst_emit_to_libxl(const struct xst_converter *c)
-{
-	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_LIBXL ||
-	       c->to == XST_CONTAINER_LIBVIRT;
-}
-
-bool xst_emit_to_xl(const struct xst_converter *c)
-{
-	return c->to == XST_CONTAINER_XL || c->to == XST_CONTAINER_XL_LIBXC;
-}
 
 uint64_t xst_converter_field(const struct xst_converter *c, enum xst_field id)
 {
@@ -108,18 +85,7 @@ int xst_converter_begin_container(struct xst_converter *c)
 		return 0;
 	c->begun = true;
 	r = xst_emit_config_choose(c);
-	if (r)
-		return r;
-	switch (c->to) {
-	case XST_CONTAINER_XL:
-	case XST_CONTAINER_XL_LIBXC:  return xst_emit_xl_begin(c);
-	case XST_CONTAINER_LIBVIRT:   return xst_emit_libvirt_begin(c);
-	case XST_CONTAINER_XENSERVER: return xst_emit_xenserver_begin(c);
-	case XST_CONTAINER_LIBXL:
-	case XST_CONTAINER_LIBXC:
-	case XST_CONTAINER_AUTO:      break;
-	}
-	return 0;
+	return r ? r : xst_emit_begin_frame(c);
 }
 
 int xst_converter_libxl_header(struct xst_converter *c, uint64_t options)
@@ -168,8 +134,8 @@ int xst_converter_start(struct xst_converter *c, const struct xst_field_value *d
 	} else {
 		r = xst_converter_begin_container(c);
 	}
-	if (r == 0 && c->to == XST_CONTAINER_XENSERVER)
-		r = xst_emit_xenserver_image(c);
+	if (r == 0)
+		r = xst_emit_begin_image(c);
 	return r ? r : image_headers(c, domain, n);
 }
 
@@ -177,9 +143,7 @@ int xst_converter_end(struct xst_converter *c)
 {
 	if (c->wrapped) /* its records go on */
 		return 0;
-	if (c->to == XST_CONTAINER_XENSERVER)
-		return xst_emit_xenserver_end(c);
-	return xst_emit_to_libxl(c) ? xst_emit_empty(c->out, XST_KIND_LIBXL_END) : 0;
+	return c->writer->end ? c->writer->end(c) : 0;
 }
 
 int xst_converter_static_data_end(struct xst_converter *c)
@@ -211,25 +175,6 @@ int xst_converter_array(struct xst_converter *c, enum xst_kind kind, const uint6
 	return r ? r : xst_emit_end(c->out);
 }
 
-/* Behind a bare libxc image the record stands as in a legacy stream: there under the signature that
- * it had, else under the only one that today's readers of such images know. */
-static int bare_emulator(struct xst_converter *c, uint64_t length)
-{
-	const struct wire_signature *s =
-		c->layer == XST_LAYER_LIBXC ? xst_wire_signature_find(c->name) : NULL;
-	uint8_t head[LEGACY_SIGNATURE_SIZE + 4];
-	size_t n = LEGACY_SIGNATURE_SIZE;
-	int r;
-
-	if (!s)
-		s = &xst_wire_signatures[0];
-	memcpy(head, s->text, LEGACY_SIGNATURE_SIZE);
-	for (unsigned i = 0; i < 4 && s->has_length; i++)
-		head[n++] = (uint8_t)(length >> 8 * i);
-	r = xst_emit_begin(c->out, XST_KIND_OPTIONAL_DATA, n + length);
-	return r ? r : xst_emit_bytes(c->out, head, n);
-}
-
 int xst_converter_emulator(struct xst_converter *c, uint64_t length)
 {
 	int r;
@@ -239,14 +184,7 @@ int xst_converter_emulator(struct xst_converter *c, uint64_t length)
 					  "%llu octets of device model state do not fit a record",
 					  (unsigned long long)length);
 	c->open = true;
-	if (c->to == XST_CONTAINER_XENSERVER)
-		r = xst_emit_xenserver_emulator(c, length);
-	else if (!xst_emit_to_libxl(c))
-		r = bare_emulator(c, length);
-	else
-		r = xst_converter_begin(c, XST_KIND_EMULATOR_CONTEXT, 0, length);
-	if (r == 0 && xst_emit_to_libxl(c))
-		r = xst_emit_fields(c->out, NULL, 0);
+	r = c->writer->emulator(c, length);
 	c->payload = length;
 	return r ? r : xst_emit_payload(c->out, length);
 }
@@ -262,7 +200,7 @@ int xst_converter_new(const struct xst_converter_options *options, struct xst_co
 	if (!ret || (options && xst_options_copy(&o, sizeof(o), options, options->size) < 0))
 		return XST_E_ARG;
 	if ((o.image_version && o.image_version != 2 && o.image_version != 3) ||
-	    (unsigned)o.to > XST_CONTAINER_XENSERVER || o.flags & ~(uint32_t)XST_CONVERT_FORCE)
+	    (o.to && !xst_wire_format_written(o.to)) || o.flags & ~(uint32_t)XST_CONVERT_FORCE)
 		return XST_E_ARG;
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -273,7 +211,7 @@ int xst_converter_new(const struct xst_converter_options *options, struct xst_co
 		return r;
 	}
 	c->flags = o.flags;
-	c->to = o.to;
+	xst_converter_choose(c, o.to);
 	c->config.ask = o.config;
 	c->config.userdata = o.config_userdata;
 	c->version = o.image_version ? o.image_version : LIBXC_VERSION_MAX;
@@ -294,20 +232,18 @@ struct xst_converter *xst_converter_free(struct xst_converter *c)
 	return NULL;
 }
 
-/* A bare stream stays one; what has a container gets xl's. */
-static void choose_container(struct xst_converter *c, enum xst_layer first)
+static void note_layer(struct xst_converter *c, enum xst_layer layer)
 {
-	if (c->to != XST_CONTAINER_AUTO)
-		return;
-	c->to = first == XST_LAYER_LIBXC                                    ? XST_CONTAINER_LIBXC
-		: first == XST_LAYER_LIBXL || first == XST_LAYER_LEGACY ? XST_CONTAINER_LIBXL
-									: XST_CONTAINER_XL;
+	const struct wire_format *f = xst_wire_format_of(layer);
+
+	if (!c->format && f) /* a bare stream stays one; what has a container gets xl's */
+		xst_converter_choose(c, f->becomes);
 }
 
 static void note_record(struct xst_converter *c, const struct xst_event *ev)
 {
 	if (ev->type == XST_EVENT_STREAM_BEGIN) {
-		choose_container(c, ev->layer);
+		note_layer(c, ev->layer);
 		c->layer = ev->layer;
 		c->name = NULL;
 	}
@@ -323,6 +259,15 @@ static void note_record(struct xst_converter *c, const struct xst_event *ev)
 	c->nfields = 0;
 }
 
+static int no_guest(struct xst_converter *c, enum xst_layer layer)
+{
+	const struct wire_format *f = xst_wire_format_of(layer);
+
+	return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+				  "a %s: there is no guest in it that could be converted",
+				  f ? f->shown.title : "layer of unknown kind");
+}
+
 static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 {
 	note_record(c, ev);
@@ -330,27 +275,23 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 		c->nfields = ev->u.fields.n < WIRE_MAX_FIELDS ? ev->u.fields.n : WIRE_MAX_FIELDS;
 		memcpy(c->fields, ev->u.fields.v, c->nfields * sizeof(c->fields[0]));
 	}
+	if (ev->layer && !c->format)
+		return no_guest(c, ev->layer);
 	switch (ev->layer) {
-	case XST_LAYER_XL:         return xst_emit_xl_event(c, ev);
+	case XST_LAYER_NONE:   return 0;
+	case XST_LAYER_XL:     return xst_emit_xl_event(c, ev);
 	case XST_LAYER_LIBXL:
-	case XST_LAYER_LIBXC:      return xst_emit_relay_event(c, ev);
-	case XST_LAYER_LEGACY:     return xst_emit_translate_event(c, ev);
-	case XST_LAYER_LIBVIRT:
-	case XST_LAYER_XEND:
-	case XST_LAYER_XENSERVER:
-	case XST_LAYER_XENSERVER6: return xst_emit_contained_event(c, ev);
-	case XST_LAYER_COLO:
-		return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-					  "the channel back of COLO: there is no guest in it");
-	case XST_LAYER_NONE:       break;
+	case XST_LAYER_LIBXC:  return xst_emit_relay_event(c, ev);
+	case XST_LAYER_LEGACY: return xst_emit_translate_event(c, ev);
+	default:
+		return xst_wire_wraps(ev->layer) ? xst_emit_contained_event(c, ev)
+						 : no_guest(c, ev->layer);
 	}
-	return 0;
 }
 
 int xst_converter_keep_checkpoints(struct xst_converter *c)
 {
-	if (!xst_emit_to_libxl(c) &&
-	    c->to != XST_CONTAINER_AUTO) /* which a legacy stream makes one */
+	if (c->format && !xst_emit_to_libxl(c)) /* what is not chosen yet becomes one */
 		return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
 					  "checkpoints can be kept in a libxl stream only");
 	c->legacy.keep_checkpoints = true;

@@ -179,16 +179,15 @@ static int begin_suspended(struct xst_emitter *e, const struct wire_record *row,
 int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer, enum xst_kind kind,
 		      uint64_t length)
 {
-	const struct wire_record *row = xst_wire_contained(layer, kind);
+	bool framed;
+	const struct wire_record *row = xst_wire_contained(layer, kind, &framed);
 
 	if (!row)
 		return XST_E_ARG;
 	if (e->open)
 		return XST_E_STATE;
 	e->framed = e->big = false;
-	if (layer == XST_LAYER_XENSERVER && row != &xst_wire_xenserver_header)
-		return begin_suspended(e, row, length);
-	return open_record(e, row, length);
+	return framed ? begin_suspended(e, row, length) : open_record(e, row, length);
 }
 
 /* Room for n octets of the open record's body. */
@@ -203,16 +202,6 @@ static int emitter_body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 	return 0;
 }
 
-static void put_magic(const struct wire_record *row, uint8_t *b)
-{
-	if (row == &xst_wire_xl_header)
-		memcpy(b, XL_MAGIC, XL_MAGIC_SIZE);
-	else if (row == &xst_wire_libvirt_header)
-		memcpy(b, LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE);
-	else if (row == &xst_wire_xenserver_header)
-		memcpy(b, XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE);
-}
-
 int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size_t n)
 {
 	const struct wire_record *row = e->row;
@@ -224,7 +213,8 @@ int xst_emit_fields(struct xst_emitter *e, const struct xst_field_value *v, size
 	r = emitter_body(e, row->fixed, &b);
 	if (r)
 		return r;
-	put_magic(row, b);
+	if (row->magic)
+		memcpy(b, row->magic, row->magic_size);
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (row->field[i].id != XST_FIELD_RESERVED)
 			put_number(b + row->field[i].offset, row->field[i].size, e->big,

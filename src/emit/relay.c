@@ -15,13 +15,33 @@ static int relay_keep(struct xst_converter *c)
 	return xst_emit_begin(c->out, c->kind, c->record_length);
 }
 
-static int relay_lose(struct xst_converter *c)
+static const char *relay_words(const struct xst_converter *c, char *what, size_t size)
 {
 	const struct wire_record *row = xst_wire_modern(c->kind);
+
+	(void)snprintf(what, size, row ? "%s (%s)" : "%s", c->name, row ? row->summary : "");
+	return what;
+}
+
+/* A record that an image of version 2 can't have. */
+static int lose_to_version(struct xst_converter *c)
+{
 	char what[128];
 
-	(void)snprintf(what, sizeof(what), row ? "%s (%s)" : "%s", c->name, row ? row->summary : "");
-	return xst_converter_lose(c, what);
+	return xst_converter_lose(c, "a libxc image of version 2",
+				  relay_words(c, what, sizeof(what)));
+}
+
+/* A record of a libxl stream, where the output is none. */
+static int lose_libxl_record(struct xst_converter *c)
+{
+	enum wire_part part = c->kind == XST_KIND_EMULATOR_XENSTORE_DATA ? WIRE_PART_XENSTORE
+			      : c->kind == XST_KIND_EMULATOR_CONTEXT     ? WIRE_PART_EMULATOR
+			      : c->kind == XST_KIND_UNKNOWN              ? WIRE_PART_LIBXL_RECORD
+									 : WIRE_PART_CHECKPOINTS;
+	char what[128];
+
+	return xst_converter_lose_part(c, part, relay_words(c, what, sizeof(what)));
 }
 
 static unsigned flags_of(enum xst_kind kind)
@@ -67,7 +87,7 @@ static int libxc_record(struct xst_converter *c)
 	if (c->version == 2 && c->kind == XST_KIND_STATIC_DATA_END)
 		return 0;
 	if (c->version == 2 && flags_of(c->kind) & WIRE_SINCE_V3)
-		return relay_lose(c);
+		return lose_to_version(c);
 	return c->kind == XST_KIND_CHECKPOINT ? relay_checkpoint(c) : relay_keep(c);
 }
 
@@ -81,6 +101,14 @@ static int libxc_context(struct xst_converter *c)
 	return xst_emit_to_libxl(c) ? relay_keep(c) : 0;
 }
 
+/* A device model's record that becomes one of another shape. */
+static bool own_emulator(const struct xst_converter *c)
+{
+	return c->kind == XST_KIND_EMULATOR_CONTEXT &&
+	       (c->layer == XST_LAYER_LIBXC ||
+		(!xst_emit_to_libxl(c) && xst_emit_holds(c, WIRE_PART_EMULATOR)));
+}
+
 static int relay_libxl_record(struct xst_converter *c)
 {
 	switch (c->kind) {
@@ -92,21 +120,12 @@ static int relay_libxl_record(struct xst_converter *c)
 		return c->had_context ? 0
 				      : xst_converter_fail(c, XST_E_MALFORMED, RULE_LIBXL_CONTEXT,
 							   "the stream ends without a libxc image");
-	case XST_KIND_EMULATOR_CONTEXT:
-		if (c->to == XST_CONTAINER_XENSERVER) /* begun when its length is known */
-			return 0;
-		break;
 	default:
 		break;
 	}
-	return xst_emit_to_libxl(c) ? relay_keep(c) : relay_lose(c);
-}
-
-/* A device model's record that becomes one of another shape. */
-static bool own_emulator(const struct xst_converter *c)
-{
-	return c->kind == XST_KIND_EMULATOR_CONTEXT &&
-	       (c->layer == XST_LAYER_LIBXC || c->to == XST_CONTAINER_XENSERVER);
+	if (xst_emit_to_libxl(c))
+		return relay_keep(c);
+	return own_emulator(c) ? 0 /* begun when its length is known */ : lose_libxl_record(c);
 }
 
 static int relay_record_begin(struct xst_converter *c)
@@ -125,6 +144,20 @@ static int libxl_header(struct xst_converter *c)
 	return xst_converter_libxl_header(c, options);
 }
 
+/* Zeros say nothing that could be lost. */
+static int lose_emulator_id(struct xst_converter *c)
+{
+	unsigned long long id = xst_converter_field(c, XST_FIELD_EMULATOR_ID);
+	unsigned long long index = xst_converter_field(c, XST_FIELD_EMULATOR_INDEX);
+	char what[80];
+
+	if ((!id && !index) || xst_emit_holds(c, WIRE_PART_EMULATOR_ID))
+		return 0;
+	(void)snprintf(what, sizeof(what), "the device model's id and index (%llu, %llu)", id,
+		       index);
+	return xst_converter_lose_part(c, WIRE_PART_EMULATOR_ID, what);
+}
+
 static int relay_fields(struct xst_converter *c)
 {
 	switch (c->kind) {
@@ -137,9 +170,14 @@ static int relay_fields(struct xst_converter *c)
 		return 0;
 	case XST_KIND_DOMAIN_HEADER:
 		return xst_converter_start(c, c->fields, c->nfields);
+	case XST_KIND_EMULATOR_CONTEXT:
+		if (own_emulator(c))
+			return lose_emulator_id(c);
+		break;
 	default:
-		return c->open ? xst_emit_fields(c->out, c->fields, c->nfields) : 0;
+		break;
 	}
+	return c->open ? xst_emit_fields(c->out, c->fields, c->nfields) : 0;
 }
 
 static int relay_pair(struct xst_converter *c, const struct xst_event *ev)

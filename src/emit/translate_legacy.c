@@ -269,6 +269,12 @@ static int translate_legacy_record_begin(struct xst_converter *c)
 	case XST_KIND_CHECKPOINT:
 		c->legacy.after_checkpoint = true;
 		return 0;
+	case XST_KIND_TMEM:
+		return xst_converter_lose_part(c, WIRE_PART_TMEM, NULL);
+	case XST_KIND_TMEM_EXTRA:
+		return xst_converter_lose_part(c, WIRE_PART_TMEM_EXTRA, NULL);
+	case XST_KIND_EXT_BLOCK:
+		return xst_converter_lose_part(c, WIRE_PART_EXT_BLOCK, NULL);
 	default:
 		return 0;
 	}
@@ -351,6 +357,22 @@ static int image_end(struct xst_converter *c)
 	return r ? r : xenstore_data(c);
 }
 
+static int translate_legacy_end_of_toolstack(struct xst_converter *c)
+{
+	unsigned long long entries = c->legacy.physmaps;
+	char what[80];
+
+	if (!entries)
+		return 0;
+	(void)snprintf(what, sizeof(what), "the device model's physmap (entries: %llu)", entries);
+	if (!xst_emit_holds(c, WIRE_PART_PHYSMAP))
+		return xst_converter_lose_part(c, WIRE_PART_PHYSMAP, what);
+	if (c->guest == XST_GUEST_PV)
+		xst_converter_remark(c, RULE_CONVERT_DROPPED,
+				     "%s left out: a PV guest has no device model", what);
+	return 0;
+}
+
 static int translate_legacy_record_end(struct xst_converter *c)
 {
 	int r = 0;
@@ -369,14 +391,7 @@ static int translate_legacy_record_end(struct xst_converter *c)
 		return c->legacy.keep_checkpoints ? xst_emit_empty(c->out, XST_KIND_CHECKPOINT_END)
 						  : 0;
 	case XST_KIND_TOOLSTACK:
-		if (c->legacy.physmaps && (!xst_emit_to_libxl(c) || c->guest == XST_GUEST_PV))
-			xst_converter_remark(
-				c, RULE_CONVERT_DROPPED,
-				"the device model's physmap (entries: %llu) left out: %s",
-				(unsigned long long)c->legacy.physmaps,
-				xst_emit_to_libxl(c) ? "a PV guest has no device model"
-						     : "a libxc image has no place for it");
-		return 0;
+		return translate_legacy_end_of_toolstack(c);
 	default:
 		return 0;
 	}

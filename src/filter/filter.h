@@ -46,6 +46,9 @@ struct filter {
 	struct filter_report report;
 };
 
+/* Those that can be written, for help and complaints; which levels each has, xst_filter_parse() knows. */
+#define FILTER_WORDS "zstd, gzip, xz or lz4"
+
 const char *xst_filter_name(enum filter_format format);
 
 /* Looks at a descriptor's next octets without taking them.  Waits for as many as it needs to tell;
@@ -75,7 +78,7 @@ void xst_filter_kill(struct filter *f);
 
 /* --- inside ---------------------------------------------------------------------------------- */
 
-/* What the child does, from descriptor 0 to descriptor 1.  pump.c */
+/* What the child does, from descriptor 0 to descriptor 1.  archive.c */
 void xst_filter_pump_decompress(enum filter_format format, struct filter_report *report);
 void xst_filter_pump_compress(enum filter_format format, int level, struct filter_report *report);
 

@@ -22,6 +22,8 @@ ssize_t xst_filter_pump_take(struct pump *p, size_t from);
 /* Writes all of it.  Returns whether that went well. */
 bool xst_filter_pump_give(struct pump *p, const char *data, size_t n);
 
+/* Words of a library's, for a person to read. */
+void xst_filter_pump_text(struct filter_report *report, const char *text);
 void xst_filter_pump_error(struct filter_report *report, enum filter_outcome outcome, int error);
 /* missing: which library, and where to get it. */
 void xst_filter_pump_missing(struct filter_report *report, const char *missing);

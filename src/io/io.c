@@ -21,6 +21,13 @@ int xst_io_wait_ready(int fd, short events)
 	return 0;
 }
 
+bool xst_io_is_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 /* Whether a call that has failed is to be repeated; waits for the descriptor if need be. */
 static bool io_again(int fd, short events)
 {
@@ -82,6 +89,13 @@ ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset)
 		k = pread(fd, data, n, offset);
 	while (k < 0 && io_again(fd, POLLIN));
 	return k < 0 ? -errno : k;
+}
+
+const char *xst_io_tmpdir(const char *wanted)
+{
+	const char *dir = wanted ? wanted : getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/var/tmp";
 }
 
 int xst_io_unnamed_file(const char *dir)

@@ -31,6 +31,8 @@ void xst_io_transfer_free(struct transfer *t);
 
 /* Waits until a descriptor that has said EAGAIN is ready.  events: POLLIN or POLLOUT. */
 int xst_io_wait_ready(int fd, short events);
+/* Whether it is, without waiting. */
+bool xst_io_is_ready(int fd, short events);
 /* All n octets.  Returns 0 or -errno. */
 int xst_io_write_all(int fd, const void *data, size_t n);
 int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
@@ -38,6 +40,8 @@ int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
 ssize_t xst_io_read_some(int fd, void *data, size_t n);
 ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset);
 
+/* The folder for temporary files: `wanted`, or where that is NULL $TMPDIR or /var/tmp. */
+const char *xst_io_tmpdir(const char *wanted);
 /* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
 int xst_io_unnamed_file(const char *dir);
 

@@ -87,13 +87,12 @@ static void explain_cut(struct convert *c)
 
 static bool wants_emulator(const struct convert *c)
 {
-	enum xst_container to = c->options->converter ? c->options->converter->to
-						      : XST_CONTAINER_AUTO;
+	const struct wire_format *to =
+		c->options->converter ? xst_wire_format_written(c->options->converter->to) : NULL;
 
 	return track_has(c->track, XST_LAYER_LEGACY) && c->track->guest == XST_GUEST_HVM &&
 	       !(c->parser_flags & XST_PARSER_NO_EMULATOR) &&
-	       !c->options->legacy_only && to != XST_CONTAINER_LIBXC &&
-	       to != XST_CONTAINER_XL_LIBXC;
+	       !c->options->legacy_only && (!to || to->holds & WIRE_HOLDS(EMULATOR));
 }
 
 int xst_job_convert_check_emulator(struct convert *c)

@@ -10,7 +10,7 @@
 #include "finding/finding.h"
 #include "io/clone.h"
 #include "limits/limits.h"
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #include <xenstream/emit.h>
 
@@ -65,25 +65,24 @@ static bool is_last(const struct reading *g, const struct xst_event *ev)
 	return ev->kind == XST_KIND_CONFIG;
 }
 
-static bool head_is_container(enum xst_layer layer)
-{
-	return layer != XST_LAYER_LIBXL && layer != XST_LAYER_LIBXC && layer != XST_LAYER_LEGACY;
-}
-
 static int begin_layer(struct reading *g, const struct xst_event *ev)
 {
-	if (head_is_container(ev->layer)) {
+	const struct wire_format *f = xst_wire_format_of(ev->layer);
+
+	if (f->shown.role == XST_ROLE_CONTAINER) {
 		g->head->layer = ev->layer;
 		return 0;
 	}
-	g->done = true; /* the stream itself */
+	g->done = true; /* what is inside, or no container at all */
 	if (g->head->layer != XST_LAYER_NONE)
 		return 0;
 	return xst_io_plain_error(
 		&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-		"a bare %s stream, which has no configuration: convert --to xl puts a "
-		"header in front",
-		xst_layer_name(ev->layer));
+		f->shown.role == XST_ROLE_STREAM
+			? "a bare %s, which has no configuration: convert --to xl puts a header in "
+			  "front"
+			: "a %s, which has no configuration",
+		f->shown.title);
 }
 
 static int read_event(struct reading *g, const struct xst_event *ev)

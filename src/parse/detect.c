@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "wire/bytes.h"
+#include "wire/formats.h"
 
 #define HEAD 16
-#define UNSEEN 0
 
 static int detect_stream_begin(struct xst_parser *p, struct layer *l, unsigned width)
 {
@@ -21,40 +21,21 @@ static int detect_stream_begin(struct xst_parser *p, struct layer *l, unsigned w
 	return EVENT;
 }
 
-/* The magics, as far as they can be seen in the head. */
-static const struct beginning {
-	const char *magic;
-	uint8_t size;
-	enum xst_start start;
-	enum xst_layer layer;
-} beginnings[] = {
-	{ XL_MAGIC, HEAD, XST_START_XL, XST_LAYER_XL },
-	{ LIBVIRT_MAGIC, LIBVIRT_MAGIC_SIZE, XST_START_LIBVIRT, XST_LAYER_LIBVIRT },
-	{ XEND_MAGIC, XEND_MAGIC_SIZE, XST_START_XEND, XST_LAYER_XEND },
-	{ XEND_REQUEST XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
-	{ XEND_REQUEST_SSL XEND_MAGIC, HEAD, XST_START_XEND, XST_LAYER_XEND },
-	{ XENSERVER_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER, XST_LAYER_XENSERVER },
-	{ XENSERVER_HANDSHAKE XENSERVER_MAGIC, HEAD, XST_START_XENSERVER, XST_LAYER_XENSERVER },
-	{ XENSERVER_HANDSHAKE XENSERVER_HANDSHAKE XENSERVER_MAGIC, HEAD, XST_START_XENSERVER,
-	  XST_LAYER_XENSERVER },
-	{ XENSERVER6_MAGIC, XENSERVER_MAGIC_SIZE, XST_START_XENSERVER6, XST_LAYER_XENSERVER6 },
-	{ "LibxlFmt", 8, XST_START_LIBXL, XST_LAYER_LIBXL },
-	{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8, XST_START_LIBXC, XST_LAYER_LIBXC },
-	{ "", UNSEEN, XST_START_COLO, XST_LAYER_COLO }, /* has no magic, see xst_parse_colo_begins() */
-};
-#define BEGINNINGS (sizeof(beginnings) / sizeof(beginnings[0]))
+/* How each layer begins to be read. */
+#define FORMAT(LAYER, parser, ...) [XST_LAYER_##LAYER] = xst_parse_##parser,
+#define VARIANT(...)
+static const state_fn first_states[] = { WIRE_FORMATS(FORMAT, VARIANT) };
+#undef FORMAT
+#undef VARIANT
 
-static enum xst_layer layer_of(enum xst_start start)
+state_fn xst_parse_detect_state(enum xst_layer layer)
 {
-	for (size_t i = 0; i < BEGINNINGS; i++)
-		if (beginnings[i].start == start)
-			return beginnings[i].layer;
-	return XST_LAYER_NONE;
+	return first_states[layer];
 }
 
 bool xst_parse_detect_knows(enum xst_start start)
 {
-	return start == XST_START_AUTO || start == XST_START_LEGACY || layer_of(start) != XST_LAYER_NONE;
+	return start == XST_START_AUTO || xst_wire_format_started(start);
 }
 
 static int detect_begin(struct xst_parser *p, enum xst_layer id)
@@ -120,51 +101,55 @@ static int not_ours(struct xst_parser *p, const uint8_t *head)
 			      "legacy stream begins here");
 }
 
-/* What the octets themselves say; XST_START_AUTO when they say nothing. */
-static enum xst_start detect_recognise(const struct xst_parser *p, const uint8_t *head)
+static bool begins_with(const struct wire_magic *m, const uint8_t *head)
 {
-	for (size_t i = 0; i < BEGINNINGS; i++)
-		if (beginnings[i].size && memcmp(head, beginnings[i].magic, beginnings[i].size) == 0)
-			return beginnings[i].start;
+	return m->size && memcmp(head, m->octets, m->size < HEAD ? m->size : HEAD) == 0;
+}
+
+/* What the octets themselves say; NULL when they say nothing. */
+static const struct wire_format *detect_recognise(const struct xst_parser *p, const uint8_t *head)
+{
+	for (size_t i = 0; i < xst_wire_formats_count; i++)
+		for (size_t k = 0; k < WIRE_FORMAT_MAGICS; k++)
+			if (begins_with(&xst_wire_formats[i].magics[k], head))
+				return &xst_wire_formats[i];
 	if (xst_parse_colo_begins(head))
-		return XST_START_COLO;
-	if (legacy_shape(p, head).plausible)
-		return XST_START_LEGACY;
-	return XST_START_AUTO;
+		return xst_wire_format_of(XST_LAYER_COLO);
+	return legacy_shape(p, head).plausible ? xst_wire_format_of(XST_LAYER_LEGACY) : NULL;
 }
 
-static bool detect_is_container(enum xst_start start)
+/* Only streams stand inside of another layer: containers could nest deeper than any stack, and a
+ * channel holds no guest. */
+static int nested(struct xst_parser *p, const struct wire_format *f)
 {
-	return start == XST_START_XL || start > XST_START_LEGACY;
-}
-
-/* Containers could nest deeper than any stack. */
-static int nested(struct xst_parser *p, enum xst_start start)
-{
-	if (start == XST_START_XL && p->stack[0].id == XST_LAYER_XL)
+	if (f->shown.layer == XST_LAYER_XL && p->stack[0].id == XST_LAYER_XL)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
 				      "an xl header inside of another");
-	return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
-			      "a container (%s) inside of another",
-			      xst_layer_name(layer_of(start)));
+	if (f->shown.role == XST_ROLE_CONTAINER)
+		return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
+				      "a container (%s) inside of another", f->shown.word);
+	return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, NULL,
+			      "a %s inside of a container, in place of a domain's stream",
+			      f->shown.title);
 }
 
 int xst_parse_detect(struct xst_parser *p, enum xst_start start)
 {
+	const struct wire_format *f = xst_wire_format_started(start);
 	const uint8_t *head;
 	int r = xst_parser_peek(p, HEAD, 0, &head);
 
 	if (r)
 		return r;
-	if (start == XST_START_AUTO)
-		start = detect_recognise(p, head);
-	if (p->depth && detect_is_container(start))
-		return nested(p, start);
-	switch (start) {
-	case XST_START_AUTO:   return not_ours(p, head);
-	case XST_START_LEGACY: return begin_legacy(p, head);
-	default:               return detect_begin(p, layer_of(start));
-	}
+	if (!f)
+		f = detect_recognise(p, head);
+	if (!f)
+		return not_ours(p, head);
+	if (p->depth && f->shown.role != XST_ROLE_STREAM)
+		return nested(p, f);
+	if (f->shown.layer == XST_LAYER_LEGACY) /* its head tells the word size */
+		return begin_legacy(p, head);
+	return detect_begin(p, f->shown.layer);
 }
 
 int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, enum xst_start start,

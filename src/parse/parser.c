@@ -26,23 +26,6 @@ static const struct xst_limits default_limits = {
 
 /* --- layers --------------------------------------------------------------------------------- */
 
-static state_fn first_state(enum xst_layer id)
-{
-	switch (id) {
-	case XST_LAYER_XL:         return xst_parse_xl;
-	case XST_LAYER_LIBXL:      return xst_parse_libxl;
-	case XST_LAYER_LIBXC:      return xst_parse_libxc;
-	case XST_LAYER_LEGACY:     return xst_parse_legacy;
-	case XST_LAYER_LIBVIRT:    return xst_parse_libvirt;
-	case XST_LAYER_XEND:       return xst_parse_xend;
-	case XST_LAYER_XENSERVER:  return xst_parse_xenserver;
-	case XST_LAYER_XENSERVER6: return xst_parse_xenserver6;
-	case XST_LAYER_COLO:       return xst_parse_colo;
-	case XST_LAYER_NONE:       break;
-	}
-	return NULL;
-}
-
 struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 {
 	struct layer *l = &p->stack[p->depth];
@@ -55,7 +38,7 @@ struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 	p->depth++;
 	memset(l, 0, sizeof(*l));
 	l->id = id;
-	l->state = first_state(id);
+	l->state = xst_parse_detect_state(id);
 	l->ulong_size = 4;
 	p->active = p->depth;
 	return l;

@@ -18,7 +18,7 @@
 
 #include "finding/rules.h"
 #include "limits/limits.h"
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #define EVENT 1
 #define MAX_WARNINGS 8
@@ -229,16 +229,13 @@ bool xst_parse_detect_knows(enum xst_start start);
 int xst_parse_detect_inner(struct xst_parser *p, struct layer *l, enum xst_start start,
 			   state_fn after);
 
-/* The first state of each. */
-int xst_parse_xl(struct xst_parser *p, struct layer *l);
-int xst_parse_libvirt(struct xst_parser *p, struct layer *l);
-int xst_parse_xend(struct xst_parser *p, struct layer *l);
-int xst_parse_xenserver(struct xst_parser *p, struct layer *l);
-int xst_parse_xenserver6(struct xst_parser *p, struct layer *l);
-int xst_parse_colo(struct xst_parser *p, struct layer *l);
-int xst_parse_libxl(struct xst_parser *p, struct layer *l);
-int xst_parse_libxc(struct xst_parser *p, struct layer *l);
-int xst_parse_legacy(struct xst_parser *p, struct layer *l);
+/* The first state of each, as the table of formats names it. */
+#define FORMAT(LAYER, parser, ...) int xst_parse_##parser(struct xst_parser *p, struct layer *l);
+#define VARIANT(...)
+WIRE_FORMATS(FORMAT, VARIANT)
+#undef FORMAT
+#undef VARIANT
+state_fn xst_parse_detect_state(enum xst_layer layer);
 /* A legacy layer's word size and guest, which detect.c has seen. */
 void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
 /* Whether 16 octets look like the beginning of COLO's channel back. */

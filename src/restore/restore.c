@@ -27,7 +27,7 @@
 int xst_restore_fail(struct xst_restore *r, int code, enum xst_rule rule,
 		     const struct xst_event *at, const char *format, ...)
 {
-	struct xst_finding place = { .offset = xst_parser_offset(r->main.parser) };
+	struct xst_finding place = { .offset = xst_parser_offset(r->main.pull.parser) };
 	va_list ap;
 
 	if (at) {
@@ -48,7 +48,7 @@ void xst_restore_tell(struct xst_restore *r, const struct xst_finding *f)
 
 void xst_restore_remark(struct xst_restore *r, enum xst_rule rule, const char *format, ...)
 {
-	struct xst_finding place = { .offset = xst_parser_offset(r->main.parser) }, f;
+	struct xst_finding place = { .offset = xst_parser_offset(r->main.pull.parser) }, f;
 	va_list ap;
 
 	va_start(ap, format);
@@ -126,18 +126,18 @@ static void restore_step(struct xst_restore *r, int *ret)
 
 static uint64_t progress_mark(const struct xst_restore *r)
 {
-	return r->main.work + r->replay.work +
+	return r->main.pull.work + r->replay.pull.work +
 	       (r->worker ? xst_restore_worker_octets(r->worker) : 0) + (uint64_t)r->task + r->step;
 }
 
 static void restore_tell_progress(struct xst_restore *r)
 {
-	uint64_t size = r->worker ? 0 : xst_restore_player_size(&r->main);
+	uint64_t size = r->worker ? 0 : r->main.pull.source.size;
 
 	if (r->options.progress)
 		r->options.progress(r->options.userdata,
 				    r->worker ? xst_restore_worker_octets(r->worker)
-					      : xst_parser_offset(r->main.parser),
+					      : xst_parser_offset(r->main.pull.parser),
 				    size);
 }
 
@@ -191,7 +191,7 @@ static void tell_result(struct xst_restore *r)
 		result.error = r->error;
 	result.code = r->error.code;
 	result.converted = r->domain.converted;
-	result.end = xst_parser_offset(r->main.parser);
+	result.end = xst_parser_offset(r->main.pull.parser);
 	r->phase = XST_PHASE_OVER;
 	r->told = true;
 	if (r->options.done)
@@ -238,10 +238,9 @@ static int copy_config(struct xst_restore *r)
 
 static int copy_options(struct xst_restore *r)
 {
-	const char *dir = r->options.tmpdir ? r->options.tmpdir : getenv("TMPDIR");
 	struct xst_restore_options *o = &r->options;
 
-	r->tmpdir = strdup(dir && *dir ? dir : "/var/tmp");
+	r->tmpdir = strdup(xst_io_tmpdir(o->tmpdir));
 	if (!r->tmpdir)
 		return XST_E_NOMEM;
 	xst_restore_spool_init(&r->spool, o->buffer_memory ? o->buffer_memory : BUFFER_MEMORY,
@@ -269,9 +268,8 @@ static int restore_open_all(struct xst_restore *r)
 	e = xst_restore_player_init(&r->main, parser);
 	if (e)
 		return e;
-	xst_restore_player_from_fd(&r->main, r->options.fd);
-	/* until it is known what it is, a pipe's octets are kept */
-	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	xst_source_from_fd(&r->main.pull.source, r->options.fd);
+	xst_restore_route_keep(r); /* until it is known what it is */
 	e = xst_restore_watch_init(&r->watch);
 	errno = -e;
 	return e ? XST_E_IO : 0;
@@ -325,7 +323,7 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	r->options = o;
 	r->parser_options = parser;
 	r->watch.epoll = r->watch.kick = -1;
-	r->main.fd = r->replay.fd = -1;
+	r->main.pull = r->replay.pull = PULL_NONE;
 	xst_restore_spool_init(&r->spool, 0, NULL);
 	e = restore_open_all(r);
 	if (e) {
@@ -369,8 +367,8 @@ struct xst_restore *xst_restore_free(struct xst_restore *r)
 		r->result.outcome = XST_OUTCOME_ABORTED;
 		tell_result(r);
 	}
-	xst_restore_player_free(&r->main);
-	xst_restore_player_free(&r->replay);
+	xst_pull_free(&r->main.pull);
+	xst_pull_free(&r->replay.pull);
 	xst_checker_free(r->checker);
 	xst_parser_free(r->at_image);
 	xst_parser_free(r->at_emulator);

@@ -5,7 +5,7 @@
  *   tasks.c    what it does, task by task; tail.c: one of them
  *   run.c      the smallest loop that does it
  *   route.c    what records mean: which phase, which sink
- *   player.c   a stream's events off a descriptor that must not block
+ *   player.c   a stream's events, with the runs given to sinks; io/pull.c reads them
  *   spool.c    octets that wait: in memory, then in an unnamed file
  *   worker.c   what is not of today is converted by a thread, from pipe to pipe
  *   watch.c    one descriptor for all that is waited for
@@ -20,6 +20,7 @@
 
 #include "finding/rules.h"
 #include "io/io.h"
+#include "io/pull.h"
 #include "restore/colo_link.h"
 
 /* --- watch.c -------------------------------------------------------------------------------- */
@@ -49,8 +50,6 @@ void xst_restore_watch_kick(struct watch *w);
 /* The earliest deadline that is waited for. */
 uint64_t xst_restore_watch_deadline(const struct watch *w);
 uint64_t xst_restore_watch_now(void);
-/* Whether a descriptor is ready, without waiting. */
-bool xst_restore_watch_ready(int fd, short events);
 
 /* --- spool.c -------------------------------------------------------------------------------- */
 
@@ -81,57 +80,21 @@ int64_t xst_restore_spool_move(struct spool *s, int fd, uint64_t n, struct xst_f
 
 /* --- player.c ------------------------------------------------------------------------------- */
 
-/* Where a run's octets go. */
-struct drain {
-	void *self;
-	int (*write)(void *self, const void *data, size_t n, size_t *ret_done); /* NULL: nowhere */
-	int (*move)(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
-	void (*wait)(void *self, struct xst_wait *ret);
-	int sink; /* enum sink_id, for its error */
-};
-
 struct player {
-	struct xst_parser *parser;
-	struct xst_in in;
-	uint8_t *window;
-	/* the source: a descriptor, a part of a file or a piece of memory */
-	int fd;
-	bool seekable;          /* octets are at `position`, up to `limit` */
-	off_t position, limit;  /* in the file or the memory; limit -1: to the end */
-	const uint8_t *memory;
-	bool eof;
-	struct spool *tee;      /* gets all octets that the parser takes */
-	/* what is in hand */
-	const struct xst_event *event;
-	bool in_run, no_move, widened;
-	const uint8_t *slice;   /* of the run, out of the window, not delivered yet */
-	size_t slice_left;
-	struct drain drain;
-	uint64_t work;          /* octets read or moved so far: only ever grows */
-	struct xst_finding error; /* code 0 after a failure: it was the drain's */
-	bool error_ours;          /* not the stream's fault: a spool's, or memory */
+	struct pull pull;
+	const struct xst_event *event; /* in hand */
+	bool in_run, widened;
+	struct drain drain;            /* its id: enum sink_id, for its error */
 };
 
-/* Takes the parser.  Returns 0 or XST_E_NOMEM. */
+/* Takes the parser.  Returns 0 or XST_E_NOMEM.  What it reads from is set in its source. */
 int xst_restore_player_init(struct player *pl, struct xst_parser *parser);
-void xst_restore_player_free(struct player *pl);
-/* Reads from a descriptor from now on. */
-void xst_restore_player_from_fd(struct player *pl, int fd);
-/* Reads [from, to) of a file (memory NULL) or of memory. */
-void xst_restore_player_from_part(struct player *pl, int fd, const uint8_t *memory, uint64_t from,
-				  uint64_t to);
 /* The next event, the same until xst_restore_player_done(); never NEED nor PAYLOAD: a run is delivered to its
  * drain before the event behind it comes.  XST_AGAIN also stands for: enough for one call. */
 int xst_restore_player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev);
 /* The event was dealt with.  If it was a PAYLOAD_BEGIN, the run goes into the drain (NULL: is
  * passed over). */
 void xst_restore_player_done(struct player *pl, const struct drain *drain);
-/* Octets that the parser was given so far, in its counting: where a copy of it goes on. */
-uint64_t xst_restore_player_fed(const struct player *pl);
-/* Where in the source's file the octet is that xst_restore_player_fed() has counted so. */
-uint64_t xst_restore_player_place(const struct player *pl, uint64_t fed);
-/* Length of the source from the stream's first octet, or 0. */
-uint64_t xst_restore_player_size(const struct player *pl);
 
 /* --- worker.c ------------------------------------------------------------------------------- */
 
@@ -221,8 +184,8 @@ struct xst_restore {
 	struct worker *worker;
 	struct spool spool;         /* head of the input, then a checkpoint's records */
 	struct xst_parser *at_image, *at_emulator; /* the parser where these parts of a checkpoint begin */
-	uint64_t image_from, emulator_from;        /* xst_restore_player_fed() there */
-	uint64_t spool_base;        /* xst_restore_player_fed() of its first octet */
+	uint64_t image_from, emulator_from;        /* xst_pull_fed() there */
+	uint64_t spool_base;        /* xst_pull_fed() of its first octet */
 
 	/* what is known of the stream */
 	struct xst_restore_domain domain;
@@ -237,7 +200,7 @@ struct xst_restore {
 	bool had_tail, tail_begun;
 	struct drain tail_drain;
 	uint64_t tail_done;
-	uint64_t complete_at; /* xst_restore_player_fed() behind the last complete checkpoint */
+	uint64_t complete_at; /* xst_pull_fed() behind the last complete checkpoint */
 	struct colo colo;
 
 	uint64_t deadline, last_progress;
@@ -280,5 +243,10 @@ int xst_restore_route_apply(struct xst_restore *r, const struct xst_event *ev, s
 bool xst_restore_route_is_end(const struct xst_restore *r, const struct xst_event *ev);
 /* The image's records of the next checkpoint begin here. */
 int xst_restore_route_mark_image(struct xst_restore *r);
+/* From now on the bytes that the parser takes are kept in the spool, which is emptied; a file needs no
+ * copy. */
+void xst_restore_route_keep(struct xst_restore *r);
+/* No longer; what was kept is dropped. */
+void xst_restore_route_drop_kept(struct xst_restore *r);
 
 #endif

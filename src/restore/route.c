@@ -253,25 +253,55 @@ int xst_restore_route_apply(struct xst_restore *r, const struct xst_event *ev, s
 
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
+static int keep_bytes(void *self, const void *data, size_t n, size_t *ret_done)
+{
+	struct xst_restore *r = self;
+
+	*ret_done = n;
+	return xst_restore_spool_write(&r->spool, data, n, &r->error);
+}
+
+static int keep_moved(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+{
+	struct xst_restore *r = self;
+	int64_t k = offset ? 0 : xst_restore_spool_move(&r->spool, fd, n, &r->error);
+
+	*ret_moved = k > 0 ? (uint64_t)k : 0;
+	return k < 0 ? (int)k : 0;
+}
+
+void xst_restore_route_keep(struct xst_restore *r)
+{
+	struct drain tee = { .self = r, .write = keep_bytes, .move = keep_moved };
+
+	xst_restore_spool_clear(&r->spool);
+	xst_pull_set_tee(&r->main.pull, r->main.pull.source.seekable ? NULL : &tee);
+}
+
+void xst_restore_route_drop_kept(struct xst_restore *r)
+{
+	xst_pull_set_tee(&r->main.pull, NULL);
+	xst_restore_spool_clear(&r->spool);
+}
+
 static int copy_parser(struct xst_restore *r, struct xst_parser **ret)
 {
 	xst_parser_free(*ret);
-	*ret = xst_parser_clone(r->main.parser);
+	*ret = xst_parser_clone(r->main.pull.parser);
 	return *ret ? 0 : XST_E_NOMEM;
 }
 
 int xst_restore_route_mark_image(struct xst_restore *r)
 {
-	xst_restore_spool_clear(&r->spool);
-	r->spool_base = r->image_from = xst_restore_player_fed(&r->main);
-	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	r->spool_base = r->image_from = xst_pull_fed(&r->main.pull);
+	xst_restore_route_keep(r);
 	r->unused = false;
 	return copy_parser(r, &r->at_image);
 }
 
 static int mark_emulator(struct xst_restore *r)
 {
-	r->emulator_from = xst_restore_player_fed(&r->main);
+	r->emulator_from = xst_pull_fed(&r->main.pull);
 	return copy_parser(r, &r->at_emulator);
 }
 
@@ -285,13 +315,12 @@ static void route_complete(struct xst_restore *r)
 static int begin_buffering(struct xst_restore *r)
 {
 	r->phase = XST_PHASE_BUFFERING;
-	r->spool_base = xst_restore_player_fed(&r->main);
+	r->spool_base = xst_pull_fed(&r->main.pull);
 	if (!r->domain.libxl) { /* a bare image's checkpoints end here */
 		route_complete(r);
 		return 0;
 	}
-	xst_restore_spool_clear(&r->spool);
-	r->main.tee = r->main.seekable ? NULL : &r->spool;
+	xst_restore_route_keep(r);
 	return mark_emulator(r);
 }
 
@@ -299,8 +328,7 @@ static int begin_buffering(struct xst_restore *r)
 static void route_drop(struct xst_restore *r)
 {
 	r->dropping = true;
-	r->main.tee = NULL;
-	xst_restore_spool_clear(&r->spool);
+	xst_restore_route_drop_kept(r);
 }
 
 static bool is_an_end(enum xst_kind kind)

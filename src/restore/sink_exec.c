@@ -421,7 +421,7 @@ static int exec_move(void *self, int fd, const off_t *offset, uint64_t n, uint64
 	if (r)
 		return r;
 	k = splice(fd, offset ? &at : NULL, x->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
-	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_restore_watch_ready(x->fd, POLLOUT)))
+	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_io_is_ready(x->fd, POLLOUT)))
 		return 0; /* not this way, or nothing there */
 	*ret_moved = sent(x, (ssize_t)k, &r);
 	return r;
@@ -643,6 +643,12 @@ static const struct xst_domain_sink_ops libxl_ops = {
 	.error = exec_error,
 };
 
+static bool exec_takes(enum xst_container to)
+{
+	return to == XST_CONTAINER_AUTO || to == XST_CONTAINER_XL || to == XST_CONTAINER_LIBXL ||
+	       to == XST_CONTAINER_LIBXC;
+}
+
 int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain_sink *ret)
 {
 	struct xst_sink_exec_options o = { .size = sizeof(o) };
@@ -650,7 +656,7 @@ int xst_sink_exec(const struct xst_sink_exec_options *options, struct xst_domain
 	int r;
 
 	if (!options || !ret || xst_options_copy(&o, sizeof(o), options, options->size) < 0 ||
-	    !o.command || (unsigned)o.to > XST_CONTAINER_LIBXC)
+	    !o.command || !exec_takes(o.to))
 		return XST_E_ARG;
 	x = calloc(1, sizeof(*x));
 	if (!x)

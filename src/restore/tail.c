@@ -12,7 +12,7 @@
 static int store_tail(void *self, const void *data, size_t n, size_t *ret_done)
 {
 	struct xst_restore *r = self;
-	uint64_t limit = xst_parser_max_run(r->main.parser);
+	uint64_t limit = xst_parser_max_run(r->main.pull.parser);
 
 	if (r->spool.size + n > limit)
 		return xst_restore_fail(r, XST_E_LIMIT, RULE_LIMIT, NULL,
@@ -24,16 +24,15 @@ static int store_tail(void *self, const void *data, size_t n, size_t *ret_done)
 
 bool xst_restore_tail_begin(struct xst_restore *r, const struct xst_event *ev, int *ret)
 {
-	uint64_t size = xst_restore_player_size(&r->main), here = xst_parser_offset(r->main.parser);
+	struct pull *p = &r->main.pull;
 	struct drain drain = { .self = r, .write = store_tail };
 
 	*ret = 0;
 	if (ev->type != XST_EVENT_PAYLOAD_BEGIN || ev->u.payload.length != XST_LENGTH_UNKNOWN ||
 	    r->phase != XST_PHASE_NORMAL)
 		return false;
-	if (size) {
-		here = xst_restore_player_place(&r->main, here);
-		*ret = xst_parser_set_run_length(r->main.parser, size > here ? size - here : 0);
+	if (p->source.seekable) {
+		*ret = xst_parser_set_run_length(p->parser, xst_pull_left(p));
 		return false;
 	}
 	xst_restore_spool_clear(&r->spool);
@@ -68,7 +67,7 @@ static int tail_some(struct xst_restore *r)
 		e = d->write(d->self, r->spool.memory + offset, n, &done);
 	}
 	r->tail_done += moved + done;
-	return xst_restore_sink_result(r, (enum sink_id)d->sink, e);
+	return xst_restore_sink_result(r, (enum sink_id)d->id, e);
 }
 
 int xst_restore_tail_task(struct xst_restore *r)

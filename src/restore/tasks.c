@@ -39,10 +39,10 @@ int xst_restore_prepare(struct xst_restore *r)
 /* A file's offset goes behind the stream that was taken. */
 static void pass_stream(struct xst_restore *r)
 {
-	if (r->main.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
+	if (r->main.pull.source.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
 		(void)lseek(
 			r->options.fd,
-			(off_t)xst_restore_player_place(&r->main, xst_restore_player_fed(&r->main)),
+			(off_t)xst_pull_place(&r->main.pull, xst_pull_fed(&r->main.pull)),
 			SEEK_SET);
 }
 
@@ -115,13 +115,13 @@ static int begin_finish(struct xst_restore *r, enum xst_outcome outcome)
 
 static uint64_t dropped(const struct xst_restore *r)
 {
-	return r->unused ? xst_restore_player_fed(&r->main) - r->complete_at : 0;
+	return r->unused ? xst_pull_fed(&r->main.pull) - r->complete_at : 0;
 }
 
 /* The sender went away between two checkpoints: the last complete one is the guest's state. */
 static int fail_over(struct xst_restore *r)
 {
-	r->result.error = r->main.error;
+	r->result.error = *xst_pull_error(&r->main.pull);
 	r->result.dropped = dropped(r);
 	return begin_finish(r, XST_OUTCOME_FAILOVER);
 }
@@ -142,26 +142,25 @@ static int end_worker(struct xst_restore *r)
 	return f->code;
 }
 
-/* Not a drain's, and not for want of memory or disk. */
-static bool is_streams_fault(const struct player *pl)
+/* The source's or the stream's error, code 0: it was a drain's. */
+static int streams_fault(const struct xst_restore *r)
 {
-	return pl->error.code && !pl->error_ours;
+	return xst_pull_error(&r->main.pull)->code;
 }
 
 static bool sender_is_gone(const struct xst_restore *r)
 {
-	return is_streams_fault(&r->main) &&
-	       (r->main.error.code == XST_E_TRUNCATED || r->main.error.code == XST_E_IO);
+	return streams_fault(r) == XST_E_TRUNCATED || streams_fault(r) == XST_E_IO;
 }
 
 static int take_error(struct xst_restore *r, const struct player *pl, int code)
 {
 	if (r->error.code)
 		return r->error.code;
-	if (pl->error.code)
-		r->error = pl->error;
+	if (xst_pull_error(&pl->pull)->code)
+		r->error = *xst_pull_error(&pl->pull);
 	else if (pl->drain.write && code != XST_E_NOMEM)
-		return xst_restore_sink_result(r, (enum sink_id)pl->drain.sink, code);
+		return xst_restore_sink_result(r, (enum sink_id)pl->drain.id, code);
 	else
 		xst_finding_no_memory(&r->error);
 	return r->error.code;
@@ -169,7 +168,7 @@ static int take_error(struct xst_restore *r, const struct player *pl, int code)
 
 static int tasks_read_failed(struct xst_restore *r, int code)
 {
-	int e = is_streams_fault(&r->main) ? end_worker(r) : 0;
+	int e = streams_fault(r) ? end_worker(r) : 0;
 
 	if (e)
 		return e;
@@ -212,19 +211,18 @@ static bool is_of_today(enum xst_layer layer)
 
 static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_fd)
 {
-	struct worker_job job = { .fd = r->options.fd, .seekable = r->main.seekable,
+	struct worker_job job = { .fd = r->options.fd, .seekable = r->main.pull.source.seekable,
 				  .head = &r->spool, .tmpdir = r->tmpdir,
 				  .parser = &r->parser_options, .to = to,
 				  .force = r->options.flags & XST_RESTORE_FORCE,
 				  .config = r->domain.config_replaced ? NULL
 								      : r->options.translate,
 				  .config_userdata = r->options.userdata };
-	const struct xst_in *in = &r->main.in;
-	int e = 0;
+	struct xst_in *in = &r->main.pull.source.in;
+	int e;
 
-	if (r->main.tee && in->size > in->pos) /* what lies in the window was read, too */
-		e = xst_restore_spool_write(r->main.tee, in->src + in->pos, in->size - in->pos,
-					    &r->error);
+	in->pos = in->size; /* what lies in the window was read, too */
+	e = xst_pull_pass_on(&r->main.pull);
 	if (e == 0)
 		e = xst_restore_spool_flush(&r->spool, &r->error);
 	return e ? e : xst_restore_worker_start(&job, &r->worker, ret_fd, &r->error);
@@ -233,7 +231,7 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 /* What was learned of the stream as it is counts no more. */
 static void tasks_forget(struct xst_restore *r)
 {
-	xst_restore_player_free(&r->main);
+	xst_pull_free(&r->main.pull);
 	r->checker = xst_checker_free(r->checker);
 	free(r->optional);
 	r->optional = NULL;
@@ -262,7 +260,7 @@ static int tasks_convert(struct xst_restore *r, enum xst_layer layer)
 		return e;
 	tasks_forget(r);
 	e = xst_restore_player_init(&r->main, parser);
-	xst_restore_player_from_fd(&r->main, fd);
+	xst_source_from_fd(&r->main.pull.source, fd);
 	return e ? e : xst_checker_new(NULL, &r->checker);
 }
 
@@ -277,10 +275,8 @@ static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_d
 	if (ev->type == XST_EVENT_STREAM_BEGIN && !r->worker) {
 		if (!is_of_today(ev->layer))
 			return tasks_convert(r, ev->layer);
-		if (ev->layer != XST_LAYER_XL && r->main.tee) { /* no need of what was kept */
-			r->main.tee = NULL;
-			xst_restore_spool_clear(&r->spool);
-		}
+		if (ev->layer != XST_LAYER_XL) /* no need of what was kept */
+			xst_restore_route_drop_kept(r);
 	}
 	if (ev->type == XST_EVENT_FINISHED)
 		return stream_over(r);
@@ -320,23 +316,26 @@ static int task_read(struct xst_restore *r)
 /* A part of the checkpoint in hand is read again, by a copy of the parser, from the file or the spool. */
 static int begin_replay(struct xst_restore *r, struct xst_parser **parser, uint64_t from)
 {
-	uint64_t to = xst_restore_player_fed(&r->main);
-	int e = xst_restore_spool_flush(&r->spool, &r->error);
+	uint64_t to = xst_pull_fed(&r->main.pull);
+	const struct source *s = &r->main.pull.source;
+	int e = xst_pull_pass_on(&r->main.pull);
 
+	if (e == 0)
+		e = xst_restore_spool_flush(&r->spool, &r->error);
 	if (e)
 		return e;
 	e = xst_restore_player_init(&r->replay, *parser);
 	*parser = NULL;
 	if (e)
 		return e;
-	if (r->main.seekable)
-		xst_restore_player_from_part(&r->replay, r->main.fd, NULL,
-					     xst_restore_player_place(&r->main, from),
-					     xst_restore_player_place(&r->main, to));
+	if (s->seekable)
+		xst_source_from_part(&r->replay.pull.source, s->fd, NULL,
+				     xst_pull_place(&r->main.pull, from),
+				     xst_pull_place(&r->main.pull, to));
 	else
-		xst_restore_player_from_part(&r->replay, r->spool.fd,
-					     r->spool.fd < 0 ? r->spool.memory : NULL,
-					     from - r->spool_base, to - r->spool_base);
+		xst_source_from_part(&r->replay.pull.source, r->spool.fd,
+				     r->spool.fd < 0 ? r->spool.memory : NULL,
+				     from - r->spool_base, to - r->spool_base);
 	return 0;
 }
 
@@ -344,14 +343,14 @@ static int replay(struct xst_restore *r, struct xst_parser **parser, uint64_t fr
 {
 	struct drain drain = { .self = NULL };
 	const struct xst_event *ev;
-	int e = r->replay.parser ? 0 : begin_replay(r, parser, from);
+	int e = r->replay.pull.parser ? 0 : begin_replay(r, parser, from);
 
 	if (e == 0)
 		e = xst_restore_player_next(&r->replay, &r->watch, &ev);
 	if (e)
 		return e < 0 ? take_error(r, &r->replay, e) : e;
 	if (xst_restore_route_is_end(r, ev)) {
-		xst_restore_player_free(&r->replay);
+		xst_pull_free(&r->replay.pull);
 		r->task = then;
 		return 0;
 	}
@@ -383,7 +382,7 @@ static int task_checkpoint(struct xst_restore *r)
 	if (e)
 		return e;
 	r->result.checkpoint = number;
-	r->complete_at = xst_restore_player_fed(&r->main);
+	r->complete_at = xst_pull_fed(&r->main.pull);
 	r->contexts = 0;
 	r->phase = XST_PHASE_BUFFERING;
 	r->task = TASK_READ;
@@ -409,13 +408,13 @@ static int task_colo(struct xst_restore *r)
 		r->task = TASK_READ;
 		return 0;
 	}
-	if (!xst_restore_watch_ready(fd, POLLOUT))
+	if (!xst_io_is_ready(fd, POLLOUT))
 		return xst_restore_watch_fd(&r->watch, fd, POLLOUT);
 	n = xst_restore_colo_send(&r->colo, buf);
 	e = xst_io_write_all(fd, buf, n);
 	if (e == 0)
 		return 0;
-	(void)xst_io_error(&r->main.error, RULE_OUTPUT_IO, -e, "the back channel");
+	(void)xst_io_error(&r->main.pull.error, RULE_OUTPUT_IO, -e, "the back channel");
 	return fail_over(r);
 }
 

@@ -232,7 +232,7 @@ static void worker_answer(struct worker *w, struct watch *watch)
 	if (!w->running || !w->job.config)
 		return;
 	(void)xst_restore_watch_fd(watch, w->question, POLLIN);
-	if (!xst_restore_watch_ready(w->question, POLLIN))
+	if (!xst_io_is_ready(w->question, POLLIN))
 		return;
 	(void)!read(w->question, &n, sizeof(n));
 	pthread_mutex_lock(&w->lock);
@@ -252,9 +252,9 @@ static int worker_feed_converter(struct worker *w, struct watch *watch)
 		bool head = w->head_done < w->job.head->size;
 		ssize_t k;
 
-		if (!xst_restore_watch_ready(w->to, POLLOUT))
+		if (!xst_io_is_ready(w->to, POLLOUT))
 			return xst_restore_watch_fd(watch, w->to, POLLOUT);
-		if (!head && !xst_restore_watch_ready(w->job.fd, POLLIN))
+		if (!head && !xst_io_is_ready(w->job.fd, POLLIN))
 			return xst_restore_watch_fd(watch, w->job.fd, POLLIN);
 		k = feed_some(w);
 		if (k == -EAGAIN) /* less room than a splice wants */
@@ -297,7 +297,7 @@ int xst_restore_worker_join(struct worker *w, struct watch *watch)
 {
 	if (!w->running)
 		return 0;
-	if (!xst_restore_watch_ready(w->done, POLLIN))
+	if (!xst_io_is_ready(w->done, POLLIN))
 		return xst_restore_watch_fd(watch, w->done, POLLIN);
 	pthread_join(w->thread, NULL);
 	w->running = false;

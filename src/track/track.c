@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "track/track.h"
 
-#include "wire/wire.h"
-
-static bool is_container(enum xst_layer layer)
-{
-	switch (layer) {
-	case XST_LAYER_LIBVIRT:
-	case XST_LAYER_XEND:
-	case XST_LAYER_XENSERVER:
-	case XST_LAYER_XENSERVER6:
-	case XST_LAYER_COLO:
-		return true;
-	case XST_LAYER_NONE:
-	case XST_LAYER_XL:
-	case XST_LAYER_LIBXL:
-	case XST_LAYER_LIBXC:
-	case XST_LAYER_LEGACY:
-		break;
-	}
-	return false;
-}
+#include "wire/formats.h"
 
 static void track_stream_begin(struct track *t, const struct xst_event *ev)
 {
+	const struct wire_format *f = xst_wire_format_of(ev->layer);
+
 	t->begun |= track_bit(ev->layer);
-	if (is_container(ev->layer))
+	if (f->shown.role != XST_ROLE_STREAM && ev->layer != XST_LAYER_XL)
 		t->container = ev->layer;
 	if (ev->layer == XST_LAYER_LEGACY) {
 		t->toolstack_width = ev->u.stream.width;

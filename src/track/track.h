@@ -10,7 +10,7 @@ struct track {
 	uint32_t begun, ended;            /* layers: bits of track_bit() */
 	unsigned toolstack_width;         /* bytes, of a legacy stream */
 	enum xst_guest guest;             /* as the stream, or the image in it, says */
-	enum xst_layer container;         /* the last one that is not xl's, or XST_LAYER_NONE */
+	enum xst_layer container;         /* the last one that is not xl's, a channel, too, or XST_LAYER_NONE */
 	uint64_t started[XST_KIND_MAX];   /* records of each kind */
 	uint64_t completed[XST_KIND_MAX]; /* those of them that were whole */
 	bool static_data_over;            /* STATIC_DATA_END has begun */

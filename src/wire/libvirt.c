@@ -6,6 +6,8 @@ const struct wire_record xst_wire_libvirt_header = {
 	.kind = XST_KIND_LIBVIRT_HEADER,
 	.name = "LIBVIRT_HEADER",
 	.fixed = LIBVIRT_HEADER_SIZE,
+	.magic = LIBVIRT_MAGIC,
+	.magic_size = LIBVIRT_MAGIC_SIZE,
 	.nfields = 2,
 	.field = {
 		{ XST_FIELD_VERSION, 0x10, 4 },

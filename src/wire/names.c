@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names for people and for JSON. */
-#include "wire/wire.h"
+#include "wire/formats.h"
 
 #define NAME_OR(table, i, fallback)                                           \
 	((size_t)(i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : (fallback))
@@ -62,10 +62,11 @@ const char *xst_page_type_name(unsigned type)
 
 const char *xst_layer_name(enum xst_layer layer)
 {
-	static const char *const names[] = { "input", "xl", "libxl", "libxc", "legacy",
-					     "libvirt", "xend", "xenserver", "xenserver6", "colo" };
+	const struct wire_format *f = xst_wire_format_of(layer);
 
-	return NAME_OR(names, layer, "unknown");
+	if (layer == XST_LAYER_NONE)
+		return "input";
+	return f ? f->shown.word : "unknown";
 }
 
 uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t fallback)

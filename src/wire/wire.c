@@ -51,7 +51,7 @@ const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t c
 	return NULL;
 }
 
-static const struct wire_record *find_kind(const struct wire_record *rows, size_t count,
+const struct wire_record *xst_wire_of_kind(const struct wire_record *rows, size_t count,
 					   enum xst_kind kind)
 {
 	for (size_t i = 0; i < count; i++)
@@ -60,25 +60,12 @@ static const struct wire_record *find_kind(const struct wire_record *rows, size_
 	return NULL;
 }
 
-const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind)
-{
-	if (layer == XST_LAYER_LIBVIRT)
-		return kind == XST_KIND_LIBVIRT_HEADER ? &xst_wire_libvirt_header
-		       : kind == XST_KIND_CONFIG       ? &xst_wire_libvirt_xml
-						       : NULL;
-	if (layer != XST_LAYER_XENSERVER)
-		return NULL;
-	if (kind == XST_KIND_XENSERVER_HEADER)
-		return &xst_wire_xenserver_header;
-	return find_kind(xst_wire_xenserver_records, xst_wire_xenserver_count, kind);
-}
-
 const struct wire_record *xst_wire_modern(enum xst_kind kind)
 {
-	const struct wire_record *row = find_kind(xst_wire_libxc_records, xst_wire_libxc_count,
-						  kind);
+	const struct wire_record *row = xst_wire_of_kind(xst_wire_libxc_records,
+							 xst_wire_libxc_count, kind);
 
-	return row ? row : find_kind(xst_wire_libxl_records, xst_wire_libxl_count, kind);
+	return row ? row : xst_wire_of_kind(xst_wire_libxl_records, xst_wire_libxl_count, kind);
 }
 
 bool xst_wire_is_libxl(const struct wire_record *row)

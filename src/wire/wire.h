@@ -64,6 +64,8 @@ struct wire_record {
 	uint16_t flags;
 	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
 	uint8_t fixed;   /* octets of the fixed fields */
+	const char *magic; /* that stands in front among them, or NULL */
+	uint8_t magic_size;
 	uint8_t nfields;
 	struct wire_field field[WIRE_MAX_FIELDS];
 	enum wire_tail tail;
@@ -144,6 +146,7 @@ extern const size_t xst_wire_xenserver_count;
 
 /* libxl.c */
 #define LIBXL_IDENT UINT64_C(0x4c6962786c466d74)
+#define LIBXL_MAGIC "LibxlFmt" /* the same as octets */
 #define LIBXL_VERSION 2
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
@@ -159,6 +162,7 @@ extern const size_t xst_wire_libxl_count;
 
 /* libxc.c */
 #define LIBXC_MARKER UINT64_MAX
+#define LIBXC_MAGIC "\xff\xff\xff\xff\xff\xff\xff\xff" /* the same as octets */
 #define LIBXC_IDENT 0x58454e46u
 #define LIBXC_VERSION_MIN 2
 #define LIBXC_VERSION_MAX 3
@@ -198,8 +202,9 @@ extern const size_t xst_wire_colo_count;
 /* A row by its wire type, or NULL. */
 const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t count,
 					uint32_t type);
-/* The row of a kind in the container of another toolstack, or NULL. */
-const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind);
+/* A row by its kind, or NULL. */
+const struct wire_record *xst_wire_of_kind(const struct wire_record *rows, size_t count,
+					   enum xst_kind kind);
 /* The libxl or libxc row that says today what a kind means, or NULL. */
 const struct wire_record *xst_wire_modern(enum xst_kind kind);
 /* Which of the two it is. */

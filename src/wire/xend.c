@@ -12,6 +12,8 @@ const struct wire_record xst_wire_xend_header = {
 	.kind = XST_KIND_XEND_HEADER,
 	.name = "XEND_HEADER",
 	.fixed = XEND_MAGIC_SIZE,
+	.magic = XEND_MAGIC,
+	.magic_size = XEND_MAGIC_SIZE,
 	.summary = "xend: magic",
 };
 

@@ -12,6 +12,8 @@ const struct wire_record xst_wire_xenserver_header = {
 	.kind = XST_KIND_XENSERVER_HEADER,
 	.name = "XENSERVER_HEADER",
 	.fixed = XENSERVER_MAGIC_SIZE,
+	.magic = XENSERVER_MAGIC,
+	.magic_size = XENSERVER_MAGIC_SIZE,
 	.summary = "XenServer, XCP-ng: magic",
 };
 
@@ -26,6 +28,8 @@ const struct wire_record xst_wire_xenserver6_header = {
 	.kind = XST_KIND_XENSERVER_HEADER,
 	.name = "XENSERVER6_HEADER",
 	.fixed = XENSERVER_MAGIC_SIZE,
+	.magic = XENSERVER6_MAGIC,
+	.magic_size = XENSERVER_MAGIC_SIZE,
 	.summary = "XenServer 6 and older: magic",
 };
 

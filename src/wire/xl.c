@@ -8,6 +8,8 @@ const struct wire_record xst_wire_xl_header = {
 	.kind = XST_KIND_XL_HEADER,
 	.name = "XL_HEADER",
 	.fixed = 48,
+	.magic = XL_MAGIC,
+	.magic_size = XL_MAGIC_SIZE,
 	.nfields = 4,
 	.field = {
 		{ XST_FIELD_BYTE_ORDER, 0x20, 4 },

@@ -126,6 +126,38 @@ def test_xenserver_around_a_libxl_stream(scratch: Path) -> None:
     assert forced.stdout == want
 
 
+def test_xenserver_leaves_a_configuration_out_aloud(scratch: Path) -> None:
+    """Whose language xenopsd does not read; and so libvirt's, and xl's in a bare stream."""
+    given = scratch / "cfg"
+    given.write_bytes(b"name='a'\n")
+    xl = xenstream("convert", "-q", "--config", given, "--to", "xl", put(scratch, octets(MODERN_PV)),
+                   "-").stdout
+    for data, words in (
+        (xl, "XenServer does not read xl's (CONFIG)"),
+        (samples()["libvirt"].data, "XenServer does not read libvirt's (XML)"),
+        (samples()["xend-pv"].data, "XenServer does not read xend's (SEXPR)"),
+    ):
+        result = xenstream("convert", "--force", "--to", "xenserver", put(scratch, data), "-")
+        assert result.rc == FINE, result
+        told = [line for line in result.stderr.splitlines() if "the configuration is left out" in line]
+        assert len(told) == 1 and words in told[0] and "convert.dropped" in told[0], result.stderr
+    result = xenstream("convert", "--to", "libxl", put(scratch, xl), "-")
+    assert "the configuration is left out: it belongs to the xl header" in result.stderr
+
+
+def test_xenserver_does_not_tell_the_device_model(scratch: Path) -> None:
+    """Which one it is, and which of several; a model of number 0 is of no known kind."""
+    plain = parted(stream(HVM))[0]
+    image = put(scratch, plain + box.libxl_record(b"QEVM" + bytes(20)))
+    libxl = bytearray(converted(image.read_bytes(), "libxl"))
+    result = xenstream("convert", "--force", "--to", "xenserver", put(scratch, bytes(libxl)), "-")
+    assert "id and index" not in result.stderr
+    at = libxl.rindex(b"QEVM") - 8
+    libxl[at:at + 8] = bytes([2, 0, 0, 0, 1, 0, 0, 0])
+    result = xenstream("convert", "--force", "--to", "xenserver", put(scratch, bytes(libxl)), "-")
+    assert "the device model's id and index (2, 1) left out" in result.stderr, result
+
+
 def test_xenserver_and_back(scratch: Path) -> None:
     for data in (octets(MODERN_PV), stream(PV)):
         there = xenstream("convert", "-q", "--to", "xenserver", put(scratch, data), "-")

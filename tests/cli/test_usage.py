@@ -70,6 +70,20 @@ def test_manual_has_every_verb_in_order() -> None:
     assert tuple(verb for title in titles for verb in title.split(", ")) == VERBS
 
 
+@pytest.mark.parametrize("verb, option", [("convert", "to"), ("pack", "to"), ("restore", "format")])
+def test_formats_that_are_offered(verb: str, option: str) -> None:
+    """Help, complaint and manual have the same ones in one order."""
+    refused = xenstream(verb, f"--{option}", "no", "a", *["b"] * (verb != "restore")).stderr
+    found = re.search(rf"--{option} no: not (.*) or (\S+) \(", refused)
+    assert found, refused
+    words = [*found[1].split(", "), found[2]]
+    paragraph = section(page("xenstream"), "##", verb).split(f"*--{option}* _")[1].split("\n*-")[0]
+    in_manual = [word for word in re.findall(r"\*(\w+)\*", paragraph) if word in words]
+    assert list(dict.fromkeys(in_manual)) == words, paragraph
+    helped = " ".join(xenstream(verb, "--help").stdout.decode().split())
+    assert all(re.search(rf"\b{word}\b", helped) for word in words)
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_manual_has_every_option_of_a_verb(verb: str) -> None:
     own, common = xenstream(verb, "--help").stdout.decode().split("Options of every verb:")
@@ -172,3 +186,32 @@ def test_name_with_newline_and_escape_stays_json() -> None:
     assert xenstream("verify", "--json", name).rc == IO
     result = xenstream("verify", "--json", "-", stdin=stream(PV))
     assert lines(result)[0]["file"] == "(standard input)"
+
+
+CHOICES = (
+    ("convert", "--guest"),
+    ("convert", "--checkpoints"),
+    ("convert", "--config-format"),
+    ("convert", "--compress"),
+    ("pack", "--config-format"),
+    ("pack", "--compress"),
+    ("config", "--config-format"),
+    ("config", "--compress"),
+)
+
+
+@pytest.mark.parametrize("verb, option", CHOICES)
+def test_choices_are_the_same_in_complaint_help_and_check(verb: str, option: str) -> None:
+    names = ("set", "/nonexistent", "a=1", "-o", "-") if verb == "config" else ("/nonexistent", "-")
+    complaint = xenstream(verb, option, "nonsense", *names).stderr
+    words = re.findall(r"[a-z0-9]+", complaint.partition(": not ")[2].partition(" (")[0].partition(", or not")[0])
+    words.remove("or")
+    assert len(words) >= 2
+    help_text = re.sub(r"\s+", " ", xenstream(verb, "--help").stdout.decode())
+    described_here = help_text[help_text.index(f"{option}=") :].partition(" --")[0]
+    for word in words:
+        assert re.search(rf"\b{word}\b", described_here)
+        for wrong in (word[:-1], word + "x", word.upper(), f"{word} (", ""):
+            result = xenstream(verb, option, wrong, *names)
+            assert result.rc == USAGE and f"{option} {wrong}: not" in result.stderr
+        assert xenstream(verb, option, word, *names).rc != USAGE

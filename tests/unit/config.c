@@ -2,6 +2,7 @@
 /* Documents in both languages by the keys of xl.cfg, the view, and what is complained of. */
 #include "unit.h"
 
+#include "config/keys/key.h"
 #include "config/view.h"
 
 static const char json[] =
@@ -431,6 +432,22 @@ static void a_view_is_printed(void **state)
 	free(s);
 }
 
+/* A second row of a name would never be found. */
+static void every_key_has_one_row_and_a_whole_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < xst_config_keys_count; i++) {
+		const struct config_key *k = &xst_config_keys[i];
+
+		assert_ptr_equal(xst_key_find(k->name), k);
+		assert_true(k->kind->name && k->kind->read && k->kind->write);
+		assert_true(!k->kind->is_number || k->kind->check);
+		assert_true(!k->parts || xst_key_is_list(k));
+		for (const struct config_key *part = k->parts; part && part->name; part++)
+			assert_true(part->kind->name && part->kind->read && part->kind->write);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +465,7 @@ int main(void)
 		cmocka_unit_test(keys_of_other_guests_are_left_out),
 		cmocka_unit_test(bad_values_stop_a_translation),
 		cmocka_unit_test(a_view_is_printed),
+		cmocka_unit_test(every_key_has_one_row_and_a_whole_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* xl.cfg text: what is taken, what is refused and where, and what a change leaves alone. */
 #include "unit.h"
 
-#include "config/cfg.h"
+#include "config/cfg/cfg.h"
 
 static struct cfg *parse(const char *text, unsigned flags)
 {

@@ -2,7 +2,7 @@
 /* JSON: what is refused that json-c takes in silence, libxl's layout, and paths. */
 #include "unit.h"
 
-#include "config/json.h"
+#include "config/json/json.h"
 
 static void refused(const char *text, size_t n, int code, unsigned line, unsigned column,
 		    const char *words)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations of other toolstacks: what becomes of them, and what is refused. */
-#include "config/foreign.h"
+#include "config/foreign/foreign_config.h"
 
-#include "config/domxml.h"
-#include "config/sexpr.h"
+#include "config/foreign/domxml.h"
+#include "config/foreign/sexpr.h"
 #include "unit.h"
 
 /* --- the texts -------------------------------------------------------------------------------- */

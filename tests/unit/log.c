@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parse/parser.h"
+
 #define POISON 0xa5
 
 /* Promises that no input may break; in a fuzzer an abort is a finding, too. */
@@ -357,13 +359,26 @@ static void set_length(struct feed *f, struct xst_parser *p, const struct xst_ev
 	}
 }
 
-static int feed(struct feed *f, struct xst_parser *p, uint64_t base, struct log *g)
+static struct xst_parser *replace_by_copy(struct xst_parser *p)
+{
+	struct xst_parser *copy = xst_parser_clone(p);
+
+	PROMISE(copy);
+	xst_parser_free(p);
+	return copy;
+}
+
+static int feed(struct feed *f, struct xst_parser **parser, uint64_t base, struct log *g)
 {
 	const struct xst_event *ev;
 
 	for (;;) {
-		int r = xst_parser_next(p, &f->in, &ev);
+		struct xst_parser *p = *parser;
+		int r;
 
+		if (f->cuts->copied)
+			*parser = p = replace_by_copy(p);
+		r = xst_parser_next(p, &f->in, &ev);
 		PROMISE(xst_parser_offset(p) ==
 			base + f->at - (f->in.size - f->in.pos) - xst_parser_held(p));
 		if (r)
@@ -390,11 +405,13 @@ int parse_logged(const uint8_t *data, size_t size, const struct xst_parser_optio
 	static const struct cuts one_window;
 	struct feed f = { .data = data, .size = size, .cuts = cuts ? cuts : &one_window };
 	struct xst_parser *p;
+	int code;
 
 	f.keeps_going = options && options->flags & XST_PARSER_KEEP_GOING;
 	PROMISE(xst_parser_new(options, &p) == 0);
 	next_window(&f, p);
-	log_end(g, p, feed(&f, p, options ? options->offset : 0, g));
+	code = feed(&f, &p, options ? options->offset : 0, g);
+	log_end(g, p, code);
 	new_window(&f, NULL, 0);
 	xst_parser_free(p);
 	return g->code;

@@ -42,6 +42,7 @@ struct cuts {
 	bool fresh;            /* each call gets a window of its own */
 	bool early_eof;        /* the end is announced with the last window, not behind it */
 	bool set_length;       /* runs of unknown length get theirs */
+	bool copied;           /* each call is made to a new copy of the parser; the original is freed */
 };
 
 /* Parses size octets.  Returns log->code; NOMEM aborts. */

@@ -4,8 +4,8 @@
 #include <json-c/json.h>
 
 #include "config/config.h"
-#include "config/foreign.h"
-#include "config/keys.h"
+#include "config/foreign/foreign_config.h"
+#include "config/keys/key.h"
 #include "config/stored.h"
 #include "config/view.h"
 #include "starve.h"

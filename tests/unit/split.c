@@ -116,6 +116,19 @@ static void windows_that_move(void **state)
 	end(&s);
 }
 
+static void a_copy_goes_on(void **state)
+{
+	struct subject s;
+	struct log g = { 0 };
+
+	begin(&s, state);
+	same(&s, &(struct cuts){ .copied = true }, &g);
+	same(&s, &(struct cuts){ .chunk = 13, .fresh = true, .copied = true }, &g);
+	same(&s, &(struct cuts){ .chunk = 64, .claims = CLAIM_SOME, .copied = true }, &g);
+	log_free(&g);
+	end(&s);
+}
+
 /* --- truncation ----------------------------------------------------------------------------- */
 
 /* The few places where a stream that ends is not truncated. */
@@ -243,11 +256,11 @@ int main(void)
 	const struct CMUnitTest others[] = { cmocka_unit_test(half_a_signature) };
 	static const CMUnitTestFunction functions[] = { a_cut_at_every_octet,
 							windows_of_1_to_64_octets,
-							windows_that_move, an_end_at_every_octet,
-							foreign_octets_behind };
+							windows_that_move, a_copy_goes_on,
+							an_end_at_every_octet, foreign_octets_behind };
 	static const char *const names[] = { "a cut at every octet", "windows of 1 to 64 octets",
-					     "windows that move", "an end at every octet",
-					     "foreign octets behind" };
+					     "windows that move", "a copy goes on",
+					     "an end at every octet", "foreign octets behind" };
 	int failed;
 
 	failed = run_for_samples("split", functions, names, COUNT(functions));

@@ -18,9 +18,9 @@
 
 #include <libxlutil.h>
 
-#include "config/cfg.h"
-#include "config/disk.h"
-#include "config/vif.h"
+#include "config/cfg/cfg.h"
+#include "config/devices/disk.h"
+#include "config/devices/vif.h"
 #include "inputs.h"
 
 /* What may differ, and why. */
