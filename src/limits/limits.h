@@ -54,9 +54,11 @@
 	X(DIRECTORY_RECORDS, 65536, "files", "records", REFUSED) \
 	X(DIRECTORY_KEYS, 1 << 20, "bytes", "a record's file with xenstore keys", REFUSED) \
 	X(DIRECTORY_KEY, 2048, "bytes", "a xenstore key that becomes a path", REFUSED) \
+	X(DIRECTORY_LEVELS, 31, "names", "a xenstore key that becomes a path", REFUSED) \
 	X(DIRECTORY_KEY_NAMES, 65536, "files and directories", "all records' xenstore keys", REFUSED) \
 	X(DIRECTORY_VALUE, 1 << 20, "bytes", "a xenstore key's file", REFUSED) \
-	X(DIRECTORY_PAIRS, 64 << 20, "bytes", "all xenstore keys and values of a record", REFUSED)
+	X(DIRECTORY_PAIRS, 64 << 20, "bytes", "all xenstore keys and values of a record", REFUSED) \
+	X(DIRECTORY_JUMPS, 65536, "jumps", "between blocks of `pages`, beyond one for each page of records", REFUSED)
 
 /* Of a restore, and of those that it talks to. */
 #define XST_RESTORE_LIMITS(X) \
@@ -84,6 +86,7 @@
 	X(XML_MEMORY, 16 << 20, "bytes", "the tree of elements", REFUSED) \
 	X(LEFT_OUT, 1000, "lines", "what a translation left out", SHORTENED) \
 	X(COMPLAINTS, 64, "complaints", "an edited configuration that are compared with those before", SHORTENED) \
+	X(COMPARED_DISKS, 256, "disks", "a configuration's that are compared with each other", UNTRACKED) \
 	X(DEVICES, 16, "devices", "a kind that info lists", SHORTENED)
 
 #define XST_LIMITS(X) \

@@ -192,6 +192,29 @@ LIMIT_CASE(CONFIG_LEAVES)
 	return is_taken(set_key("cpuid", list));
 }
 
+static void count_twice(void *userdata, const struct config_complaint *c)
+{
+	*(unsigned *)userdata += strstr(c->text, "two disks") != NULL;
+}
+
+/* All are one disk. */
+LIMIT_CASE(COMPARED_DISKS)
+{
+	struct config_error err;
+	struct text_of t = { 0 };
+	struct config *c;
+	unsigned twice = 0;
+
+	add(&t, "name='a'\nmemory=1\ndisk=[", 1);
+	add(&t, "'/a,raw,xvda,rw',", n);
+	add(&t, "]\n", 1);
+	assert_int_equal(xst_config_parse(t.s, t.n, 0, &c, &err), 0);
+	assert_true(xst_config_check(c, count_twice, &twice) >= 0);
+	xst_config_free(c);
+	free(t.s);
+	return twice == n - 1;
+}
+
 /* --- other toolstacks' -------------------------------------------------------------------------- */
 
 /* Takes the text. */

@@ -207,6 +207,35 @@ LIMIT_CASE(DIRECTORY_KEY)
 	return xst_directory_device_key_is_fine(key, (size_t)n);
 }
 
+LIMIT_CASE(DIRECTORY_LEVELS)
+{
+	char key[2 * LIMIT_DIRECTORY_LEVELS + 10];
+
+	for (size_t i = 0; i < 2 * n; i++)
+		key[i] = i % 2 ? '/' : 'k';
+	return xst_directory_device_key_is_fine(key, 2 * (size_t)n - 1);
+}
+
+/* One more to those that were made: entries that don't follow each other end up on the disk one by one. */
+LIMIT_CASE(DIRECTORY_JUMPS)
+{
+	uint64_t far_apart[] = { (uint64_t)XST_PAGE_XTAB << 60 | PAGES_BLOCK, (uint64_t)XST_PAGE_XTAB << 60 };
+	struct memory m;
+	int dir = open(limit_folder(), O_RDONLY | O_DIRECTORY), r;
+
+	xst_directory_memory_init(&m);
+	assert_int_equal(xst_directory_memory_open(&m, dir), 0);
+	xst_directory_memory_begin_batch(&m, 0);
+	m.jumps = n - 1;
+	r = xst_directory_memory_items(&m, far_apart, 2);
+	xst_directory_memory_free(&m);
+	(void)unlinkat(dir, MEMORY_FILE, 0);
+	(void)unlinkat(dir, PAGES_FILE, 0);
+	close(dir);
+	assert_true(r == 0 || r == -E2BIG);
+	return r == 0;
+}
+
 static void put_record(unsigned number, enum xst_kind kind, const void *data, size_t n)
 {
 	char name[100] = "p/" RECORDS_DIR "/";
