@@ -13,10 +13,10 @@ KIND is one of
                 send differences to all pages; SIZE is the sum, a quarter of it the guest's memory
     libxl-hvm   libxl v2 stream with a libxc v3 image and an emulator record
     libxl-pv    the same for a 64-bit PV guest, without an emulator
-    libxl-remus libxl-hvm with a checkpoint behind half of memory and behind each 16 MiB of the
+    libxl-remus libxl-hvm with a checkpoint after half of memory and after each 16 MiB of the
                 rest, and no END: a stream whose sender died
     libxl-tables  the same with nothing but page tables: what verify --deep reads
-    libxl-tiny  the same as libxl-hvm with a record of 24 octets for each pfn, a hole
+    libxl-tiny  the same as libxl-hvm with a record of 24 bytes for each pfn, a hole
 
 SIZE is guest memory, a multiple of 4 MiB (the page data of a full batch); the
 file is a little larger. For libxl-tiny it is the file's. The same arguments always give the same bytes.
@@ -101,7 +101,7 @@ class Guest:
             yield pfns, count, self.contents(first, count)
 
     def framing(self):
-        """Octets of framing and holes in front of the rest, if the file is to be nothing else."""
+        """Bytes of framing and holes in front of the rest, if the file is to be nothing else."""
         return b""
 
     def p2m_frames(self):
@@ -178,7 +178,7 @@ def legacy_toolstack(hvm):
     if not hvm:
         return struct.pack("<II", 1, 0)
     name = b"vga.vram\0"
-    # A 64-bit toolstack leaks four octets of heap after each name.
+    # A 64-bit toolstack leaks four bytes of heap after each name.
     return struct.pack("<IIQQQI", 1, 1, 0x80000000, 0xF0000000, 0x800000, len(name)) + name + b"\xa5" * 4
 
 

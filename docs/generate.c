@@ -67,11 +67,11 @@ static void fields(const struct wire_record *row)
 	struct cell c = { .separator = "<br>" };
 
 	if (row->magic && row->magic_size < row->fixed)
-		word(&c, "`00` %u octets of magic", row->magic_size);
+		word(&c, "`00` %u bytes of magic", row->magic_size);
 	for (unsigned i = 0; i < row->nfields; i++)
 		field(&c, &row->field[i]);
 	if (row->fixed && !row->nfields)
-		word(&c, "%u octets", row->fixed);
+		word(&c, "%u bytes", row->fixed);
 	end_cell(&c);
 }
 
@@ -95,7 +95,7 @@ static void array(struct cell *c, const struct wire_record *row)
 	const struct wire_array *a = row->array;
 	struct cell parts = { .separator = ", " };
 
-	word(c, "%s × %u octets (", row->tail == WIRE_ARRAY_BY_LENGTH ? "n" : "count", a->size);
+	word(c, "%s × %u bytes (", row->tail == WIRE_ARRAY_BY_LENGTH ? "n" : "count", a->size);
 	for (unsigned i = 0; i < a->width; i++)
 		word(&parts, "%s", type_of_size(a->part[i].size));
 	printf("): %s", items_of(a->items));
@@ -104,13 +104,13 @@ static void array(struct cell *c, const struct wire_record *row)
 static void run(struct cell *c, const struct wire_record *row)
 {
 	if (row->min_run && row->min_run == row->max_run)
-		word(c, "%u octets", row->min_run);
+		word(c, "%u bytes", row->min_run);
 	else if (row->min_run)
-		word(c, "%u octet%s or more", row->min_run, row->min_run == 1 ? "" : "s");
+		word(c, "%u byte%s or more", row->min_run, row->min_run == 1 ? "" : "s");
 	else if (row->max_run)
-		word(c, "up to %u octets", row->max_run);
+		word(c, "up to %u bytes", row->max_run);
 	else
-		word(c, "octets to the end of the body");
+		word(c, "bytes to the end of the body");
 }
 
 static void tail(const struct wire_record *row)
@@ -126,7 +126,7 @@ static void tail(const struct wire_record *row)
 		break;
 	case WIRE_PAGES:
 		array(&c, row);
-		word(&c, "then %u octets for each with contents", XST_PAGE_SIZE);
+		word(&c, "then %u bytes for each with contents", XST_PAGE_SIZE);
 		break;
 	case WIRE_RUN:
 		run(&c, row);
@@ -172,7 +172,7 @@ static void heading(const char *title, const char *columns, unsigned n)
 
 /* --- formats -------------------------------------------------------------------------------- */
 
-static void octets(const char *text, size_t n)
+static void bytes(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (text[i] >= ' ' && text[i] <= '~')
@@ -189,7 +189,7 @@ static void magics(const struct wire_format *f)
 		fputs("none: its shape", stdout);
 	for (size_t i = 0; i < WIRE_FORMAT_MAGICS && f->magics[i].size; i++) {
 		fputs(i ? " or `" : "`", stdout);
-		octets(f->magics[i].octets, f->magics[i].size);
+		bytes(f->magics[i].bytes, f->magics[i].size);
 		putchar('`');
 	}
 }
@@ -268,7 +268,7 @@ static void header_rows(const struct wire_format *f)
 
 static void headers(void)
 {
-	heading("Headers", "| Name | Octets | Fields | Then | What it is |", 5);
+	heading("Headers", "| Name | Bytes | Fields | Then | What it is |", 5);
 	for (size_t i = 0; i < xst_wire_formats_count; i++)
 		header_rows(&xst_wire_formats[i]);
 }
@@ -294,7 +294,7 @@ static void numbers(void)
 	number("xl header: mandatory flag, a libxl stream follows", "%#x", XL_FLAG_STREAM_V2);
 	number("libvirt: version, a legacy stream follows", "%d", LIBVIRT_VERSION_LEGACY);
 	number("libvirt: version, a libxl stream follows", "%d", LIBVIRT_VERSION_LIBXL);
-	number("XenServer, XCP-ng: octets of type (u64) and length (u64)", "%d",
+	number("XenServer, XCP-ng: bytes of type (u64) and length (u64)", "%d",
 	       XENSERVER_RECORD_HEADER);
 	number("libxl header: ident", "%#018llx", (unsigned long long)LIBXL_IDENT);
 	number("libxl header: version", "%d", LIBXL_VERSION);
@@ -307,18 +307,18 @@ static void numbers(void)
 	number("domain header: guest type, x86 PV", "%u", LIBXC_GUEST_PV);
 	number("domain header: guest type, x86 HVM (PVH, too)", "%u", LIBXC_GUEST_HVM);
 	number("domain header: page shift", "%d", LIBXC_PAGE_SHIFT);
-	number("libxl and libxc record: octets of type and length", "%d", RECORD_HEADER_SIZE);
+	number("libxl and libxc record: bytes of type and length", "%d", RECORD_HEADER_SIZE);
 	number("libxl and libxc record: padded to", "%d", RECORD_ALIGN);
 	number("libxl and libxc record: type bit, optional", "%#x", RECORD_OPTIONAL);
 	number("PAGE_DATA: bits of an entry that are 0", "%#018llx",
 	       (unsigned long long)PAGE_RESERVED_BITS);
-	number("a 64-bit PV guest's vCPU context, octets", "%#x", LEGACY_VCPU64_SIZE);
-	number("a 32-bit PV guest's vCPU context, octets", "%#x", LEGACY_VCPU32_SIZE);
+	number("a 64-bit PV guest's vCPU context, bytes", "%#x", LEGACY_VCPU64_SIZE);
+	number("a 32-bit PV guest's vCPU context, bytes", "%#x", LEGACY_VCPU32_SIZE);
 	number("legacy: entries of a batch, at most", "%d", LEGACY_MAX_BATCH);
-	number("legacy: a vCPU's extended context, octets", "%u", LEGACY_EXTENDED_SIZE);
+	number("legacy: a vCPU's extended context, bytes", "%u", LEGACY_EXTENDED_SIZE);
 	number("legacy: version of the toolstack record", "%d", LEGACY_TOOLSTACK_VERSION);
-	number("legacy: octets of a physmap entry in front of its name", "%d", LEGACY_PHYSMAP_SIZE);
-	number("legacy: stray octets behind the name, 64-bit toolstack", "%d",
+	number("legacy: bytes of a physmap entry in front of its name", "%d", LEGACY_PHYSMAP_SIZE);
+	number("legacy: stray bytes after the name, 64-bit toolstack", "%d",
 	       LEGACY_PHYSMAP_STRAY);
 }
 
@@ -353,7 +353,7 @@ static void legacy_row(const struct wire_record *row)
 static void legacy_parts(void)
 {
 	heading("Legacy: parts that are no chunks",
-		"| Name | Fixed octets in front | Which | What it is |", 4);
+		"| Name | Fixed bytes in front | Which | What it is |", 4);
 	for (size_t i = 0; i < xst_wire_legacy_parts_count; i++) {
 		printf("| %s | ", xst_wire_legacy_parts[i].name);
 		legacy_row(&xst_wire_legacy_parts[i]);
@@ -363,7 +363,7 @@ static void legacy_parts(void)
 static void legacy_blocks(void)
 {
 	heading("Legacy: blocks of the extended info",
-		"| Block | Name | Fixed octets in front | Which | What it is |", 5);
+		"| Block | Name | Fixed bytes in front | Which | What it is |", 5);
 	for (size_t i = 0; i < xst_wire_legacy_ext_blocks_count; i++) {
 		const struct wire_record *row = &xst_wire_legacy_ext_blocks[i];
 		uint32_t id = row->type;
@@ -379,7 +379,7 @@ static void legacy_blocks(void)
 
 static void legacy_chunks(void)
 {
-	heading("Legacy: chunks", "| Chunk | Name | Fixed octets in front | Which | What it is |", 5);
+	heading("Legacy: chunks", "| Chunk | Name | Fixed bytes in front | Which | What it is |", 5);
 	printf("| `1` to `%d` | PAGE_BATCH | see the parts above | – | a batch of that many page frames |\n",
 	       LEGACY_MAX_BATCH);
 	for (size_t i = 0; i < xst_wire_legacy_chunks_count; i++) {
@@ -400,9 +400,9 @@ static void signatures(void)
 	heading("Legacy: the device model's record", "| Signature | Then |", 2);
 	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
 		printf("| `%s` | %s |\n", xst_wire_signatures[i].text,
-		       xst_wire_signatures[i].has_length ? "u32 length, so many octets"
-							 : "octets to the end of the input");
-	printf("| `%s\\n` | u32 length, big-endian, so many octets (XenServer) |\n",
+		       xst_wire_signatures[i].has_length ? "u32 length, so many bytes"
+							 : "bytes to the end of the input");
+	printf("| `%s\\n` | u32 length, big-endian, so many bytes (XenServer) |\n",
 	       xst_wire_signatures[2].text);
 }
 
@@ -422,7 +422,7 @@ static void hvm_types(void)
 {
 	static const char *const per[] = { "the domain", "each vCPU", "each of the two" };
 
-	heading("HVM_CONTEXT: entries", "| Type | Name | For | Octets (since Xen) | A shorter one |", 5);
+	heading("HVM_CONTEXT: entries", "| Type | Name | For | Bytes (since Xen) | A shorter one |", 5);
 	for (unsigned code = 0; code < 64; code++) {
 		const struct wire_hvm_type *t = xst_wire_hvm_type(code);
 		struct cell c = { .separator = ", " };
@@ -444,9 +444,9 @@ static void print_records(void)
 	puts("# Headers, records and chunks\n\n" NOTE
 	     "What the tables in `src/wire` say.  [formats.md](formats.md) tells what they can't: the\n"
 	     "order, the byte order, and what a reader does with it.\n\n"
-	     "Offsets are hexadecimal and count from the body's first octet.  `u32` is an unsigned number\n"
-	     "of 32 bits; `ulong` is the word of a legacy stream's toolstack, 4 or 8 octets.  Offsets\n"
-	     "behind a `ulong` are those of a 4-octet one.  A field that is called 0 is reserved.  `n` items\n"
+	     "Offsets are hexadecimal and count from the body's first byte.  `u32` is an unsigned number\n"
+	     "of 32 bits; `ulong` is the word of a legacy stream's toolstack, 4 or 8 bytes.  Offsets\n"
+	     "after a `ulong` are those of a 4-byte one.  A field that is called 0 is reserved.  `n` items\n"
 	     "are as many as fit the body exactly, at least one.");
 	formats();
 	format_parts();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Differential: the checker finds the same in an input whether it sees all of it at once, or windows
- * of some octets, with what it does not want passed over, and the items of arrays one by one.
+ * of some bytes, with what it does not want passed over, and the items of arrays one by one.
  *
- * octet 0   flags: deep, no emulator, one by one
- * octet 1   octets of a window, less one
+ * byte 0   flags: deep, no emulator, one by one
+ * byte 1   bytes of a window, less one
  * the rest  the stream */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct found {
 
 struct pass {
 	const uint8_t *data;
-	size_t size, window, at; /* window: octets, 0: all there are */
+	size_t size, window, at; /* window: bytes, 0: all there are */
 	bool one_by_one;         /* items */
 	struct xst_in in;
 	struct xst_parser *parser;

@@ -2,8 +2,8 @@
 /* What comes out of a conversion that has succeeded is a stream that the parser takes, and that
  * stands for itself: converted to the same again it stays as it is.
  *
- * octet 0   flags: force, version 2, keep going, no emulator, a configuration is given
- * octet 1   container, see enum xst_container
+ * byte 0   flags: force, version 2, keep going, no emulator, a configuration is given
+ * byte 1   container, see enum xst_container
  * the rest  the stream */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +30,14 @@ static void again(const struct poured *first, const struct xst_parser_options *p
 	if (pour(first->out.data, first->out.size, parser, converter, &second))
 		broken("the output is not taken", &second);
 	if (second.end != first->out.size)
-		broken("octets behind the end of the output", &second);
+		broken("bytes after the end of the output", &second);
 	if (second.out.size != first->out.size ||
 	    memcmp(second.out.data, first->out.data, first->out.size) != 0)
 		broken("the output does not convert to itself", &second);
 	poured_free(&second);
 }
 
-/* Neither long nor in anybody's language: to the library it is octets. */
+/* Neither long nor in anybody's language: to the library it is bytes. */
 static int some_config(void *userdata, const struct xst_config *stored, struct xst_config *ret,
 		       char *why, size_t size)
 {

@@ -15,12 +15,12 @@
 
 #define PATH_ROOM   300
 #define MAX_FILES   64
-#define MAX_PAGES   256     /* octets of `pages` at a time: each may cost 4096 */
+#define MAX_PAGES   256     /* bytes of `pages` at a time: each may cost 4096 */
 #define MAX_OFFSET  0xffff
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* --- octets become files ---------------------------------------------------------------------- */
+/* --- bytes become files ---------------------------------------------------------------------- */
 
 struct input {
 	const uint8_t *at, *end;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A small image directory in a few octets, for the fuzz target and its seeds: one file behind the other,
+/* A small image directory in a few bytes, for the fuzz target and its seeds: one file after the other,
  *
- *   octet 0        its name: a place in files_names, behind these a kind of record, which gets the next
- *                  number; FILES_FREE: octet n and n octets of a path, here
- *   octet          what it is, enum files_what, modulo its end
- *   4 octets       FILES_PART only: where it goes in the file, in pages for `memory`
- *   2 octets       its length
+ *   byte 0        its name: a place in files_names, after these a kind of record, which gets the next
+ *                  number; FILES_FREE: byte n and n bytes of a path, here
+ *   byte          what it is, enum files_what, modulo its end
+ *   4 bytes       FILES_PART only: where it goes in the file, in pages for `memory`
+ *   2 bytes       its length
  *   the contents
  *
  * Numbers are little-endian. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever front is read is the same when it was written again, and what is behind it comes
+/* Whatever front is read is the same when it was written again, and what is after it comes
  * through; with another configuration nothing but that changes.
  *
- * octet 0   length of the other configuration
+ * byte 0   length of the other configuration
  * the rest  the image */
 #include <xenstream/head.h>
 
@@ -48,7 +48,7 @@ static void compare(const struct xst_head *a, const struct xst_head *b)
 	must(equal(a->rest, a->rest_size, b->rest, b->rest_size), "unknown data has changed");
 }
 
-/* fd stands behind the front that h was read from. */
+/* fd stands after the front that h was read from. */
 static void write_and_read(const struct xst_head *h, int fd, const uint8_t *behind, size_t n)
 {
 	int out = memfd_create("out", MFD_CLOEXEC);
@@ -62,7 +62,7 @@ static void write_and_read(const struct xst_head *h, int fd, const uint8_t *behi
 	must(xst_head_read(out, NULL, &again, NULL) == 0, "what was written can't be read");
 	compare(h, again);
 	must(read(out, rest, n + 1) == (ssize_t)n && memcmp(rest, behind, n) == 0,
-	     "what is behind the front has changed");
+	     "what is after the front has changed");
 	xst_head_free(again);
 	xst_output_free(o);
 	free(rest);

@@ -2,10 +2,10 @@
 /* Differential: a stream is converted, verified and described the same out of a file as out of a
  * pipe; what a conversion gives is taken again, and whatever fails has words and leaves nothing open.
  *
- * octet 0   flags: force, version 2, keep checkpoints, make a plain image, legacy only, no emulator,
+ * byte 0   flags: force, version 2, keep checkpoints, make a plain image, legacy only, no emulator,
  *           strict, deep
- * octet 1   container, see enum xst_container
- * octet 2   bits 0-1: checkpoint to take; 2-3: enum xst_cut; 4-5: enum xst_guest; 6-7: 32 or 64 bits
+ * byte 1   container, see enum xst_container
+ * byte 2   bits 0-1: checkpoint to take; 2-3: enum xst_cut; 4-5: enum xst_guest; 6-7: 32 or 64 bits
  * the rest  the stream */
 #include <fcntl.h>
 #include <stdio.h>
@@ -256,7 +256,7 @@ static void compare_guests(const struct converted *a, const struct converted *b)
 }
 
 /* Without a word beforehand a pipe's first state is written before it is known that others follow: then
- * it is the same guest, but not the same octets. */
+ * it is the same guest, but not the same bytes. */
 static void compare(const struct converted *a, const struct converted *b, bool expected)
 {
 	must(!a->code == !b->code, "another verdict from a pipe", a->code ? &a->error : &b->error);

@@ -2,10 +2,10 @@
 /* Differential: the parser says the same of an input whether it sees it at once or in pieces, with
  * or without claims, and whatever is wrong with it.
  *
- * octet 0     flags: keep going, no emulator, set lengths, small limits, early end, fresh windows,
+ * byte 0     flags: keep going, no emulator, set lengths, small limits, early end, fresh windows,
  *             COLO
- * octet 1     where to start, see enum xst_start
- * octets 2-9  sizes of windows and claims, see struct cuts
+ * byte 1     where to start, see enum xst_start
+ * bytes 2-9  sizes of windows and claims, see struct cuts
  * the rest    the stream */
 #include <stdio.h>
 #include <stdlib.h>

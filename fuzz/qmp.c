@@ -2,9 +2,9 @@
 /* A QEMU that says anything: giving it a state ends well or with words for what is wrong, and nothing
  * stays open; if well, it has had all of the state.
  *
- * octet 0   flags: it does not hang up, the state is large, it lets go of what it is passed, it sees no
+ * byte 0   flags: it does not hang up, the state is large, it lets go of what it is passed, it sees no
  *           descriptor
- * octet 1   octets that it says at a time, times 16; 0: all
+ * byte 1   bytes that it says at a time, times 16; 0: all
  * the rest  what it says */
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,8 +79,8 @@ static void listen_to_it(struct peer *p)
 	ssize_t n;
 
 	do {
-		struct iovec octets = { text, sizeof(text) };
-		struct msghdr m = { .msg_iov = &octets, .msg_iovlen = 1 };
+		struct iovec bytes = { text, sizeof(text) };
+		struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1 };
 
 		if (!(p->flags & IS_BLIND)) {
 			m.msg_control = &control;

@@ -2,10 +2,10 @@
 /* Differential: a restore tells its sinks the same from a file at once as from a pipe or socket in pieces,
  * with sinks that want to wait, and ends the same; and leaves nothing behind.
  *
- * octet 0     flags: sinks wait, payload by write, small buffer, COLO, socket
- * octet 1     octets in a piece, times 16
- * octet 2     octets that a sink takes at most, times 16; 0: all
- * octet 3     not used
+ * byte 0     flags: sinks wait, payload by write, small buffer, COLO, socket
+ * byte 1     bytes in a piece, times 16
+ * byte 2     bytes that a sink takes at most, times 16; 0: all
+ * byte 3     not used
  * the rest    the stream */
 #include <stdio.h>
 #include <stdlib.h>

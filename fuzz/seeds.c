@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes the seeds of a fuzz target into a directory, or a dictionary out of the wire tables.
  *
- *   seeds HEAD DIRECTORY        HEAD octets for the target's flags stand in front of each stream
+ *   seeds HEAD DIRECTORY        HEAD bytes for the target's flags stand in front of each stream
  *   seeds directory DIRECTORY   each stream restored to an image directory, as files.h has it
  *   seeds dict FILE */
 #include <dirent.h>
@@ -62,7 +62,7 @@ static int write_dictionary(const char *path)
 		entry(f, "signature", xst_wire_signatures[i].text, LEGACY_SIGNATURE_SIZE);
 	for (size_t i = 0; i < xst_wire_formats_count; i++)
 		for (size_t k = 0; k < WIRE_FORMAT_MAGICS && xst_wire_formats[i].magics[k].size; k++)
-			entry(f, xst_wire_formats[i].shown.word, xst_wire_formats[i].magics[k].octets,
+			entry(f, xst_wire_formats[i].shown.word, xst_wire_formats[i].magics[k].bytes,
 			      xst_wire_formats[i].magics[k].size);
 	entry(f, "receive", XEND_REQUEST, sizeof(XEND_REQUEST) - 1);
 	entry(f, "sslreceive", XEND_REQUEST_SSL, sizeof(XEND_REQUEST_SSL) - 1);
@@ -122,7 +122,7 @@ static int write_unheaded(const char *dir, const char *name, size_t nhead, const
 }
 
 /* Runs of entries that are taken together, some for the second time.  Of so many pages the contents
- * would be too long a seed: it ends behind the entries. */
+ * would be too long a seed: it ends after the entries. */
 static void many_entries(struct build *b, bool pv)
 {
 	uint64_t v[300];
@@ -190,7 +190,7 @@ static void put_name(struct build *b, const char *path)
 	put(b, path, n);
 }
 
-/* Of page frames what is no zero, and not more than a few octets each. */
+/* Of page frames what is no zero, and not more than a few bytes each. */
 static void put_memory(struct build *b, int fd)
 {
 	uint8_t page[XST_PAGE_SIZE];

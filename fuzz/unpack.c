@@ -2,7 +2,7 @@
 /* A stream restored to an image directory: it becomes the same out of a file as out of a pipe, packed
  * again it is a stream, and a restore that fails leaves nothing.
  *
- * octet 0   flags: force
+ * byte 0   flags: force
  * the rest  the stream */
 #include <fcntl.h>
 #include <stdio.h>

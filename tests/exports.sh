@@ -9,7 +9,7 @@ shift
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-# a name may stand on the line behind its type
+# a name may stand on the line after its type
 cat "$@" | sed -e '/^XST_API[^(;]*$/{N;s/\n/ /}' >"$dir/headers"
 sed -n 's/^XST_API.*[ *]\(xst_[a-z0-9_]*\)(.*/\1/p' "$dir/headers" | sort >"$dir/declared"
 nm -D --defined-only "$library" | awk '$2 ~ /^[A-Z]$/ { print $3 }' | sed 's/@.*//' |

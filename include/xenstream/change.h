@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The first octets of a file are replaced by others, the rest stays: without moving the rest
+/* The first bytes of a file are replaced by others, the rest stays: without moving the rest
  * where the file system can, and so that no moment leaves anything but the old file, the new
  * one, or one that the next xst_open() brings to either.
  *
  * What is being done stands in a journal beside the file, .NAME.xenstream-journal, for as long
  * as it lasts.  A journal counts only if it belongs to the file's owner, to root or to the
- * caller, if it was made for that very file, and if each octet that it would change is what it
+ * caller, if it was made for that very file, and if each byte that it would change is what it
  * says: one that is stale, foreign or planted changes nothing.
  *
  * Linux only. */
@@ -57,7 +57,7 @@ enum xst_change_flags {
 	XST_CHANGE_FORCE = 1 << 0
 };
 
-/* Told now and then how far the moving of octets is; total is 0 when it isn't known. */
+/* Told now and then how far the moving of bytes is; total is 0 when it isn't known. */
 typedef void (*xst_moved_fn)(void *userdata, uint64_t done, uint64_t total);
 
 struct xst_change;
@@ -78,9 +78,9 @@ XST_API int xst_change_get_fd(const struct xst_change *c);
 
 struct xst_front {
 	size_t size;      /* sizeof(struct xst_front) */
-	uint64_t old;     /* octets at the file's beginning that are replaced; at most 64 MiB */
-	uint64_t min;     /* octets that the new front has at least; at most 64 MiB */
-	/* Writes the new front into buf: `length` octets, `old` of them if min allows it, else
+	uint64_t old;     /* bytes at the file's beginning that are replaced; at most 64 MiB */
+	uint64_t min;     /* bytes that the new front has at least; at most 64 MiB */
+	/* Writes the new front into buf: `length` bytes, `old` of them if min allows it, else
 	 * a number that differs from `old` by whole blocks.  Returns 0, or a negative error
 	 * that is handed on. */
 	int (*write)(void *userdata, uint8_t *buf, uint64_t length);

@@ -27,7 +27,7 @@ struct xst_config_facts {
 	bool device_model;   /* it names an HVM guest that needs one, not a PVH guest */
 };
 
-/* Reads a configuration of `size` octets, as `container` stores it, and fills in *ret, which is
+/* Reads a configuration of `size` bytes, as `container` stores it, and fills in *ret, which is
  * all 0.  Returns 0, or XST_E_MALFORMED if it can't be read. */
 typedef int (*xst_facts_fn)(void *userdata, enum xst_layer container, const uint8_t *config,
 			     size_t size, struct xst_config_facts *ret);
@@ -50,11 +50,11 @@ XST_API struct xst_checker *xst_checker_free(struct xst_checker *c);
  * XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_checker_event(struct xst_checker *c, const struct xst_event *ev);
 
-/* How many octets of the run in hand the checker wants to see next, after PAYLOAD_BEGIN and after
+/* How many bytes of the run in hand the checker wants to see next, after PAYLOAD_BEGIN and after
  * each PAYLOAD: they are to follow as PAYLOAD events, in any number of pieces.  0: nothing more of
  * this run. */
 XST_API size_t xst_checker_wants(const struct xst_checker *c);
-/* How many octets in front of those it has no use for: they may be passed over or given. */
+/* How many bytes in front of those it has no use for: they may be passed over or given. */
 XST_API uint64_t xst_checker_skips(const struct xst_checker *c);
 
 /* The next finding, or NULL; valid until the next call of xst_checker_event(). */
@@ -80,7 +80,7 @@ struct xst_reason {
 	char text[120];                     /* one line, no full stop */
 };
 
-/* Which Xen restores a stream, as far as its octets tell. */
+/* Which Xen restores a stream, as far as its bytes tell. */
 struct xst_restorability {
 	bool never;          /* none does: see the errors */
 	bool complete;       /* the stream was seen to its end */
@@ -110,7 +110,7 @@ struct xst_rule_info {
 	const char *why;
 	const char *example;        /* of a violation */
 };
-/* Fills in the rule number `index`, from 0.  Returns 0, or XST_E_ARG behind the last one. */
+/* Fills in the rule number `index`, from 0.  Returns 0, or XST_E_ARG after the last one. */
 XST_API int xst_rule(unsigned index, struct xst_rule_info *ret);
 /* The same by its id. */
 XST_API int xst_rule_by_id(const char *id, struct xst_rule_info *ret);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The way back: records and headers as octets, and events of any format as today's formats, by
+/* The way back: records and headers as bytes, and events of any format as today's formats, by
  * the specifications that parser.h names; legacy parts as Xen's own converter translates them.
  *
  * No I/O here either.  Both objects gather small things (headers, fields, arrays) as output that
  * the caller takes with ..._output() after each call, and name payload that the caller moves from
- * its source to its destination himself, behind all output gathered so far. */
+ * its source to its destination himself, after all output gathered so far. */
 #ifndef XENSTREAM_EMIT_H
 #define XENSTREAM_EMIT_H
 
@@ -27,7 +27,7 @@ XST_API struct xst_emitter *xst_emitter_free(struct xst_emitter *e);
 XST_API void xst_emitter_big_endian(struct xst_emitter *e, enum xst_layer layer, bool big);
 
 /* Begins a record or a header of a kind that today's formats have, with a body of `length`
- * octets.  Headers (XL_HEADER, CONFIG, OPTIONAL_DATA, LIBXL_HEADER, IMAGE_HEADER, DOMAIN_HEADER) have
+ * bytes.  Headers (XL_HEADER, CONFIG, OPTIONAL_DATA, LIBXL_HEADER, IMAGE_HEADER, DOMAIN_HEADER) have
  * no framing.
  * Returns 0, XST_E_NOMEM, XST_E_ARG (no such kind), XST_E_STATE (another record is open). */
 XST_API XST_NODISCARD int xst_emit_begin(struct xst_emitter *e, enum xst_kind kind,
@@ -40,7 +40,7 @@ XST_API XST_NODISCARD int xst_emit_begin_unknown(struct xst_emitter *e, enum xst
 
 /* The same in a container of another toolstack: layer is XST_LAYER_LIBVIRT (LIBVIRT_HEADER, CONFIG;
  * without framing) or XST_LAYER_XENSERVER (XENSERVER_HEADER, and the records that follow it with
- * theirs; for XENSERVER_IMAGE the one of a libxc image, of length 0, which stands behind it). */
+ * theirs; for XENSERVER_IMAGE the one of a libxc image, of length 0, which stands after it). */
 XST_API XST_NODISCARD int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer,
 					    enum xst_kind kind, uint64_t length);
 
@@ -52,9 +52,9 @@ XST_API XST_NODISCARD int xst_emit_fields(struct xst_emitter *e, const struct xs
 /* n items of its array, each of as many numbers as XST_EVENT_ITEMS tells.  XST_E_STATE, too, if the
  * record has none. */
 XST_API XST_NODISCARD int xst_emit_items(struct xst_emitter *e, const uint64_t *numbers, size_t n);
-/* n octets as they are. */
+/* n bytes as they are. */
 XST_API XST_NODISCARD int xst_emit_bytes(struct xst_emitter *e, const void *data, size_t n);
-/* n octets that the caller moves, behind the output so far. */
+/* n bytes that the caller moves, after the output so far. */
 XST_API XST_NODISCARD int xst_emit_payload(struct xst_emitter *e, uint64_t n);
 /* Ends the record with its padding.  Returns 0, XST_E_NOMEM, or XST_E_STATE if it is shorter than
  * announced or none is open. */
@@ -73,7 +73,7 @@ enum xst_container {
 	XST_CONTAINER_AUTO = 0,    /* what the input has: xl, libxl (legacy, too) or libxc */
 	XST_CONTAINER_XL = 1,      /* xl header, libxl stream */
 	XST_CONTAINER_LIBXL = 2,   /* libxl stream */
-	XST_CONTAINER_LIBXC = 3,   /* libxc image; behind it a device model's record, if the input has it there */
+	XST_CONTAINER_LIBXC = 3,   /* libxc image; after it a device model's record, if the input has it there */
 	XST_CONTAINER_XL_LIBXC = 4, /* xl header, libxc image */
 	XST_CONTAINER_LIBVIRT = 5,  /* libvirt's header and XML, libxl stream */
 	XST_CONTAINER_XENSERVER = 6 /* XenServer's suspend image: records around a libxc image */
@@ -90,15 +90,15 @@ struct xst_config {
 			       * s-expressions */
 	bool json;            /* xl's in JSON, else xl.cfg text */
 	const uint8_t *data;
-	size_t size;          /* octets; 16 MiB at most, 0: there is no configuration */
+	size_t size;          /* bytes; 16 MiB at most, 0: there is no configuration */
 	enum xst_guest guest; /* in a question: the stream's, which may not be known so early */
 };
 
 /* Asked once, before the output's container is begun: which configuration is to stand in it?
  * `stored` is the input's, of size 0 if there is none.  *ret is preset to what the output would
  * store without being told, `stored` if that is in its language, else none; its layer is the
- * output's language in any case.  The octets that *ret is set to must last as long as the
- * converter.  Returns 0, or a negative error with words about it in `why`, of `size` octets. */
+ * output's language in any case.  The bytes that *ret is set to must last as long as the
+ * converter.  Returns 0, or a negative error with words about it in `why`, of `size` bytes. */
 typedef int (*xst_config_fn)(void *userdata, const struct xst_config *stored,
 			     struct xst_config *ret, char *why, size_t size);
 
@@ -140,7 +140,7 @@ XST_API void xst_converter_written(struct xst_converter *c);
 /* Whether the run that has just begun is the configuration, whose PAYLOAD events are wanted. */
 XST_API bool xst_converter_wants(const struct xst_converter *c);
 
-/* Inside a run: octets of it to be moved behind the output so far; 0: the rest is left out. */
+/* Inside a run: bytes of it to be moved after the output so far; 0: the rest is left out. */
 XST_API uint64_t xst_converter_payload(const struct xst_converter *c);
 /* n of them were moved.  There may be new output now.  Returns 0, XST_E_ARG (more than were left),
  * or a negative error as xst_converter_event() does. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The vocabulary in which every format meets.
  *
- * A parser turns octets into these events.  A consumer is written against them once and works for
+ * A parser turns bytes into these events.  A consumer is written against them once and works for
  * legacy streams, libxl and libxc streams and every container alike.
  *
  * The grammar, for each layer:
@@ -42,7 +42,7 @@ enum xst_event_type {
  * libxl-migration-stream, section "Records", the ones of libxc those of libxc-migration-stream,
  * sections "Image Header", "Domain Header" and "Records" (both in Xen's docs/specs); legacy parts
  * and the xl header are told in docs/formats.md.  Part of the ABI, like the fields and items
- * below: never renumbered, new ones come behind the last of their block. */
+ * below: never renumbered, new ones come after the last of their block. */
 enum xst_kind {
 	XST_KIND_UNKNOWN = 0,         /* an optional record of unknown type; its body is a run */
 	/* headers */
@@ -61,7 +61,7 @@ enum xst_kind {
 	XST_KIND_VARSTORED = 13,      /* XenServer: UEFI variables */
 	XST_KIND_SWTPM0 = 14,         /* XenServer: state of a virtual TPM */
 	XST_KIND_SWTPM = 15,          /* the same as base64 text */
-	XST_KIND_END_OF_IMAGE = 16,   /* XenServer: nothing behind it counts */
+	XST_KIND_END_OF_IMAGE = 16,   /* XenServer: nothing after it counts */
 	XST_KIND_XENOPS_HANDSHAKE = 17, /* XenServer: what a captured migration may begin with */
 	/* libxl */
 	XST_KIND_LIBXL_END = 20,
@@ -85,7 +85,7 @@ enum xst_kind {
 	XST_KIND_TOOLSTACK = 51,      /* legacy; today's type of that name was never shipped */
 	XST_KIND_VCPU_MSRS = 52,
 	XST_KIND_VERIFY = 53,
-	XST_KIND_CHECKPOINT = 54,     /* legacy: no octets, stands behind each complete checkpoint */
+	XST_KIND_CHECKPOINT = 54,     /* legacy: no bytes, stands after each complete checkpoint */
 	XST_KIND_DIRTY_PFN_LIST = 55,
 	XST_KIND_STATIC_DATA_END = 56,
 	XST_KIND_CPUID_POLICY = 57,
@@ -203,11 +203,11 @@ struct xst_event {
 	uint64_t offset;         /* where the thing described starts */
 	bool big_endian;         /* byte order of the layer */
 	union {
-		/* min: octets without which nothing can go on.  max: octets that may be read
+		/* min: bytes without which nothing can go on.  max: bytes that may be read
 		 * without entering an opaque run, but for the first few of a legacy device
 		 * model's state without a length. */
 		struct { uint64_t min, max; } need;
-		/* width (octets of the toolstack's unsigned long) and guest: legacy only. */
+		/* width (bytes of the toolstack's unsigned long) and guest: legacy only. */
 		struct { unsigned width; enum xst_guest guest; } stream;
 		/* length: of the body; for a legacy chunk whose length can't be known yet, 0 in
 		 * RECORD_BEGIN and right in RECORD_END. */
@@ -216,14 +216,14 @@ struct xst_event {
 		/* v holds n items of `width` numbers each; `first` is the index of the first. */
 		struct { enum xst_items kind; const uint64_t *v; size_t n; unsigned width;
 			 uint64_t first; } items;
-		/* not terminated; may hold any octet but NUL */
+		/* not terminated; may hold any byte but NUL */
 		struct { const char *key; size_t key_len; const char *value;
 			 size_t value_len; } pair;
-		/* addresses and size in octets; name_len 0: the entry has no name */
+		/* addresses and size in bytes; name_len 0: the entry has no name */
 		struct { uint64_t phys_offset, start_addr, size; const char *name;
 			 size_t name_len; } physmap;
 		/* length: of the whole run, or XST_LENGTH_UNKNOWN.  run_offset: of data in it.
-		 * unit: the run is an array of things of that many octets, or 1. */
+		 * unit: the run is an array of things of that many bytes, or 1. */
 		struct { uint64_t length, run_offset; unsigned unit; const uint8_t *data;
 			 size_t size; } payload;
 		const struct xst_finding *finding;

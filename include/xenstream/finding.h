@@ -54,13 +54,13 @@ enum xst_layer {
 };
 
 /* Strings are static, except `text`, which is part of the structure.  Unknown things are 0 or
- * NULL.  Offsets are octets from the start of the input. */
+ * NULL.  Offsets are bytes from the start of the input. */
 struct xst_finding {
 	int code;                    /* enum xst_errc, or 0 for a tolerated deviation */
 	enum xst_severity severity;
 	const char *rule;            /* id in the catalogue of rules, for example "record.padding" */
 	enum xst_layer layer;
-	uint64_t offset;             /* of the octets that are meant */
+	uint64_t offset;             /* of the bytes that are meant */
 	const char *record_name;     /* the record around them, or NULL */
 	uint64_t record_offset;
 	uint64_t record_index;       /* counted per layer, from 0 */
@@ -73,7 +73,7 @@ struct xst_finding {
 
 /* One line for people:
  *   image.save: offset 0x1f40 (libxc record 17, PAGE_DATA, at 0x1f30): count: 3 pfns do not fit ...
- * Writes at most size octets into buf, always terminated; name is the input's, or NULL.
+ * Writes at most size bytes into buf, always terminated; name is the input's, or NULL.
  * Returns the length of the whole line, like snprintf. */
 XST_API size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf,
 				  size_t size);

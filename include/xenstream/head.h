@@ -19,18 +19,18 @@ extern "C" {
 
 struct xst_head {
 	enum xst_layer layer;      /* the container, XST_LAYER_XL for an xl header */
-	uint64_t end;              /* octets in front of the stream, from where the reading began;
+	uint64_t end;              /* bytes in front of the stream, from where the reading began;
 				      in another container than xl's up to the end of the
 				      configuration */
 	/* of an xl header */
 	bool big_endian;
 	uint32_t mandatory_flags;
 	uint32_t optional_flags;
-	uint8_t *rest;             /* optional data behind the configuration, without padding: zeros
+	uint8_t *rest;             /* optional data after the configuration, without padding: zeros
 				      at its end are such */
 	uint64_t rest_size;
-	uint64_t padding;          /* octets */
-	/* as stored, a NUL of ours behind it; NULL if there is none */
+	uint64_t padding;          /* bytes */
+	/* as stored, a NUL of ours after it; NULL if there is none */
 	uint8_t *config;
 	uint64_t config_size;
 	uint64_t reserved[4];
@@ -46,14 +46,14 @@ XST_API XST_NODISCARD int xst_head_read(int fd, const struct xst_parser_options 
 /* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_head *xst_head_free(struct xst_head *h);
 
-/* Puts a configuration into an xl header: n octets as they are to be stored, with the flag that
+/* Puts a configuration into an xl header: n bytes as they are to be stored, with the flag that
  * says in which language; n 0: none, and no flag.  Everything else of the head stays.  Returns
  * 0, XST_E_NOMEM, XST_E_UNSUPPORTED (another container), XST_E_LIMIT (more than the parser's
  * default limits). */
 XST_API XST_NODISCARD int xst_head_set_config(struct xst_head *h, const void *config, uint64_t n,
 					      bool json);
 
-/* Writes an xl header to an output, and behind it all that comes next from a descriptor, which
+/* Writes an xl header to an output, and after it all that comes next from a descriptor, which
  * stands where xst_head_read() has left it: unparsed, inside the kernel where possible.  A file
  * that can share its blocks with a new one does so; only then the header is padded.  *ret_way:
  * XST_CHANGE_SHARED or XST_CHANGE_COPIED (may be NULL).  progress: or NULL.  Returns 0,

@@ -41,9 +41,9 @@ XST_API XST_NODISCARD int xst_output_flush(struct xst_output *o);
 XST_API XST_NODISCARD int xst_output_commit(struct xst_output *o);
 /* Frees; without a commit before, a file leaves no trace.  NULL is fine.  Returns NULL. */
 XST_API struct xst_output *xst_output_free(struct xst_output *o);
-/* Where the octets go: the caller's descriptor, or the file's. */
+/* Where the bytes go: the caller's descriptor, or the file's. */
 XST_API int xst_output_get_fd(const struct xst_output *o);
-/* How many octets it has taken, gathered ones included. */
+/* How many bytes it has taken, gathered ones included. */
 XST_API uint64_t xst_output_offset(const struct xst_output *o);
 /* The error that it has failed with, or NULL. */
 XST_API const struct xst_finding *xst_output_error(const struct xst_output *o);
@@ -70,40 +70,40 @@ XST_API XST_NODISCARD int xst_reader_new(int fd, const struct xst_parser_options
 XST_API struct xst_reader *xst_reader_free(struct xst_reader *r);
 
 /* The next event; never NEED.  From a pipe or socket nothing is taken that is not part of the
- * stream, but where only that shows whether it goes on: up to 21 octets behind a bare HVM libxc image
- * (XST_PARSER_NO_EMULATOR spares them), and 4 behind a legacy stream without LAST_CHECKPOINT
+ * stream, but where only that shows whether it goes on: up to 21 bytes after a bare HVM libxc image
+ * (XST_PARSER_NO_EMULATOR spares them), and 4 after a legacy stream without LAST_CHECKPOINT
  * (XST_PARSER_ONE_CHECKPOINT).  Returns 0 or a negative error, sticky. */
 XST_API XST_NODISCARD int xst_reader_next(struct xst_reader *r, const struct xst_event **ret_ev);
 
-/* Inside a run (behind PAYLOAD_BEGIN): passes over the rest of it, by seeking where possible. */
+/* Inside a run (after PAYLOAD_BEGIN): passes over the rest of it, by seeking where possible. */
 XST_API XST_NODISCARD int xst_reader_skip(struct xst_reader *r);
 
-/* The same for the next n octets of it.  *ret_passed tells how many; fewer than n only when the
+/* The same for the next n bytes of it.  *ret_passed tells how many; fewer than n only when the
  * run or the input ends. */
 XST_API XST_NODISCARD int xst_reader_pass(struct xst_reader *r, uint64_t n, uint64_t *ret_passed);
 
-/* From now on every octet that is read or passed over goes on to the output, unchanged and once;
- * what a run's octets are is decided by the input: those of a pipe stay inside the kernel, unless
+/* From now on every byte that is read or passed over goes on to the output, unchanged and once;
+ * what a run's bytes are is decided by the input: those of a pipe stay inside the kernel, unless
  * PAYLOAD events are asked for.  To be called before the first xst_reader_next(), for a reader
  * without XST_READER_KNOW_LENGTHS; not together with xst_reader_move().  A failure of the output
  * becomes the reader's.  Returns 0 or XST_E_ARG. */
 XST_API XST_NODISCARD int xst_reader_tee(struct xst_reader *r, struct xst_output *o);
 
-/* Passes on what nobody will read: behind the end of the stream, or behind an error in it.  Some of
+/* Passes on what nobody will read: after the end of the stream, or after an error in it.  Some of
  * it a call; *ret_moved is 0 when the input has ended.  Returns 0, XST_E_IO, or XST_E_STATE without a
  * tee. */
 XST_API XST_NODISCARD int xst_reader_tee_rest(struct xst_reader *r, uint64_t *ret_moved);
 
-/* Inside a run: moves the next n octets of it, n at most what is left, into the output; inside
+/* Inside a run: moves the next n bytes of it, n at most what is left, into the output; inside
  * the kernel where possible.  *ret_moved tells how many; fewer than n only when the input ends. */
 XST_API XST_NODISCARD int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n,
 					  uint64_t *ret_moved);
 
-/* Sets the offset of a seekable descriptor behind the last octet that was consumed, or that the tee
+/* Sets the offset of a seekable descriptor after the last byte that was consumed, or that the tee
  * has. */
 XST_API XST_NODISCARD int xst_reader_finish(struct xst_reader *r);
 
-/* Offset of the next octet. */
+/* Offset of the next byte. */
 XST_API uint64_t xst_reader_offset(const struct xst_reader *r);
 /* The input's size, or 0 when it isn't known. */
 XST_API uint64_t xst_reader_size(const struct xst_reader *r);

@@ -40,8 +40,8 @@ struct xst_job_options {
 struct xst_verdict {
 	uint64_t errors, remarks, notes;
 	uint64_t records;
-	uint64_t end;      /* offset behind the last octet that belongs to the stream */
-	uint64_t trailing; /* octets behind it, if the input's size is known */
+	uint64_t end;      /* offset after the last byte that belongs to the stream */
+	uint64_t trailing; /* bytes after it, if the input's size is known */
 	uint64_t omitted;  /* findings that are counted above, but were not told */
 	uint64_t ignored;  /* findings of rules that the caller ignores; counted nowhere else */
 	uint64_t reserved[6];
@@ -73,15 +73,15 @@ struct xst_verify_options {
 	struct xst_output *tee;
 };
 
-/* Reads a stream to its end and tells every finding: behind a fault inside a record whose framing
+/* Reads a stream to its end and tells every finding: after a fault inside a record whose framing
  * holds it goes on with the next one.  Faults of the stream are findings, not failures: returns 0
  * then, or XST_E_ARG (a rule to ignore that does not exist, a flag), XST_E_NOMEM, XST_E_IO (described in
  * *reterr, which may be NULL; rule output.io: the tee).  The offset of a seekable descriptor stands
- * behind the last octet consumed afterwards. */
+ * after the last byte consumed afterwards. */
 XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options *options,
 					struct xst_verdict *ret, struct xst_finding *reterr);
 
-/* Octets by kind of data. */
+/* Bytes by kind of data. */
 struct xst_sizes {
 	uint64_t pages;    /* contents of pages */
 	uint64_t vcpus;    /* registers, HVM context, xsave, shared info */
@@ -93,14 +93,14 @@ struct xst_sizes {
 struct xst_info {
 	bool xl, libxl, libxc, legacy; /* layers that are there */
 	uint32_t xl_flags;             /* mandatory */
-	uint8_t *config;               /* as stored, a NUL of ours behind it; NULL if there is none */
+	uint8_t *config;               /* as stored, a NUL of ours after it; NULL if there is none */
 	uint64_t config_size;
 	uint32_t libxl_options;
 	uint32_t image_version;
 	bool big_endian;
 	bool converted;                /* from a legacy stream */
 	uint32_t xen_major, xen_minor;
-	unsigned toolstack_width;      /* octets, legacy only */
+	unsigned toolstack_width;      /* bytes, legacy only */
 	enum xst_guest guest;
 	unsigned guest_width, pt_levels; /* PV */
 	uint64_t p2m_size;             /* pfns; 0: the image doesn't say */
@@ -137,7 +137,7 @@ XST_API struct xst_info *xst_info_free(struct xst_info *info);
 /* --- convert -------------------------------------------------------------------------------- */
 
 /* An input that breaks off in the middle of the only state it holds.  Where it is accepted, the
- * output ends behind the last record that is whole, and what was lost is told.  The output must
+ * output ends after the last record that is whole, and what was lost is told.  The output must
  * come from xst_output_file(). */
 enum xst_cut {
 	XST_CUT_REFUSED = 0,
@@ -154,7 +154,7 @@ struct xst_convert_options {
 	 * something else, the job is refused, or with XST_CONVERT_FORCE a remark is told. */
 	unsigned width;               /* the toolstack's word size in bits: 32 or 64 */
 	enum xst_guest guest;
-	/* Fail unless the input is a legacy stream (behind an xl header or not). */
+	/* Fail unless the input is a legacy stream (after an xl header or not). */
 	bool legacy_only;
 	/* Of a checkpointed stream: the state to take, from 1; 0: the last complete one. */
 	uint64_t checkpoint;
@@ -170,7 +170,7 @@ struct xst_convert_options {
 /* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy
  * stream must be known first is looked up in a file, and put into an unnamed temporary file from a
  * pipe; pages of a compressed one are gathered in such a file, never in memory.  The offset of a seekable
- * descriptor stands behind the last octet consumed afterwards.  Returns 0, XST_E_ARG, or another
+ * descriptor stands after the last byte consumed afterwards.  Returns 0, XST_E_ARG, or another
  * negative error, described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 					 const struct xst_convert_options *options,
@@ -178,7 +178,7 @@ XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 
 /* --- fix ------------------------------------------------------------------------------------ */
 
-/* Sets the version field of a file of libvirt's, in the file, to what the stream behind it is: libvirt
+/* Sets the version field of a file of libvirt's, in the file, to what the stream after it is: libvirt
  * of the first half of 2016 could write 1 in front of a libxl stream, and does not read that.  The file
  * is opened by xst_change_open(), which tells *ret_recovery (may be NULL).  *ret_was is what stood
  * there, *ret_is what stands there now; if both are the same, nothing was written.  Returns 0,

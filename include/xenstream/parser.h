@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser: octets in, events out.  It does no I/O and keeps no payload.
+/* The parser: bytes in, events out.  It does no I/O and keeps no payload.
  *
  * What it reads, and by which specification (docs/formats.md tells all of it):
  *   xl header      Xen's tools/xl/xl.h
@@ -7,7 +7,7 @@
  *   libxc image    versions 2 and 3: Xen's docs/specs/libxc-migration-stream.pandoc
  *   legacy stream  Xen 4.1 to 4.5: what xc_domain_save() and libxl of those versions wrote
  *
- * Ownership in one paragraph: the caller owns every octet of input and every descriptor.  The
+ * Ownership in one paragraph: the caller owns every byte of input and every descriptor.  The
  * parser never keeps a pointer to input after a call returns.  Pointers inside an event are valid
  * until the next call on the same parser.  A parser may be used by one thread at a time. */
 #ifndef XENSTREAM_PARSER_H
@@ -21,21 +21,21 @@ extern "C" {
 
 /* What the stream may control, and how far.  Zero means the default in parentheses. */
 struct xst_limits {
-	uint64_t max_record;        /* octets of a libxc record's body (128 MiB, what Xen reads); a
+	uint64_t max_record;        /* bytes of a libxc record's body (128 MiB, what Xen reads); a
 				     * libxl record has max_emulator */
-	uint64_t max_optional_data; /* octets of an xl header's optional data (16 MiB) */
-	uint64_t max_config;        /* octets of a configuration (4 MiB) */
-	uint64_t max_ext_info;      /* octets of a legacy stream's extended info (64 KiB) */
+	uint64_t max_optional_data; /* bytes of an xl header's optional data (16 MiB) */
+	uint64_t max_config;        /* bytes of a configuration (4 MiB) */
+	uint64_t max_ext_info;      /* bytes of a legacy stream's extended info (64 KiB) */
 	uint64_t max_p2m_size;      /* pfns of a legacy stream (2^28: its entries have 28 bits) */
 	uint64_t max_vcpu_id;       /* (4095) */
-	uint64_t max_xsave;         /* octets of a vCPU's xsave area (1 MiB) */
-	uint64_t max_toolstack;     /* octets of a legacy toolstack record (1 MiB) */
-	uint64_t max_emulator;      /* octets of a device model's record (1 GiB) */
-	uint64_t max_compressed;    /* octets of a legacy compressed chunk (64 MiB) */
+	uint64_t max_xsave;         /* bytes of a vCPU's xsave area (1 MiB) */
+	uint64_t max_toolstack;     /* bytes of a legacy toolstack record (1 MiB) */
+	uint64_t max_emulator;      /* bytes of a device model's record (1 GiB) */
+	uint64_t max_compressed;    /* bytes of a legacy compressed chunk (64 MiB) */
 	uint64_t max_tmem_pages;    /* pages of a legacy tmem pool (2^28) */
 };
 
-/* Where to start.  XST_START_AUTO looks at the first octets. */
+/* Where to start.  XST_START_AUTO looks at the first bytes. */
 enum xst_start {
 	XST_START_AUTO = 0,
 	XST_START_XL = 1,
@@ -53,13 +53,13 @@ enum xst_parser_flags {
 	/* Faults inside a record whose framing still holds become WARNING events of severity
 	 * XST_ERROR, and parsing goes on with the next record. */
 	XST_PARSER_KEEP_GOING = 1 << 0,
-	/* Stop right behind the guest's own state: no look at a device model's record that may
-	 * follow a legacy HVM stream or a bare libxc image.  Not one octet further is asked for. */
+	/* Stop right after the guest's own state: no look at a device model's record that may
+	 * follow a legacy HVM stream or a bare libxc image.  Not one byte further is asked for. */
 	XST_PARSER_NO_EMULATOR = 1 << 1,
 	/* A legacy stream ends with its first state of the guest, as it does for a receiver that
 	 * expects no checkpoints: no look at what may follow. */
 	XST_PARSER_ONE_CHECKPOINT = 1 << 2,
-	/* A COLO stream: behind each CHECKPOINT_END a CHECKPOINT_STATE must stand, before the image
+	/* A COLO stream: after each CHECKPOINT_END a CHECKPOINT_STATE must stand, before the image
 	 * goes on.  Without this flag one may stand there, if its length is 4, as libxl writes it. */
 	XST_PARSER_COLO = 1 << 3
 };
@@ -70,13 +70,13 @@ struct xst_parser_options {
 	size_t size;
 	uint32_t flags;           /* enum xst_parser_flags */
 	enum xst_start start;
-	uint64_t offset;          /* of the first octet, for the places in events and errors */
+	uint64_t offset;          /* of the first byte, for the places in events and errors */
 	struct xst_limits limits;
 };
 #define XST_PARSER_OPTIONS_INIT { sizeof(struct xst_parser_options), 0, XST_START_AUTO, 0, \
 				  { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }
 
-/* A window over the input.  The caller owns the octets; the parser only moves pos. */
+/* A window over the input.  The caller owns the bytes; the parser only moves pos. */
 struct xst_in {
 	const uint8_t *src;
 	size_t size;
@@ -99,17 +99,17 @@ XST_API struct xst_parser *xst_parser_free(struct xst_parser *p);
 XST_API XST_NODISCARD int xst_parser_next(struct xst_parser *p, struct xst_in *in,
 					  const struct xst_event **ret_ev);
 
-/* Octets of the present run that may be claimed now; 0 outside a run, XST_LENGTH_UNKNOWN in one
+/* Bytes of the present run that may be claimed now; 0 outside a run, XST_LENGTH_UNKNOWN in one
  * that lasts to the end of the input. */
 XST_API uint64_t xst_parser_payload_left(const struct xst_parser *p);
 
-/* "I moved the next n octets of this run past you, by whatever means."  Legal only inside a run,
+/* "I moved the next n bytes of this run past you, by whatever means."  Legal only inside a run,
  * with an empty window (in->pos == in->size), for at most xst_parser_payload_left(), after the
  * move.  Returns 0, XST_E_STATE or XST_E_ARG. */
 XST_API XST_NODISCARD int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n);
 
-/* "The run of unknown length that has just begun has n octets."  For a caller who knows where the
- * input ends, counted from xst_parser_offset(): octets that the parser holds belong to it.  Legal
+/* "The run of unknown length that has just begun has n bytes."  For a caller who knows where the
+ * input ends, counted from xst_parser_offset(): bytes that the parser holds belong to it.  Legal
  * right after that PAYLOAD_BEGIN, whose length is updated.  Returns 0, XST_E_STATE, or XST_E_LIMIT
  * (max_emulator). */
 XST_API XST_NODISCARD int xst_parser_set_run_length(struct xst_parser *p, uint64_t n);
@@ -121,10 +121,10 @@ XST_API uint64_t xst_parser_max_run(const struct xst_parser *p);
  * FINISHED, or XST_E_TRUNCATED. */
 XST_API void xst_parser_eof(struct xst_parser *p);
 
-/* Offset of the next octet that is not yet consumed or claimed, counted as in events. */
+/* Offset of the next byte that is not yet consumed or claimed, counted as in events. */
 XST_API uint64_t xst_parser_offset(const struct xst_parser *p);
 
-/* Octets that were taken out of the window but are not consumed yet: at most a few dozen. */
+/* Bytes that were taken out of the window but are not consumed yet: at most a few dozen. */
 XST_API size_t xst_parser_held(const struct xst_parser *p);
 
 /* The sticky error, owned by the parser; its code is 0 as long as there is none.  Never NULL. */

@@ -46,8 +46,8 @@ struct xst_wait {
 struct xst_restore_domain {
 	uint32_t domid;            /* or XST_DOMID_NONE */
 	const uint8_t *config;     /* the configuration that counts: the caller's or the stored one;
-				    * a NUL of ours stands behind it; NULL: there is none */
-	uint64_t config_size;      /* octets, without that NUL */
+				    * a NUL of ours stands after it; NULL: there is none */
+	uint64_t config_size;      /* bytes, without that NUL */
 	bool config_replaced;      /* it is the caller's */
 	bool xl;                   /* there is an xl header: */
 	bool xl_big_endian;
@@ -71,7 +71,7 @@ struct xst_restore_domain {
  * error; any may fail with a negative enum xst_errc, described by error(): then only abort and
  * free follow.
  *
- *   prepare  makes sure that the work can be done, before the first octet of it; keeps `domain`.
+ *   prepare  makes sure that the work can be done, before the first byte of it; keeps `domain`.
  *   finish   no more will come.  All that may fail happens here: flushing, waiting for a child.
  *   commit   makes it visible.  Called when all sinks have finished: first the xenstore's, then the
  *            emulator's, then the domain's.
@@ -92,15 +92,15 @@ enum xst_domain_sink_flags {
  *
  *   event       one event of the libxc layer: STREAM_BEGIN, the headers, and every record but END,
  *               CHECKPOINT and those of unknown type, in the order in which they take effect.  Of a
- *               run only PAYLOAD_BEGIN comes; the octets follow by write and move.  NULL payload
+ *               run only PAYLOAD_BEGIN comes; the bytes follow by write and move.  NULL payload
  *               operations: never.  On XST_AGAIN the same event comes again.
- *   write       n > 0 octets of the present run out of memory.  Takes some or all, *ret_done says
+ *   write       n > 0 bytes of the present run out of memory.  Takes some or all, *ret_done says
  *               how many; 0 only with XST_AGAIN.
- *   move        up to n octets of the present run straight out of a descriptor: at *offset if that
+ *   move        up to n bytes of the present run straight out of a descriptor: at *offset if that
  *               is not NULL (which is left as it is), else from a pipe or socket that has
  *               something to read.  Must not take more than n, nor block for the descriptor.  *ret_moved says how
  *               many it took.  0 without XST_AGAIN: it can't be done this way, or the input is at its
- *               end or broken; the octets come by write then.  NULL: always by write.
+ *               end or broken; the bytes come by write then.  NULL: always by write.
  *   checkpoint  the state is complete and consistent; number counts from 1.  What comes now belongs to the
  *               next one and comes only when that is complete, too.  May be NULL. */
 struct xst_domain_sink_ops {
@@ -145,9 +145,9 @@ struct xst_xenstore_sink_ops {
 
 /* An emulator's operations.
  *
- *   begin  an EMULATOR_CONTEXT record with a state of `length` octets.  At most one comes for each
+ *   begin  an EMULATOR_CONTEXT record with a state of `length` bytes.  At most one comes for each
  *          complete state of the stream; a later one replaces those before.
- *   write, move  its octets, as a domain's.
+ *   write, move  its bytes, as a domain's.
  *   end    the state is complete. */
 struct xst_emulator_sink_ops {
 	size_t size;
@@ -255,8 +255,8 @@ struct xst_restore_result {
 	int code;                 /* of error: 0 or a negative enum xst_errc */
 	struct xst_finding error; /* FAILED: why.  FAILOVER: how the stream broke off */
 	uint64_t checkpoint;      /* number of the last complete one, 0: there was none */
-	uint64_t dropped;         /* octets behind it that were not used */
-	uint64_t end;             /* offset behind the last octet that was read */
+	uint64_t dropped;         /* bytes after it that were not used */
+	uint64_t end;             /* offset after the last byte that was read */
 	uint64_t records;         /* that were read */
 	uint64_t converted;       /* not 0: the input was no stream of today */
 	uint64_t reserved[7];
@@ -284,7 +284,7 @@ struct xst_restore_options {
 	struct xst_emulator_sink emulator;
 	uint64_t timeout;          /* microseconds from start to end; 0: as long as it takes */
 	uint64_t stall;            /* microseconds without any progress; 0: no matter */
-	uint64_t buffer_memory;    /* octets of a checkpoint that are kept in memory, above that in an
+	uint64_t buffer_memory;    /* bytes of a checkpoint that are kept in memory, above that in an
 				    * unnamed temporary file (1 MiB) */
 	const char *tmpdir;        /* see xst_reader_new() */
 	int back_channel;          /* with XST_RESTORE_COLO; as fd */

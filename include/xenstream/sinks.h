@@ -61,7 +61,7 @@ struct xst_sink_qmp_options {
 /* A sink that gives the device model's state (EMULATOR_CONTEXT) to a QEMU that was started with
  * `-incoming defer`.  Nothing of it goes to QEMU before the stream has ended well.
  *
- * QEMU takes a state once: when the restore fails behind that, or while it is being taken, QEMU
+ * QEMU takes a state once: when the restore fails after that, or while it is being taken, QEMU
  * is told to quit, as it can't go back.  A stream without such a state is XST_E_UNSUPPORTED; a
  * QEMU that does not wait for a state, says no, dies or falls silent is XST_E_IO.
  *

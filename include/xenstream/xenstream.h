@@ -3,9 +3,9 @@
  *
  *   finding.h  errors and remarks with their place
  *   event.h    the vocabulary in which every format meets
- *   parser.h   octets -> events, without I/O
+ *   parser.h   bytes -> events, without I/O
  *   check.h    events -> findings
- *   emit.h     events -> octets
+ *   emit.h     events -> bytes
  *   format.h   what there is, what it is called, what lies in what
  *   io.h       descriptors
  *   job.h      verify, info, convert in one call

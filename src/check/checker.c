@@ -127,7 +127,7 @@ static void record_length(struct xst_checker *c)
 	if (c->layer != XST_LAYER_LIBXC || c->length <= OLD_RECORD_LIMIT)
 		return;
 	xst_check_find(c, RULE_RECORD_LONG, 0, "length",
-		       "%llu octets; Xen before 4.10 takes 8 MiB at most",
+		       "%llu bytes; Xen before 4.10 takes 8 MiB at most",
 		       (unsigned long long)c->length);
 	xst_check_reason(c, XST_XEN(4, 10, 0), 0, NULL, "a record is longer than 8 MiB");
 }

@@ -16,7 +16,7 @@
 #include "wire/wire.h"
 
 #define CHECK_FINDINGS 16
-#define CHECK_HEAD 5168        /* octets of a run's beginning that are gathered: a context */
+#define CHECK_HEAD 5168        /* bytes of a run's beginning that are gathered: a context */
 
 /* Handlers of events for one kind of record; NULL: nothing to do.  They return 0 or XST_E_NOMEM. */
 struct check_subject {
@@ -69,18 +69,18 @@ struct compressed_state {
 	bool on, next;       /* the batches of this state have no pages; those of the next one */
 	bool unseen;         /* not all of the data were shown, or they are wrong already */
 	uint64_t waiting;    /* pages that are announced */
-	uint64_t octets;     /* of the data in hand that were shown */
+	uint64_t bytes;     /* of the data in hand that were shown */
 	struct delta delta;
 };
 
 struct hvm_state {
-	uint8_t head[WIRE_HVM_HEAD]; /* of the entry in hand: descriptor and first octets */
+	uint8_t head[WIRE_HVM_HEAD]; /* of the entry in hand: descriptor and first bytes */
 	size_t head_n;
-	uint64_t left;               /* octets of its body still to come */
+	uint64_t left;               /* bytes of its body still to come */
 	uint64_t rest;               /* how many of these, the last ones, must be zero */
 	uint64_t at;                 /* where it begins in the run */
-	uint64_t seen;               /* octets of the run that were told */
-	uint64_t trailing;           /* octets behind END */
+	uint64_t seen;               /* bytes of the run that were told */
+	uint64_t trailing;           /* bytes after END */
 	uint64_t entries, cpus;
 	uint16_t last_code;
 	bool over;                   /* its END was seen */
@@ -117,7 +117,7 @@ struct xst_checker {
 	uint64_t last_dirty, dirty_told; /* COLO: of the list in hand */
 	bool two_zeros;                  /* COLO: it begins with pfn 0 twice */
 	uint64_t checkpoints;            /* CHECKPOINT records */
-	uint64_t since_checkpoint;       /* records of the image behind the last one */
+	uint64_t since_checkpoint;       /* records of the image after the last one */
 	bool emulator_each;              /* the first checkpoint had a device model's state */
 	uint64_t seen[XST_KIND_MAX];     /* in this image, or since its last checkpoint */
 	uint64_t contexts;               /* LIBXC_CONTEXT records */
@@ -147,12 +147,12 @@ struct xst_checker {
 
 /* subject.c */
 
-/* A finding on the record in hand, `at` octets from where it begins (0: the record as such). */
+/* A finding on the record in hand, `at` bytes from where it begins (0: the record as such). */
 void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, const char *field,
 		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Lets a rule be told once more for this record. */
 void xst_check_again(struct xst_checker *c, enum xst_rule rule);
-/* Asks for the first n octets of the run that has just begun; xst_check_head() then gathers them and
+/* Asks for the first n bytes of the run that has just begun; xst_check_head() then gathers them and
  * says whether it has them all. */
 void xst_check_want_head(struct xst_checker *c, const struct xst_event *ev, size_t n);
 bool xst_check_head(struct xst_checker *c, const struct xst_event *ev);

@@ -17,14 +17,14 @@ static void checkpoints_image_record(struct xst_checker *c)
 		return;
 	if (c->kind == XST_KIND_UNKNOWN)
 		xst_check_find(c, RULE_CHECKPOINT_OPTIONAL, 0, "type",
-			       "%#x: an optional record behind the first checkpoint", c->type);
+			       "%#x: an optional record after the first checkpoint", c->type);
 	if (c->kind != XST_KIND_END) {
 		c->since_checkpoint++;
 		return;
 	}
 	if (c->since_checkpoint)
 		xst_check_find(c, RULE_CHECKPOINT_DROPPED, 0, NULL,
-			       "the %llu records behind the last checkpoint are dropped at END",
+			       "the %llu records after the last checkpoint are dropped at END",
 			       (unsigned long long)c->since_checkpoint);
 }
 
@@ -91,7 +91,7 @@ static int dirty_items(struct xst_checker *c, const struct xst_event *ev)
 		if (ev->u.items.first + i == 1 && !pfn && !c->last_dirty)
 			c->two_zeros = true;
 		else if (ev->u.items.first + i && pfn <= c->last_dirty)
-			xst_check_find(c, RULE_COLO_PFNS, 0, "pfn", "%#llx behind %#llx",
+			xst_check_find(c, RULE_COLO_PFNS, 0, "pfn", "%#llx after %#llx",
 				       (unsigned long long)pfn, (unsigned long long)c->last_dirty);
 		c->last_dirty = pfn;
 	}
@@ -100,13 +100,13 @@ static int dirty_items(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-/* Pfn 0 behind the eight stray octets is in its place: then there is one item more than the length
+/* Pfn 0 after the eight stray bytes is in its place: then there is one item more than the length
  * of the record says. */
 static int dirty_end(struct xst_checker *c, const struct xst_event *ev)
 {
 	(void)ev;
 	if (c->two_zeros && c->dirty_told * sizeof(uint64_t) <= c->length)
-		xst_check_find(c, RULE_COLO_PFNS, 0, "pfn", "0 behind 0");
+		xst_check_find(c, RULE_COLO_PFNS, 0, "pfn", "0 after 0");
 	c->two_zeros = false;
 	return 0;
 }

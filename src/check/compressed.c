@@ -44,7 +44,7 @@ void xst_check_compressed_begin(struct xst_checker *c)
 		if (!s->on)
 			xst_check_find(c, RULE_LEGACY_COMPRESSED, 0, NULL,
 				       "the pages of this state are not compressed");
-		s->octets = c->run = 0;
+		s->bytes = c->run = 0;
 		break;
 	default:
 		break;
@@ -99,17 +99,17 @@ static int compressed_payload(struct xst_checker *c, const struct xst_event *ev)
 	const uint8_t *data = ev->u.payload.data;
 	size_t n = ev->u.payload.size;
 
-	s->octets += n;
+	s->bytes += n;
 	while (n && !s->unseen)
 		compressed_page(c, &data, &n, ev->offset + ev->u.payload.size);
-	c->wants = s->unseen || s->octets >= c->run ? 0 : SIZE_MAX;
+	c->wants = s->unseen || s->bytes >= c->run ? 0 : SIZE_MAX;
 	return 0;
 }
 
 static int compressed_end(struct xst_checker *c, const struct xst_event *ev)
 {
 	(void)ev;
-	c->compressed.unseen |= c->compressed.octets != c->run;
+	c->compressed.unseen |= c->compressed.bytes != c->run;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ void xst_check_emulator_begin(struct xst_checker *c)
 static void emulator_rule_too_short(struct xst_checker *c, uint64_t n)
 {
 	xst_check_find(c, RULE_EMULATOR_MAGIC, 0, "length",
-		       "%llu octets have no room for QEMU's magic and version",
+		       "%llu bytes have no room for QEMU's magic and version",
 		       (unsigned long long)n);
 }
 

@@ -16,7 +16,7 @@ static int domain_fields(struct xst_checker *c, const struct xst_event *ev)
 	if (c->track.guest == XST_GUEST_PV && track_has(&c->track, XST_LAYER_LIBXL) &&
 	    (c->seen[XST_KIND_EMULATOR_CONTEXT] || c->seen[XST_KIND_EMULATOR_XENSTORE_DATA]))
 		xst_check_find(c, RULE_EMULATOR_GUEST, 0, "guest_type",
-			       "a PV guest's image behind the state of a device model");
+			       "a PV guest's image after the state of a device model");
 	return 0;
 }
 

@@ -71,7 +71,7 @@ static void context_xsave(struct xst_checker *c, uint64_t length)
 			       (unsigned long long)accum);
 	else if (length < WIRE_HVM_XSAVE_AREA_AT + wanted)
 		xst_check_find(c, RULE_HVM_XSAVE, context_place(c), "length",
-			       "%llu octets; %#llx takes %llu", (unsigned long long)length,
+			       "%llu bytes; %#llx takes %llu", (unsigned long long)length,
 			       (unsigned long long)accum,
 			       (unsigned long long)(WIRE_HVM_XSAVE_AREA_AT + wanted));
 	else
@@ -94,7 +94,7 @@ static void context_msrs(struct xst_checker *c, uint64_t length)
 
 	if (length != WIRE_HVM_MSR_FIXED + count * WIRE_HVM_MSR_SIZE)
 		xst_check_find(c, RULE_HVM_MSRS, context_place(c), "count",
-			       "%llu MSRs in %llu octets", (unsigned long long)count,
+			       "%llu MSRs in %llu bytes", (unsigned long long)count,
 			       (unsigned long long)length);
 	else
 		msrs_reserved(c, count < MSRS_SEEN ? count : MSRS_SEEN);
@@ -116,7 +116,7 @@ static void since(struct xst_checker *c, const struct wire_hvm_type *t,
 		  const struct wire_hvm_size *s)
 {
 	if (s->since && s != t->sizes)
-		xst_check_reason(c, s->since, 0, s->points, "HVM context: %s has %u octets",
+		xst_check_reason(c, s->since, 0, s->points, "HVM context: %s has %u bytes",
 				 t->name, s->size);
 	else if (s->since)
 		xst_check_reason(c, s->since, 0, NULL, "HVM context: there is %s", t->name);
@@ -137,12 +137,12 @@ static void length_of(struct xst_checker *c, const struct wire_hvm_type *t, uint
 
 	if (t->varies ? length < s->size : !s || (!t->extended && length != s->size)) {
 		xst_check_find(c, RULE_HVM_LENGTH, context_place(c), "length",
-			       "no %s entry has %llu octets", t->name, (unsigned long long)length);
+			       "no %s entry has %llu bytes", t->name, (unsigned long long)length);
 		return;
 	}
 	if (!t->varies && length != s->size)
 		xst_check_find(c, RULE_HVM_LENGTH_ODD, context_place(c), "length",
-			       "%llu octets of %s; no Xen writes so many",
+			       "%llu bytes of %s; no Xen writes so many",
 			       (unsigned long long)length, t->name);
 	since(c, t, s);
 }
@@ -169,7 +169,7 @@ static void note_instance(struct xst_checker *c, unsigned code, unsigned number)
 	*codes |= bit;
 }
 
-/* What is known of an entry when its descriptor and the first octets of its body are there. */
+/* What is known of an entry when its descriptor and the first bytes of its body are there. */
 static void context_entry(struct xst_checker *c)
 {
 	struct hvm_state *s = &c->hvm;
@@ -186,7 +186,7 @@ static void context_entry(struct xst_checker *c)
 		return;
 	}
 	if (code < s->last_code)
-		xst_check_find(c, RULE_HVM_SORT, context_place(c), "type", "%u behind %u", code,
+		xst_check_find(c, RULE_HVM_SORT, context_place(c), "type", "%u after %u", code,
 			       s->last_code);
 	s->last_code = (uint16_t)code;
 	if (!t) {
@@ -207,7 +207,7 @@ static void context_entry(struct xst_checker *c)
 		xst_check_vcpu_seen(c, number);
 }
 
-/* Octets of the head that this entry has: the descriptor, then what there is of a body. */
+/* Bytes of the head that this entry has: the descriptor, then what there is of a body. */
 static size_t head_size(const struct hvm_state *s)
 {
 	uint64_t length;
@@ -218,7 +218,7 @@ static size_t head_size(const struct hvm_state *s)
 	return WIRE_HVM_DESCRIPTOR + (length < WIRE_HVM_BODY_HEAD ? (size_t)length : WIRE_HVM_BODY_HEAD);
 }
 
-/* Takes octets into the head of an entry.  Returns how many. */
+/* Takes bytes into the head of an entry.  Returns how many. */
 static size_t take_head(struct xst_checker *c, const uint8_t *p, size_t n)
 {
 	struct hvm_state *s = &c->hvm;
@@ -238,7 +238,7 @@ static size_t take_head(struct xst_checker *c, const uint8_t *p, size_t n)
 	return k;
 }
 
-/* k octets of a body, behind its head. */
+/* k bytes of a body, after its head. */
 static void take_body(struct xst_checker *c, const uint8_t *p, size_t k)
 {
 	struct hvm_state *s = &c->hvm;
@@ -248,7 +248,7 @@ static void take_body(struct xst_checker *c, const uint8_t *p, size_t k)
 		;
 	if (i < k)
 		xst_check_find(c, RULE_HVM_XSAVE, context_place(c), "length",
-			       "what is behind the states of xcr0_accum is not zero");
+			       "what is after the states of xcr0_accum is not zero");
 	s->left -= k;
 	s->rest = s->left < s->rest ? s->left : s->rest;
 }
@@ -311,10 +311,10 @@ static int hvm_end(struct xst_checker *c, const struct xst_event *ev)
 			       "entry %llu is cut by the end of the record",
 			       (unsigned long long)s->entries);
 	else if (!s->over)
-		xst_check_find(c, RULE_HVM_END, 0, NULL, "no END behind %llu entries",
+		xst_check_find(c, RULE_HVM_END, 0, NULL, "no END after %llu entries",
 			       (unsigned long long)s->entries);
 	if (s->trailing)
-		xst_check_find(c, RULE_HVM_TRAILING, 0, NULL, "%llu octets follow END",
+		xst_check_find(c, RULE_HVM_TRAILING, 0, NULL, "%llu bytes follow END",
 			       (unsigned long long)s->trailing);
 	context_vcpus(c);
 	return 0;

@@ -38,7 +38,7 @@ static void static_data(struct xst_checker *c, unsigned flags)
 	if (c->kind == XST_KIND_STATIC_DATA_END || c->version < 3 || c->kind == XST_KIND_UNKNOWN)
 		return;
 	else if (is_static && c->track.static_data_over)
-		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands behind STATIC_DATA_END",
+		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands after STATIC_DATA_END",
 			       c->name);
 	else if (!is_static && !c->track.static_data_over)
 		xst_check_find(c, RULE_STATIC_DATA, 0, NULL, "%s stands before STATIC_DATA_END",

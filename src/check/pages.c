@@ -172,7 +172,7 @@ static int page_fields(struct xst_checker *c, const struct xst_event *ev)
 
 #define SIDE_BY_SIDE 64 /* enough for the compiler to compare several at a time */
 
-/* Whether so many entries are `first` and those behind it. */
+/* Whether so many entries are `first` and those after it. */
 static inline bool pages_rule_follow(const uint64_t *v, uint64_t first)
 {
 	uint64_t differ = 0;
@@ -274,7 +274,7 @@ static int unmapped_items(struct xst_checker *c, const struct xst_event *ev)
 
 /* --- contents of page tables ---------------------------------------------------------------- */
 
-/* Asks for the next page tables that lie side by side, `at` octets into the run. */
+/* Asks for the next page tables that lie side by side, `at` bytes into the run. */
 static void want_tables(struct xst_checker *c, uint64_t at)
 {
 	struct pages_state *s = &c->pages;
@@ -343,8 +343,8 @@ static int whole_entries(struct xst_checker *c, const struct page_table *t, unsi
 	return r;
 }
 
-/* n octets of a table, from `at` in it on. */
-static int table_octets(struct xst_checker *c, const struct page_table *t, unsigned at,
+/* n bytes of a table, from `at` in it on. */
+static int table_bytes(struct xst_checker *c, const struct page_table *t, unsigned at,
 			const uint8_t *p, size_t n)
 {
 	size_t done = 0;
@@ -388,7 +388,7 @@ static int page_payload(struct xst_checker *c, const struct xst_event *ev)
 		if (from >= end)
 			break;
 		if (from < to)
-			r = table_octets(c, t, (unsigned)(from - first),
+			r = table_bytes(c, t, (unsigned)(from - first),
 					 data + (from - ev->u.payload.run_offset), (size_t)(to - from));
 		if (end < last)
 			break;
@@ -477,7 +477,7 @@ static int pv_info_fields(struct xst_checker *c, const struct xst_event *ev)
 		c->pt_levels = (unsigned)levels;
 	else
 		xst_check_find(c, RULE_PV_WIDTH, 0, "guest_width",
-			       "%llu octets with %llu levels of page tables",
+			       "%llu bytes with %llu levels of page tables",
 			       (unsigned long long)width, (unsigned long long)levels);
 	return 0;
 }
@@ -486,7 +486,7 @@ const struct check_subject xst_check_pv_info = { .fields = pv_info_fields };
 
 /* --- at the end ----------------------------------------------------------------------------- */
 
-/* States may be many, and each of a few octets: none is worth more work than there is news in it. */
+/* States may be many, and each of a few bytes: none is worth more work than there is news in it. */
 void xst_check_p2m_frames_complete(struct xst_checker *c)
 {
 	uint64_t pfn = c->pages.fine_below;

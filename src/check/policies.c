@@ -45,7 +45,7 @@ static void leaf(struct xst_checker *c, const uint64_t *v)
 		xst_check_find(c, RULE_CPUID_TWICE, 0, "leaf", "%#llx, subleaf %#llx, stands twice",
 			       (unsigned long long)v[0], (unsigned long long)v[1]);
 	else if (s == BEHIND_ONE)
-		xst_check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx behind %#llx",
+		xst_check_find(c, RULE_CPUID_ORDER, 0, "leaf", "%#llx after %#llx",
 			       (unsigned long long)v[0], (unsigned long long)(last >> 32));
 }
 
@@ -64,7 +64,7 @@ static void msr(struct xst_checker *c, uint64_t index, uint64_t flags)
 		xst_check_find(c, RULE_MSR_TWICE, 0, "index", "%#llx stands twice",
 			       (unsigned long long)index);
 	else if (s == BEHIND_ONE)
-		xst_check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx behind %#llx",
+		xst_check_find(c, RULE_MSR_ORDER, 0, "index", "%#llx after %#llx",
 			       (unsigned long long)index, (unsigned long long)last);
 }
 

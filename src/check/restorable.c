@@ -162,5 +162,5 @@ void xst_check_restorable_begin(struct xst_checker *c, const struct xst_event *e
 	else if (ev->layer == XST_LAYER_LIBXC && c->checkpoints)
 		xst_check_reason(
 			c, XST_XEN_NONE, 0, NULL,
-			"an optional record behind a checkpoint, which libxc refuses there");
+			"an optional record after a checkpoint, which libxc refuses there");
 }

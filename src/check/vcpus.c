@@ -23,7 +23,7 @@ static void context_size(struct xst_checker *c)
 
 	if (c->kind == XST_KIND_VCPU_BASIC && x && size != x->size)
 		xst_check_find(c, RULE_VCPU_SIZE, 0, "length",
-			       "%llu octets; a %u-bit guest's context has %u",
+			       "%llu bytes; a %u-bit guest's context has %u",
 			       (unsigned long long)size, c->guest_width * 8, x->size);
 }
 
@@ -88,7 +88,7 @@ static int vcpu_run(struct xst_checker *c, const struct xst_event *ev)
 	if (c->kind == XST_KIND_VCPU_MSRS && ev->layer == XST_LAYER_LIBXC &&
 	    c->run % WIRE_PV_MSR_SIZE)
 		xst_check_find(c, RULE_VCPU_MSRS, 0, "length",
-			       "%llu octets are no whole number of MSRs",
+			       "%llu bytes are no whole number of MSRs",
 			       (unsigned long long)c->run);
 	return 0;
 }
@@ -164,7 +164,7 @@ static void extended(struct xst_checker *c)
 			       (unsigned long long)vcpu, (unsigned long long)c->vcpu);
 	else if (size > c->run)
 		xst_check_find(c, RULE_VCPU_EXTENDED, 0, "size",
-			       "%llu octets announced, %llu are there", (unsigned long long)size,
+			       "%llu bytes announced, %llu are there", (unsigned long long)size,
 			       (unsigned long long)c->run);
 }
 
@@ -188,7 +188,7 @@ static void vcpus_rule_xsave(struct xst_checker *c)
 	bool exact;
 
 	if (c->run < WIRE_XSAVE_AREA_AT) {
-		xst_check_find(c, RULE_VCPU_XSAVE, 0, "length", "%llu octets have no room for xcr0",
+		xst_check_find(c, RULE_VCPU_XSAVE, 0, "length", "%llu bytes have no room for xcr0",
 			       (unsigned long long)c->run);
 		return;
 	}
@@ -203,7 +203,7 @@ static void vcpus_rule_xsave(struct xst_checker *c)
 			       (unsigned long long)xcr0, (unsigned long long)accum);
 	else if (area < wanted || (exact && area != wanted))
 		xst_check_find(c, RULE_VCPU_XSAVE, 0, "length",
-			       "an area of %llu octets; %#llx takes %llu", (unsigned long long)area,
+			       "an area of %llu bytes; %#llx takes %llu", (unsigned long long)area,
 			       (unsigned long long)accum, (unsigned long long)wanted);
 	else
 		vcpus_rule_xsave_area(c, accum);

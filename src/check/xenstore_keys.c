@@ -14,11 +14,11 @@ static int xenstore_rule_pair(struct xst_checker *c, const struct xst_event *ev)
 			       "\"%.60s\" lies outside " XENSTORE_PHYSMAP, ev->u.pair.key);
 	if (path > XENSTORE_PATH_MAX)
 		xst_check_find(c, RULE_XENSTORE_LENGTH, 0, "key",
-			       "%zu octets behind libxl's prefix make a path of %zu",
+			       "%zu bytes after libxl's prefix make a path of %zu",
 			       ev->u.pair.key_len, path);
 	else if (path + ev->u.pair.value_len > XENSTORE_WRITE_MAX)
 		xst_check_find(c, RULE_XENSTORE_LENGTH, 0, "value",
-			       "%zu octets, with a path of %zu", ev->u.pair.value_len, path);
+			       "%zu bytes, with a path of %zu", ev->u.pair.value_len, path);
 	return 0;
 }
 

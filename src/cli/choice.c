@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The next word of a list, whose length is *ret; *list moves on behind it.  NULL at the end. */
+/* The next word of a list, whose length is *ret; *list moves on after it.  NULL at the end. */
 static const char *next_word(const char **list, size_t *ret)
 {
 	const char *word = *list;

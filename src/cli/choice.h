@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "config/config.h"
 
-/* A list is "a, b or c"; what stands behind a word in parentheses is for the help alone. */
+/* A list is "a, b or c"; what stands after a word in parentheses is for the help alone. */
 #define GUEST_WORDS	    "pv or hvm"
 #define CHECKPOINTS_WORDS   "keep (write a checkpointed libxl stream with all complete states) or " \
 			    "last (a plain image, which a legacy one becomes by default)"

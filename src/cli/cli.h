@@ -27,7 +27,7 @@ enum exit_code {
 
 struct verb {
 	const char *name;
-	const char *arguments; /* behind the options */
+	const char *arguments; /* after the options */
 	const char *summary;   /* one line */
 	const char *example;   /* for --help */
 	int (*run)(int argc, const char **argv);
@@ -42,7 +42,7 @@ int xst_cli_dropin_verify(int argc, char **argv);
 
 /* --- options.c ------------------------------------------------------------------------------ */
 
-/* Parses a verb's options: `table` and, behind it, those that every verb has.  Returns the
+/* Parses a verb's options: `table` and, after it, those that every verb has.  Returns the
  * context, whose left-over arguments are the verb's, or NULL when there is nothing more to do,
  * with *ret_exit set.  Free with poptFreeContext(). */
 poptContext xst_cli_options_parse(const struct verb *verb, int argc, const char **argv,
@@ -62,7 +62,7 @@ extern struct common_options common;
 
 /* --- messages.c ----------------------------------------------------------------------------- */
 
-/* On stderr, behind the program's name. */
+/* On stderr, after the program's name. */
 void xst_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The words of the last one, for those who are told in JSON. */
 const char *xst_cli_last_said(void);
@@ -78,7 +78,7 @@ void xst_cli_tame(char *s);
 /* The same where it is printed. */
 void xst_cli_print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
-const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size);
+const char *xst_cli_human_size(uint64_t bytes, char *buf, size_t size);
 
 /* What errno says, without jargon. */
 const char *xst_cli_system_words(int err);
@@ -100,7 +100,7 @@ void xst_cli_print_json_line(json_object *o);
 /* The same for later, malloc'ed, or NULL. */
 char *xst_cli_json_line(json_object *o);
 json_object *xst_cli_json_u64(uint64_t v);
-/* A string that may hold octets that are no UTF-8: they become U+FFFD. */
+/* A string that may hold bytes that are no UTF-8: they become U+FFFD. */
 json_object *xst_cli_json_text(const char *s, size_t n);
 
 /* --- input.c -------------------------------------------------------------------------------- */

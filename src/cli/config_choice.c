@@ -74,8 +74,8 @@ static int store_document(struct config_choice *c, const struct config *doc, str
 
 	if (r)
 		return r;
-	c->made = stored.octets;
-	ret->data = (const uint8_t *)stored.octets;
+	c->made = stored.bytes;
+	ret->data = (const uint8_t *)stored.bytes;
 	ret->size = stored.n;
 	ret->json = stored.json;
 	return 0;
@@ -218,7 +218,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 	ret->data = (const uint8_t *)c->given;
 	ret->size = c->ngiven;
 	if (wanted == CONFIG_LIBVIRT && c->given[c->ngiven - 1])
-		ret->size++; /* the NUL behind it */
+		ret->size++; /* the NUL after it */
 	return 0;
 }
 

@@ -118,7 +118,7 @@ void xst_cli_target_close(struct target *t)
 
 /* --- backups --------------------------------------------------------------------------------- */
 
-/* A whole image of that name is not to be overwritten by its first few octets. */
+/* A whole image of that name is not to be overwritten by its first few bytes. */
 static int may_be_replaced(const char *name)
 {
 	struct xst_head *h = NULL;
@@ -256,13 +256,13 @@ static int tell_plan(const struct target *t, uint64_t before)
 	uint64_t room = before + h->padding;
 
 	if (!config_opt.output)
-		xst_cli_say("%s: --dry-run: %llu octets of configuration, %s", t->name,
+		xst_cli_say("%s: --dry-run: %llu bytes of configuration, %s", t->name,
 			    (unsigned long long)h->config_size,
 			    h->config_size <= room
 				    ? "which fit in place"
 				    : "for which blocks must be inserted, or a new file be made");
 	else
-		xst_cli_say("%s: --dry-run: %llu octets of configuration", t->name,
+		xst_cli_say("%s: --dry-run: %llu bytes of configuration", t->name,
 			    (unsigned long long)h->config_size);
 	return EXIT_FINE;
 }
@@ -270,7 +270,7 @@ static int tell_plan(const struct target *t, uint64_t before)
 int xst_cli_target_store(struct target *t, const struct config_stored *s)
 {
 	uint64_t before = t->head->config_size;
-	int r = xst_head_set_config(t->head, s ? s->octets : NULL, s ? s->n : 0, s && s->json);
+	int r = xst_head_set_config(t->head, s ? s->bytes : NULL, s ? s->n : 0, s && s->json);
 
 	if (r == XST_E_UNSUPPORTED) {
 		xst_cli_say("%s: the container is %s, not xl's header, which alone can be changed; "
@@ -280,7 +280,7 @@ int xst_cli_target_store(struct target *t, const struct config_stored *s)
 		return EXIT_INVALID;
 	}
 	if (r == XST_E_LIMIT) {
-		xst_cli_say("%s: %zu octets are too much for a stored configuration", t->name,
+		xst_cli_say("%s: %zu bytes are too much for a stored configuration", t->name,
 			    s ? s->n : 0);
 		return EXIT_INVALID;
 	}

@@ -51,7 +51,7 @@ int xst_cli_text_parse_new(const char *name, const char *text, size_t n, struct 
 	return text_parse_stored(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 
-/* The flag is what xl goes by, the octets are what is there. */
+/* The flag is what xl goes by, the bytes are what is there. */
 static void compare_flag(const struct target *t, const struct config *c)
 {
 	bool json = xst_config_language(c) == CONFIG_JSON;

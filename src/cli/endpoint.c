@@ -30,7 +30,7 @@ static int unix_socket(const char *name, const char *path, struct sockaddr_un *a
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (!*path || strlen(path) >= sizeof(address->sun_path))
-		return endpoint_failed(name, -1, "a socket's path has 1 to 107 octets");
+		return endpoint_failed(name, -1, "a socket's path has 1 to 107 bytes");
 	memcpy(address->sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	return fd < 0 ? endpoint_failed(name, -1, xst_cli_system_words(errno)) : fd;

@@ -45,7 +45,7 @@ static void fields_word(struct record_view *v, const char *format, ...)
 	va_end(ap);
 }
 
-/* Octets as they are where they print, else as %NN; a terminal must not obey them, and tables
+/* Bytes as they are where they print, else as %NN; a terminal must not obey them, and tables
  * have their own use for the backslash. */
 static void fields_quoted(FILE *to, const char *s, size_t n)
 {

@@ -16,7 +16,7 @@ bool xst_cli_format_of_xl(const struct xst_format *f);
 /* Those of Xen's own, which a command that restores reads. */
 bool xst_cli_format_of_xen(const struct xst_format *f);
 
-/* "xl, libxl or libxc", and behind it `more`, in buf, which is returned. */
+/* "xl, libxl or libxc", and after it `more`, in buf, which is returned. */
 const char *xst_cli_format_words(format_filter offered, const char *more, char *buf, size_t size);
 /* The one of that word, or XST_CONTAINER_AUTO. */
 enum xst_container xst_cli_format_parse(format_filter offered, const char *word);

@@ -302,7 +302,7 @@ static void verdict_rows(const struct xst_info *i)
 		row("State", "complete");
 	}
 	if (i->verdict.trailing)
-		row("", "%" PRIu64 " octets follow its end", i->verdict.trailing);
+		row("", "%" PRIu64 " bytes follow its end", i->verdict.trailing);
 }
 
 void xst_cli_info_print(const char *file, uint64_t size, const char *compression,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_ON (64 << 20) /* octets */
+#define READ_ON (64 << 20) /* bytes */
 
 void xst_cli_say_recovery(const char *file, const struct xst_recovery *r)
 {

@@ -49,7 +49,7 @@ int xst_cli_usage_error(const struct verb *verb, const char *format, ...)
 static poptContext context(const struct verb *verb, int argc, const char **argv,
 			   const struct poptOption *table)
 {
-	static char program[64]; /* what popt prints behind "Usage:" */
+	static char program[64]; /* what popt prints after "Usage:" */
 	poptContext ctx;
 	char words[256];
 

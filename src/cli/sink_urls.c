@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sinks by their URLs: what stands before the colon says which, what stands behind it, where. */
+/* Sinks by their URLs: what stands before the colon says which, what stands after it, where. */
 #include "cli/format_choice.h"
 #include "cli/restore_options.h"
 
@@ -170,7 +170,7 @@ static int open_one(const struct verb *verb, const struct sink_plan *plan, const
 	r = s->open(plan, colon + 1, ret);
 	if (r == XST_E_ARG)
 		return xst_cli_usage_error(
-			verb, "--%s %s: what stands behind the colon is of no use", option, url);
+			verb, "--%s %s: what stands after the colon is of no use", option, url);
 	if (r == XST_E_STATE)
 		return xst_cli_usage_error(verb,
 					   "--%s %s is a part of image:DIR, but --domain is %s",

@@ -11,7 +11,7 @@
 
 static const struct poptOption table[] = {
 	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
-	  "show: the octets as they are stored", NULL },
+	  "show: the bytes as they are stored", NULL },
 	{ "json", 'j', POPT_ARG_NONE, &config_opt.json, 0, "show, edit: as JSON", NULL },
 	{ "cfg", '\0', POPT_ARG_NONE, &config_opt.cfg, 0, "show, edit: as text of xl.cfg", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &config_opt.output, 0,
@@ -63,7 +63,7 @@ static void print_lines(const char *text, size_t n)
 	}
 }
 
-static void print_octets(const void *data, size_t n)
+static void print_bytes(const void *data, size_t n)
 {
 	if (isatty(STDOUT_FILENO))
 		print_lines(data, n);
@@ -77,7 +77,7 @@ static void print_document(const char *text, size_t n)
 {
 	while (n && text[n - 1] == '\0')
 		n--;
-	print_octets(text, n);
+	print_bytes(text, n);
 	if (n && text[n - 1] != '\n')
 		putchar('\n');
 	(void)xst_cli_stdout_error();
@@ -117,7 +117,7 @@ static int show(struct target *t, const char *const *arguments)
 		return EXIT_INVALID;
 	}
 	if (config_opt.as_stored)
-		print_octets(h->config, (size_t)h->config_size);
+		print_bytes(h->config, (size_t)h->config_size);
 	else
 		print_document((const char *)h->config, (size_t)h->config_size);
 	return EXIT_FINE;
@@ -383,7 +383,7 @@ enum { AT_LEAST_ONE = -1 };
 
 static const struct subcommand {
 	const char *name;
-	int arguments; /* behind FILE: a number, or AT_LEAST_ONE */
+	int arguments; /* after FILE: a number, or AT_LEAST_ONE */
 	const char *wants;
 	bool changes, shows; /* which options it takes */
 	bool opens_itself;

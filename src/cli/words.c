@@ -38,10 +38,10 @@ void xst_cli_print_text(FILE *to, const char *s)
 	free(copy);
 }
 
-const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size)
+const char *xst_cli_human_size(uint64_t bytes, char *buf, size_t size)
 {
-	static const char *const units[] = { "octets", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double v = (double)octets;
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double)bytes;
 	unsigned i = 0;
 
 	while (v >= 1024 && i < 6) {
@@ -49,7 +49,7 @@ const char *xst_cli_human_size(uint64_t octets, char *buf, size_t size)
 		i++;
 	}
 	if (i == 0)
-		snprintf(buf, size, "%llu octets", (unsigned long long)octets);
+		snprintf(buf, size, "%llu bytes", (unsigned long long)bytes);
 	else
 		snprintf(buf, size, "%.1f %s", v, units[i]);
 	return buf;

@@ -3,7 +3,7 @@
  * libxl_domain_config.  Both are read and changed by the keys of xl.cfg.
  *
  * Nothing that was not changed looks different afterwards: a document that was only read prints as
- * the octets it was made of; in xl.cfg text order, comments and layout of everything else stay;
+ * the bytes it was made of; in xl.cfg text order, comments and layout of everything else stay;
  * JSON that was changed is printed in libxl's layout, members in their order. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -16,7 +16,7 @@
 
 struct config;
 
-/* Parses n octets; which language it is, the first of them tells that is no white space: '{' is
+/* Parses n bytes; which language it is, the first of them tells that is no white space: '{' is
  * JSON.  JSON may end with one NUL.  Refused, with line and column: unterminated strings, NULs, too
  * deep, too large, invalid UTF-8 and numbers above 64 bits in JSON.
  * Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
@@ -26,7 +26,7 @@ struct config *xst_config_free(struct config *c); /* NULL is fine; returns NULL 
 
 enum config_language xst_config_language(const struct config *c);
 
-/* The document's octets, malloc'ed; a NUL that is not counted stands behind them.  (Xen stores JSON
+/* The document's bytes, malloc'ed; a NUL that is not counted stands after them.  (Xen stores JSON
  * with that NUL, and counts it.)  Returns 0 or XST_E_NOMEM. */
 int xst_config_print(const struct config *c, char **ret, size_t *ret_n);
 

@@ -14,7 +14,7 @@ struct config {
 	unsigned flags;
 	struct cfg *cfg;   /* text of xl.cfg */
 	json_object *root; /* JSON ... */
-	char *text;        /* ... and the octets it was made of; NULL: it was changed */
+	char *text;        /* ... and the bytes it was made of; NULL: it was changed */
 	size_t size;
 };
 

@@ -10,7 +10,7 @@
 /* Functions of this folder return 0 or a negative enum xst_errc, and leave their outputs alone on
  * failure.  A pointer to this structure may be NULL wherever one is taken. */
 struct config_error {
-	unsigned line, column; /* from 1, counted in octets; 0: the error has no place in a text */
+	unsigned line, column; /* from 1, counted in bytes; 0: the error has no place in a text */
 	char text[240];        /* one line, no full stop */
 };
 
@@ -22,11 +22,11 @@ int xst_config_refuse(struct config_error *e, int code, const char *format, ...)
 int xst_config_fail(struct config_error *e, int code, unsigned line, unsigned column,
 		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* ... with that of the octet at `offset` of text. */
+/* ... with that of the byte at `offset` of text. */
 int xst_config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
 		       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* Line and column of an octet, from 1. */
+/* Line and column of a byte, from 1. */
 void xst_config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 
 /* "NAME:LINE:COLUMN: text", or "NAME: text" for an error without a place.  Returns the length of

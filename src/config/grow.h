@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Makes place for one more behind n things of `size` octets; *room: how many there is place for.
+/* Makes place for one more after n things of `size` bytes; *room: how many there is place for.
  * Returns the array, or NULL when out of memory; the old one is good then. */
 static inline void *grow(void *array, size_t n, size_t *room, size_t size)
 {

@@ -9,11 +9,11 @@
 static int stored_print(const struct config *c, struct config_stored *ret)
 {
 	struct config_stored s = { .json = xst_config_language(c) == CONFIG_JSON };
-	int r = xst_config_print(c, &s.octets, &s.n);
+	int r = xst_config_print(c, &s.bytes, &s.n);
 
 	if (r)
 		return r;
-	if (s.json && (s.n == 0 || s.octets[s.n - 1] != '\0'))
+	if (s.json && (s.n == 0 || s.bytes[s.n - 1] != '\0'))
 		s.n++;
 	*ret = s;
 	return 0;
@@ -37,8 +37,8 @@ int xst_config_to_stored(const struct config *c, enum config_language language, 
 
 void xst_config_stored_clear(struct config_stored *s)
 {
-	free(s->octets);
-	*s = (struct config_stored){ .octets = NULL };
+	free(s->bytes);
+	*s = (struct config_stored){ .bytes = NULL };
 }
 
 static int foreign_view(enum config_foreign_language language, const char *text, size_t n,

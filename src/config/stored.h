@@ -9,12 +9,12 @@
 /* JSON is stored as Xen 4.5 and newer do: a NUL ends it, which its length counts, and a
  * mandatory flag tells that it is JSON.  Text is stored as Xen 4.4 and older did: neither. */
 struct config_stored {
-	char *octets; /* malloc'ed, a NUL that is not counted behind them */
+	char *bytes; /* malloc'ed, a NUL that is not counted after them */
 	size_t n;
 	bool json;
 };
 
-/* Octets to be stored of a document, in a language, or (0) in its own.  What doesn't map is
+/* Bytes to be stored of a document, in a language, or (0) in its own.  What doesn't map is
  * told to `loss`. Returns 0, or what xst_config_translate() does. */
 int xst_config_to_stored(const struct config *c, enum config_language language, config_loss_fn loss,
 			 void *userdata, struct config_stored *ret, struct config_error *err);

@@ -139,14 +139,14 @@ bool xst_config_bare_word(const char *s)
 
 void xst_config_string_write(struct text *t, const char *s, char quote)
 {
-	static const char letters[] = "nrtabfv", octets[] = "\n\r\t\a\b\f\v";
+	static const char letters[] = "nrtabfv", bytes[] = "\n\r\t\a\b\f\v";
 
 	xst_text_add(t, &quote, 1);
 	for (; *s; s++) {
-		const char *special = strchr(octets, *s);
+		const char *special = strchr(bytes, *s);
 
 		if (special)
-			xst_text_printf(t, "\\%c", letters[special - octets]);
+			xst_text_printf(t, "\\%c", letters[special - bytes]);
 		else if (*s == quote || *s == '\\')
 			xst_text_printf(t, "\\%c", *s);
 		else

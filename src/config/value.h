@@ -17,7 +17,7 @@ struct config_value {
 	size_t length;
 	struct config_value *items;
 	size_t n, room;
-	size_t begin, end; /* its octets in the text; of a value from elsewhere 0 */
+	size_t begin, end; /* its bytes in the text; of a value from elsewhere 0 */
 };
 
 void xst_config_value_clear(struct config_value *v);

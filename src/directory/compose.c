@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files become a stream again: what the directory came from, but for the order of its page
- * frames, which is Xen's.  Whether a Xen takes it is for the checker behind to say; here counts
+ * frames, which is Xen's.  Whether a Xen takes it is for the checker after to say; here counts
  * that nothing but regular files of this directory is read, and that no name or size in it is
  * believed. */
 #include "directory/compose.h"
@@ -128,7 +128,7 @@ static int write_record(struct composer *c, const struct record_file *f)
 	}
 }
 
-/* The image's records, or those behind it. */
+/* The image's records, or those after it. */
 static int write_records(struct composer *c, bool libxl)
 {
 	int r = 0;

@@ -39,14 +39,14 @@ int xst_directory_compose_fail_file(struct composer *c, int err, const char *fol
 				    const char *name);
 /* What an xst_emit_...() has returned; writes what it gave. */
 int xst_directory_compose_emitted(struct composer *c, int r);
-/* n octets of a file straight to the output. */
+/* n bytes of a file straight to the output. */
 int xst_directory_compose_move(struct composer *c, int fd, off_t *at, uint64_t n,
 			       const char *folder, const char *name);
 /* The first record of a kind, or NULL. */
 const struct record_file *xst_directory_compose_find(const struct composer *c, enum xst_kind kind);
 int xst_directory_compose_read(struct composer *c, const struct record_file *f, size_t limit,
 			       uint8_t **ret, size_t *ret_size);
-/* A record that is in memory: fields, if n, and octets. */
+/* A record that is in memory: fields, if n, and bytes. */
 int xst_directory_compose_record(struct composer *c, enum xst_kind kind,
 				 const struct xst_field_value *v, size_t n, uint64_t fixed,
 				 const void *data, size_t size);

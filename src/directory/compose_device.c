@@ -95,7 +95,7 @@ static int compose_device_write_pair(struct composer *c, const char *key, size_t
 	return xst_directory_compose_emitted(c, r);
 }
 
-/* Each key in the file ends in a NUL, and there is one behind the last in memory in any case. */
+/* Each key in the file ends in a NUL, and there is one after the last in memory in any case. */
 static int each_key(struct composer *c, const uint8_t *keys, size_t size,
 		    int (*fn)(struct composer *c, const char *key, size_t n, uint64_t *size),
 		    uint64_t *arg)
@@ -128,7 +128,7 @@ static int compose_device_write_keys(struct composer *c, enum xst_kind kind, con
 
 	if (r == 0 && size > LIMIT_DIRECTORY_PAIRS)
 		r = xst_directory_compose_fail(c, XST_E_LIMIT,
-					       "%s/" XENSTORE_DIR ": more than %u octets", c->path,
+					       "%s/" XENSTORE_DIR ": more than %u bytes", c->path,
 					       LIMIT_DIRECTORY_PAIRS);
 	if (r)
 		return r;
@@ -158,7 +158,7 @@ int xst_directory_compose_keys(struct composer *c, const struct record_file *f)
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-/* Behind a bare image it stands as in a legacy stream, under the only signature with a length. */
+/* After a bare image it stands as in a legacy stream, under the only signature with a length. */
 static int begin_bare(struct composer *c, uint64_t size)
 {
 	const struct wire_signature *s = &xst_wire_signatures[0];

@@ -48,7 +48,7 @@ static int read_optional_file(struct composer *c, const char *name, size_t limit
 }
 
 /* The file may have been changed: its own text says which language it is in.  Xen counts the NUL
- * behind JSON, and the file has it or not. */
+ * after JSON, and the file has it or not. */
 static void note_language(struct xl *x)
 {
 	bool json = xst_wire_config_is_json(x->config, x->config_size);

@@ -73,24 +73,24 @@ static int write_batch(struct composer *c)
 
 /* --- types ------------------------------------------------------------------------------------ */
 
-static int add_page(struct composer *c, uint64_t pfn, uint8_t octet)
+static int add_page(struct composer *c, uint64_t pfn, uint8_t byte)
 {
-	if (octet & ~(PAGE_KNOWN | 0xf) || !(octet & PAGE_KNOWN))
+	if (byte & ~(PAGE_KNOWN | 0xf) || !(byte & PAGE_KNOWN))
 		return xst_directory_compose_fail(c, XST_E_MALFORMED,
 						  "%s/" PAGES_FILE ": pfn %#" PRIx64
 						  ": %#x is no type of a page",
-						  c->path, pfn, octet);
-	c->batch[c->nbatch++] = (uint64_t)(octet & 0xf) << 60 | pfn;
+						  c->path, pfn, byte);
+	c->batch[c->nbatch++] = (uint64_t)(byte & 0xf) << 60 | pfn;
 	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
 }
 
-static int add_stretch(struct composer *c, uint64_t pfn, const uint8_t *octets, size_t n)
+static int add_stretch(struct composer *c, uint64_t pfn, const uint8_t *bytes, size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (octets[i])
-			r = add_page(c, pfn + i, octets[i]);
+		if (bytes[i])
+			r = add_page(c, pfn + i, bytes[i]);
 	return r;
 }
 

@@ -83,7 +83,7 @@ int xst_directory_compose_move(struct composer *c, int fd, off_t *at, uint64_t n
 			return xst_directory_compose_fail_file(c, (int)-k, folder, name);
 		if (k == 0)
 			return xst_directory_compose_fail(
-				c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " octets too early",
+				c, XST_E_MALFORMED, "%s/%s%s%s: ends %" PRIu64 " bytes too early",
 				c->path, folder, *folder ? "/" : "", name, n);
 		n -= (uint64_t)k;
 	}
@@ -130,18 +130,18 @@ int xst_directory_compose_header(struct composer *c, const struct record_file *f
 				 struct xst_field_value ret[WIRE_MAX_FIELDS])
 {
 	const struct wire_record *row = xst_directory_record_row(f->kind);
-	uint8_t *octets;
+	uint8_t *bytes;
 	size_t n = 0;
-	int r = xst_directory_compose_read(c, f, row->fixed, &octets, &n);
+	int r = xst_directory_compose_read(c, f, row->fixed, &bytes, &n);
 
 	if (r)
 		return r;
 	if (n != row->fixed)
 		r = xst_directory_compose_fail(
-			c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu octets, not %u",
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu bytes, not %u",
 			c->path, f->number, row->name, n, (unsigned)row->fixed);
 	else
-		xst_wire_get_fields(row, octets, big, 4, ret);
-	free(octets);
+		xst_wire_get_fields(row, bytes, big, 4, ret);
+	free(bytes);
 	return r;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A xenstore path relative to another has that many octets at most. */
+/* A xenstore path relative to another has that many bytes at most. */
 
 static int device_header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
 {
@@ -52,13 +52,13 @@ int xst_directory_device_begin_keys(struct directory *d, uint32_t id, uint32_t i
 	return d->xenstore_keys < 0 ? d->xenstore_keys : 0;
 }
 
-static bool is_key_octet(char c)
+static bool is_key_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       c == '-' || c == '/' || c == '_' || c == '@';
 }
 
-/* No name in it is empty, so none can be absolute; a dot is no octet of a key. */
+/* No name in it is empty, so none can be absolute; a dot is no byte of a key. */
 bool xst_directory_device_key_is_fine(const char *key, size_t n)
 {
 	unsigned depth = 1;
@@ -66,7 +66,7 @@ bool xst_directory_device_key_is_fine(const char *key, size_t n)
 	if (!n || n > LIMIT_DIRECTORY_KEY || key[0] == '/' || key[n - 1] == '/')
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!is_key_octet(key[i]) || (key[i] == '/' && key[i + 1] == '/'))
+		if (!is_key_byte(key[i]) || (key[i] == '/' && key[i + 1] == '/'))
 			return false;
 		depth += key[i] == '/';
 	}
@@ -120,13 +120,13 @@ int xst_directory_device_pair(struct directory *d, const char *key, size_t key_l
 	if (!xst_directory_device_key_is_fine(key, key_len))
 		return xst_directory_fail(d, XST_E_MALFORMED, RULE_XENSTORE_KEY,
 					  "xenstore key \"%.*s\": not a relative path of names in "
-					  "[A-Za-z0-9-_@], of %d octets and %d levels at most",
+					  "[A-Za-z0-9-_@], of %d bytes and %d levels at most",
 					  key_len < 64 ? (int)key_len : 64, key,
 					  LIMIT_DIRECTORY_KEY,
 					  LIMIT_DIRECTORY_LEVELS);
 	if (d->slot->size + key_len + 1 > LIMIT_DIRECTORY_KEYS)
 		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
-					  "more than %u octets of xenstore keys",
+					  "more than %u bytes of xenstore keys",
 					  LIMIT_DIRECTORY_KEYS);
 	d->key_names += names_in(key, key_len);
 	if (d->key_names > LIMIT_DIRECTORY_KEY_NAMES)

@@ -46,7 +46,7 @@ int xst_directory_tree_enter(int dir, const char *name, bool make);
 int xst_directory_tree_enter_path(int dir, const char *path, bool make, const char **ret_last);
 /* A regular file to read; -EINVAL: it is something else. */
 int xst_directory_tree_open(int dir, const char *name, uint64_t *ret_size);
-/* All of a file, n octets exactly and a NUL behind them, malloc'ed; -EFBIG above `limit`. */
+/* All of a file, n bytes exactly and a NUL after them, malloc'ed; -EFBIG above `limit`. */
 int xst_directory_tree_read(int dir, const char *name, size_t limit, uint8_t **ret,
 			    size_t *ret_size);
 /* A file or a directory with all in it, or as much as can be; that there is none is fine. */
@@ -73,7 +73,7 @@ bool xst_directory_record_is_libxl(enum xst_kind kind);
 
 /* Above it an offset in `memory` can't be told. */
 #define DIRECTORY_PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
-#define PAGES_BLOCK 4096    /* octets of `pages` that take disk together, as most file systems have it */
+#define PAGES_BLOCK 4096    /* bytes of `pages` that take disk together, as most file systems have it */
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
 
 struct page_run {
@@ -87,7 +87,7 @@ struct memory {
 	struct page_run *runs;   /* of the batch in hand, that have contents */
 	size_t nruns, capacity, run;
 	size_t max_runs;         /* pages for which the record in hand has room */
-	uint64_t run_done;       /* octets of runs[run] */
+	uint64_t run_done;       /* bytes of runs[run] */
 	uint64_t block;          /* of `pages`, that was written last */
 	uint64_t jumps, room;    /* from block to block; pages for which all records had room */
 	uint64_t first;          /* types that are not written yet */
@@ -109,11 +109,11 @@ int xst_directory_memory_write(struct memory *m, const void *data, size_t n, siz
 int xst_directory_memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n,
 			      uint64_t *ret_moved);
 
-/* The next stretch of `pages` that may hold anything, from *pfn on.  Returns the number of octets
- * in `types`, 0 behind the last, or -errno. */
+/* The next stretch of `pages` that may hold anything, from *pfn on.  Returns the number of bytes
+ * in `types`, 0 after the last, or -errno. */
 ssize_t xst_directory_pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t size);
 
-/* Moves octets from a descriptor that has something to read; stops where it would have to wait.
+/* Moves bytes from a descriptor that has something to read; stops where it would have to wait.
  * Returns their number, or -errno of the output's. */
 int64_t xst_directory_move_some(struct transfer *t, int in, off_t *offset, int out, uint64_t n);
 

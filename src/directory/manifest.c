@@ -14,15 +14,15 @@ struct census {
 	uint64_t described, with_contents, last, by_type[16];
 };
 
-static void manifest_count(struct census *c, uint64_t pfn, const uint8_t *octets, size_t n)
+static void manifest_count(struct census *c, uint64_t pfn, const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!(octets[i] & PAGE_KNOWN))
+		if (!(bytes[i] & PAGE_KNOWN))
 			continue;
 		c->described++;
 		c->last = pfn + i;
-		c->by_type[octets[i] & 0xfu]++;
-		c->with_contents += XST_PAGE_HAS_DATA(octets[i] & 0xfu);
+		c->by_type[bytes[i] & 0xfu]++;
+		c->with_contents += XST_PAGE_HAS_DATA(bytes[i] & 0xfu);
 	}
 }
 
@@ -82,7 +82,7 @@ static void print_records(FILE *f, const struct directory *d)
 		xst_directory_record_file_name(name, (unsigned)i, s->kind);
 		fprintf(f,
 			"%s\n    { \"file\": \"" RECORDS_DIR
-			"/%s\", \"record\": \"%s\", \"octets\": %" PRIu64,
+			"/%s\", \"record\": \"%s\", \"bytes\": %" PRIu64,
 			comma, name, xst_directory_record_row(s->kind)->name, s->size);
 		if (is_of_vcpu(s->kind))
 			fprintf(f, ", \"vcpu\": %u", s->id);
@@ -122,7 +122,7 @@ static void manifest_print(FILE *f, const struct directory *d, const struct cens
 	fputs("  \"memory\": { \"file\": \"" MEMORY_FILE "\", \"page_size\": 4096 },\n", f);
 	print_pages(f, c);
 	if (d->emulator_name[0])
-		fprintf(f, "  \"emulator\": { \"file\": \"%s\", \"octets\": %" PRIu64 " },\n",
+		fprintf(f, "  \"emulator\": { \"file\": \"%s\", \"bytes\": %" PRIu64 " },\n",
 			d->emulator_name, d->emulator_size);
 	if (d->xenstore_state)
 		fputs("  \"xenstore\": { \"directory\": \"" XENSTORE_DIR "\" },\n", f);

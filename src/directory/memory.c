@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, an octet for each pfn.
+/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, a byte for each pfn.
  * Both are as sparse as the guest's memory; nothing is kept here but one batch. */
 #include "directory/directory.h"
 
@@ -47,9 +47,9 @@ void xst_directory_memory_begin_batch(struct memory *m, uint64_t length)
 
 /* --- types ------------------------------------------------------------------------------------ */
 
-static bool had_contents(uint8_t octet)
+static bool had_contents(uint8_t byte)
 {
-	return octet & PAGE_KNOWN && XST_PAGE_HAS_DATA(octet & 0xfu);
+	return byte & PAGE_KNOWN && XST_PAGE_HAS_DATA(byte & 0xfu);
 }
 
 /* Pages that have lost their contents give back their blocks; where a file system can't do
@@ -173,7 +173,7 @@ int xst_directory_memory_end_items(struct memory *m)
 	return flush_types(m);
 }
 
-/* Where the next octet goes, and how many go in one piece from there. */
+/* Where the next byte goes, and how many go in one piece from there. */
 static uint64_t target(const struct memory *m, uint64_t *ret_left)
 {
 	const struct page_run *run = &m->runs[m->run];

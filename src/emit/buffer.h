@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Octets that grow at the end. */
+/* Bytes that grow at the end. */
 #ifndef EMIT_BUFFER_H
 #define EMIT_BUFFER_H
 
@@ -13,7 +13,7 @@ struct buffer {
 	size_t size, capacity;
 };
 
-/* n more octets, zeroed, or NULL when there is no memory; the buffer is unchanged then. */
+/* n more bytes, zeroed, or NULL when there is no memory; the buffer is unchanged then. */
 static inline uint8_t *buffer_append(struct buffer *b, size_t n)
 {
 	size_t capacity = b->capacity ? b->capacity : 256;

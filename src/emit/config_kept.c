@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The domain's configuration: octets in the language of the container that holds them, kept until
+/* The domain's configuration: bytes in the language of the container that holds them, kept until
  * the output's container is begun. */
 #include "emit/converter.h"
 #include "limits/limits.h"
@@ -31,7 +31,7 @@ int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev)
 		return ev->u.payload.length <= LIMIT_KEPT_CONFIG
 			       ? 0
 			       : xst_converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
-						    "a configuration of more than %u octets",
+						    "a configuration of more than %u bytes",
 						    LIMIT_KEPT_CONFIG);
 	}
 	if (ev->u.payload.size > LIMIT_KEPT_CONFIG - g->stored.size)

@@ -59,7 +59,7 @@ static int xenserver_writer_emulator(struct xst_converter *c, uint64_t length)
 	if (length > XENSERVER_MAX_QEMU)
 		xst_converter_remark(
 			c, RULE_XENSERVER_QEMU_SIZE,
-			"%llu octets of device model state are more than the %u that xenopsd reads",
+			"%llu bytes of device model state are more than the %u that xenopsd reads",
 			(unsigned long long)length, XENSERVER_MAX_QEMU);
 	return r ? r : xenserver_writer_record(c, XST_KIND_EMULATOR_CONTEXT, length);
 }

@@ -181,7 +181,7 @@ int xst_converter_emulator(struct xst_converter *c, uint64_t length)
 
 	if (length > UINT32_MAX - 8)
 		return xst_converter_fail(c, XST_E_LIMIT, RULE_LIMIT,
-					  "%llu octets of device model state do not fit a record",
+					  "%llu bytes of device model state do not fit a record",
 					  (unsigned long long)length);
 	c->open = true;
 	r = c->writer->emulator(c, length);

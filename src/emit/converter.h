@@ -47,7 +47,7 @@ struct configuration {
 	bool xl_header;              /* there is one, and it is made anew */
 	uint32_t xl_optional_flags;  /* of the input's xl header, when that is made anew */
 	uint64_t xl_optional_length;
-	uint64_t xl_rest;            /* octets behind the configuration in the optional data */
+	uint64_t xl_rest;            /* bytes after the configuration in the optional data */
 };
 
 /* How a container is written.  All but `container` may be NULL, where there is nothing to write. */
@@ -117,7 +117,7 @@ int xst_converter_header(struct xst_converter *c, enum xst_kind kind,
 			 const struct xst_field_value *v, size_t n, uint64_t length);
 /* emitter.c: forgets the open record and the output that was gathered. */
 void xst_emitter_abandon(struct xst_emitter *e);
-/* The libxl stream's header, behind an xl header if one is wanted. */
+/* The libxl stream's header, after an xl header if one is wanted. */
 int xst_converter_libxl_header(struct xst_converter *c, uint64_t options);
 /* The libxl stream's END. */
 int xst_converter_end(struct xst_converter *c);
@@ -126,12 +126,12 @@ int xst_converter_end(struct xst_converter *c);
 int xst_converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n);
 /* STATIC_DATA_END, if the output's version has it and it is not there yet. */
 int xst_converter_static_data_end(struct xst_converter *c);
-/* Begins a record of today's that will hold its fixed fields, so many items and `rest` octets. */
+/* Begins a record of today's that will hold its fixed fields, so many items and `rest` bytes. */
 int xst_converter_begin(struct xst_converter *c, enum xst_kind kind, uint64_t items, uint64_t rest);
 /* A whole record of numbers. */
 int xst_converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
 			size_t n);
-/* Behind the image: the device model's record, with `length` octets of payload to come. */
+/* After the image: the device model's record, with `length` bytes of payload to come. */
 int xst_converter_emulator(struct xst_converter *c, uint64_t length);
 uint64_t xst_converter_field(const struct xst_converter *c, enum xst_field id);
 

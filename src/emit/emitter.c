@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records and headers as octets, by the tables. */
+/* Records and headers as bytes, by the tables. */
 #include <xenstream/emit.h>
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct xst_emitter {
 	bool big_xl, big_libxl, big_libxc;
 	bool open, framed, big;
 	const struct wire_record *row;
-	uint64_t left;    /* octets of the body to come */
+	uint64_t left;    /* bytes of the body to come */
 	uint64_t length;
 };
 
@@ -67,7 +67,7 @@ void xst_emitter_abandon(struct xst_emitter *e)
 	e->out.size = 0;
 }
 
-/* n fresh octets at the end of the output, zeroed, or NULL. */
+/* n fresh bytes at the end of the output, zeroed, or NULL. */
 static uint8_t *append(struct xst_emitter *e, size_t n)
 {
 	return buffer_append(&e->out, n);
@@ -161,7 +161,7 @@ int xst_emit_begin_unknown(struct xst_emitter *e, enum xst_layer layer, uint32_t
 	return begin_framed(e, layer, NULL, type, length);
 }
 
-/* XenServer's framing: u64 type, u64 length, no padding.  An image stands behind its record. */
+/* XenServer's framing: u64 type, u64 length, no padding.  An image stands after its record. */
 static int begin_suspended(struct xst_emitter *e, const struct wire_record *row, uint64_t length)
 {
 	uint8_t *b;
@@ -190,7 +190,7 @@ int xst_emit_begin_in(struct xst_emitter *e, enum xst_layer layer, enum xst_kind
 	return framed ? begin_suspended(e, row, length) : open_record(e, row, length);
 }
 
-/* Room for n octets of the open record's body. */
+/* Room for n bytes of the open record's body. */
 static int emitter_body(struct xst_emitter *e, uint64_t n, uint8_t **ret)
 {
 	if (!e->open || n > e->left)

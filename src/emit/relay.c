@@ -91,7 +91,7 @@ static int libxc_record(struct xst_converter *c)
 	return c->kind == XST_KIND_CHECKPOINT ? relay_checkpoint(c) : relay_keep(c);
 }
 
-/* A second image would vanish behind the first, or be joined to it. */
+/* A second image would vanish after the first, or be joined to it. */
 static int libxc_context(struct xst_converter *c)
 {
 	if (c->had_context)

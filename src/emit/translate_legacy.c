@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Legacy parts as today's records.
  *
- * The order is that of Xen's own converter, whose output this equals octet for octet wherever that
+ * The order is that of Xen's own converter, whose output this equals byte for byte wherever that
  * one is right: PV_INFO, STATIC_DATA_END, P2M_FRAMES; pages and TSC_INFO as they come; HVM
- * parameters at the end of the body; the tail; behind the image the xenstore keys and the device
+ * parameters at the end of the body; the tail; after the image the xenstore keys and the device
  * model's state. */
 #include "emit/converter.h"
 
@@ -348,7 +348,7 @@ static int end_open(struct xst_converter *c)
 	return r;
 }
 
-/* When checkpoints are kept, the image goes on behind the libxl part of this one. */
+/* When checkpoints are kept, the image goes on after the libxl part of this one. */
 static int image_end(struct xst_converter *c)
 {
 	int r = xst_emit_empty(c->out, c->legacy.keep_checkpoints ? XST_KIND_CHECKPOINT
@@ -377,7 +377,7 @@ static int translate_legacy_record_end(struct xst_converter *c)
 {
 	int r = 0;
 
-	if (c->kind == XST_KIND_EMULATOR_CONTEXT && !c->open) /* of no octets */
+	if (c->kind == XST_KIND_EMULATOR_CONTEXT && !c->open) /* of no bytes */
 		r = xst_converter_emulator(c, 0);
 	if (r == 0)
 		r = end_open(c);
@@ -397,7 +397,7 @@ static int translate_legacy_record_end(struct xst_converter *c)
 	}
 }
 
-/* Behind the last of kept checkpoints the image is at its end, too. */
+/* After the last of kept checkpoints the image is at its end, too. */
 static int translate_legacy_stream_end(struct xst_converter *c)
 {
 	int r = c->legacy.keep_checkpoints ? xst_emit_empty(c->out, XST_KIND_END) : 0;

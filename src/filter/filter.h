@@ -35,7 +35,7 @@ struct filter_report {
 	enum filter_outcome outcome;
 	int error;
 	bool cut;         /* FILTER_DAMAGED: no more than that the data end too soon */
-	uint64_t written; /* octets */
+	uint64_t written; /* bytes */
 	char text[200];   /* one line, for FILTER_DAMAGED and FILTER_MISSING */
 };
 
@@ -51,11 +51,11 @@ struct filter {
 
 const char *xst_filter_name(enum filter_format format);
 
-/* Looks at a descriptor's next octets without taking them.  Waits for as many as it needs to tell;
- * what can't be looked at is not compressed.  *ret_front: octets that stand in front of the
+/* Looks at a descriptor's next bytes without taking them.  Waits for as many as it needs to tell;
+ * what can't be looked at is not compressed.  *ret_front: bytes that stand in front of the
  * compressed data (a handshake of xenopsd's, when a migration was captured); 0 without any. */
 enum filter_format xst_filter_recognise(int fd, size_t *ret_front);
-/* Takes so many octets away.  Returns 0 or -errno. */
+/* Takes so many bytes away.  Returns 0 or -errno. */
 int xst_filter_pass_over(int fd, size_t n);
 
 /* Takes NAME[:LEVEL].  Returns whether it is a format that can be written, at a level it has;

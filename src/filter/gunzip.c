@@ -53,7 +53,7 @@ static const char *gunzip_member(struct gunzip *g)
 	return NULL;
 }
 
-/* Behind a member there may be another; anything else is ignored, as gzip does. */
+/* After a member there may be another; anything else is ignored, as gzip does. */
 static const char *all(struct gunzip *g)
 {
 	const char *fault;

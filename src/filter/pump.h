@@ -17,7 +17,7 @@ struct pump {
 	char buffer[PIECE];          /* of input */
 };
 
-/* Reads into the buffer behind its first `from` octets.  Returns how many, 0 at the end, or -1. */
+/* Reads into the buffer after its first `from` bytes.  Returns how many, 0 at the end, or -1. */
 ssize_t xst_filter_pump_take(struct pump *p, size_t from);
 /* Writes all of it.  Returns whether that went well. */
 bool xst_filter_pump_give(struct pump *p, const char *data, size_t n);

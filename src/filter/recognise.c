@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which compression, by the first octets, which stay where they are. */
+/* Which compression, by the first bytes, which stay where they are. */
 #include "filter/filter.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define HEAD 16
 #define GZIP_HEADER 10
-#define MAX_HANDSHAKES 4 /* octets */
+#define MAX_HANDSHAKES 4 /* bytes */
 #define PATIENCE_NS 5000000 /* between looks at a pipe that has too little yet */
 
 static const struct format {
@@ -59,8 +59,8 @@ bool xst_filter_parse(const char *text, enum filter_format *format, int *level)
 	return false;
 }
 
-/* A legacy stream begins with any number, its count of page frames, also with gzip's three octets:
- * then what comes behind is no gzip header. */
+/* A legacy stream begins with any number, its count of page frames, also with gzip's three bytes:
+ * then what comes after is no gzip header. */
 static bool is_gzip_header(const unsigned char *head)
 {
 	unsigned hint = head[8], system = head[9];
@@ -69,7 +69,7 @@ static bool is_gzip_header(const unsigned char *head)
 	       ((system <= 13 && system != 4) || system == 255);
 }
 
-/* *undecided: more octets could make it one, or another. */
+/* *undecided: more bytes could make it one, or another. */
 static enum filter_format match(const unsigned char *head, size_t n, bool *undecided)
 {
 	*undecided = false;
@@ -85,7 +85,7 @@ static enum filter_format match(const unsigned char *head, size_t n, bool *undec
 	return FILTER_NONE;
 }
 
-/* A handshake, "no error": two octets of no length.  Behind it xenopsd sends zstd or nothing
+/* A handshake, "no error": two bytes of no length.  After it xenopsd sends zstd or nothing
  * compressed; no legacy stream has so many page frames that its number looks like this. */
 static size_t handshakes(const unsigned char *head, size_t n)
 {

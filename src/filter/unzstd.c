@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* zstd through its own library: libarchive does not say where a frame ends, and xenopsd sends two
- * octets of a handshake behind the frame of a migration. */
+ * bytes of a handshake after the frame of a migration. */
 #include "filter/pump.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct unzstd {
 	char out[PIECE];
 };
 
-/* At least n octets of input, where there are as many.  Returns how many there are. */
+/* At least n bytes of input, where there are as many.  Returns how many there are. */
 static size_t unzstd_look(struct unzstd *u, size_t n)
 {
 	size_t left = u->in.size - u->in.pos;

@@ -34,7 +34,7 @@ static size_t finding_place(const struct xst_finding *f, char *buf, size_t size)
 		return (size_t)snprintf(buf, size, "offset %#llx (%s)",
 					(unsigned long long)f->offset, xst_layer_name(f->layer));
 	if (f->layer != XST_LAYER_NONE)
-		return (size_t)snprintf(buf, size, "offset %#llx (%s, behind record %llu)",
+		return (size_t)snprintf(buf, size, "offset %#llx (%s, after record %llu)",
 					(unsigned long long)f->offset, xst_layer_name(f->layer),
 					(unsigned long long)f->record_index - 1);
 	return (size_t)snprintf(buf, size, "offset %#llx", (unsigned long long)f->offset);

@@ -22,14 +22,14 @@
 
 #define XST_RULES(X) \
 	X(INPUT_UNKNOWN, "input.unknown", ERROR, true, NONE, "-", \
-	  "the first octets tell what a file is; these belong to no saved domain", \
+	  "the first bytes tell what a file is; these belong to no saved domain", \
 	  "a JPEG picture") \
 	X(INPUT_TRUNCATED, "input.truncated", ERROR, true, NONE, "-", \
 	  "what ends in the middle can't be restored", \
 	  "a disk was full while the image was written") \
 	X(INPUT_TRAILING, "input.trailing", NOTE, false, NONE, "-", \
-	  "octets behind the end belong to something else; a reader leaves them alone", \
-	  "512 octets of a block device behind the image") \
+	  "bytes after the end belong to something else; a reader leaves them alone", \
+	  "512 bytes of a block device after the image") \
 	X(INPUT_IO, "input.io", ERROR, true, NONE, "-", \
 	  "the input could not be read", \
 	  "the disk reports a bad sector") \
@@ -37,7 +37,7 @@
 	  "a length beyond every real one would cost memory or time for nothing", \
 	  "a record of 2 GiB") \
 	X(XL_MAGIC, "xl.magic", ERROR, true, XL, "xl", \
-	  "an xl header begins with its 32 octets", \
+	  "an xl header begins with its 32 bytes", \
 	  "\"Xen saved domain, xl formax\"") \
 	X(XL_BYTE_ORDER, "xl.byte-order", ERROR, false, XL, "xl", \
 	  "the header is written in the byte order of its host, and says which", \
@@ -50,16 +50,16 @@
 	  "optional flags 1") \
 	X(XL_CONFIG_LENGTH, "xl.config-length", ERROR, false, XL, "xl", \
 	  "the configuration lies inside the optional data", \
-	  "100 octets of optional data that hold a configuration of 200") \
+	  "100 bytes of optional data that hold a configuration of 200") \
 	X(XL_STREAM_FLAG, "xl.stream-flag", REMARK, true, XL, "xl", \
 	  "xl believes the flag and hands the stream to the wrong reader", \
 	  "flag 2 is clear, but a libxl stream follows") \
 	X(CONTAINER_MAGIC, "container.magic", ERROR, false, NONE, "-", \
 	  "a container begins with its magic", \
-	  "a libvirt file with its first octet overwritten") \
+	  "a libvirt file with its first byte overwritten") \
 	X(CONTAINER_NESTED, "container.nested", ERROR, false, NONE, "-", \
 	  "no toolstack puts a container into another", \
-	  "an xl header behind libvirt's header") \
+	  "an xl header after libvirt's header") \
 	X(CONTAINER_CONFIG, "container.config", ERROR, false, NONE, "-", \
 	  "libvirt and xend restore nothing without a configuration", \
 	  "a libvirt file with an XML length of 0") \
@@ -80,7 +80,7 @@
 	  "a Libxl record") \
 	X(XENSERVER_IMAGE, "xenserver.image", ERROR, false, XENSERVER, "xenserver", \
 	  "a suspend image holds exactly one guest", \
-	  "End_of_image right behind the xenops record") \
+	  "End_of_image right after the xenops record") \
 	X(XENSERVER_TWICE, "xenserver.twice", ERROR, false, XENSERVER, "xenserver", \
 	  "a suspend image has one xenops record", \
 	  "two xenops records") \
@@ -103,7 +103,7 @@
 	  "every Xen there is writes and reads little-endian records only", \
 	  "options 0x1") \
 	X(LIBXC_MARKER, "libxc.marker", ERROR, true, LIBXC, "libxc: Image Header", \
-	  "an image begins with eight octets of ones", \
+	  "an image begins with eight bytes of ones", \
 	  "the marker is 0xfffffffffffffffe") \
 	X(LIBXC_IDENT, "libxc.ident", ERROR, true, LIBXC, "libxc: Image Header", \
 	  "the header names the format", \
@@ -121,7 +121,7 @@
 	  "a reader must know how to build the guest", \
 	  "guest type 3") \
 	X(PAGE_SHIFT, "libxc.page-shift", ERROR, true, LIBXC, "libxc: Domain Header", \
-	  "pages have 4096 octets", \
+	  "pages have 4096 bytes", \
 	  "page shift 14") \
 	X(RECORD_TYPE, "record.type", ERROR, true, NONE, "libxc: Record", \
 	  "an unknown record without the optional bit must not be skipped", \
@@ -131,7 +131,7 @@
 	  "a record of type 0x80000001") \
 	X(RECORD_LENGTH, "record.length", ERROR, true, NONE, "libxc: Record", \
 	  "a body has the length that its contents need", \
-	  "a SHARED_INFO record of 4095 octets") \
+	  "a SHARED_INFO record of 4095 bytes") \
 	X(RECORD_LONG, "libxc.record-8m", REMARK, false, LIBXC, "libxc: Record", \
 	  "Xen before 4.10 takes records of 8 MiB at most, later ones 128 MiB", \
 	  "a PAGE_DATA record of 9 MiB") \
@@ -140,7 +140,7 @@
 	  "HVM_PARAMS with a count of 0") \
 	X(RECORD_PADDING, "record.padding", REMARK, true, NONE, "libxc: Record", \
 	  "padding is zero", \
-	  "1 in the padding behind a body of 7 octets") \
+	  "1 in the padding after a body of 7 bytes") \
 	X(RECORD_REFUSED, "record.refused", ERROR, true, LIBXC, "libxc: Record", \
 	  "a type that was never shipped, or belongs to the back channel", \
 	  "a TOOLSTACK record") \
@@ -179,7 +179,7 @@
 	  "width 8 with 3 levels") \
 	X(VCPU_SIZE, "libxc.vcpu.size", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "a context has the size that belongs to the guest's width", \
-	  "a 64-bit guest's context of 2800 octets") \
+	  "a 64-bit guest's context of 2800 bytes") \
 	X(VCPU_ID, "libxc.vcpu.id", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_BASIC", \
 	  "a PV guest has 8192 vCPUs at most", \
 	  "registers of vCPU 8192") \
@@ -197,10 +197,10 @@
 	  "rdx is 0xffff") \
 	X(VCPU_EXTENDED, "libxc.vcpu.extended", REMARK, false, LIBXC, "libxc: X86_PV_VCPU_EXTENDED", \
 	  "the context repeats the vCPU's number and tells its own length", \
-	  "a context of 128 octets that says it has 200") \
+	  "a context of 128 bytes that says it has 200") \
 	X(VCPU_XSAVE, "libxc.vcpu.xsave", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "an xsave area has the size that its xcr0_accum asks for", \
-	  "AVX in an area of 576 octets") \
+	  "AVX in an area of 576 bytes") \
 	X(VCPU_XCR0, "libxc.vcpu.xcr0", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_XSAVE", \
 	  "no processor takes other sets of states, and Xen checks that first", \
 	  "xcr0 with AVX and without SSE") \
@@ -208,8 +208,8 @@
 	  "an xsave area is not compact and holds states of xcr0_accum only", \
 	  "AVX in xstate_bv, but not in xcr0_accum") \
 	X(VCPU_MSRS, "libxc.vcpu.msrs", ERROR, false, LIBXC, "libxc: X86_PV_VCPU_MSRS", \
-	  "a vCPU's MSRs are entries of 16 octets", \
-	  "24 octets of MSRs") \
+	  "a vCPU's MSRs are entries of 16 bytes", \
+	  "24 bytes of MSRs") \
 	X(TSC, "libxc.tsc", REMARK, false, LIBXC, "libxc: X86_TSC_INFO", \
 	  "modes 0 to 3 exist, and an emulated TSC has a frequency", \
 	  "mode 9") \
@@ -245,13 +245,13 @@
 	  "a CPU entry first") \
 	X(HVM_ENTRY, "libxc.hvm-context.entry", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "every entry lies inside the record", \
-	  "an entry of 1032 octets with 100 left") \
+	  "an entry of 1032 bytes with 100 left") \
 	X(HVM_END, "libxc.hvm-context.end", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "the hypervisor's state ends with an END entry", \
-	  "the record is over behind the last CPU_MSR entry") \
+	  "the record is over after the last CPU_MSR entry") \
 	X(HVM_TRAILING, "libxc.hvm-context.trailing", NOTE, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "Xen leaves alone what follows END", \
-	  "16 octets behind END") \
+	  "16 bytes after END") \
 	X(HVM_TYPE, "libxc.hvm-context.type", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "a Xen that doesn't know an entry's type refuses the guest", \
 	  "type 99") \
@@ -263,10 +263,10 @@
 	  "two CPU entries of vCPU 0") \
 	X(HVM_LENGTH, "libxc.hvm-context.length", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "an entry is as long as its type, in one of Xen's versions", \
-	  "a PIT entry of 55 octets") \
+	  "a PIT entry of 55 bytes") \
 	X(HVM_LENGTH_ODD, "libxc.hvm-context.odd-length", REMARK, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "Xen fills up a short entry with zeros, but no version writes one of that length", \
-	  "an RTC entry of 20 octets") \
+	  "an RTC entry of 20 bytes") \
 	X(HVM_SORT, "libxc.hvm-context.order", NOTE, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "Xen writes entries by ascending type", \
 	  "PIT before PIC") \
@@ -278,10 +278,10 @@
 	  "a LAPIC entry of vCPU 3, which has no CPU entry") \
 	X(HVM_XSAVE, "libxc.hvm-context.xsave", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "an xsave area has the size and the states of its xcr0_accum, as a processor takes them; zeros may follow", \
-	  "a CPU_XSAVE entry of 600 octets with AVX") \
+	  "a CPU_XSAVE entry of 600 bytes with AVX") \
 	X(HVM_MSRS, "libxc.hvm-context.msrs", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
-	  "a CPU_MSR entry tells how many MSRs it has, with a zero behind the number of each", \
-	  "a count of 3 in 24 octets") \
+	  "a CPU_MSR entry tells how many MSRs it has, with a zero after the number of each", \
+	  "a count of 3 in 24 bytes") \
 	X(PARAM_INDEX, "libxc.hvm-params.index", REMARK, false, LIBXC, "libxc: HVM_PARAMS", \
 	  "a Xen that doesn't know a parameter refuses it", \
 	  "parameter 99") \
@@ -310,8 +310,8 @@
 	  "today 0xce and 0x10a are in the policy; a receiver refuses the set for any other", \
 	  "MSR 0x1a0") \
 	X(STATIC_DATA, "libxc.static-data", ERROR, false, LIBXC, "libxc: STATIC_DATA_END", \
-	  "static data comes before STATIC_DATA_END, everything else behind it", \
-	  "X86_CPUID_POLICY behind STATIC_DATA_END") \
+	  "static data comes before STATIC_DATA_END, everything else after it", \
+	  "X86_CPUID_POLICY after STATIC_DATA_END") \
 	X(XENSTORE_PAIRS, "libxl.xenstore.pairs", ERROR, true, LIBXL, "libxl: EMULATOR_XENSTORE_DATA", \
 	  "every key has a value, and each ends with a NUL", \
 	  "\"physmap/0/size\" NUL and no value") \
@@ -322,8 +322,8 @@
 	  "savers write keys under physmap/ only; another one could overwrite the device model's state", \
 	  "\"state\"") \
 	X(XENSTORE_LENGTH, "libxl.xenstore.length", REMARK, false, LIBXL, "libxl: EMULATOR_XENSTORE_DATA", \
-	  "xenstored takes paths of 3072 octets, and 4096 together with the value; libxl doesn't tell that it failed", \
-	  "a key of 3070 octets") \
+	  "xenstored takes paths of 3072 bytes, and 4096 together with the value; libxl doesn't tell that it failed", \
+	  "a key of 3070 bytes") \
 	X(EMULATOR_ID, "libxl.emulator.id", ERROR, true, LIBXL, "libxl: EMULATOR_CONTEXT", \
 	  "device models are 0 (unknown), 1 (qemu-traditional) and 2 (qemu)", \
 	  "device model 3") \
@@ -349,7 +349,7 @@
 	  "states 0 to 3 exist", \
 	  "state 4") \
 	X(CHECKPOINT_STATE_SIDE, "libxl.checkpoint-state.side", REMARK, false, LIBXL, "libxl: CHECKPOINT_STATE", \
-	  "the primary says NEW behind a checkpoint, the secondary everything else, on the channel back", \
+	  "the primary says NEW after a checkpoint, the secondary everything else, on the channel back", \
 	  "SVM_READY in the main stream") \
 	X(CHECKPOINT_PLAIN, "checkpoint.plain", REMARK, false, LIBXC, "libxc: CHECKPOINT", \
 	  "a checkpoint needs a libxl stream around it; a reader of a bare image refuses it", \
@@ -358,20 +358,20 @@
 	  "a receiver keeps what follows a checkpoint until the next one, and drops it at END", \
 	  "pages between CHECKPOINT_END and END") \
 	X(CHECKPOINT_OPTIONAL, "checkpoint.optional", REMARK, false, LIBXC, "libxc: CHECKPOINT", \
-	  "behind the first checkpoint a receiver takes an optional record that it doesn't know for a mandatory one", \
+	  "after the first checkpoint a receiver takes an optional record that it doesn't know for a mandatory one", \
 	  "record 0x80000001 in the second checkpoint") \
 	X(CHECKPOINT_EMULATOR, "checkpoint.emulator", REMARK, false, LIBXL, "libxl: CHECKPOINT_END", \
 	  "each checkpoint has the device model's state anew", \
 	  "no EMULATOR_CONTEXT in the second checkpoint") \
-	X(COLO_STRAY, "colo.stray-octets", REMARK, false, COLO, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
-	  "since 4.16 a secondary writes eight zero octets behind the record's header, and the primary loses its place", \
-	  "the list begins with eight octets too many") \
+	X(COLO_STRAY, "colo.stray-bytes", REMARK, false, COLO, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
+	  "since 4.16 a secondary writes eight zero bytes after the record's header, and the primary loses its place", \
+	  "the list begins with eight bytes too many") \
 	X(COLO_PFNS, "colo.pfns", REMARK, false, COLO, "libxc: CHECKPOINT_DIRTY_PFN_LIST", \
 	  "a secondary tells each pfn once, in ascending order", \
 	  "the pfns 5, 3") \
 	X(COLO_TURN, "colo.turn", REMARK, false, COLO, "libxl: CHECKPOINT_STATE", \
 	  "a secondary says SVM_SUSPENDED before it tells which pages it has changed", \
-	  "a list behind SVM_RESUMED") \
+	  "a list after SVM_RESUMED") \
 	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, false, LIBXL, "libxl: LIBXC_CONTEXT", \
 	  "a libxl stream holds exactly one libxc image", \
 	  "two LIBXC_CONTEXT records") \
@@ -416,10 +416,10 @@
 	  "HVM_IDENT_PT in a PV guest's stream") \
 	X(LEGACY_XSAVE, "legacy.xsave", NOTE, false, LEGACY, "legacy", \
 	  "the size differs from what the extended info announced; Xen's tools fail, the stream is clear", \
-	  "592 octets where 848 were announced") \
+	  "592 bytes where 848 were announced") \
 	X(LEGACY_CONTEXT, "legacy.hvm-context", ERROR, false, LEGACY, "legacy", \
 	  "an HVM guest has a context", \
-	  "an HVM context of 0 octets") \
+	  "an HVM context of 0 bytes") \
 	X(LEGACY_SIGNATURE, "legacy.signature", ERROR, true, LEGACY, "legacy", \
 	  "a device model's record begins with one of three signatures", \
 	  "\"DeviceModelRecord0003\"") \
@@ -434,7 +434,7 @@
 	  "the sending host lost power inside checkpoint 812") \
 	X(CONFIG_MISSING, "config.missing", NOTE, false, XL, "xl", \
 	  "xl restores by the stored configuration, unless it is given another one", \
-	  "optional data of 4 octets") \
+	  "optional data of 4 bytes") \
 	X(CONFIG_SYNTAX, "config.syntax", REMARK, false, NONE, "xl", \
 	  "a toolstack must be able to read the configuration, in the language that the xl header names", \
 	  "JSON that breaks off") \
@@ -472,7 +472,7 @@
 	  "of a checkpointed stream one state is the guest's, by default the last complete one", \
 	  "a stream of `xl remus` into a plain image") \
 	X(CONVERT_CUT, "convert.cut", REMARK, false, NONE, "-", \
-	  "what comes of an input that breaks off ends behind the last record that was whole", \
+	  "what comes of an input that breaks off ends after the last record that was whole", \
 	  "salvage of an image whose device model's state is cut") \
 	X(CONVERT_UNSUPPORTED, "convert.unsupported", ERROR, false, NONE, "-", \
 	  "the input is fine, but this operation can't be done on it", \
@@ -501,7 +501,7 @@
 	X(RESTORE_ABORTED, "restore.aborted", ERROR, false, NONE, "-", "it was asked to stop", \
 	  "an interrupt from the keyboard") \
 	X(RESTORE_DROPPED, "restore.dropped", REMARK, false, LIBXL, "libxl: CHECKPOINT_END", \
-	  "what is behind the last complete checkpoint is no state of the guest", \
+	  "what is after the last complete checkpoint is no state of the guest", \
 	  "the sender died in the middle of the third checkpoint") \
 	X(RESTORE_SKIPPED, "restore.skipped", NOTE, false, LIBXC, "libxc: Record", \
 	  "records of unknown type may be skipped if their type says so", \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Pages of a compressed (Remus) legacy stream: differences to what a page held before.
  *
- * The octets of all chunks of a checkpoint are one string, page after page:
+ * The bytes of all chunks of a checkpoint are one string, page after page:
  *   00                    the page is unchanged
- *   80, 4096 octets       the whole page
- *   runs, until 4096 octets are covered: a marker whose bits 6-0 count words of 4 octets, 1 to 127;
+ *   80, 4096 bytes       the whole page
+ *   runs, until 4096 bytes are covered: a marker whose bits 6-0 count words of 4 bytes, 1 to 127;
  *   with bit 7 they are skipped, without they follow
- * The decoder may be interrupted at any octet. */
+ * The decoder may be interrupted at any byte. */
 #ifndef IMAGE_DELTA_H
 #define IMAGE_DELTA_H
 
@@ -17,7 +17,7 @@
 #include <xenstream/event.h>
 
 enum delta_state {
-	DELTA_FIRST,   /* the first octet of a page is next */
+	DELTA_FIRST,   /* the first byte of a page is next */
 	DELTA_MARKER,
 	DELTA_WORDS,   /* of a run, or a whole page */
 };
@@ -25,7 +25,7 @@ enum delta_state {
 struct delta {
 	enum delta_state state;
 	size_t position;             /* in the page */
-	size_t left;                 /* octets of the run in hand that are still to come */
+	size_t left;                 /* bytes of the run in hand that are still to come */
 	uint8_t page[XST_PAGE_SIZE]; /* the caller puts the old contents here, see DELTA_BASE */
 };
 
@@ -38,7 +38,7 @@ enum delta_result {
 };
 
 void xst_delta_init(struct delta *d);
-/* Takes octets from *data (moved on, *n counted down) until there is something to tell. */
+/* Takes bytes from *data (moved on, *n counted down) until there is something to tell. */
 enum delta_result xst_delta_decode(struct delta *d, const uint8_t **data, size_t *n);
 /* Whether the last page is complete. */
 bool xst_delta_at_page(const struct delta *d);

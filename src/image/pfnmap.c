@@ -10,16 +10,16 @@
 #define FIRST_SLOTS 64
 #define KEPT 4 /* chunks of older generations */
 
-static size_t chunk_octets(const struct pfnmap *m)
+static size_t chunk_bytes(const struct pfnmap *m)
 {
 	return (size_t)CHUNK_PFNS * m->bits / 8;
 }
 
-void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets)
+void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_bytes)
 {
 	memset(m, 0, sizeof(*m));
 	m->bits = bits;
-	m->max_chunks = max_octets ? (size_t)(max_octets / chunk_octets(m)) : SIZE_MAX;
+	m->max_chunks = max_bytes ? (size_t)(max_bytes / chunk_bytes(m)) : SIZE_MAX;
 }
 
 void xst_pfnmap_free(struct pfnmap *m)
@@ -146,14 +146,14 @@ static int pfnmap_insert(struct pfnmap *m, uint64_t key, struct pfnmap_chunk **r
 			drop_old(m);
 		if (m->used * 2 >= m->slots && pfnmap_grow(m) < 0)
 			return XST_E_NOMEM;
-		c = calloc(1, sizeof(*c) + chunk_octets(m));
+		c = calloc(1, sizeof(*c) + chunk_bytes(m));
 		if (!c)
 			return XST_E_NOMEM;
 		c->key = key;
 		m->table[slot_of(m, key)] = c;
 		m->used++;
 	} else {
-		memset(c->numbers, 0, chunk_octets(m));
+		memset(c->numbers, 0, chunk_bytes(m));
 	}
 	c->generation = m->generation;
 	put_in_order(m, c);
@@ -192,10 +192,10 @@ int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsi
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
-/* Octets in which the numbers of side by side frames lie: only some bits of the first and the last one
- * are theirs.  A run within one octet has it as both. */
+/* Bytes in which the numbers of side by side frames lie: only some bits of the first and the last one
+ * are theirs.  A run within one byte has it as both. */
 struct run {
-	uint8_t *octets;
+	uint8_t *bytes;
 	size_t n;
 	uint8_t first, last;
 };
@@ -203,8 +203,8 @@ struct run {
 static struct run find_run(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn, unsigned n)
 {
 	unsigned begin, end;
-	uint8_t *octets = pfnmap_locate(m, c, pfn, &begin);
-	struct run r = { .octets = octets };
+	uint8_t *bytes = pfnmap_locate(m, c, pfn, &begin);
+	struct run r = { .bytes = bytes };
 
 	end = begin + n * m->bits;
 	r.n = (end + 7) / 8;
@@ -223,30 +223,30 @@ static unsigned ones(uint64_t v)
 	return (unsigned)(v * UINT64_C(0x0101010101010101) >> 56);
 }
 
-static unsigned ones_in(const uint8_t *octets, size_t n)
+static unsigned ones_in(const uint8_t *bytes, size_t n)
 {
 	unsigned set = 0;
 	uint64_t v;
 
-	for (; n >= sizeof(v); n -= sizeof(v), octets += sizeof(v)) {
-		memcpy(&v, octets, sizeof(v));
+	for (; n >= sizeof(v); n -= sizeof(v), bytes += sizeof(v)) {
+		memcpy(&v, bytes, sizeof(v));
 		set += ones(v);
 	}
 	for (; n; n--)
-		set += ones(*octets++);
+		set += ones(*bytes++);
 	return set;
 }
 
-static bool any_in(const uint8_t *octets, size_t n)
+static bool any_in(const uint8_t *bytes, size_t n)
 {
 	uint64_t any = 0, v;
 
-	for (; n >= sizeof(v); n -= sizeof(v), octets += sizeof(v)) {
-		memcpy(&v, octets, sizeof(v));
+	for (; n >= sizeof(v); n -= sizeof(v), bytes += sizeof(v)) {
+		memcpy(&v, bytes, sizeof(v));
 		any |= v;
 	}
 	for (; n; n--)
-		any |= *octets++;
+		any |= *bytes++;
 	return any;
 }
 
@@ -258,8 +258,8 @@ bool xst_pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	if (!c)
 		return false;
 	r = find_run(m, c, pfn, n);
-	return r.octets[0] & r.first || r.octets[r.n - 1] & r.last ||
-	       (r.n > 2 && any_in(r.octets + 1, r.n - 2));
+	return r.bytes[0] & r.first || r.bytes[r.n - 1] & r.last ||
+	       (r.n > 2 && any_in(r.bytes + 1, r.n - 2));
 }
 
 unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
@@ -271,9 +271,9 @@ unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	if (!c)
 		return 0;
 	r = find_run(m, c, pfn, n);
-	set = ones(r.octets[0] & r.first);
+	set = ones(r.bytes[0] & r.first);
 	if (r.n > 1)
-		set += ones_in(r.octets + 1, r.n - 2) + ones(r.octets[r.n - 1] & r.last);
+		set += ones_in(r.bytes + 1, r.n - 2) + ones(r.bytes[r.n - 1] & r.last);
 	return set;
 }
 
@@ -285,17 +285,17 @@ int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	if (e)
 		return e;
 	r = find_run(m, pfnmap_find(m, pfn / CHUNK_PFNS), pfn, n);
-	r.octets[0] |= r.first;
+	r.bytes[0] |= r.first;
 	if (r.n > 1) {
-		memset(r.octets + 1, 0xff, r.n - 2);
-		r.octets[r.n - 1] |= r.last;
+		memset(r.bytes + 1, 0xff, r.n - 2);
+		r.bytes[r.n - 1] |= r.last;
 	}
 	return 0;
 }
 
 /* --- going through -------------------------------------------------------------------------- */
 
-/* The first frame of a chunk from `at` on whose number is not 0; PFNMAP_CHUNK behind the last one. */
+/* The first frame of a chunk from `at` on whose number is not 0; PFNMAP_CHUNK after the last one. */
 static uint64_t first_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t at)
 {
 	uint64_t side_by_side = 64 / m->bits, v;

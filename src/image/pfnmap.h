@@ -28,7 +28,7 @@ struct pfnmap {
 };
 
 /* bits: 1 or 4.  max_octets bounds the map's memory; 0: no bound. */
-void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_octets);
+void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_bytes);
 void xst_pfnmap_free(struct pfnmap *m);
 /* All frames are 0 again, at once; memory is kept for the next ones. */
 void xst_pfnmap_clear(struct pfnmap *m);
@@ -43,14 +43,14 @@ static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, uns
 bool xst_pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n);
-/* The first frame from `from` on whose number is not 0.  False behind the last one. */
+/* The first frame from `from` on whose number is not 0.  False after the last one. */
 bool xst_pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
 
-/* --- the frame behind the last one, mostly: no call ----------------------------------------- */
+/* --- the frame after the last one, mostly: no call ----------------------------------------- */
 
 int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 
-/* Where a frame's number lies: an octet and a shift in it. */
+/* Where a frame's number lies: a byte and a shift in it. */
 static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
 				     unsigned *ret_shift)
 {
@@ -63,20 +63,20 @@ static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk
 static inline unsigned pfnmap_get_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn)
 {
 	unsigned shift;
-	const uint8_t *octet = pfnmap_locate(m, c, pfn, &shift);
+	const uint8_t *byte = pfnmap_locate(m, c, pfn, &shift);
 
-	return (unsigned)*octet >> shift & ((1u << m->bits) - 1);
+	return (unsigned)*byte >> shift & ((1u << m->bits) - 1);
 }
 
 static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
 				 unsigned value, unsigned *ret_old)
 {
 	unsigned mask = (1u << m->bits) - 1, shift;
-	uint8_t *octet = pfnmap_locate(m, c, pfn, &shift);
+	uint8_t *byte = pfnmap_locate(m, c, pfn, &shift);
 
 	if (ret_old)
-		*ret_old = (unsigned)*octet >> shift & mask;
-	*octet = (uint8_t)((*octet & ~(mask << shift)) | (value & mask) << shift);
+		*ret_old = (unsigned)*byte >> shift & mask;
+	*byte = (uint8_t)((*byte & ~(mask << shift)) | (value & mask) << shift);
 }
 
 /* Whether a frame near the last one has a number; false may mean that it isn't near. */

@@ -246,7 +246,7 @@ static int settle_insertion(struct xst_change *c, int err)
 	return r.outcome == XST_RECOVERY_DONE ? 0 : NOT_THIS_WAY;
 }
 
-/* Behind the journal.  Not one octet of the front is written before it's sure that the blocks
+/* After the journal.  Not one byte of the front is written before it's sure that the blocks
  * are there. */
 static int insert_and_write(struct xst_change *c, const struct journal *j, uint64_t shift)
 {

@@ -39,7 +39,7 @@ static int input_failed(struct xst_finding *error, int err)
 	return xst_io_error(error, RULE_INPUT_IO, err, "reading the input");
 }
 
-/* Moves octets from *offset (of a pipe: NULL) on; *left of them, or all that come. */
+/* Moves bytes from *offset (of a pipe: NULL) on; *left of them, or all that come. */
 static int clone_move(const struct clone *c, off_t *offset, uint64_t left, uint64_t total,
 		      struct xst_finding *error)
 {
@@ -87,7 +87,7 @@ static bool keeps_holes(int out)
 	       !(fcntl(out, F_GETFL) & O_APPEND);
 }
 
-/* Where the next octets are that are no hole, and their end; both `size` when there are none. */
+/* Where the next bytes are that are no hole, and their end; both `size` when there are none. */
 static void next_data(int fd, off_t offset, off_t size, off_t *ret_begin, off_t *ret_end)
 {
 	off_t begin = lseek(fd, offset, SEEK_DATA), end;
@@ -131,7 +131,7 @@ static int clone_copy(const struct clone *c, off_t offset, off_t size, struct xs
 	return r;
 }
 
-/* Octets up to the next block go the plain way in any case. */
+/* Bytes up to the next block go the plain way in any case. */
 static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *ret_way,
 		     struct xst_finding *error)
 {

@@ -6,8 +6,8 @@
 
 #include "io/io.h"
 
-/* All that follows the first `skip` octets of a file (or, of a pipe, all that comes) is put
- * behind what was written to an output. */
+/* All that follows the first `skip` bytes of a file (or, of a pipe, all that comes) is put
+ * after what was written to an output. */
 struct clone {
 	int from;
 	uint64_t skip;
@@ -17,7 +17,7 @@ struct clone {
 };
 
 /* Whether an output that is empty can share blocks with a file: then the distances of the
- * shared octets from the beginnings of both must differ by a multiple of what is returned; 0:
+ * shared bytes from the beginnings of both must differ by a multiple of what is returned; 0:
  * it can't. */
 uint64_t xst_io_clone_probe(int from, const struct xst_output *to);
 

@@ -58,7 +58,7 @@ static bool extents_add(struct map *m, const struct fiemap_extent *x)
 	return true;
 }
 
-/* Adds some extents from *at on, which moves behind them.  Returns whether all is well. */
+/* Adds some extents from *at on, which moves after them.  Returns whether all is well. */
 static bool load_some(int fd, struct fiemap *f, struct map *m, uint64_t *at, bool *last)
 {
 	memset(f, 0, sizeof(*f));

@@ -11,7 +11,7 @@
 
 #include "finding/rules.h"
 
-/* How octets get from one descriptor to the other; found out at the first attempt. */
+/* How bytes get from one descriptor to the other; found out at the first attempt. */
 enum transfer_way { WAY_UNKNOWN, WAY_OWN_PIPE, WAY_SENDFILE, WAY_SPLICE, WAY_BUFFER };
 
 struct transfer {
@@ -22,7 +22,7 @@ struct transfer {
 	bool have_pipe;
 };
 
-/* Moves up to n octets from `in` (at *offset if that is not NULL, which is advanced) to `out`.
+/* Moves up to n bytes from `in` (at *offset if that is not NULL, which is advanced) to `out`.
  * Returns what was moved, 0 at the end of the input, or -errno; *ret_out says whether it was the
  * output that failed. */
 ssize_t xst_io_transfer(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
@@ -33,10 +33,10 @@ void xst_io_transfer_free(struct transfer *t);
 int xst_io_wait_ready(int fd, short events);
 /* Whether it is, without waiting. */
 bool xst_io_is_ready(int fd, short events);
-/* All n octets.  Returns 0 or -errno. */
+/* All n bytes.  Returns 0 or -errno. */
 int xst_io_write_all(int fd, const void *data, size_t n);
 int xst_io_pwrite_all(int fd, const void *data, size_t n, off_t offset);
-/* Up to n octets, at least one but at the end.  Returns their number or -errno. */
+/* Up to n bytes, at least one but at the end.  Returns their number or -errno. */
 ssize_t xst_io_read_some(int fd, void *data, size_t n);
 ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset);
 
@@ -63,12 +63,12 @@ bool xst_reader_is_seekable(const struct xst_reader *r);
 int xst_reader_make_seekable(struct xst_reader *r, uint64_t limit);
 const char *xst_reader_tmpdir(const struct xst_reader *r);
 
-/* Takes back what was written behind `offset`; for a file of its own only, else XST_E_REFUSED. */
+/* Takes back what was written after `offset`; for a file of its own only, else XST_E_REFUSED. */
 int xst_output_rewind(struct xst_output *o, uint64_t offset);
-/* A descriptor of its own to read what was written so far, from the first octet of it on, if it is
+/* A descriptor of its own to read what was written so far, from the first byte of it on, if it is
  * a file.  Returns it or -errno. */
 int xst_output_reopen(struct xst_output *o);
-/* For the reader's transfers: n octets went past xst_output_write(). */
+/* For the reader's transfers: n bytes went past xst_output_write(). */
 void xst_output_moved(struct xst_output *o, uint64_t n);
 int xst_output_failed(struct xst_output *o, int err);
 /* Gives a file one more name, hidden beside `target`, that nobody has; malloc'ed.  Returns 0 or

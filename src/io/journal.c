@@ -18,7 +18,7 @@
 #include "io/io.h"
 #include "limits/limits.h"
 
-#define MAGIC	  "xenstream change" /* 16 octets */
+#define MAGIC	  "xenstream change" /* 16 bytes */
 #define VERSION	  1
 
 /* --- places ---------------------------------------------------------------------------------- */

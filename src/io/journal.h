@@ -21,7 +21,7 @@ void xst_journal_place_clear(struct place *p);
 
 enum journal_way {
 	JOURNAL_IN_PLACE = 1, /* `now` is written over `old` */
-	JOURNAL_INSERT = 2,   /* `shift` octets are inserted at 0, then `now` is written */
+	JOURNAL_INSERT = 2,   /* `shift` bytes are inserted at 0, then `now` is written */
 	JOURNAL_RENAME = 3    /* the file `new_inode` takes this one's place */
 };
 

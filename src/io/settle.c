@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A journal holds both fronts.  Before an octet is written, every one that is there must be the
+/* A journal holds both fronts.  Before a byte is written, every one that is there must be the
  * old or the new one: then the file is the one that the journal was made for, and the change
  * was broken off in the middle.  A file that is all old or all new needs nothing.
  *
@@ -69,7 +69,7 @@ static struct verdict foreign(const char *why)
 	return (struct verdict){ REPAIR_FOREIGN, XST_RECOVERY_IGNORED, 0, why };
 }
 
-/* Up to n octets at an offset, malloc'ed; NULL when they are not all there. */
+/* Up to n bytes at an offset, malloc'ed; NULL when they are not all there. */
 static uint8_t *read_at(int fd, uint64_t offset, uint64_t n)
 {
 	uint8_t *b = malloc(n ? (size_t)n : 1);
@@ -95,7 +95,7 @@ static bool holds(int fd, uint64_t offset, const uint8_t *what, uint64_t n)
 	return same;
 }
 
-/* The octet at i of the front before the new one was written: inserted blocks are zeros. */
+/* The byte at i of the front before the new one was written: inserted blocks are zeros. */
 static uint8_t before(const struct journal_content *c, uint64_t i)
 {
 	return i < c->head.shift ? 0 : c->old[i - c->head.shift];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Octets from descriptor to descriptor, inside the kernel where it can.
+/* Bytes from descriptor to descriptor, inside the kernel where it can.
  *
  * file -> file   splice through a pipe of our own: for runs that are not aligned to pages this is
  *                a fifth faster than copy_file_range and sendfile, whose inner pipe is small

@@ -43,7 +43,7 @@ static void tell_cut(struct convert *c)
 	xst_job_tell(c->job, &f);
 }
 
-/* Ends the output behind the last record that is whole. */
+/* Ends the output after the last record that is whole. */
 static int end_cut(struct convert *c)
 {
 	bool libxl = track_has(c->track, XST_LAYER_LIBXL);
@@ -81,7 +81,7 @@ static void explain_cut(struct convert *c)
 	c->error = *cut;
 	c->error.rule = xst_rule_table[RULE_CONVERT_CUT].id;
 	(void)snprintf(c->error.text, sizeof(c->error.text),
-		       "the input breaks off behind the guest's own state, which is whole: a PVH guest has no "
+		       "the input breaks off after the guest's own state, which is whole: a PVH guest has no "
 		       "more, but any other HVM guest can't be started without its device model's");
 }
 

@@ -74,7 +74,7 @@ struct outlook {
 	struct track track;        /* of what is seen */
 	uint64_t end;              /* of the last one that is wanted */
 	uint64_t first_compressed; /* checkpoint whose batches have no pages, 0: none */
-	bool cut;                  /* the stream breaks off behind them */
+	bool cut;                  /* the stream breaks off after them */
 	uint64_t seen;             /* offset of the break, or of the stream's end */
 	uint64_t size;             /* of the input */
 };
@@ -88,7 +88,7 @@ static void look(struct outlook *l, const struct xst_event *ev)
 		l->end = ev->offset;
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_ENABLE_COMPRESSION &&
 	    !l->first_compressed)
-		l->first_compressed = complete + 2; /* the one behind this */
+		l->first_compressed = complete + 2; /* the one after this */
 }
 
 static int look_ahead(struct convert *c, struct outlook *l)
@@ -129,7 +129,7 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 
 	if (l->cut && take == complete && n > 0 && (size_t)n < sizeof(f.text))
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
-			       "; an incomplete one behind it is dropped (%llu octets)",
+			       "; an incomplete one after it is dropped (%llu bytes)",
 			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) - l->end));
 	xst_job_tell(c->job, &f);
 }
@@ -187,7 +187,7 @@ static int choose_states(struct convert *c, const struct outlook *l, bool late)
 	return r == 0 && plan.compressed && late ? recall(c) : r;
 }
 
-/* The first sign that a legacy stream is a checkpointed one, behind the pages of its first body. */
+/* The first sign that a legacy stream is a checkpointed one, after the pages of its first body. */
 static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 {
 	return ev->type == XST_EVENT_RECORD_BEGIN &&

@@ -76,7 +76,7 @@ int xst_job_convert_end_layer(struct convert *c, enum xst_layer layer)
 	return conversion_job_feed(c, &end);
 }
 
-/* The stream's own layer, and XenServer's container if one is around it: END stands behind both. */
+/* The stream's own layer, and XenServer's container if one is around it: END stands after both. */
 static int end_stream(struct convert *c, enum xst_layer layer)
 {
 	int r = xst_job_convert_end_layer(c, layer);
@@ -185,7 +185,7 @@ static void tell_trailing(struct convert *c)
 
 	if (size <= end)
 		return;
-	(void)snprintf(f.text, sizeof(f.text), "%llu octets behind the end of the stream are left out",
+	(void)snprintf(f.text, sizeof(f.text), "%llu bytes after the end of the stream are left out",
 		       (unsigned long long)(size - end));
 	xst_job_tell(c->job, &f);
 }

@@ -14,7 +14,7 @@ struct fix {
 	bool found;              /* the header, with which the file begins */
 	uint64_t version, right; /* as it stands there; as it should */
 	enum xst_layer inner;
-	uint8_t octets[LIBVIRT_HEADER_SIZE];
+	uint8_t bytes[LIBVIRT_HEADER_SIZE];
 };
 
 static void fix_look(struct fix *f, const struct xst_event *ev)
@@ -59,9 +59,9 @@ static int fix_write_header(void *fix, uint8_t *buf, uint64_t length)
 	const struct wire_field *field = &xst_wire_libvirt_header.field[0];
 	struct fix *f = fix;
 
-	if (length != sizeof(f->octets))
+	if (length != sizeof(f->bytes))
 		return XST_E_STATE;
-	memcpy(buf, f->octets, sizeof(f->octets));
+	memcpy(buf, f->bytes, sizeof(f->bytes));
 	put_number(buf + field->offset, field->size, false, f->right);
 	return 0;
 }
@@ -69,14 +69,14 @@ static int fix_write_header(void *fix, uint8_t *buf, uint64_t length)
 static int fix_replace(struct xst_change *c, struct fix *f, struct xst_finding *reterr)
 {
 	struct xst_front front = { .size = sizeof(front),
-				   .old = sizeof(f->octets),
-				   .min = sizeof(f->octets),
+				   .old = sizeof(f->bytes),
+				   .min = sizeof(f->bytes),
 				   .write = fix_write_header,
 				   .userdata = f };
 	enum xst_change_way way;
-	ssize_t n = xst_io_pread_some(xst_change_get_fd(c), f->octets, sizeof(f->octets), 0);
+	ssize_t n = xst_io_pread_some(xst_change_get_fd(c), f->bytes, sizeof(f->bytes), 0);
 
-	if (n != sizeof(f->octets))
+	if (n != sizeof(f->bytes))
 		return xst_io_error(reterr, RULE_INPUT_IO, n < 0 ? (int)-n : EIO,
 				    "reading the header");
 	return xst_change_front(c, &front, &way, reterr);

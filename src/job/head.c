@@ -23,8 +23,8 @@ struct reading {
 	struct xst_reader *reader;
 	struct xst_head *head;
 	struct buffer config, rest;
-	uint64_t start;	   /* offset of the first octet */
-	uint64_t optional; /* octets of the xl header's optional data */
+	uint64_t start;	   /* offset of the first byte */
+	uint64_t optional; /* bytes of the xl header's optional data */
 	bool done;
 	struct xst_finding error;
 };
@@ -54,7 +54,7 @@ static int take_run(struct reading *g, const struct xst_event *ev)
 	return 0;
 }
 
-/* Is the record that ends the last one of the front?  Behind it the parser must not be asked
+/* Is the record that ends the last one of the front?  After it the parser must not be asked
  * again: it would look at the stream. */
 static bool is_last(const struct reading *g, const struct xst_event *ev)
 {
@@ -176,7 +176,7 @@ struct xst_head *xst_head_free(struct xst_head *h)
 
 /* --- changing -------------------------------------------------------------------------------- */
 
-/* Octets of the header at least.  Without anything in it there need not be optional data. */
+/* Bytes of the header at least.  Without anything in it there need not be optional data. */
 static uint64_t min_length(const struct xst_head *h)
 {
 	uint64_t data = h->config_size + h->rest_size;
@@ -246,7 +246,7 @@ static int emit_rest(struct xst_emitter *e, const struct xst_head *h)
 	return r ? r : xst_emit_end(e);
 }
 
-/* The front in `length` octets: min_length(), or at least as many as a configuration's length
+/* The front in `length` bytes: min_length(), or at least as many as a configuration's length
  * needs. */
 static int render(const struct xst_head *h, uint8_t *to, uint64_t length)
 {

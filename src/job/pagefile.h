@@ -28,7 +28,7 @@ int xst_job_pagefile_write(struct pagefile *p, uint64_t pfn, const uint8_t *page
 /* Moves the contents of n pages that follow each other out of a reader's run. */
 int xst_job_pagefile_take(struct pagefile *p, struct xst_reader *r, uint64_t pfn, size_t n,
 			  struct xst_finding *reterr);
-/* Moves n octets into an output, from an offset in the file.  last: no page is written afterwards.
+/* Moves n bytes into an output, from an offset in the file.  last: no page is written afterwards.
  * What goes into a pipe inside the kernel is the file's own pages: until they are read at the other
  * end, they change with it. */
 int xst_job_pagefile_give(struct pagefile *p, struct xst_output *o, uint64_t offset, uint64_t n,

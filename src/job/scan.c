@@ -114,7 +114,7 @@ static int scan_loop(struct scan *s)
 	return r;
 }
 
-/* n octets were there behind the end, or 0: it isn't known. */
+/* n bytes were there after the end, or 0: it isn't known. */
 static void trailing(struct scan *s, uint64_t n)
 {
 	struct xst_finding f = { .rule = xst_rule_table[RULE_INPUT_TRAILING].id,
@@ -126,7 +126,7 @@ static void trailing(struct scan *s, uint64_t n)
 	if (!n)
 		return;
 	s->verdict->trailing = n;
-	(void)snprintf(f.text, sizeof(f.text), "%llu octets follow the end of the stream",
+	(void)snprintf(f.text, sizeof(f.text), "%llu bytes follow the end of the stream",
 		       (unsigned long long)n);
 	found(s, &f);
 }

@@ -22,7 +22,7 @@ struct summary {
 	enum xst_kind kind;
 	enum xst_layer layer;
 	uint64_t record_offset;
-	uint64_t run;          /* octets of runs in the record in hand */
+	uint64_t run;          /* bytes of runs in the record in hand */
 	uint64_t run_offset;   /* of one whose length its end will tell */
 	/* walking through an HVM context: entries of {u16 type, u16 instance, u32 length} */
 	uint8_t entry[HVM_ENTRY_HEADER];
@@ -258,7 +258,7 @@ static int summary_payload(struct summary *s, const struct xst_event *ev)
 	return 0;
 }
 
-/* Where the octets of a record's run belong. */
+/* Where the bytes of a record's run belong. */
 static uint64_t *summary_size_of(struct xst_sizes *z, enum xst_kind kind)
 {
 	switch (kind) {

@@ -46,7 +46,7 @@ struct unfold {
 	uint64_t next_pfn;
 	uint64_t told[XST_BATCH];
 	size_t ntold, next_page;
-	uint64_t page_left;          /* octets of told[next_page] */
+	uint64_t page_left;          /* bytes of told[next_page] */
 	struct xst_event event;
 };
 
@@ -208,7 +208,7 @@ int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct x
 /* The pages of the batch come later, as differences. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
-	if (u->first > u->nwaiting / 4) { /* what was served makes room: no octet moves often */
+	if (u->first > u->nwaiting / 4) { /* what was served makes room: no byte moves often */
 		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
 		u->first = 0;
 	}
@@ -277,7 +277,7 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 			return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
 					   "more pages than were announced");
 		result = xst_delta_decode(&u->delta, &data, &n);
-		if (result == DELTA_BAD) /* the octet before */
+		if (result == DELTA_BAD) /* the byte before */
 			offset = ev->offset + (ev->u.payload.size - n) - 1;
 		r = decoded(u, result, offset, reterr);
 	}
@@ -391,7 +391,7 @@ int xst_job_unfold_event(struct unfold *u, const struct xst_event *ev,
 		      ev->layer == XST_LAYER_LIBXC;
 
 	*ret_action = u->dropping && stream ? UNFOLD_DROP : UNFOLD_PASS;
-	if (u->finished && stream) { /* a container may go on behind the end */
+	if (u->finished && stream) { /* a container may go on after the end */
 		if (ev->type == XST_EVENT_STREAM_END && ev->layer == u->plan.layer)
 			*ret_action = UNFOLD_PASS;
 		else
@@ -510,7 +510,7 @@ const struct xst_event *xst_job_unfold_inject(struct unfold *u)
 	return tell_record(u, XST_EVENT_RECORD_END);
 }
 
-/* The pages that lie side by side in the file from the one in hand on, in octets. */
+/* The pages that lie side by side in the file from the one in hand on, in bytes. */
 static uint64_t contiguous(struct unfold *u)
 {
 	uint64_t n = u->page_left, pfn;

@@ -49,9 +49,9 @@ int xst_job_unfold_event(struct unfold *u, const struct xst_event *ev,
 int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct xst_finding *reterr);
 /* Moves the run that has just begun into the temporary file. */
 int xst_job_unfold_store(struct unfold *u, struct xst_reader *r, struct xst_finding *reterr);
-/* The next event of the batches that are told, or NULL behind the last one. */
+/* The next event of the batches that are told, or NULL after the last one. */
 const struct xst_event *xst_job_unfold_inject(struct unfold *u);
-/* Inside a run that was injected: moves the next n octets of it. */
+/* Inside a run that was injected: moves the next n bytes of it. */
 int xst_job_unfold_move(struct unfold *u, struct xst_output *o, uint64_t n,
 			struct xst_finding *reterr);
 

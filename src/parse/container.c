@@ -37,7 +37,7 @@ int xst_parse_container_check(struct xst_parser *p, struct layer *l, uint64_t ba
 		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back,
 				       "config_length", "0: no configuration");
 	return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
-			      "%llu octets are more than the limit of %llu",
+			      "%llu bytes are more than the limit of %llu",
 			      (unsigned long long)length, (unsigned long long)p->limits.max_config);
 }
 

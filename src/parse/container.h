@@ -24,7 +24,7 @@ struct container {
 
 /* The header: its record, then c->header_read. */
 int xst_parse_container(struct xst_parser *p, struct layer *l, const struct container *c);
-/* The configuration must be there and below the limit; its length stands `back` octets back. */
+/* The configuration must be there and below the limit; its length stands `back` bytes back. */
 int xst_parse_container_check(struct xst_parser *p, struct layer *l, uint64_t back);
 /* The record of the configuration, then `after`.  l->u.container.config is its length without the
  * row's fixed fields. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the input is, by its first octets.
+/* What the input is, by its first bytes.
  *
- * Sixteen octets suffice, and every complete stream has as many, so a pipe is never asked for more
+ * Sixteen bytes suffice, and every complete stream has as many, so a pipe is never asked for more
  * than it can give. */
 #include "parse/parser.h"
 
@@ -76,7 +76,7 @@ static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 	return detect_stream_begin(p, l, s.width);
 }
 
-/* A handshake of xenopsd's that is no success: a big-endian length, so many octets of text. */
+/* A handshake of xenopsd's that is no success: a big-endian length, so many bytes of text. */
 static bool is_refusal(const uint8_t *head)
 {
 	for (size_t i = XENSERVER_HANDSHAKE_SIZE; i < HEAD; i++)
@@ -103,10 +103,10 @@ static int not_ours(struct xst_parser *p, const uint8_t *head)
 
 static bool begins_with(const struct wire_magic *m, const uint8_t *head)
 {
-	return m->size && memcmp(head, m->octets, m->size < HEAD ? m->size : HEAD) == 0;
+	return m->size && memcmp(head, m->bytes, m->size < HEAD ? m->size : HEAD) == 0;
 }
 
-/* What the octets themselves say; NULL when they say nothing. */
+/* What the bytes themselves say; NULL when they say nothing. */
 static const struct wire_format *detect_recognise(const struct xst_parser *p, const uint8_t *head)
 {
 	for (size_t i = 0; i < xst_wire_formats_count; i++)

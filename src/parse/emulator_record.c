@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The device model's record as legacy streams have it: a signature of 21 octets, a length for two
- * of the three, the state.  XenServer has a newline and a big-endian length behind the third.  An
+/* The device model's record as legacy streams have it: a signature of 21 bytes, a length for two
+ * of the three, the state.  XenServer has a newline and a big-endian length after the third.  An
  * input that ends in front of it has none. */
 #include "parse/parser.h"
 
@@ -17,7 +17,7 @@ static int known_length(struct xst_parser *p, struct layer *l, uint64_t n)
 	if (n > p->limits.max_emulator)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			"%llu octets of device model state are more than the limit of %llu",
+			"%llu bytes of device model state are more than the limit of %llu",
 			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
 	xst_parse_last_run(p, l, n, 1, l->after);
 	return xst_parse_tell_fields(p, &v, 1);
@@ -45,7 +45,7 @@ static int xenserver_length(struct xst_parser *p, struct layer *l)
 	return known_length(p, l, get_number(b + 1, 4, true));
 }
 
-/* A state begins with QEVM.  Where a newline and four octets stand in front, it is XenServer's. */
+/* A state begins with QEVM.  Where a newline and four bytes stand in front, it is XenServer's. */
 static int emulator_form(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
@@ -85,7 +85,7 @@ static bool may_be_absent(struct xst_parser *p, struct layer *l)
 	return l->id == XST_LAYER_LIBXC || xst_parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
-/* Behind an image anything may follow; only the beginning of a signature is a truncated one. */
+/* After an image anything may follow; only the beginning of a signature is a truncated one. */
 static bool something_else(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* COLO's channel back: CHECKPOINT_STATE and CHECKPOINT_DIRTY_PFN_LIST records until the input ends.
  *
- * Since Xen 4.16 a secondary writes eight zero octets between the header of a list and the list.
+ * Since Xen 4.16 a secondary writes eight zero bytes between the header of a list and the list.
  * Then the first pfn seems to be 0, and the last one stands where the next header is due. */
 #include "parse/parser.h"
 
@@ -37,7 +37,7 @@ static int list_end(struct xst_parser *p, struct layer *l)
 	if (!b || is_header(b))
 		return 0;
 	xst_parse_warn(p, RULE_COLO_STRAY, l->record.length, NULL,
-		       "eight octets too many in front of the list, as Xen since 4.16 writes; the "
+		       "eight bytes too many in front of the list, as Xen since 4.16 writes; the "
 		       "first pfn is none");
 	xst_parse_start_items(p, l, l->record.row->array, 1, xst_parse_tell_end);
 	p->items.first = l->record.length / l->record.row->array->size;
@@ -89,7 +89,7 @@ int xst_parse_colo(struct xst_parser *p, struct layer *l)
 				      "%#x: no record of COLO's channel back", type);
 	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE)) /* a list may be empty */
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
-				      "no %s record has %u octets", row->name, length);
+				      "no %s record has %u bytes", row->name, length);
 	xst_parser_consume(p, RECORD_HEADER_SIZE);
 	l->after = xst_parse_colo;
 	return xst_parse_begin_record(p, l, row, type, RECORD_HEADER_SIZE, length, colo_body);

@@ -73,7 +73,7 @@ static int compressed_data(struct xst_parser *p, struct layer *l)
 
 	if (n > p->limits.max_compressed)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, l->ulong_size, "length",
-				      "%llu octets are more than the limit of %llu",
+				      "%llu bytes are more than the limit of %llu",
 				      (unsigned long long)n,
 				      (unsigned long long)p->limits.max_compressed);
 	return xst_parse_last_run(p, l, n, 1, chunk);
@@ -214,7 +214,7 @@ static int legacy_guest_width(struct xst_parser *p, struct layer *l, uint64_t si
 	if (size != LEGACY_VCPU64_SIZE && size != LEGACY_VCPU32_SIZE)
 		return xst_parse_fail(
 			p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
-			"a context of %llu octets belongs to neither a 64-bit nor a 32-bit guest",
+			"a context of %llu bytes belongs to neither a 64-bit nor a 32-bit guest",
 			(unsigned long long)size);
 	l->u.legacy.guest_width = size == LEGACY_VCPU64_SIZE ? 8 : 4;
 	return 0;
@@ -268,7 +268,7 @@ static int ext_block(struct xst_parser *p, struct layer *l)
 		return ext_info_end(p, l);
 	if (g->left < RECORD_HEADER_SIZE)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 0, "length",
-				      "%llu octets are left, too few for a block",
+				      "%llu bytes are left, too few for a block",
 				      (unsigned long long)g->left);
 	r = xst_parser_take(p, RECORD_HEADER_SIZE, 0, &b);
 	if (r)
@@ -278,7 +278,7 @@ static int ext_block(struct xst_parser *p, struct layer *l)
 	g->left -= RECORD_HEADER_SIZE;
 	if (size > g->left)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
-				      "a block of %u octets does not fit the %llu that are left",
+				      "a block of %u bytes does not fit the %llu that are left",
 				      size, (unsigned long long)g->left);
 	g->left -= size;
 	row = xst_wire_find(xst_wire_legacy_ext_blocks, xst_wire_legacy_ext_blocks_count, id);
@@ -287,7 +287,7 @@ static int ext_block(struct xst_parser *p, struct layer *l)
 				    0);
 	if (size < row->fixed)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
-				      "a %s block of %u octets is too short", row->name, size);
+				      "a %s block of %u bytes is too short", row->name, size);
 	return xst_parse_begin_record(p, l, row, id, RECORD_HEADER_SIZE, size, ext_block_read);
 }
 
@@ -302,7 +302,7 @@ static int ext_info_read(struct xst_parser *p, struct layer *l)
 	if (n > p->limits.max_ext_info)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			"%llu octets of extended info are more than the limit of %llu",
+			"%llu bytes of extended info are more than the limit of %llu",
 			(unsigned long long)n, (unsigned long long)p->limits.max_ext_info);
 	l->u.legacy.left = n;
 	return xst_parse_end_record(l, ext_block);

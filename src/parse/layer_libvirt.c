@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The header of libvirt's Xen driver, the domain's XML, and the stream behind it. */
+/* The header of libvirt's Xen driver, the domain's XML, and the stream after it. */
 #include "parse/container.h"
 
 static int libvirt_xml(struct xst_parser *p, struct layer *l)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The libxl stream: a header, records, and the image behind one of them. */
+/* The libxl stream: a header, records, and the image after one of them. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
@@ -7,7 +7,7 @@
 static int libxl_next_record(struct xst_parser *p, struct layer *l);
 
 /* In a COLO stream a CHECKPOINT_STATE is next.  Its type and length are those of no record of an
- * image: there this type has eight octets at least. */
+ * image: there this type has eight bytes at least. */
 static int resumed(struct xst_parser *p, struct layer *l)
 {
 	const struct wire_record *row = NULL;

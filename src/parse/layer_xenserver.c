@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The suspend image of XenServer and XCP-ng: records in any order, one of which announces the
- * guest's image.  That stands behind its record and ends by itself. */
+ * guest's image.  That stands after its record and ends by itself. */
 #include "parse/container.h"
 
 #include <string.h>
@@ -78,12 +78,12 @@ static int check_length(struct xst_parser *p, const struct wire_record *row, uin
 	}
 	if (length > limit_of(p, row->kind))
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 8, "length",
-				      "%llu octets are more than the limit of %llu",
+				      "%llu bytes are more than the limit of %llu",
 				      (unsigned long long)length,
 				      (unsigned long long)limit_of(p, row->kind));
 	if (row->kind == XST_KIND_EMULATOR_CONTEXT && length > XENSERVER_MAX_QEMU)
 		xst_parse_warn(p, RULE_XENSERVER_QEMU_SIZE, 8, "length",
-			       "%llu octets are more than the %u that xenopsd reads",
+			       "%llu bytes are more than the %u that xenopsd reads",
 			       (unsigned long long)length, XENSERVER_MAX_QEMU);
 	return 0;
 }

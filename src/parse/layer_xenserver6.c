@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The suspend image of XenServer 6 and older: a magic and a legacy stream.  The device model's
- * record behind that has a form of its own, see emulator_record.c. */
+ * record after that has a form of its own, see emulator_record.c. */
 #include "parse/container.h"
 
 int xst_parse_xenserver6(struct xst_parser *p, struct layer *l)

@@ -26,10 +26,10 @@ static int config_fault(struct xst_parser *p, uint64_t length, uint64_t left)
 	if (length > left)
 		return xst_parse_fault(
 			p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
-			"%llu octets do not fit the %llu that are left of the optional data",
+			"%llu bytes do not fit the %llu that are left of the optional data",
 			(unsigned long long)length, (unsigned long long)left);
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, "config_length",
-			       "%llu octets are more than the limit of %llu",
+			       "%llu bytes are more than the limit of %llu",
 			       (unsigned long long)length,
 			       (unsigned long long)p->limits.max_config);
 }
@@ -84,12 +84,12 @@ static int xl_header_read(struct xst_parser *p, struct layer *l)
 		return r;
 	if (length > p->limits.max_optional_data)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "optional_length",
-				      "%llu octets are more than the limit of %llu",
+				      "%llu bytes are more than the limit of %llu",
 				      (unsigned long long)length,
 				      (unsigned long long)p->limits.max_optional_data);
 	if (length && length < xst_wire_xl_config.fixed)
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 4, "optional_length",
-				    "%llu octets have no room for the configuration's length",
+				    "%llu bytes have no room for the configuration's length",
 				    (unsigned long long)length);
 	if (r)
 		return r;
@@ -116,7 +116,7 @@ int xst_parse_xl(struct xst_parser *p, struct layer *l)
 		.magic = XL_MAGIC,
 		.magic_size = XL_MAGIC_SIZE,
 		.rule = RULE_XL_MAGIC,
-		.missing = "the octets of an xl header are not there",
+		.missing = "the bytes of an xl header are not there",
 		.header_read = xl_header_read,
 		.stream_begun = xl_stream_begun,
 	};

@@ -75,7 +75,7 @@ static int hvm_context_read(struct xst_parser *p, struct layer *l)
 				      "an empty HVM context: no guest can be started from it");
 	if (n > p->limits.max_record)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-				      "%llu octets of HVM context are more than the limit of %llu",
+				      "%llu bytes of HVM context are more than the limit of %llu",
 				      (unsigned long long)n,
 				      (unsigned long long)p->limits.max_record);
 	return xst_parse_last_run(p, l, n, 1, p->flags & XST_PARSER_NO_EMULATOR ? tail_done
@@ -130,12 +130,12 @@ static int vcpu_xsave_read(struct xst_parser *p, struct layer *l)
 	v[2].value = le64(b + 8);
 	if (v[2].value > p->limits.max_xsave)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 8, "size",
-				      "%llu octets of xsave area are more than the limit of %llu",
+				      "%llu bytes of xsave area are more than the limit of %llu",
 				      (unsigned long long)v[2].value,
 				      (unsigned long long)p->limits.max_xsave);
 	if (v[2].value + 16 != g->xsave_size)
 		xst_parse_warn(p, RULE_LEGACY_XSAVE, 8, "size",
-			       "%llu octets and 16 in front of them, where %llu were announced",
+			       "%llu bytes and 16 in front of them, where %llu were announced",
 			       (unsigned long long)v[2].value, (unsigned long long)g->xsave_size);
 	xst_parse_last_run(p, l, v[2].value, 1, vcpu_next);
 	return xst_parse_tell_fields(p, v, 3);

@@ -394,7 +394,7 @@ int xst_parser_set_run_length(struct xst_parser *p, uint64_t n)
 	if (n > p->limits.max_emulator)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 0, "length",
-			"%llu octets of device model state are more than the limit of %llu",
+			"%llu bytes of device model state are more than the limit of %llu",
 			(unsigned long long)n, (unsigned long long)p->limits.max_emulator);
 	p->run_length = p->run_left = n;
 	p->event.u.payload.length = n;
@@ -459,12 +459,31 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
+/* An event that waits for the warnings before it points into its parser. */
+static void point_into_copy(struct xst_parser *copy)
+{
+	struct xst_event *ev = &copy->event;
+
+	switch (ev->type) {
+	case XST_EVENT_FIELDS: ev->u.fields.v = copy->fields; break;
+	case XST_EVENT_ITEMS: ev->u.items.v = copy->items.numbers; break;
+	case XST_EVENT_PAIR:
+		ev->u.pair.key = copy->key;
+		ev->u.pair.value = copy->value;
+		break;
+	case XST_EVENT_PHYSMAP: ev->u.physmap.name = copy->value; break;
+	default: break;
+	}
+}
+
 struct xst_parser *xst_parser_clone(const struct xst_parser *p)
 {
 	struct xst_parser *copy = malloc(sizeof(*copy));
 
-	if (copy)
-		memcpy(copy, p, sizeof(*copy));
+	if (!copy)
+		return NULL;
+	memcpy(copy, p, sizeof(*copy));
+	point_into_copy(copy);
 	return copy;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside the parser: the stack of layers and what they share.
  *
- * A layer is a state machine, and a state is a function.  It takes octets with xst_parser_take(),
+ * A layer is a state machine, and a state is a function.  It takes bytes with xst_parser_take(),
  * produces at most one event, names its successor in layer->state and returns
  *   0  nothing to tell yet, go on       EVENT  p->event is filled       < 0  an error.
- * While octets are missing it returns what xst_parser_take() returned, before it has changed
+ * While bytes are missing it returns what xst_parser_take() returned, before it has changed
  * anything: it is called again with more of them.
  * Fixed fields, arrays and opaque runs are phases of the parser itself: a state starts one and
  * names the state that follows it.  A machine that several states share (a record, the device
@@ -33,7 +33,7 @@ typedef int (*state_fn)(struct xst_parser *p, struct layer *l);
 struct record {
 	const struct wire_record *row;
 	uint32_t type;
-	uint64_t offset;     /* of its first octet, framing included */
+	uint64_t offset;     /* of its first byte, framing included */
 	uint64_t body;       /* offset of its body */
 	uint64_t length;     /* of its body */
 	uint64_t index;
@@ -51,7 +51,7 @@ struct record_layer { /* libxl and libxc */
 };
 
 struct container_layer { /* see container.h */
-	uint64_t config;    /* octets of the configuration */
+	uint64_t config;    /* bytes of the configuration */
 	uint64_t optional;  /* xl: of the optional data, as far as it is still to come */
 	uint32_t announced; /* what the header says of the stream: libvirt's version, xl's flags */
 };
@@ -82,7 +82,7 @@ struct legacy_layer {
 	uint64_t left;             /* entries, pools or pages still to come */
 	uint64_t toolstack_left;
 	uint64_t checkpoints;
-	unsigned tmem_page;        /* octets of a page of the pool in hand */
+	unsigned tmem_page;        /* bytes of a page of the pool in hand */
 	uint64_t physmap[3];       /* of the entry in hand: phys_offset, start_addr, size */
 	uint64_t name_left;
 };
@@ -120,7 +120,7 @@ struct xst_parser {
 	enum xst_start start;
 
 	struct xst_in *in;         /* the window of the call in hand, NULL between two calls */
-	uint64_t offset;           /* of the next octet that is not consumed */
+	uint64_t offset;           /* of the next byte that is not consumed */
 	uint8_t hold[HOLD_SIZE];   /* taken from windows, not consumed yet */
 	size_t held;
 	uint8_t taken[HOLD_SIZE];  /* what xst_parser_take() hands out while more is held */
@@ -165,7 +165,7 @@ struct layer *xst_parser_outer(struct xst_parser *p, struct layer *l);
 /* Whether the layer around l is of that kind. */
 bool xst_parser_inside(struct xst_parser *p, struct layer *l, enum xst_layer id);
 
-/* RECORD_BEGIN, the row's fixed fields if it has any, then `next`.  `framing` octets of the record
+/* RECORD_BEGIN, the row's fixed fields if it has any, then `next`.  `framing` bytes of the record
  * are consumed already. */
 int xst_parse_begin_record(struct xst_parser *p, struct layer *l, const struct wire_record *row,
 			   uint32_t type, unsigned framing, uint64_t length, state_fn next);
@@ -186,10 +186,10 @@ void xst_parse_start_run(struct xst_parser *p, struct layer *l, uint64_t length,
 /* A run that is all the rest of the record: then RECORD_END, then `after`.  Returns 0. */
 int xst_parse_last_run(struct xst_parser *p, struct layer *l, uint64_t length, unsigned unit,
 		       state_fn after);
-/* Octets of the current record's body that are not consumed yet. */
+/* Bytes of the current record's body that are not consumed yet. */
 uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l);
 
-/* The sticky error, at the current offset less `back` octets.  Returns code. */
+/* The sticky error, at the current offset less `back` bytes.  Returns code. */
 int xst_parse_fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back,
 		   const char *field, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -204,15 +204,15 @@ int xst_parse_fault(struct xst_parser *p, int code, enum xst_rule rule, uint64_t
 
 /* --- window.c ------------------------------------------------------------------------------- */
 
-/* n octets in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
- * EVENT (a NEED; more can be read at once if `ahead` octets are known to be framing, too), or the
+/* n bytes in one piece, n <= HOLD_SIZE: *ret points at them, they stay unconsumed.  Returns 0,
+ * EVENT (a NEED; more can be read at once if `ahead` bytes are known to be framing, too), or the
  * error that the input ends. */
 int xst_parser_peek(struct xst_parser *p, size_t n, uint64_t ahead, const uint8_t **ret);
 /* What lies ready right now, without waiting for more: *ret and its length, maybe 0. */
 size_t xst_parser_ready(struct xst_parser *p, const uint8_t **ret);
-/* At most n octets, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
+/* At most n bytes, n <= HOLD_SIZE, in one piece: what was held, and what the window adds. */
 size_t xst_parser_gather(struct xst_parser *p, size_t n, const uint8_t **ret);
-/* The window is used up: NEED of `min` to `max` octets, or the error that the input ends. */
+/* The window is used up: NEED of `min` to `max` bytes, or the error that the input ends. */
 int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max);
 /* Like parser_peek, and consumes them. */
 int xst_parser_take(struct xst_parser *p, size_t n, uint64_t ahead, const uint8_t **ret);
@@ -222,7 +222,7 @@ void xst_parser_consume(struct xst_parser *p, size_t n);
 
 /* --- one file a layer ----------------------------------------------------------------------- */
 
-/* detect.c: looks at the first octets and pushes the layer that they begin. */
+/* detect.c: looks at the first bytes and pushes the layer that they begin. */
 int xst_parse_detect(struct xst_parser *p, enum xst_start start);
 bool xst_parse_detect_knows(enum xst_start start);
 /* The same for a layer inside of l, whose state is `after` when that has ended. */
@@ -238,7 +238,7 @@ WIRE_FORMATS(FORMAT, VARIANT)
 state_fn xst_parse_detect_state(enum xst_layer layer);
 /* A legacy layer's word size and guest, which detect.c has seen. */
 void xst_parse_legacy_init(struct layer *l, unsigned width, enum xst_guest guest);
-/* Whether 16 octets look like the beginning of COLO's channel back. */
+/* Whether 16 bytes look like the beginning of COLO's channel back. */
 bool xst_parse_colo_begins(const uint8_t *head);
 
 /* --- shared machines: `after` is the state that follows -------------------------------------- */

@@ -58,7 +58,7 @@ static size_t string_room(const struct xst_parser *p)
 	return p->in_value ? VALUE_SIZE - p->value_len : KEY_SIZE - p->key_len;
 }
 
-/* Appends n octets to the string in hand, which has room for them. */
+/* Appends n bytes to the string in hand, which has room for them. */
 static void record_append_string(struct xst_parser *p, const uint8_t *data, size_t n)
 {
 	char *string = p->in_value ? p->value : p->key;
@@ -73,7 +73,7 @@ static int string_too_long(struct xst_parser *p, struct layer *l)
 {
 	l->state = record_rest;
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
-			       "longer than the %d octets that xenstored takes",
+			       "longer than the %d bytes that xenstored takes",
 			       p->in_value ? VALUE_SIZE : KEY_SIZE);
 }
 
@@ -104,7 +104,7 @@ static int pairs(struct xst_parser *p, struct layer *l)
 	nul = memchr(data, 0, n);
 	if (nul)
 		n = (size_t)(nul - data);
-	too_long = n > string_room(p); /* found at the same octet wherever the windows are cut */
+	too_long = n > string_room(p); /* found at the same byte wherever the windows are cut */
 	if (too_long)
 		n = string_room(p);
 	record_append_string(p, data, n);
@@ -131,7 +131,7 @@ static int record_pages(struct xst_parser *p, struct layer *l)
 	l->state = record_rest;
 	return xst_parse_fault(
 		p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
-		"%llu of %llu page frames have contents, but the record holds %llu octets of pages",
+		"%llu of %llu page frames have contents, but the record holds %llu bytes of pages",
 		(unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
 		(unsigned long long)left);
 }
@@ -143,7 +143,7 @@ static int remark_empty(struct xst_parser *p, struct layer *l)
 	return 0;
 }
 
-/* Whether `count` items of a body fill it exactly; a PAGE_DATA record has pages behind them. */
+/* Whether `count` items of a body fill it exactly; a PAGE_DATA record has pages after them. */
 static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
 {
 	const struct wire_record *row = l->record.row;
@@ -157,7 +157,7 @@ static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
 	else if (count > room || (exact && count * row->array->size != xst_parse_body_left(p, l)))
 		r = xst_parse_fault(
 			p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
-			row->fixed, "count", "%llu entries do not fit a record of %llu octets",
+			row->fixed, "count", "%llu entries do not fit a record of %llu bytes",
 			(unsigned long long)count, (unsigned long long)l->record.length);
 	else
 		return EVENT;
@@ -232,7 +232,7 @@ static int framing_lost(struct xst_parser *p, uint32_t type)
 		"%#x: no record begins here, as the length of the one before is wrong", type);
 }
 
-/* Octets behind the fixed fields that a body of this type may have. */
+/* Bytes after the fixed fields that a body of this type may have. */
 static bool length_fits(const struct wire_record *row, uint64_t length)
 {
 	uint64_t tail = length - row->fixed;
@@ -293,14 +293,14 @@ int xst_parse_record(struct xst_parser *p, struct layer *l, const struct wire_re
 	l->u.rec.doubtful = false;
 	if (length > limit)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-				      "%u octets are more than the limit of %llu", length,
+				      "%u bytes are more than the limit of %llu", length,
 				      (unsigned long long)limit);
 	r = row ? check_header(p, l, row) : record_unknown_type(p, l, type);
 	if (r)
 		return r;
 	if (row && !length_fits(row, length)) {
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
-				    "no %s record has %u octets", row->name, length);
+				    "no %s record has %u bytes", row->name, length);
 		l->state = record_rest;
 		l->u.rec.doubtful = true;
 		p->phase = NULL;

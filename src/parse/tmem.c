@@ -11,7 +11,7 @@
 static int tmem_pool(struct xst_parser *p, struct layer *l);
 static int tmem_page(struct xst_parser *p, struct layer *l);
 
-/* The list ends with an id of all ones, else `size` octets follow in *ret. */
+/* The list ends with an id of all ones, else `size` bytes follow in *ret. */
 static int next_entry(struct xst_parser *p, size_t size, const uint8_t **ret,
 		      bool *ret_end)
 {

@@ -2,7 +2,7 @@
 /* libxl's toolstack record, version 1: where the device model has mapped its memory.
  *
  * Each entry's name was written where the structure's padding begins, so that a 64-bit toolstack
- * leaks four octets behind it and a 32-bit one none.
+ * leaks four bytes after it and a 32-bit one none.
  *
  *   head -> entry (-> name -> stray -> entry) -> rest -> `after` */
 #include "parse/layer_legacy.h"
@@ -23,11 +23,11 @@ static int short_record(struct xst_parser *p, struct layer *l, const char *what)
 {
 	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
-			       "the %llu octets that are left of the record are too few",
+			       "the %llu bytes that are left of the record are too few",
 			       (unsigned long long)l->u.legacy.toolstack_left);
 }
 
-/* Takes n octets of the record. */
+/* Takes n bytes of the record. */
 static int toolstack_take(struct xst_parser *p, struct layer *l, size_t n,
 			  const uint8_t **ret)
 {
@@ -123,7 +123,7 @@ static int toolstack_entry(struct xst_parser *p, struct layer *l)
 		return 0;
 	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
-			       "%u octets are more than the %d that xenstored takes", name_len,
+			       "%u bytes are more than the %d that xenstored takes", name_len,
 			       VALUE_SIZE);
 }
 
@@ -159,7 +159,7 @@ int xst_parse_toolstack(struct xst_parser *p, struct layer *l, state_fn after)
 	if (g->toolstack_left > p->limits.max_toolstack)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
-			"%llu octets of toolstack record are more than the limit of %llu",
+			"%llu bytes of toolstack record are more than the limit of %llu",
 			(unsigned long long)g->toolstack_left,
 			(unsigned long long)p->limits.max_toolstack);
 	l->after = after;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Octets out of the caller's windows, however they are cut. */
+/* Bytes out of the caller's windows, however they are cut. */
 #include "parse/parser.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
 
 	if (p->eof)
 		return xst_parse_fail(p, XST_E_TRUNCATED, RULE_INPUT_TRUNCATED, 0, NULL,
-				      "the input ends here; at least %llu more octet%s missing",
+				      "the input ends here; at least %llu more byte%s missing",
 				      (unsigned long long)min, min == 1 ? " is" : "s are");
 	ev = xst_parser_event(p, XST_EVENT_NEED);
 	ev->u.need.min = min;
@@ -28,7 +28,7 @@ int xst_parser_need(struct xst_parser *p, uint64_t min, uint64_t max)
 	return EVENT;
 }
 
-/* Moves octets from the window into hold until it has n. */
+/* Moves bytes from the window into hold until it has n. */
 static bool fill_hold(struct xst_parser *p, size_t n)
 {
 	size_t k = p->in->size - p->in->pos;

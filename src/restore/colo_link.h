@@ -36,8 +36,8 @@ struct colo {
 	struct xst_parser *parser; /* the primary's, of the back channel */
 	uint64_t *pfns;            /* the last list */
 	size_t npfns, wanted;
-	/* Since Xen 4.16 the secondary writes 8 octets of zeros between a list's header and its pfns,
-	 * which the header doesn't count.  What stands behind the list shows it, after it was told;
+	/* Since Xen 4.16 the secondary writes 8 bytes of zeros between a list's header and its pfns,
+	 * which the header doesn't count.  What stands after the list shows it, after it was told;
 	 * then `pfns` is put right and this is set. */
 	bool stray;
 };
@@ -51,9 +51,9 @@ int xst_restore_colo_checkpoint(struct colo *c);
 /* A CHECKPOINT_STATE came.  Returns 0 or XST_E_MALFORMED: not the one that is due. */
 int xst_restore_colo_received(struct colo *c, uint64_t id);
 /* The message that is due and ours, COLO_DIRTY with an empty list: writes it into buf and goes on.
- * Returns its octets, 0 if nothing is ours to send. */
+ * Returns its bytes, 0 if nothing is ours to send. */
 size_t xst_restore_colo_send(struct colo *c, uint8_t buf[COLO_MESSAGE_SIZE]);
-/* The primary takes octets of the back channel, all of them; a list is in c->pfns when c->step is no longer
+/* The primary takes bytes of the back channel, all of them; a list is in c->pfns when c->step is no longer
  * COLO_DIRTY.  Returns 0, XST_E_MALFORMED (also: not what is due), XST_E_LIMIT, XST_E_NOMEM or any other
  * error of the parser. */
 int xst_restore_colo_feed(struct colo *c, const uint8_t *data, size_t n);

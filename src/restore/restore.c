@@ -127,7 +127,7 @@ static void restore_step(struct xst_restore *r, int *ret)
 static uint64_t progress_mark(const struct xst_restore *r)
 {
 	return r->main.pull.work + r->replay.pull.work +
-	       (r->worker ? xst_restore_worker_octets(r->worker) : 0) + (uint64_t)r->task + r->step;
+	       (r->worker ? xst_restore_worker_bytes(r->worker) : 0) + (uint64_t)r->task + r->step;
 }
 
 static void restore_tell_progress(struct xst_restore *r)
@@ -136,7 +136,7 @@ static void restore_tell_progress(struct xst_restore *r)
 
 	if (r->options.progress)
 		r->options.progress(r->options.userdata,
-				    r->worker ? xst_restore_worker_octets(r->worker)
+				    r->worker ? xst_restore_worker_bytes(r->worker)
 					      : xst_parser_offset(r->main.pull.parser),
 				    size);
 }

@@ -6,7 +6,7 @@
  *   run.c      the smallest loop that does it
  *   route.c    what records mean: which phase, which sink
  *   player.c   a stream's events, with the runs given to sinks; io/pull.c reads them
- *   spool.c    octets that wait: in memory, then in an unnamed file
+ *   spool.c    bytes that wait: in memory, then in an unnamed file
  *   worker.c   what is not of today is converted by a thread, from pipe to pipe
  *   watch.c    one descriptor for all that is waited for
  *   colo.c     what COLO's two sides tell each other
@@ -54,14 +54,14 @@ uint64_t xst_restore_watch_now(void);
 /* --- spool.c -------------------------------------------------------------------------------- */
 
 struct spool {
-	uint64_t limit;   /* octets in memory */
+	uint64_t limit;   /* bytes in memory */
 	const char *dir;  /* for the file */
 	uint8_t *memory;
 	size_t capacity;
-	size_t gathered;  /* octets of memory that are still to be written to the file */
-	uint64_t size;    /* octets that it holds */
+	size_t gathered;  /* bytes of memory that are still to be written to the file */
+	uint64_t size;    /* bytes that it holds */
 	int file;         /* -1: none yet; it outlives what is in it */
-	int fd;           /* the same, if it holds the octets; -1: all of them are in memory */
+	int fd;           /* the same, if it holds the bytes; -1: all of them are in memory */
 	struct transfer transfer;
 };
 
@@ -72,9 +72,9 @@ void xst_restore_spool_clear(struct spool *s);
 /* Returns 0, or XST_E_IO or XST_E_NOMEM, described in *reterr. */
 int xst_restore_spool_write(struct spool *s, const void *data, size_t n,
 			    struct xst_finding *reterr);
-/* What is in a file can be read from there behind this. */
+/* What is in a file can be read from there after this. */
 int xst_restore_spool_flush(struct spool *s, struct xst_finding *reterr);
-/* From a descriptor that has something to read, up to n octets.  Returns how many went, 0 if it is
+/* From a descriptor that has something to read, up to n bytes.  Returns how many went, 0 if it is
  * to be done by reading and xst_restore_spool_write(), or a negative error that is the spool's. */
 int64_t xst_restore_spool_move(struct spool *s, int fd, uint64_t n, struct xst_finding *reterr);
 
@@ -90,7 +90,7 @@ struct player {
 /* Takes the parser.  Returns 0 or XST_E_NOMEM.  What it reads from is set in its source. */
 int xst_restore_player_init(struct player *pl, struct xst_parser *parser);
 /* The next event, the same until xst_restore_player_done(); never NEED nor PAYLOAD: a run is delivered to its
- * drain before the event behind it comes.  XST_AGAIN also stands for: enough for one call. */
+ * drain before the event after it comes.  XST_AGAIN also stands for: enough for one call. */
 int xst_restore_player_next(struct player *pl, struct watch *w, const struct xst_event **ret_ev);
 /* The event was dealt with.  If it was a PAYLOAD_BEGIN, the run goes into the drain (NULL: is
  * passed over). */
@@ -117,16 +117,16 @@ struct worker_job {
  * XST_E_IO, described in *reterr. */
 int xst_restore_worker_start(const struct worker_job *job, struct worker **ret, int *ret_fd,
 			     struct xst_finding *reterr);
-/* Brings octets to the thread, as far as it comes without waiting, and answers its question. */
+/* Brings bytes to the thread, as far as it comes without waiting, and answers its question. */
 int xst_restore_worker_feed(struct worker *w, struct watch *watch);
 /* Stops it: it ends soon. */
 void xst_restore_worker_cancel(struct worker *w);
 /* Whether it has ended; else waits for that. */
 int xst_restore_worker_join(struct worker *w, struct watch *watch);
-/* Behind xst_restore_worker_join(): its error, code 0 if all went well; its findings; NULL behind the last. */
+/* After xst_restore_worker_join(): its error, code 0 if all went well; its findings; NULL after the last. */
 const struct xst_finding *xst_restore_worker_error(const struct worker *w);
 const struct xst_finding *xst_restore_worker_finding(struct worker *w);
-uint64_t xst_restore_worker_octets(const struct worker *w);
+uint64_t xst_restore_worker_bytes(const struct worker *w);
 /* Cancels it and waits for its end. */
 struct worker *xst_restore_worker_free(struct worker *w);
 
@@ -185,14 +185,14 @@ struct xst_restore {
 	struct spool spool;         /* head of the input, then a checkpoint's records */
 	struct xst_parser *at_image, *at_emulator; /* the parser where these parts of a checkpoint begin */
 	uint64_t image_from, emulator_from;        /* xst_pull_fed() there */
-	uint64_t spool_base;        /* xst_pull_fed() of its first octet */
+	uint64_t spool_base;        /* xst_pull_fed() of its first byte */
 
 	/* what is known of the stream */
 	struct xst_restore_domain domain;
 	uint8_t *config, *optional;
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
-	bool unused;                /* records stand behind the last complete checkpoint */
+	bool unused;                /* records stand after the last complete checkpoint */
 	unsigned contexts;          /* EMULATOR_CONTEXTs of the state in hand */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;
@@ -200,7 +200,7 @@ struct xst_restore {
 	bool had_tail, tail_begun;
 	struct drain tail_drain;
 	uint64_t tail_done;
-	uint64_t complete_at; /* xst_pull_fed() behind the last complete checkpoint */
+	uint64_t complete_at; /* xst_pull_fed() after the last complete checkpoint */
 	struct colo colo;
 
 	uint64_t deadline, last_progress;

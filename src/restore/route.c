@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What records mean to a restore: which phase they belong to, and which sink they go to.
  *
- * In NORMAL they take effect as they are read.  From the first CHECKPOINT on they are kept as the octets
+ * In NORMAL they take effect as they are read.  From the first CHECKPOINT on they are kept as the bytes
  * that they are, with a copy of the parser from where they begin; when their CHECKPOINT_END is
  * there, that copy reads them again, and then they take effect: libxl's before libxc's. */
 #include "restore/restore.h"
@@ -159,7 +159,7 @@ static int route_emulator_begin(struct xst_restore *r, uint64_t length)
 	return e;
 }
 
-/* A state of no octets has no run. */
+/* A state of no bytes has no run. */
 static int route_emulator_end(struct xst_restore *r)
 {
 	const struct xst_emulator_sink *s = &r->options.emulator;
@@ -311,7 +311,7 @@ static void route_complete(struct xst_restore *r)
 	r->task = r->domain.libxl ? TASK_EMULATOR : r->at_image ? TASK_IMAGE : TASK_CHECKPOINT;
 }
 
-/* The first CHECKPOINT: all before it has taken effect, all behind it waits. */
+/* The first CHECKPOINT: all before it has taken effect, all after it waits. */
 static int begin_buffering(struct xst_restore *r)
 {
 	r->phase = XST_PHASE_BUFFERING;

@@ -40,7 +40,7 @@ struct exec {
 	enum xst_container to;
 	const struct xst_restore_domain *domain;
 	struct xst_emitter *emitter;
-	size_t flushed;        /* octets of its output that are gone */
+	size_t flushed;        /* bytes of its output that are gone */
 	struct held held;
 	bool holding;          /* the open record is held back */
 	bool late;             /* a bare image's device model: framed when its length is known */
@@ -52,7 +52,7 @@ struct exec {
 	uint64_t end_by;       /* when it is broken: how long its status is waited for */
 	enum stage stage;
 	size_t next;           /* held record to be written */
-	uint64_t done;         /* octets of it that are gone */
+	uint64_t done;         /* bytes of it that are gone */
 	uint64_t kill_at;      /* 0: it was not told to end */
 	struct xst_wait wait;
 	struct xst_finding error;
@@ -119,7 +119,7 @@ static int exec_broken(struct exec *x)
 	return r ? r : exec_fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
 }
 
-/* What a write or splice to the program has given: octets, 0 with *ret set, see XST_AGAIN. */
+/* What a write or splice to the program has given: bytes, 0 with *ret set, see XST_AGAIN. */
 static size_t sent(struct exec *x, ssize_t k, int *ret)
 {
 	*ret = 0;

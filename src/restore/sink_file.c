@@ -78,7 +78,7 @@ static int look_before(struct state_file *f)
 				   : file_sink_refuse(f, XST_E_IO, "is there and no regular file");
 }
 
-/* Opens the output once, so that a folder that is not there is known before the first octet. */
+/* Opens the output once, so that a folder that is not there is known before the first byte. */
 static int file_prepare(void *self, const struct xst_restore_domain *domain)
 {
 	struct state_file *f = self;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Octets that wait: in memory, and above a limit in a file without a name. */
+/* Bytes that wait: in memory, and above a limit in a file without a name. */
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 /* What clearing doesn't give back: writing over it is faster than to get it anew. */
 #define KEPT (64 << 10)
 #define KEPT_ON_DISK (UINT64_C(64) << 20)
-#define GATHER (64 << 10) /* octets for the file that are written together */
+#define GATHER (64 << 10) /* bytes for the file that are written together */
 
 void xst_restore_spool_init(struct spool *s, uint64_t limit, const char *dir)
 {
@@ -75,7 +75,7 @@ static int spill(struct spool *s, struct xst_finding *reterr)
 	return 0;
 }
 
-/* For n octets behind the first `used` in memory. */
+/* For n bytes after the first `used` in memory. */
 static int room(struct spool *s, size_t used, size_t n)
 {
 	size_t wanted = s->capacity ? s->capacity : 4096;

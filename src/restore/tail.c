@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run without a length: a device model's state behind a bare image lasts to the end of the input.
+/* A run without a length: a device model's state after a bare image lasts to the end of the input.
  *
  * Its sink wants to know the length first.  A file tells it; the rest of a pipe is put into the spool, and
  * goes from there to the sink. */
@@ -16,7 +16,7 @@ static int store_tail(void *self, const void *data, size_t n, size_t *ret_done)
 
 	if (r->spool.size + n > limit)
 		return xst_restore_fail(r, XST_E_LIMIT, RULE_LIMIT, NULL,
-					"more than %llu octets of device model state",
+					"more than %llu bytes of device model state",
 					(unsigned long long)limit);
 	*ret_done = n;
 	return xst_restore_spool_write(&r->spool, data, n, &r->error);

@@ -36,7 +36,7 @@ int xst_restore_prepare(struct xst_restore *r)
 	return e;
 }
 
-/* A file's offset goes behind the stream that was taken. */
+/* A file's offset goes after the stream that was taken. */
 static void pass_stream(struct xst_restore *r)
 {
 	if (r->main.pull.source.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
@@ -126,7 +126,7 @@ static int fail_over(struct xst_restore *r)
 	return begin_finish(r, XST_OUTCOME_FAILOVER);
 }
 
-/* Behind the thread's end, which may have something to say.  XST_AGAIN: it has not come yet. */
+/* After the thread's end, which may have something to say.  XST_AGAIN: it has not come yet. */
 static int end_worker(struct xst_restore *r)
 {
 	const struct xst_finding *f;
@@ -177,7 +177,7 @@ static int tasks_read_failed(struct xst_restore *r, int code)
 	return take_error(r, &r->main, code);
 }
 
-/* A legacy stream with checkpoints has no end of its own: the sender went away behind the last one. */
+/* A legacy stream with checkpoints has no end of its own: the sender went away after the last one. */
 static enum xst_outcome outcome(const struct xst_restore *r)
 {
 	return r->worker && r->result.checkpoint ? XST_OUTCOME_FAILOVER : XST_OUTCOME_COMPLETE;
@@ -196,7 +196,7 @@ static int stream_over(struct xst_restore *r)
 		r->result.dropped = dropped(r);
 		xst_restore_remark(
 			r, RULE_RESTORE_DROPPED,
-			"what stands behind checkpoint %llu, the last complete one, is left out",
+			"what stands after checkpoint %llu, the last complete one, is left out",
 			(unsigned long long)r->result.checkpoint);
 	}
 	return begin_finish(r, outcome(r));

@@ -21,7 +21,7 @@
 
 #define STACK (512 << 10)
 #define FINDINGS 16
-#define CHUNK 4096 /* octets that a pipe that can be written to takes in any case */
+#define CHUNK 4096 /* bytes that a pipe that can be written to takes in any case */
 #define SPLICE_ONCE (1 << 20)
 #define FEED_ONCE (4 << 20)
 
@@ -36,7 +36,7 @@ struct worker {
 	bool started, running;
 	pthread_t thread;
 	int code;
-	uint64_t octets;       /* of the source that went in */
+	uint64_t bytes;       /* of the source that went in */
 	struct xst_finding findings[FINDINGS], error;
 	struct xst_finding source_error;
 	unsigned nfindings, told, missed;
@@ -246,7 +246,7 @@ static void worker_answer(struct worker *w, struct watch *watch)
 
 static int worker_feed_converter(struct worker *w, struct watch *watch)
 {
-	uint64_t before = w->octets;
+	uint64_t before = w->bytes;
 
 	while (!w->fed && !w->job.seekable) {
 		bool head = w->head_done < w->job.head->size;
@@ -264,8 +264,8 @@ static int worker_feed_converter(struct worker *w, struct watch *watch)
 		if (k <= 0)
 			end_feeding(w);
 		else
-			w->octets += (uint64_t)k;
-		if (w->octets - before > FEED_ONCE) {
+			w->bytes += (uint64_t)k;
+		if (w->bytes - before > FEED_ONCE) {
 			xst_restore_watch_kick(watch);
 			return XST_AGAIN;
 		}
@@ -328,9 +328,9 @@ const struct xst_finding *xst_restore_worker_finding(struct worker *w)
 	return f;
 }
 
-uint64_t xst_restore_worker_octets(const struct worker *w)
+uint64_t xst_restore_worker_bytes(const struct worker *w)
 {
-	return w->octets;
+	return w->bytes;
 }
 
 static void worker_close_if(int fd)

@@ -287,7 +287,7 @@ static int outcome_state(struct emulator *e)
 	static const char doing[] = "taking the state";
 	json_object *o;
 
-	/* what comes behind the outcome doesn't matter any more */
+	/* what comes after the outcome doesn't matter any more */
 	while (!e->completed && !e->failed) {
 		int r = xst_sinks_qmp_message(&e->qmp, &o);
 

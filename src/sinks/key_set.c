@@ -51,7 +51,7 @@ static void keys_replace(struct keys *k, struct key *old, struct key *key)
 {
 	char *value = old->value;
 
-	k->octets -= strlen(old->name) + old->size;
+	k->bytes -= strlen(old->name) + old->size;
 	old->value = key->value;
 	old->size = key->size;
 	key->value = value;
@@ -69,7 +69,7 @@ int xst_sinks_keys_set(struct keys *k, const char *name, size_t name_len, const 
 			free_key(key);
 		return XST_E_NOMEM;
 	}
-	k->octets += name_len + value_len;
+	k->bytes += name_len + value_len;
 	if (*found != key)
 		keys_replace(k, *found, key);
 	return 0;

@@ -77,15 +77,15 @@ int xst_sinks_qmp_command(struct qmp *q, const char *command, struct json_object
 	return 0;
 }
 
-/* A descriptor goes with the first octets. */
+/* A descriptor goes with the first bytes. */
 static ssize_t send_some(struct qmp *q)
 {
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct iovec octets = { q->out + q->out_sent, q->out_size - q->out_sent };
-	struct msghdr m = { .msg_iov = &octets, .msg_iovlen = 1 };
+	struct iovec bytes = { q->out + q->out_sent, q->out_size - q->out_sent };
+	struct msghdr m = { .msg_iov = &bytes, .msg_iovlen = 1 };
 
 	if (q->pass >= 0) {
 		struct cmsghdr *c;

@@ -35,7 +35,7 @@ struct key {
 
 struct keys {
 	void *tree; /* of struct key, by name */
-	size_t octets; /* of all names and values */
+	size_t bytes; /* of all names and values */
 };
 
 /* Adds a key, or gives it another value.  Returns 0 or XST_E_NOMEM. */
@@ -90,7 +90,7 @@ struct store_child {
 int xst_sinks_store_child_start(struct store_child *c, const struct store_library *l,
 				const char *path, enum store_order order, const struct keys *keys,
 				const char *root);
-/* COMMIT behind WRITE, UNDO behind COMMIT.  Returns 0 or -errno. */
+/* COMMIT after WRITE, UNDO after COMMIT.  Returns 0 or -errno. */
 int xst_sinks_store_child_order(const struct store_child *c, enum store_order order);
 /* Returns 0, XST_AGAIN, or -errno; -EPIPE: the child is dead. */
 int xst_sinks_store_child_report(const struct store_child *c, struct store_report *ret);
@@ -110,7 +110,7 @@ struct qmp {
 	int pass;  /* a descriptor that goes with it, or -1 */
 	char in[4096];
 	size_t in_size, in_at;
-	size_t message; /* octets of the one that is coming */
+	size_t message; /* bytes of the one that is coming */
 	unsigned reads; /* of this turn */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The process that waits for a xenstore, so that nobody else has to.
  *
- * An order is one octet, a report one packet.  When nobody wants reports any more, or the parent
+ * An order is one byte, a report one packet.  When nobody wants reports any more, or the parent
  * dies, the child ends, and with its connection a transaction that was not committed. */
 #include "sinks/sinks.h"
 
@@ -121,9 +121,9 @@ int xst_sinks_store_child_start(struct store_child *c, const struct store_librar
 
 int xst_sinks_store_child_order(const struct store_child *c, enum store_order order)
 {
-	unsigned char octet = (unsigned char)order;
+	unsigned char byte = (unsigned char)order;
 
-	return send(c->fd, &octet, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+	return send(c->fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
 int xst_sinks_store_child_report(const struct store_child *c, struct store_report *ret)

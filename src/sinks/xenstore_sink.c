@@ -166,7 +166,7 @@ static int store_check_pair(struct store *s, const char *key, size_t n, size_t v
 	if (path > XENSTORE_PATH_MAX || path + value_len > XENSTORE_WRITE_MAX)
 		return xst_sinks_fail(
 			&s->error, XST_E_MALFORMED, RULE_XENSTORE_KEY, 0,
-			"key \"%.*s\": its path of %zu octets and value of %zu are more "
+			"key \"%.*s\": its path of %zu bytes and value of %zu are more "
 			"than xenstored takes (%u, %u together)",
 			KEY_SHOWN(n), key, path, value_len, XENSTORE_PATH_MAX, XENSTORE_WRITE_MAX);
 	if (!(s->flags & XST_SINK_XENSTORE_ANY_KEY) && !xst_wire_xenstore_physmap(key, n))
@@ -211,9 +211,9 @@ static int store_pair(void *self, const char *key, size_t key_len, const char *v
 		return r;
 	if (xst_sinks_keys_set(&s->keys, key, key_len, value, value_len))
 		return xst_sinks_fail(&s->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
-	if (s->keys.octets > LIMIT_SINK_KEYS)
+	if (s->keys.bytes > LIMIT_SINK_KEYS)
 		return xst_sinks_fail(&s->error, XST_E_LIMIT, RULE_XENSTORE_KEY, 0,
-				      "more than %u octets of xenstore keys", LIMIT_SINK_KEYS);
+				      "more than %u bytes of xenstore keys", LIMIT_SINK_KEYS);
 	return 0;
 }
 

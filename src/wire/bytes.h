@@ -26,7 +26,7 @@ static inline uint64_t le64(const uint8_t *p)
 	return (uint64_t)le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
-/* size is 1, 2, 4 or 8 octets */
+/* size is 1, 2, 4 or 8 bytes */
 static inline uint64_t get_number(const uint8_t *p, unsigned size, bool big)
 {
 	uint64_t v = 0;

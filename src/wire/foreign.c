@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that people take for a saved Xen domain, by their first octets. */
+/* Files that people take for a saved Xen domain, by their first bytes. */
 #include "wire/wire.h"
 
 #include <string.h>

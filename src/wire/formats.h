@@ -50,10 +50,10 @@ enum wire_part {
 #define WIRE_FORMAT_HEADERS 4
 
 struct wire_magic {
-	const char *octets;
+	const char *bytes;
 	uint8_t size; /* of which a reader sees as many as it has looked at */
 };
-#define WIRE_MAGIC(octets) { octets, sizeof(octets) - 1 }
+#define WIRE_MAGIC(bytes) { bytes, sizeof(bytes) - 1 }
 
 struct wire_format {
 	struct xst_format shown;

@@ -6,7 +6,7 @@
 #include <xenstream/check.h>
 
 #define XEN(minor) XST_XEN(4, minor, 0)
-#define ALWAYS(octets) .sizes = { { .size = octets } }
+#define ALWAYS(bytes) .sizes = { { .size = bytes } }
 
 static const struct wire_hvm_type types[] = {
 	{ WIRE_HVM_HEADER, "HEADER", WIRE_HVM_DOMAIN, ALWAYS(24) },

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define WIRE_HVM_DESCRIPTOR 8
-#define WIRE_HVM_BODY_HEAD 552 /* octets of a body that are looked at: to CPU_XSAVE's xcomp_bv */
+#define WIRE_HVM_BODY_HEAD 552 /* bytes of a body that are looked at: to CPU_XSAVE's xcomp_bv */
 #define WIRE_HVM_HEAD (WIRE_HVM_DESCRIPTOR + WIRE_HVM_BODY_HEAD)
 
 enum wire_hvm_code {

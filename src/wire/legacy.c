@@ -25,7 +25,7 @@ const struct wire_record xst_wire_legacy_parts[] = {
 	{ .type = LEGACY_EXT_INFO, .kind = XST_KIND_EXT_INFO, .name = "EXTENDED_INFO",
 	  .flags = WIRE_PV_ONLY, .fixed = 8, .nfields = 2,
 	  .field = { { XST_FIELD_MARKER, 0, WIRE_ULONG }, { XST_FIELD_LENGTH, 4, 4 } },
-	  .summary = "all ones, octets of the blocks that follow" },
+	  .summary = "all ones, bytes of the blocks that follow" },
 	{ .type = LEGACY_P2M_FRAMES, .kind = XST_KIND_P2M_FRAMES, .name = "P2M_FRAMES",
 	  .flags = WIRE_PV_ONLY, .summary = "the frames that hold the guest's p2m" },
 	{ .type = LEGACY_BATCH, .kind = XST_KIND_PAGE_DATA, .name = "PAGE_BATCH",
@@ -39,7 +39,7 @@ const struct wire_record xst_wire_legacy_parts[] = {
 	  .flags = WIRE_PV_ONLY, .summary = "a vCPU's extended context" },
 	{ .type = LEGACY_VCPU_XSAVE, .kind = XST_KIND_VCPU_XSAVE, .name = "VCPU_XSAVE",
 	  .flags = WIRE_PV_ONLY, .fixed = 16,
-	  .summary = "a vCPU's xsave area, behind xcr0 and xcr0_accum" },
+	  .summary = "a vCPU's xsave area, after xcr0 and xcr0_accum" },
 	{ .type = LEGACY_SHARED_INFO, .kind = XST_KIND_SHARED_INFO, .name = "SHARED_INFO",
 	  .flags = WIRE_PV_ONLY, .summary = "the shared info page" },
 	{ .type = LEGACY_MAGIC_PFNS, .kind = XST_KIND_HVM_PARAMS, .name = "MAGIC_PFNS",
@@ -50,7 +50,7 @@ const struct wire_record xst_wire_legacy_parts[] = {
 	  .field = { { XST_FIELD_LENGTH, 0, 4 } },
 	  .summary = "the hypervisor's state of an HVM guest" },
 	{ .type = LEGACY_CHECKPOINT, .kind = XST_KIND_CHECKPOINT, .name = "CHECKPOINT",
-	  .summary = "no octets: all before is one complete checkpoint" },
+	  .summary = "no bytes: all before is one complete checkpoint" },
 };
 const size_t xst_wire_legacy_parts_count = sizeof(xst_wire_legacy_parts) /
 					   sizeof(xst_wire_legacy_parts[0]);

@@ -75,7 +75,7 @@ const struct wire_record xst_wire_libxc_records[] = {
 	  .max_run = 128, .summary = "a vCPU's extended context" },
 	{ .type = 0x06, .kind = XST_KIND_VCPU_XSAVE, .name = "X86_PV_VCPU_XSAVE",
 	  .flags = WIRE_PV_ONLY | WIRE_MAY_BE_EMPTY | WIRE_ANEW, VCPU_HEADER, .tail = WIRE_RUN,
-	  .summary = "a vCPU's xsave area, behind xcr0 and xcr0_accum" },
+	  .summary = "a vCPU's xsave area, after xcr0 and xcr0_accum" },
 	{ .type = 0x07, .kind = XST_KIND_SHARED_INFO, .name = "SHARED_INFO",
 	  .flags = WIRE_LAST_COUNTS | WIRE_NEEDED | WIRE_PV_ONLY | WIRE_ANEW, .tail = WIRE_RUN,
 	  .min_run = XST_PAGE_SIZE, .max_run = XST_PAGE_SIZE, .summary = "the shared info page" },

@@ -30,7 +30,7 @@ struct component {
 	bool exact;         /* the same for all processors */
 };
 
-/* By bit of xcr0, from 2 on.  AMD and Intel lay out what is behind AVX differently. */
+/* By bit of xcr0, from 2 on.  AMD and Intel lay out what is after AVX differently. */
 static const struct component components[] = {
 	[2] = { 832, true },   /* AVX */
 	[3] = { 640, false },  [4] = { 640, false },   /* MPX: at least their own size */

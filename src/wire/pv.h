@@ -10,8 +10,8 @@
 /* Page frames in a vCPU's registers.  Offsets are those in the context. */
 struct wire_pv_context {
 	unsigned size;         /* of the context */
-	unsigned width;        /* octets of a word in it */
-	unsigned start_info;   /* vCPU 0: the pfn of start_info, 4 octets (edx) */
+	unsigned width;        /* bytes of a word in it */
+	unsigned start_info;   /* vCPU 0: the pfn of start_info, 4 bytes (edx) */
 	unsigned gdt_frames;   /* words with the pfns of the GDT */
 	unsigned gdt_ents;     /* a word: entries of the GDT */
 	unsigned cr3;          /* a word: the page table, folded as WIRE_CR3_... */
@@ -31,7 +31,7 @@ uint64_t xst_wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3);
 #define WIRE_PV_EXTENDED_VCPU_AT 0
 #define WIRE_PV_EXTENDED_SIZE_AT 4
 
-/* X86_PV_VCPU_XSAVE: two masks, the area behind them. */
+/* X86_PV_VCPU_XSAVE: two masks, the area after them. */
 #define WIRE_XSAVE_XCR0_AT 0
 #define WIRE_XSAVE_ACCUM_AT 8
 #define WIRE_XSAVE_AREA_AT 16
@@ -40,7 +40,7 @@ uint64_t xst_wire_cr3_pfn(const struct wire_pv_context *x, uint64_t cr3);
 #define WIRE_XSTATE_FP 1u
 #define WIRE_XSTATE_SSE 2u
 #define WIRE_XSTATE_YMM 4u
-/* The fewest octets of an area that holds these states.  Beyond AVX a processor has its own layout:
+/* The fewest bytes of an area that holds these states.  Beyond AVX a processor has its own layout:
  * then it is a lower bound, as *ret_exact tells. */
 uint64_t xst_wire_xsave_size(uint64_t xcr0_accum, bool *ret_exact);
 /* Whether a processor takes such a set of states. */

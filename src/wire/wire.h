@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the octets mean: one table row for each record, chunk and header of each format.
+/* What the bytes mean: one table row for each record, chunk and header of each format.
  *
  * The rows drive the parser, the emitter, the printers, the documentation and the fuzzer's
  * dictionary.  This folder is the only place with an offset in it. */
@@ -12,8 +12,8 @@
 
 #include <xenstream/event.h>
 
-/* A legacy toolstack's unsigned long, 4 or 8 octets: stands first, is counted as 4 in the offsets
- * of the fields behind it. */
+/* A legacy toolstack's unsigned long, 4 or 8 bytes: stands first, is counted as 4 in the offsets
+ * of the fields after it. */
 #define WIRE_ULONG 0
 
 struct wire_field {
@@ -25,7 +25,7 @@ struct wire_field {
 /* An array of structures. */
 struct wire_array {
 	enum xst_items items;
-	uint8_t size;              /* octets of one item */
+	uint8_t size;              /* bytes of one item */
 	uint8_t width;             /* numbers in one item */
 	struct wire_field part[6]; /* where they are; the ids are not used */
 };
@@ -45,9 +45,9 @@ enum wire_flags {
 	WIRE_HVM_ONLY = 1 << 1,
 	WIRE_SINCE_V3 = 1 << 2,      /* must not occur in a libxc image of version 2 */
 	WIRE_REFUSED = 1 << 3,       /* no Xen reads it */
-	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing behind the fixed fields: tolerated, with a remark */
+	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing after the fixed fields: tolerated, with a remark */
 	WIRE_BACK_CHANNEL = 1 << 5,  /* never in a stream that is restored */
-	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others behind it */
+	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others after it */
 	WIRE_ONCE = 1 << 7,          /* once in an image: a receiver refuses a second one */
 	WIRE_NEEDED = 1 << 8,        /* an image without it can't be restored */
 	WIRE_LAST_COUNTS = 1 << 9,   /* Xen writes one in an image, or with WIRE_ANEW in each state; of
@@ -63,24 +63,24 @@ struct wire_record {
 	const char *name;
 	uint16_t flags;
 	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
-	uint8_t fixed;   /* octets of the fixed fields */
+	uint8_t fixed;   /* bytes of the fixed fields */
 	const char *magic; /* that stands in front among them, or NULL */
 	uint8_t magic_size;
 	uint8_t nfields;
 	struct wire_field field[WIRE_MAX_FIELDS];
 	enum wire_tail tail;
 	const struct wire_array *array;
-	uint32_t min_run, max_run; /* octets of a run; 0: no limit but the record's */
+	uint32_t min_run, max_run; /* bytes of a run; 0: no limit but the record's */
 	const char *summary;       /* for the documentation */
 };
 
-/* Number of octets of an item's or a field's place. */
+/* Number of bytes of an item's or a field's place. */
 static inline unsigned wire_width(unsigned size, unsigned ulong_size)
 {
 	return size == WIRE_ULONG ? ulong_size : size;
 }
 
-/* Octets of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
+/* Bytes of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
 unsigned xst_wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
 
 /* The value of a field among n, or `fallback`. */
@@ -131,9 +131,9 @@ extern const struct wire_record xst_wire_xend_request, xst_wire_xend_header, xst
 #define XENSERVER6_MAGIC "XenSavedDomain\n"
 #define XENSERVER_MAGIC_SIZE 15
 #define XENSERVER_RECORD_HEADER 16
-#define XENSERVER_HANDSHAKE "\0\0" /* success; in front of a captured migration, and behind it */
+#define XENSERVER_HANDSHAKE "\0\0" /* success; in front of a captured migration, and after it */
 #define XENSERVER_HANDSHAKE_SIZE 2
-#define XENSERVER_MAX_HANDSHAKES 2 /* what can be seen of them in 16 octets, with the magic */
+#define XENSERVER_MAX_HANDSHAKES 2 /* what can be seen of them in 16 bytes, with the magic */
 #define XENSERVER_LIBXC 0xf0u
 #define XENSERVER_LIBXL 0xf1u
 #define XENSERVER_LIBXC_LEGACY 0xf2u
@@ -146,7 +146,7 @@ extern const size_t xst_wire_xenserver_count;
 
 /* libxl.c */
 #define LIBXL_IDENT UINT64_C(0x4c6962786c466d74)
-#define LIBXL_MAGIC "LibxlFmt" /* the same as octets */
+#define LIBXL_MAGIC "LibxlFmt" /* the same as bytes */
 #define LIBXL_VERSION 2
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
@@ -162,7 +162,7 @@ extern const size_t xst_wire_libxl_count;
 
 /* libxc.c */
 #define LIBXC_MARKER UINT64_MAX
-#define LIBXC_MAGIC "\xff\xff\xff\xff\xff\xff\xff\xff" /* the same as octets */
+#define LIBXC_MAGIC "\xff\xff\xff\xff\xff\xff\xff\xff" /* the same as bytes */
 #define LIBXC_IDENT 0x58454e46u
 #define LIBXC_VERSION_MIN 2
 #define LIBXC_VERSION_MAX 3
@@ -178,7 +178,7 @@ extern const size_t xst_wire_libxc_count;
 #define XENSTORE_CHARACTERS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@"
 #define XENSTORE_PHYSMAP "physmap/" /* where a device model's keys are */
-#define XENSTORE_PATH_MAX 3072      /* octets of an absolute path */
+#define XENSTORE_PATH_MAX 3072      /* bytes of an absolute path */
 #define XENSTORE_MESSAGE_MAX 4096   /* of what a request carries */
 #define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, but for a NUL */
 #define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
@@ -221,7 +221,7 @@ bool xst_wire_is_libxl(const struct wire_record *row);
 #define LEGACY_SIGNATURE_SIZE 21
 #define LEGACY_TOOLSTACK_VERSION 1
 #define LEGACY_PHYSMAP_SIZE 28
-#define LEGACY_PHYSMAP_STRAY 4 /* octets that a 64-bit toolstack leaks behind each name */
+#define LEGACY_PHYSMAP_STRAY 4 /* bytes that a 64-bit toolstack leaks after each name */
 #define LEGACY_TMEM_HEAD 28
 #define LEGACY_TMEM_POOL 28
 #define LEGACY_TMEM_OID 24

@@ -45,7 +45,7 @@ const struct wire_record xst_wire_xenserver_records[] = {
 	STATE(0xf12, SWTPM0, "SWTPM0", "a virtual TPM's state"),
 	STATE(0xf13, SWTPM, "SWTPM", "a virtual TPM's state as base64 text"),
 	{ .type = 0xffff, .kind = XST_KIND_END_OF_IMAGE, .name = "END_OF_IMAGE",
-	  .summary = "ends the image, whatever stands behind it" },
+	  .summary = "ends the image, whatever stands after it" },
 };
 const size_t xst_wire_xenserver_count =
 	sizeof(xst_wire_xenserver_records) / sizeof(xst_wire_xenserver_records[0]);

@@ -73,7 +73,7 @@ def program(name: str = "xenstream") -> Path:
 
 
 def run(words: Sequence[Word], stdin: Any = b"", **more: Any) -> Result:
-    """Runs a program to its end; `stdin`: octets, or what subprocess takes."""
+    """Runs a program to its end; `stdin`: bytes, or what subprocess takes."""
     given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given, **more}
     done = subprocess.run(
@@ -125,6 +125,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) ->
 
 
 def places(size: int, count: int) -> Iterator[int]:
-    """Some `count` places in `size` octets, dense at the beginning where the headers are."""
+    """Some `count` places in `size` bytes, dense at the beginning where the headers are."""
     for i in range(count):
         yield int((size - 1) * (i / count) ** 3)

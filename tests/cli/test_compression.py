@@ -186,11 +186,11 @@ def test_uncompressed_pipe_is_read_to_the_streams_end_only() -> None:
     if pid == 0:
         os.close(read)
         with os.fdopen(write, "wb") as end:
-            end.write(data + b"behind")
+            end.write(data + b"after")
         os._exit(0)
     os.close(write)
     assert xenstream("verify", "-", stdin=read).rc == FINE
-    assert os.read(read, 100) == b"behind"
+    assert os.read(read, 100) == b"after"
     os.close(read)
     os.waitpid(pid, 0)
 
@@ -271,7 +271,7 @@ def test_flipped(how: str, packed: Callable[[str], bytes], scratch: Path) -> Non
         data = bytearray(packed(how))
         data[choose.randrange(20, len(data))] ^= 1 << choose.randrange(8)
         try:
-            if unpack(how, bytes(data)) == stream(PV):  # in a distance between equal octets
+            if unpack(how, bytes(data)) == stream(PV):  # in a distance between equal bytes
                 continue
         except subprocess.CalledProcessError:
             pass
@@ -346,7 +346,7 @@ def test_bomb_inside_a_record(bomb: bytes, scratch: Path) -> None:
 
 
 def peak_of_all(words: list[str], stdin: bytes) -> int:
-    """The largest resident set of a run and its children, in octets."""
+    """The largest resident set of a run and its children, in bytes."""
     code = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)")  # fmt: skip
     done = subprocess.run(["/usr/bin/python3", "-SEc", code, program(), *words], input=stdin,

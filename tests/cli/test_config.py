@@ -53,7 +53,7 @@ def image(scratch: Path) -> Path:
 
 @pytest.fixture
 def text_image(scratch: Path) -> Path:
-    """The same stream behind a configuration of Xen 4.4's."""
+    """The same stream after a configuration of Xen 4.4's."""
     path = scratch / "text.save"
     path.write_bytes(front.with_config(octets(MODERN_PV), TEXT, STREAM_V2))
     return path

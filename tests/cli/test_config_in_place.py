@@ -395,7 +395,7 @@ def test_many_at_once(image: Path) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS SLOW")
 @pytest.mark.parametrize("verb", [["config", "set", "name=b"], ["verify"]], ids=["change", "read"])
 def test_a_file_is_one_change_s_until_its_journal_is_away(image: Path, verb: list[str]) -> None:
-    """The new octets are there, the journal still is: who comes now must not take it for one left behind."""
+    """The new bytes are there, the journal still is: who comes now must not take it for one left behind."""
     slow = ["-o", "/dev/null", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=1000000"]
     first = subprocess.Popen([*STRACE, *slow, program(), "config", "set", image, f"name={LONG}"])
     while b"n" * 5000 not in image.read_bytes():

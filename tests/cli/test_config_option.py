@@ -204,7 +204,7 @@ def test_an_xl_image_without_one(scratch: Path) -> None:
 
 
 def test_info_of_what_was_translated(scratch: Path) -> None:
-    """The same facts in the container and behind it."""
+    """The same facts in the container and after it."""
     for name in ("libvirt", "xend-pv", "xenserver-hvm"):
         data = samples()[name].data
         before = document(xenstream("info", "--json", put(scratch, data)))["config"]

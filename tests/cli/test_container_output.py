@@ -1,4 +1,4 @@
-"""Containers of libvirt and XenServer, written: octet for octet what encoders of our own make."""
+"""Containers of libvirt and XenServer, written: byte for byte what encoders of our own make."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def zstd(data: bytes) -> bytes:
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "zstd"])
 @pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
 def test_handshakes(front: int, packed: bool, piped: bool, scratch: Path) -> None:
-    """Success is two octets of nothing, in front of a migration and behind it."""
+    """Success is two bytes of nothing, in front of a migration and after it."""
     sample = samples()["xenserver-hvm"]
     data = bytes(front) + (zstd(sample.data) if packed else sample.data) + bytes(2)
     given = "-" if piped else put(scratch, data)
@@ -220,7 +220,7 @@ def test_refused_migration(scratch: Path) -> None:
     assert result.rc == INVALID and b"refused: \"the VM does no...\"" in result.stdout + result.stderr.encode()
 
 
-@pytest.mark.parametrize("behind", [b"\0", b"\0\0\0", b"\0\1", b"xy", b"\x28\xb5\x2f"])
+@pytest.mark.parametrize("after", [b"\0", b"\0\0\0", b"\0\1", b"xy", b"\x28\xb5\x2f"])
 def test_behind_a_zstd_frame(behind: bytes, scratch: Path) -> None:
     """Anything else there is damage."""
     path = put(scratch, zstd(octets(MODERN_PV)) + behind)

@@ -94,7 +94,7 @@ NAMES = ["libvirt", "libvirt-legacy", "xend-pv", "xend-hvm", "xend-captured", "x
 
 
 def put(scratch: Path, data: bytes) -> Path:
-    """A file of these octets."""
+    """A file of these bytes."""
     path = scratch / "in"
     path.write_bytes(data)
     return path
@@ -316,7 +316,7 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
         return out.result()
 
 
-@pytest.mark.parametrize("behind", [1, 5, 8, 9])
+@pytest.mark.parametrize("after", [1, 5, 8, 9])
 def test_device_model_from_a_slow_pipe(behind: int) -> None:
     """What had to be looked at before the state begins is not overtaken by what follows it."""
     sample = samples()["xend-hvm"]

@@ -28,7 +28,7 @@ def blocks(path: Path) -> Iterator[str]:
 
 
 def examples(path: Path) -> list[tuple[str, list[str]]]:
-    """Commands that need nothing but this program, with the lines that are shown behind each."""
+    """Commands that need nothing but this program, with the lines that are shown after each."""
     found: list[tuple[str, list[str]]] = []
     for block in blocks(path):
         for part in re.split(r"^(?=[$#] )", block, flags=re.MULTILINE):

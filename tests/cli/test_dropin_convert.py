@@ -192,7 +192,7 @@ def test_as_libxl_calls_it(case: Case, wrong: bool, scratch: Path) -> None:
     """xl has read its header from the file; libxl hands over the rest."""
     header = image.xl_header(stream(case)).size
     path = scratch / "file"
-    path.write_bytes(stream(case) + b"behind")
+    path.write_bytes(stream(case) + b"after")
     guest = case.description()["guest_type"]
     if wrong:
         guest = "pv" if guest == "hvm" else "hvm"
@@ -249,8 +249,8 @@ def test_skip_qemu_reads_not_one_octet_further(case: Case, scratch: Path) -> Non
 @pytest.mark.parametrize("case", [HVM, HVM_BARE, PV], ids=lambda c: c.name)
 def test_what_follows_stays_in_the_pipe(case: Case, form: str, scratch: Path) -> None:
     out = scratch / "out"
-    result, rest = pipe_in(case, stream(case) + b"behind" * 50, "-o", str(out), "-f", form)
-    assert result.rc == FINE and rest == b"behind" * 50
+    result, rest = pipe_in(case, stream(case) + b"after" * 50, "-o", str(out), "-f", form)
+    assert result.rc == FINE and rest == b"after" * 50
 
 
 def test_skip_qemu_where_there_is_none(scratch: Path) -> None:

@@ -95,7 +95,7 @@ def test_legacy_streams_are_not_for_it(unpacked: Unpack) -> None:
 
 
 def edits() -> list[tuple[str, int, bytes]]:
-    """Damage that both have to see: a name, an offset in the libxc image, the octets there."""
+    """Damage that both have to see: a name, an offset in the libxc image, the bytes there."""
     data = octets(MODERN_PV)
     start = data.index(image.LIBXC_MARKER)
     places: dict[int, int] = {}

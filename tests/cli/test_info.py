@@ -198,7 +198,7 @@ def test_octets_behind_the_end(scratch: Path) -> None:
     long = scratch / "long"
     long.write_bytes(stream(PV) + b"tail!")
     result = xenstream("info", long)
-    assert result.rc == FINE and "5 octets follow its end" in result.stdout.decode()
+    assert result.rc == FINE and "5 bytes follow its end" in result.stdout.decode()
     assert document(xenstream("info", "--json", long))["verdict"]["trailing"] == 5
 
 

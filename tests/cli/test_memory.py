@@ -65,7 +65,7 @@ os.write(int(sys.argv[1]), b"%d %d" % (os.waitstatus_to_exitcode(status), used.r
 
 
 def peak(words: list[str], **streams: int) -> int:
-    """The peak resident set of a run that has to succeed, in octets."""
+    """The peak resident set of a run that has to succeed, in bytes."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **streams}
     read, write = os.pipe()
     probe = [sys.executable, "-S", "-E", "-c", PROBE, str(write), str(program()), *words]

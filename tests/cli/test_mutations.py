@@ -1,4 +1,4 @@
-"""Whatever the octets: no crash, no hang, a documented exit code, valid JSON, no half output.
+"""Whatever the bytes: no crash, no hang, a documented exit code, valid JSON, no half output.
 
 XENSTREAM_LONG=1 tries many more than the few that fit an everyday run.
 """
@@ -139,7 +139,7 @@ class Edit:
     length: int
 
     def apply(self, data: bytes) -> bytes:
-        """The changed octets."""
+        """The changed bytes."""
         at = min(self.place, len(data))
         if self.kind == "flip":
             return data[:at] + bytes([b ^ (1 << self.value % 8) for b in data[at : at + 1]]) + data[at + 1 :]
@@ -166,7 +166,7 @@ def edits(draw: Callable[..., int], name: str) -> Edit:
 
 @st.composite
 def mutants(draw: Callable[..., object]) -> tuple[str, bytes]:
-    """A seed's name, and its octets after some edits."""
+    """A seed's name, and its bytes after some edits."""
     name = str(draw(st.sampled_from(sorted(seeds()))))
     data = seeds()[name]
     for edit in draw(st.lists(edits(name), min_size=1, max_size=4)):  # type: ignore[attr-defined]

@@ -230,7 +230,7 @@ def test_an_empty_directory_is_filled(unpacked: Unpack, scratch: Path) -> None:
 
 @pytest.mark.parametrize("name", (".", "..", "sub/.", "sub/..", "/"))
 def test_a_place_without_a_name(name: str, unpacked: Unpack, scratch: Path) -> None:
-    """Known before the first octet is written, not at the last rename."""
+    """Known before the first byte is written, not at the last rename."""
     (scratch / "here" / "sub").mkdir(parents=True)
     result = xenstream("restore", "--into", name, unpacked(MODERN_HVM), cwd=scratch / "here")
     assert result.rc == IO and "own name" in result.stderr, str(result)
@@ -245,7 +245,7 @@ def need_mounts(loss: str) -> None:
 
 
 def test_a_place_that_is_mounted(scratch: Path) -> None:
-    """Known before the first octet is written, too."""
+    """Known before the first byte is written, too."""
     (scratch / "half").write_bytes(octets(MODERN_HVM)[:100000])
     (scratch / "d").mkdir()
     need_mounts("A MOUNTED PLACE IS NOT TESTED")
@@ -444,7 +444,7 @@ HOSTILE: tuple[tuple[str, Callable[[Path], None], int, str], ...] = (
     ("huge config", huge("config", 1 << 40), INVALID, "config: larger"),
     ("huge state", huge("qemu-resume.1", 1 << 40), INVALID, "too long"),
     ("huge header", huge("records/*.XL_HEADER", 1 << 40), INVALID, "XL_HEADER: larger"),
-    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 octets, not 24"),
+    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 bytes, not 24"),
     ("no byte order", write("records/*.XL_HEADER", bytes(48)), INVALID, "no byte order"),
     ("version 9", write("records/*.IMAGE_HEADER", b"\xff" * 8 + b"XENF\0\0\0\x09" + bytes(8)),
      INVALID, "version 9"),

@@ -15,7 +15,7 @@ import pytest
 
 from .common import FINE, PV, Unpack, catches, start, stream, wait_for, xenstream
 
-LINE = r"\(standard input\): [0-9.]+ [KM]iB(, \d+ %)?, [0-9.]+ ([KMG]iB|octets)/s"
+LINE = r"\(standard input\): [0-9.]+ [KM]iB(, \d+ %)?, [0-9.]+ ([KMG]iB|bytes)/s"
 VERBS = [("info", "-"), ("verify", "-"), ("records", "-"), ("convert", "-", "/dev/null")]
 
 

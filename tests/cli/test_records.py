@@ -45,7 +45,7 @@ def rows_of(path: Path, *options: str) -> list[Row]:
 
 
 def size_of(row: Row) -> int:
-    """How many octets a record takes in its file."""
+    """How many bytes a record takes in its file."""
     name, length = row["type"], int(row["length"])
     if name in WHOLE:
         return length
@@ -100,7 +100,7 @@ def test_records_of_today(item: Item, unpacked: Unpack) -> None:
 
 
 def assert_fields(row: Row, data: bytes, decoded: image.Image) -> None:
-    """What is said of one libxc record is what its octets and the other decoder say."""
+    """What is said of one libxc record is what its bytes and the other decoder say."""
     fields, body = row["fields"], data[row["offset"] + 8 : row["offset"] + 8 + row["length"]]
     if row["type"] == "X86_PV_INFO":
         assert decoded.pv_info is not None

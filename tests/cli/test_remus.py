@@ -22,7 +22,7 @@ from .common import (FINE, INVALID, IO, REFUSED, REMUS as GENUINE, TIMEOUT_SECON
 from .test_output import root, tmpfs  # noqa: F401
 
 Memory = remus.Memory
-ROOMY = 1 << 20  # octets of a pipe, more than all of the output
+ROOMY = 1 << 20  # bytes of a pipe, more than all of the output
 
 
 def states(seed: int, count: int = 3) -> list[Memory]:
@@ -151,7 +151,7 @@ def test_any_history(seed: int, count: int, compressed: bool) -> None:
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("piped", [False, True])
 def test_inside_a_suspend_image(compressed: bool, piped: bool, scratch: Path) -> None:
-    """What the container holds behind the stream is not lost, whichever state is taken."""
+    """What the container holds after the stream is not lost, whichever state is taken."""
     memory, source, target = states(5), scratch / "in", scratch / "out"
     inner = remus.stream(memory, compressed)
     variables = box.record(box.VARSTORED_TYPE, b"variables")
@@ -174,7 +174,7 @@ def test_cut_inside_a_suspend_image(scratch: Path) -> None:
     data = box.xenserver(box.image(box.LIBXC_LEGACY_TYPE, remus.stream(memory, True)))
     source.write_bytes(data[:-300])
     result = xenstream("convert", "--to", "libxl", source, "-")
-    assert result.rc == FINE and "an incomplete one behind it is dropped" in result.stderr
+    assert result.rc == FINE and "an incomplete one after it is dropped" in result.stderr
     assert contents(result.stdout) == remus.memory(memory[:2])
 
 
@@ -205,7 +205,7 @@ def test_one_state_is_no_choice(scratch: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["convert", "salvage"])
 def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
-    """What a disk has behind a PV guest's stream would be a state of zeros."""
+    """What a disk has after a PV guest's stream would be a state of zeros."""
     source, zeros = scratch / "in", scratch / "zeros"
     source.write_bytes(stream(GENUINE))
     zeros.write_bytes(stream(GENUINE) + bytes(65536))

@@ -253,7 +253,7 @@ def test_records_without_contents_are_said() -> None:
 
 
 def one_page_more(body: bytes) -> bytes:
-    """A page, without contents, behind the last one of the p2m."""
+    """A page, without contents, after the last one of the p2m."""
     (n,) = struct.unpack_from("<I", body)
     entries = body[8 : 8 + 8 * n] + struct.pack("<Q", image.TYPE_XTAB << 60 | 0x400)
     return struct.pack("<II", n + 1, 0) + entries + body[8 + 8 * n :]
@@ -296,7 +296,7 @@ def test_words() -> None:
     result = xenstream("verify", "--for", "4.6", "-", stdin=octets(MODERN_HVM))
     assert result.rc == INVALID
     *_, line, against, verdict = result.stdout.decode().splitlines()
-    assert "restorable by: 4.14 and newer: a libxc image of version 3 (4.14); HVM context: RTC has 24 octets" in line
+    assert "restorable by: 4.14 and newer: a libxc image of version 3 (4.14); HVM context: RTC has 24 bytes" in line
     assert "error: Xen 4.6 does not restore it: a libxc image of version 3 (4.14)" in against
     assert ": valid" in verdict
     result = xenstream("verify", "--for=4.17", "-", stdin=octets(MODERN_HVM))
@@ -314,4 +314,4 @@ def test_info_says_it_as_well() -> None:
     said = document(xenstream("info", "--json", "-", stdin=data))["restorable"]
     assert bounds(said) == ("4.14", None, False)
     words = xenstream("info", "-", stdin=data).stdout.decode()
-    assert "\nRestorable  by 4.14 and newer\n" in words and "RTC has 24 octets (4.14)" in words
+    assert "\nRestorable  by 4.14 and newer\n" in words and "RTC has 24 bytes (4.14)" in words

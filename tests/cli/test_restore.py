@@ -390,7 +390,7 @@ def test_what_a_program_that_ended_well_has_left_goes_on(unpacked: Unpack, scrat
     os.kill(int((scratch / "pid").read_text()), signal.SIGKILL)
 
 
-# the time before the first octets is --timeout's
+# the time before the first bytes is --timeout's
 @pytest.mark.parametrize(("option", "part"), [
     *(("--timeout", part) for part in (0, 1, 100, 50000)), ("--stall", 100), ("--stall", 50000),
 ])

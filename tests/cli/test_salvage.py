@@ -15,7 +15,7 @@ from .common import (
     Unpack,
 )
 
-BEHIND_THE_GUEST = 4   # octets from the end that leave all but END of a converted PV image
+BEHIND_THE_GUEST = 4   # bytes from the end that leave all but END of a converted PV image
 RAW_VDI = b"\xa5" * 5000
 
 
@@ -64,7 +64,7 @@ def test_the_last_state_of_a_cut_stream_of_today(unpacked: Unpack, scratch: Path
 def test_what_follows_is_left_out(unpacked: Unpack, scratch: Path) -> None:
     whole = converted(unpacked, unpacked(PV.stream), scratch / "whole")
     result = salvage(scratch, whole + RAW_VDI)
-    assert result.rc == FINE and f"{len(RAW_VDI)} octets behind the end" in result.stderr
+    assert result.rc == FINE and f"{len(RAW_VDI)} bytes after the end" in result.stderr
     assert (scratch / "out").read_bytes() == whole
 
 
@@ -74,8 +74,8 @@ def test_what_follows_a_checkpointed_stream_is_told(piped: bool, scratch: Path) 
     whole, batch = stream(REMUS), b"\1\0\0\0" + b"\xff" * 4999
     (scratch / "whole").write_bytes(whole)
     wanted = xenstream("convert", "-q", "--checkpoints", "last", scratch / "whole", "-").stdout
-    for behind, words in ((RAW_VDI, f"{len(RAW_VDI)} octets behind the end"),
-                          (batch, f"dropped ({len(batch)} octets)")):
+    for behind, words in ((RAW_VDI, f"{len(RAW_VDI)} bytes after the end"),
+                          (batch, f"dropped ({len(batch)} bytes)")):
         (scratch / "more").write_bytes(whole + behind)
         result = xenstream("salvage", "-" if piped else scratch / "more", "-",
                            stdin=whole + behind if piped else b"")
@@ -89,7 +89,7 @@ def test_other_states_do_not_follow_the_end(scratch: Path) -> None:
     assert xenstream("convert", "-q", "--checkpoints", "keep", scratch / "in", kept).rc == FINE
     for source in (scratch / "in", kept):
         result = xenstream("salvage", source, scratch / "out")
-        assert result.rc == FINE and "behind the end" not in result.stderr
+        assert result.rc == FINE and "after the end" not in result.stderr
 
 
 def test_a_cut_that_costs_nothing(unpacked: Unpack, scratch: Path) -> None:

@@ -258,7 +258,7 @@ DONE: dict[str, Any] = {"return": {}}
 
 
 class Player:
-    """Listens like QEMU. For each command, `script` has what is sent back: objects, octets, or a
+    """Listens like QEMU. For each command, `script` has what is sent back: objects, bytes, or a
     function, which is called. At the end of the script the connection is closed."""
 
     def __init__(self, folder: Path, script: list[Any]) -> None:
@@ -352,7 +352,7 @@ def test_player_gets_the_last_checkpoint(scratch: Path) -> None:
 
 def test_player_speaks_octet_by_octet(scratch: Path) -> None:
     class Slow(Player):
-        """Sends each octet by itself."""
+        """Sends each byte by itself."""
 
         def _do(self, client: socket.socket, step: Any) -> None:
             for part in step if isinstance(step, list) else [step]:

@@ -174,7 +174,7 @@ def test_keys_elsewhere_are_refused_unless_forced(xenstored_only: Daemon) -> Non
 def test_too_many_keys(xenstored_only: Daemon) -> None:
     keys = {f"physmap/{i}": b"x" * 4000 for i in range(270)}
     result = restore(xenstored_only.socket, image(keys))
-    assert result.rc == INVALID and "1048576 octets" in result.stderr
+    assert result.rc == INVALID and "1048576 bytes" in result.stderr
     assert not device_models(xenstored_only)
 
 

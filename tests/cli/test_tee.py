@@ -1,4 +1,4 @@
-"""xenstream verify --tee: every octet goes on, whatever the verdict."""
+"""xenstream verify --tee: every byte goes on, whatever the verdict."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def bad(kind: str) -> bytes:
         "wrong field": good[:place] + b"\x05" + good[place + 1 :],
         "compressed": MODERN_PV.stored.read_bytes(),
         "legacy cut": stream(PV)[:60000],
-        "more behind it": good + os.urandom(70000),
+        "more after it": good + os.urandom(70000),
     }
     return kinds[kind]
 
 
 BAD = ["nothing", "short", "no stream", "cut in a page", "cut in framing", "framing lost",
-       "wrong field", "compressed", "legacy cut", "more behind it"]  # fmt: skip
+       "wrong field", "compressed", "legacy cut", "more after it"]  # fmt: skip
 
 
 @pytest.mark.parametrize("item", EVERY, ids=lambda i: i.path.name)
@@ -84,14 +84,14 @@ def test_bad_streams(kind: str, scratch: Path) -> None:
     data = bad(kind)
     path = scratch / "in"
     path.write_bytes(data)
-    code = FINE if kind == "more behind it" else INVALID
+    code = FINE if kind == "more after it" else INVALID
     for result in (xenstream("verify", "--tee", stdin=data), xenstream("verify", "--tee", path)):
         assert result.rc == code and result.stdout == data, str(result)
         assert ("invalid" in result.stderr) == (code == INVALID)
 
 
 def test_what_follows_is_counted() -> None:
-    result = xenstream("verify", "--tee", "--json", stdin=bad("more behind it"))
+    result = xenstream("verify", "--tee", "--json", stdin=bad("more after it"))
     assert '"trailing":70000' in result.stderr and '"input.trailing"' in result.stderr
 
 
@@ -143,7 +143,7 @@ def test_nothing_is_held_back() -> None:
             deadline = time.monotonic() + 20
             while len(passed) < end - 64:  # less than what a parser may hold
                 ready = select.select([process.stdout], [], [], deadline - time.monotonic())[0]
-                assert ready, f"{len(passed)} of {end} octets went on"
+                assert ready, f"{len(passed)} of {end} bytes went on"
                 passed += os.read(process.stdout.fileno(), 1 << 20)
             assert data.startswith(passed)
         process.kill()

@@ -45,7 +45,7 @@ def offset_of(data: bytes, kind: int) -> int:
 
 
 def changed(data: bytes, place: int, new: bytes) -> bytes:
-    """A copy with other octets at a place."""
+    """A copy with other bytes at a place."""
     return data[:place] + new + data[place + len(new) :]
 
 

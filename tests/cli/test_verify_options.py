@@ -20,7 +20,7 @@ def record(kind: int, body: bytes) -> bytes:
 
 
 def in_front_of(data: bytes, kind: int, new: bytes) -> bytes:
-    """A copy with octets in front of the first libxc record of a type."""
+    """A copy with bytes in front of the first libxc record of a type."""
     place = offset_of(data, kind)
     return data[:place] + new + data[place:]
 
@@ -94,7 +94,7 @@ def test_configuration_that_does_not_fit(place: int, new: bytes, skipped: int) -
 
 
 def test_lost_framing_ends_it() -> None:
-    """A wrong length, and no record behind it: one error more, not one for each octet group."""
+    """A wrong length, and no record after it: one error more, not one for each byte group."""
     data = octets(MODERN_PV)
     bad = changed(data, offset_of(data, image.X86_PV_INFO) + 4, struct.pack("<I", 0x29))
     code, findings, verdict = verify(bad)
@@ -242,14 +242,14 @@ def test_a_back_channel_that_begins_with_a_list() -> None:
     [
         ((0, 5), 0, []),
         ((0, 0, 5), 0, ["colo.pfns"]),
-        ((3, 5), 1, ["colo.stray-octets"]),
-        ((0, 5), 1, ["colo.stray-octets"]),
-        ((0,), 1, ["colo.stray-octets"]),
-        ((0, 0, 5), 1, ["colo.pfns", "colo.stray-octets"]),
+        ((3, 5), 1, ["colo.stray-bytes"]),
+        ((0, 5), 1, ["colo.stray-bytes"]),
+        ((0,), 1, ["colo.stray-bytes"]),
+        ((0, 0, 5), 1, ["colo.pfns", "colo.stray-bytes"]),
     ],
 )
 def test_a_dirty_page_of_number_0(pfns: tuple[int, ...], stray: int, found: list[str]) -> None:
-    """Behind the eight stray octets it is no double."""
+    """After the eight stray bytes it is no double."""
     dirty = struct.pack("<II", 0xF, 8 * len(pfns)) + bytes(8 * stray) + struct.pack(f"<{len(pfns)}Q", *pfns)
     assert sorted(rules(colo_state(1) + dirty + colo_state(2))[1]) == found
 

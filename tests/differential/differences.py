@@ -94,7 +94,7 @@ DIFFERENCES = (
     ),
     Difference(
         "extended context",
-        "Xen's receiver has room for 128 octets of X86_PV_VCPU_EXTENDED; its verifier does not look",
+        "Xen's receiver has room for 128 bytes of X86_PV_VCPU_EXTENDED; its verifier does not look",
         ("image-pv64-v2", added(Piece(LIBXC, image.X86_PV_VCPU_EXTENDED, bytes(144)))),
         ours=error("record.length", "X86_PV_VCPU_EXTENDED", "length"),
     ),
@@ -106,7 +106,7 @@ DIFFERENCES = (
     ),
     Difference(
         "checkpoint state",
-        "CHECKPOINT_STATE has 8 octets (or 4: without padding), the last 4 reserved; Xen's takes anything but nothing",
+        "CHECKPOINT_STATE has 8 bytes (or 4: without padding), the last 4 reserved; Xen's takes anything but nothing",
         ("xl-hvm-plain", added(Piece(LIBXL, image.LIBXL_CHECKPOINT_STATE, bytes(16)))),
         ours=lambda _, e: e.record == "CHECKPOINT_STATE" and e.rule in ("record.length", "stream.reserved"),
     ),
@@ -144,7 +144,7 @@ DIFFERENCES = (
     ),
     Difference(
         "checkpointed libxl stream",
-        "behind CHECKPOINT the records are libxl's up to CHECKPOINT_END; Xen's takes them for libxc's",
+        "after CHECKPOINT the records are libxl's up to CHECKPOINT_END; Xen's takes them for libxc's",
         ("libxl-hvm-checkpoints", lambda pieces: pieces),
         ours=lambda v, e: v.checkpointed and (e.record in LIBXL_RECORDS or e.rule == "libxl.libxc-context"),
         theirs=lambda v: v.checkpointed,

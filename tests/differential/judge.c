@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Many verdicts in one process, for the comparison with Xen's own verifier.
  *
- *   judge             reads streams from standard input, each behind its form (one octet, 0 libxc,
+ *   judge             reads streams from standard input, each after its form (one byte, 0 libxc,
  *                     1 libxl, 2 xl) and its length (u32, little-endian); for each prints a line:
  *                     RULE|RECORD|FIELD|CODE for every error that Xen's verifier knows, too
  *   judge table       prints LAYER TYPE NAME FIELD OFFSET SIZE for every fixed field

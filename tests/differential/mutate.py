@@ -1,7 +1,7 @@
-"""Damages streams of today: records taken as wholes first, then octets.
+"""Damages streams of today: records taken as wholes first, then bytes.
 
 A stream becomes a list of pieces, headers and records. Structural edits change that list, field
-edits change what a record's row of the library's table names, octet edits anything.
+edits change what a record's row of the library's table names, byte edits anything.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _insert(rng: random.Random, pieces: Pieces, table: Table) -> None:
 
 
 def _resize(rng: random.Random, pieces: Pieces, _table: Table) -> None:
-    """Another length, and the octets for it."""
+    """Another length, and the bytes for it."""
     at = _some_record(rng, pieces)
     if at is None:
         return
@@ -197,7 +197,7 @@ def _field(rng: random.Random, pieces: Pieces, table: Table) -> None:
 
 
 def _entry(rng: random.Random, pieces: Pieces, _table: Table) -> None:
-    """One of the first words behind the fixed fields: page frames, parameters, leaves."""
+    """One of the first words after the fixed fields: page frames, parameters, leaves."""
     at = _some_record(rng, pieces)
     if at is None or len(pieces[at].body) < 16:
         return
@@ -215,7 +215,7 @@ PIECE_EDITS: tuple[Callable[[random.Random, Pieces, Table], None], ...] = (
 )  # fmt: skip
 
 
-# --- edits of octets ------------------------------------------------------------------------------
+# --- edits of bytes ------------------------------------------------------------------------------
 
 
 def _places(pieces: Pieces) -> list[int]:

@@ -1,4 +1,4 @@
-"""Containers around streams, written from the formats' description, octet by octet."""
+"""Containers around streams, written from the formats' description, byte by byte."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ DATA = REPOSITORY / "tests" / "data"
 REFERENCE = "legacy-reference.json"
 CORPUS_VARIABLE = "XENSTREAM_CORPUS"
 # The xsave areas of the legacy streams were made by hand and filled at random; Xen looks at their
-# first octets and would refuse them.
+# first bytes and would refuse them.
 RANDOM_AREAS = ("--ignore=libxc.vcpu.xstate", "--ignore=libxc.vcpu.xcr0")
 
 

@@ -120,7 +120,7 @@ def _read_memory(path: Path, found: Image) -> None:
 
 
 def _pages(path: Path) -> Iterator[tuple[int, int]]:
-    """Each page that is told of, with its octet."""
+    """Each page that is told of, with its byte."""
     with path.open("rb") as file:
         start = 0
         while chunk := file.read(CHUNK):

@@ -66,7 +66,7 @@ def sync(path: Path) -> None:
 
 
 def extents(path: Path) -> list[tuple[int, int, int]]:
-    """Where the contents are: (offset in the file, offset on the disk, octets), neighbours as one."""
+    """Where the contents are: (offset in the file, offset on the disk, bytes), neighbours as one."""
     found: list[tuple[int, int, int]] = []
     start, last = 0, False
     with open(path, "rb") as file:
@@ -95,7 +95,7 @@ def _join(found: list[tuple[int, int, int]], extent: tuple[int, int, int]) -> No
 
 
 def place_of(path: Path, offset: int) -> Optional[int]:
-    """Where on the disk the octet at an offset is; None in a hole."""
+    """Where on the disk the byte at an offset is; None in a hole."""
     for logical, physical, length in extents(path):
         if logical <= offset < logical + length:
             return physical + offset - logical

@@ -23,7 +23,7 @@ class Front:
     order: str = "<"
 
     def build(self) -> bytes:
-        """The octets."""
+        """The bytes."""
         data = struct.pack(self.order + "I", len(self.config)) + self.config + self.rest
         fields = (0x01020304, self.flags, self.optional_flags, len(data))
         return MAGIC + struct.pack(self.order + "4I", *fields) + data

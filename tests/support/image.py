@@ -120,7 +120,7 @@ class XlHeader:
 
     @property
     def size(self) -> int:
-        """How many octets the header and its optional data take."""
+        """How many bytes the header and its optional data take."""
         return XL_HEADER_SIZE + len(self.optional_data)
 
 
@@ -235,16 +235,16 @@ class Cursor:
         return bytes(self.data[self.pos : self.pos + len(prefix)]) == prefix
 
     def take(self, size: int, what: str) -> memoryview:
-        """The next `size` octets."""
+        """The next `size` bytes."""
         end = self.pos + size
         if end > len(self.data):
-            self.fail(f"{what}: {size} octets wanted, {len(self.data) - self.pos} left")
+            self.fail(f"{what}: {size} bytes wanted, {len(self.data) - self.pos} left")
         view = self.data[self.pos : end]
         self.pos = end
         return view
 
     def unpack(self, layout: str, what: str) -> tuple[int, ...]:
-        """The next octets, read as a struct layout of integers."""
+        """The next bytes, read as a struct layout of integers."""
         return struct.unpack(layout, self.take(struct.calcsize(layout), what))
 
     def rest(self) -> bytes:
@@ -405,7 +405,7 @@ def _apply_libxl(cursor: Cursor, inner: _LibxcReader, record: Record, order: str
         inner.run(stop_at_checkpoint=True)
     elif record.type == LIBXL_CHECKPOINT_STATE:
         if len(record.body) != 8:
-            cursor.fail("CHECKPOINT_STATE: not 8 octets", record.offset)
+            cursor.fail("CHECKPOINT_STATE: not 8 bytes", record.offset)
     elif record.type < OPTIONAL_RECORD:
         cursor.fail(f"libxl record type {record.type:#x}", record.offset)
 
@@ -543,7 +543,7 @@ def _page_data(image: Image, body: memoryview, order: str) -> None:
             used += PAGE_SIZE
         place(image, pfn, kind, contents)
     _require(len(seen) == count, "a pfn occurs twice")
-    _require(used == len(pages), f"{used} octets of pages announced, {len(pages)} there")
+    _require(used == len(pages), f"{used} bytes of pages announced, {len(pages)} there")
 
 
 def _unsigned_64(data: memoryview, order: str) -> array[int]:
@@ -567,7 +567,7 @@ def _compare_page(image: Image, pfn: int, kind: int, contents: Optional[memoryvi
 
 
 def _pv_info(image: Image, body: memoryview, order: str) -> None:
-    _require(len(body) == 8, "not 8 octets")
+    _require(len(body) == 8, "not 8 bytes")
     width, levels, *zero = struct.unpack(order + "BBHI", body)
     _require(LEVELS_OF_WIDTH.get(width) == levels, f"width {width}, {levels} levels")
     _require(not any(zero), "reserved bits")
@@ -576,7 +576,7 @@ def _pv_info(image: Image, body: memoryview, order: str) -> None:
 
 
 def _p2m_frames(image: Image, body: memoryview, order: str) -> None:
-    _require(len(body) >= 8 and len(body) % 8 == 0, f"{len(body)} octets")
+    _require(len(body) >= 8 and len(body) % 8 == 0, f"{len(body)} bytes")
     first, last = struct.unpack_from(order + "II", body)
     frames = tuple(_unsigned_64(body[8:], order))
     _require(image.pv_info is not None, "stands before X86_PV_INFO")
@@ -602,19 +602,19 @@ def _vcpu_part(name: str) -> Callable[[Image, memoryview, str], None]:
 def _check_basic_size(image: Image, size: int) -> None:
     _require(image.pv_info is not None, "stands before X86_PV_INFO")
     assert image.pv_info is not None
-    _require(size in (0, BASIC_SIZE_OF_WIDTH[image.pv_info.guest_width]), f"{size} octets")
+    _require(size in (0, BASIC_SIZE_OF_WIDTH[image.pv_info.guest_width]), f"{size} bytes")
 
 
 def _check_extended_size(_image: Image, size: int) -> None:
-    _require(size <= EXTENDED_MAX, f"{size} octets")
+    _require(size <= EXTENDED_MAX, f"{size} bytes")
 
 
 def _check_xsave_size(_image: Image, size: int) -> None:
-    _require(size == 0 or size >= 16, f"{size} octets")
+    _require(size == 0 or size >= 16, f"{size} bytes")
 
 
 def _check_msrs_size(_image: Image, size: int) -> None:
-    _require(size % 16 == 0, f"{size} octets")
+    _require(size % 16 == 0, f"{size} bytes")
 
 
 _VCPU_SIZE_CHECKS: dict[str, Callable[[Image, int], None]] = {
@@ -626,12 +626,12 @@ _VCPU_SIZE_CHECKS: dict[str, Callable[[Image, int], None]] = {
 
 
 def _shared_info(image: Image, body: memoryview, _order: str) -> None:
-    _require(len(body) == PAGE_SIZE, f"{len(body)} octets")
+    _require(len(body) == PAGE_SIZE, f"{len(body)} bytes")
     image.shared_info = bytes(body)
 
 
 def _tsc_info(image: Image, body: memoryview, order: str) -> None:
-    _require(len(body) == 24, f"{len(body)} octets")
+    _require(len(body) == 24, f"{len(body)} bytes")
     mode, khz, nsec, incarnation, zero = struct.unpack(order + "IIQII", body)
     _require(zero == 0, "reserved bits")
     image.tsc = TscInfo(mode, khz, nsec, incarnation)
@@ -645,18 +645,18 @@ def _hvm_context(image: Image, body: memoryview, _order: str) -> None:
 def _hvm_params(image: Image, body: memoryview, order: str) -> None:
     _require(len(body) >= 8, "too short for its header")
     count, zero = struct.unpack_from(order + "II", body)
-    _require(zero == 0 and len(body) == 8 + 16 * count, f"count {count} in {len(body)} octets")
+    _require(zero == 0 and len(body) == 8 + 16 * count, f"count {count} in {len(body)} bytes")
     numbers = _unsigned_64(body[8:], order)
     image.hvm_params.update(zip(numbers[0::2], numbers[1::2]))
 
 
 def _cpuid_policy(image: Image, body: memoryview, _order: str) -> None:
-    _require(body and len(body) % 24 == 0, f"{len(body)} octets")
+    _require(body and len(body) % 24 == 0, f"{len(body)} bytes")
     image.cpuid_policy = bytes(body)
 
 
 def _msr_policy(image: Image, body: memoryview, order: str) -> None:
-    _require(body and len(body) % 16 == 0, f"{len(body)} octets")
+    _require(body and len(body) % 16 == 0, f"{len(body)} bytes")
     _require(not any(f for _, f, _ in struct.iter_unpack(order + "IIQ", body)), "flags")
     image.msr_policy = bytes(body)
 

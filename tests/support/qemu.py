@@ -84,7 +84,7 @@ class Qemu:
 
 
 class Cut:
-    """Stands between a client and a QEMU, and calls `then` when `octets` of a state have gone to
+    """Stands between a client and a QEMU, and calls `then` when `bytes` of a state have gone to
     QEMU; the rest stays here."""
 
     def __init__(self, path: Path, of: Qemu, octets: int, then: Callable[[], None]) -> None:

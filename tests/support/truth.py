@@ -125,7 +125,7 @@ def _differ(what: str, got: object, want: object) -> Iterator[str]:
 
 def _show(value: object) -> str:
     if isinstance(value, bytes) and len(value) > 16:
-        return f"{len(value)} octets with SHA-256 {hashlib.sha256(value).hexdigest()[:16]}"
+        return f"{len(value)} bytes with SHA-256 {hashlib.sha256(value).hexdigest()[:16]}"
     return repr(value)
 
 
@@ -136,7 +136,7 @@ def _check_layers(image: Image, truth: Truth, form: Form) -> Iterator[str]:
         yield from _check_xl_header(image, truth, form)
     if image.libxl is not None:
         yield from _differ("libxl options", image.libxl.options, LIBXL_LEGACY)
-        yield from _differ("octets after the libxl stream", len(image.trailing), 0)
+        yield from _differ("bytes after the libxl stream", len(image.trailing), 0)
 
 
 def _check_xl_header(image: Image, truth: Truth, form: Form) -> Iterator[str]:
@@ -297,7 +297,7 @@ def physmap_pairs(truth: Truth) -> dict[bytes, bytes]:
 
 def _check_emulator_tail(image: Image, wanted: Optional[Blob]) -> Iterator[str]:
     if wanted is None:
-        yield from _differ("octets after the libxc image", len(image.trailing), 0)
+        yield from _differ("bytes after the libxc image", len(image.trailing), 0)
         return
     try:
         _, blob = split_qemu_tail(image.trailing)

@@ -55,7 +55,7 @@ def _mend_verify(script: Any) -> None:
 
 
 def _read_fully(source: Any, size: int) -> bytes:
-    """Up to `size` octets; fewer only at the end of the source."""
+    """Up to `size` bytes; fewer only at the end of the source."""
     parts = []
     while size:
         part = source.read(size)

@@ -256,7 +256,7 @@ class Guest:
     """Domain `domid`, introduced to a daemon, and a device through which programs are that domain:
     the same as /dev/xen/xenbus in it.
 
-    The ring (struct xenstore_domain_interface): 1024 octets of requests, 1024 of answers, then how
+    The ring (struct xenstore_domain_interface): 1024 bytes of requests, 1024 of answers, then how
     many requests were taken and made, and how many answers.
     """
 

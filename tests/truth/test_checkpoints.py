@@ -99,7 +99,7 @@ def test_what_is_dropped_is_told(xenstream: Path, tmp_path: Path) -> None:
     result = command.run([xenstream, "convert", "--to", "libxl", cut, tmp_path / "out"])
     count = len(ends) - 1
     assert result.rc == OK
-    assert f"{count} of {count} complete" in str(result) and "5000 octets" in str(result)
+    assert f"{count} of {count} complete" in str(result) and "5000 bytes" in str(result)
     wanted = truth.load_checkpoint(case, count)
     assert truth.compare(image.load(tmp_path / "out"), wanted, Form.LIBXL, NEWEST) == []
     assert command.run([xenstream, "verify", cut]).rc == REMARKS

@@ -113,7 +113,7 @@ def test_drop_in_is_the_reference(
 def test_output_does_not_depend_on_its_path(
     case: Case, xenstream: Path, unpacked: Unpack, scratch: Path
 ) -> None:
-    """Through pipes the same octets come out as from file to file."""
+    """Through pipes the same bytes come out as from file to file."""
     source = unpacked(case.stream)
     output = converted(xenstream, Form.LIBXL, source, scratch / "out")
     data = source.read_bytes()

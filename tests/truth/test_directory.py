@@ -160,7 +160,7 @@ def test_bare_streams_come_back_octet_by_octet(
 def test_bare_image_keeps_its_emulator(
     case: Case, xenstream: Path, unpacked: Unpack, scratch: Path
 ) -> None:
-    """Behind a bare libxc image it stands as a legacy record."""
+    """After a bare libxc image it stands as a legacy record."""
     bare = scratch / "bare"
     data = converted(xenstream, Form.LIBXC, unpacked(case.stream), bare)
     again = packed(xenstream, restored(xenstream, bare, scratch / "d"), scratch / "out")

@@ -56,7 +56,7 @@ def from_pipe(program: Path, form: Form, source: Path, out: Path) -> None:
 
 
 def send(listener: socket.socket, data: bytes) -> None:
-    """Gives one connection the octets, in pieces, and closes it."""
+    """Gives one connection the bytes, in pieces, and closes it."""
     connection, _ = listener.accept()
     with connection:
         for at in range(0, len(data), PIECE):
@@ -119,7 +119,7 @@ def test_checkpointed_streams(
 
 
 def checkpoint_ends(program: Path, stream: Path) -> list[int]:
-    """The offsets behind each CHECKPOINT_END record, which has a header only."""
+    """The offsets after each CHECKPOINT_END record, which has a header only."""
     said = subprocess.run(
         [program, "records", "--json", stream], capture_output=True, check=True).stdout
     records = [json.loads(line) for line in said.splitlines()]

@@ -215,7 +215,7 @@ CHANGES: tuple[tuple[str, Change, str], ...] = (
     ("pv", swap_vcpus, "basic context of vCPU"),
     ("pv", change_shared_info, "shared info"),
     ("pv", change_p2m, "p2m frames"),
-    ("pv", add_trailing, "octets after the libxl stream"),
+    ("pv", add_trailing, "bytes after the libxl stream"),
     ("pv", change_origin, "Xen major version"),
     ("hvm", change_page, "has wrong contents"),
     ("hvm", add_page, "should not be there"),

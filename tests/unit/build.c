@@ -30,11 +30,11 @@ void put(struct build *b, const void *data, size_t n)
 
 static void put_number(struct build *b, uint64_t v, unsigned size)
 {
-	uint8_t octets[8];
+	uint8_t bytes[8];
 
 	for (unsigned i = 0; i < size; i++)
-		octets[b->big ? size - 1 - i : i] = (uint8_t)(v >> 8 * i);
-	put(b, octets, size);
+		bytes[b->big ? size - 1 - i : i] = (uint8_t)(v >> 8 * i);
+	put(b, bytes, size);
 }
 
 void put8(struct build *b, uint8_t v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams built in memory, octet by octet or out of a recipe.
+/* Streams built in memory, byte by byte or out of a recipe.
  *
  * This is written against the descriptions of the formats and shares nothing with src/: a wrong
  * offset there must not cancel itself out here. */
@@ -18,10 +18,10 @@ struct build {
 	uint8_t *data;
 	size_t size, capacity;
 	bool big;         /* byte order of what is put from now on */
-	unsigned width;   /* legacy: octets of the toolstack's unsigned long */
+	unsigned width;   /* legacy: bytes of the toolstack's unsigned long */
 	size_t record;    /* where the open record begins */
 	size_t mark;      /* a place that the test wants to find again */
-	uint32_t pattern; /* of filled octets, so that no two pages are alike */
+	uint32_t pattern; /* of filled bytes, so that no two pages are alike */
 };
 
 void build_free(struct build *b);
@@ -35,7 +35,7 @@ void put32(struct build *b, uint32_t v);
 void put64(struct build *b, uint64_t v);
 void put_ulong(struct build *b, uint64_t v);
 void put_zero(struct build *b, size_t n);
-/* n octets that say nothing, different each time. */
+/* n bytes that say nothing, different each time. */
 void fill(struct build *b, size_t n);
 
 /* --- today's formats ------------------------------------------------------------------------ */
@@ -49,7 +49,7 @@ void record_begin(struct build *b, uint32_t type);
 /* The length is patched, padding added. */
 void record_end(struct build *b);
 void empty_record(struct build *b, uint32_t type);
-/* A record with n octets that say nothing behind a header of two words. */
+/* A record with n bytes that say nothing after a header of two words. */
 void blob_record(struct build *b, uint32_t type, uint32_t first, uint32_t second, size_t n);
 /* Entries, and a page for each that has contents. */
 void page_data(struct build *b, const uint64_t *entries, size_t n);
@@ -61,7 +61,7 @@ void hvm_state(struct build *b);
 struct modern {
 	bool xl, libxl, bare_xl;   /* xl: header and libxl stream; bare_xl: header and image */
 	const char *config;        /* stored with its NUL */
-	size_t stray_optional;     /* octets behind the configuration */
+	size_t stray_optional;     /* bytes after the configuration */
 	bool big;
 	unsigned version;          /* 0: 3 */
 	bool pv;
@@ -74,10 +74,10 @@ struct modern {
 	size_t params;             /* HVM; SIZE_MAX: a record with none */
 	bool verify, unknown;      /* a VERIFY record; optional records of unknown type */
 	unsigned checkpoints;      /* libxl: before the end */
-	bool colo;                 /* libxl: a CHECKPOINT_STATE behind each */
+	bool colo;                 /* libxl: a CHECKPOINT_STATE after each */
 	size_t pairs;              /* xenstore keys; no record if 0 */
-	size_t emulator;           /* octets of the device model's state; no record if 0 */
-	const char *tail;          /* behind a bare image: a legacy signature */
+	size_t emulator;           /* bytes of the device model's state; no record if 0 */
+	const char *tail;          /* after a bare image: a legacy signature */
 };
 void build_modern(struct build *b, const struct modern *m);
 
@@ -98,7 +98,7 @@ struct legacy {
 	bool pv;
 	unsigned guest_width;      /* 0: 8 */
 	uint64_t p2m_size;         /* 0: 64 */
-	uint64_t frame;            /* the p2m's first, the others behind it; 0: all are pfn 0 */
+	uint64_t frame;            /* the p2m's first, the others after it; 0: all are pfn 0 */
 	bool extv, xcnt, stranger; /* blocks of the extended info */
 	size_t batches, pages, holes;
 	bool verify, tsc, tmem, tmem_extra, last_checkpoint, no_map;
@@ -110,7 +110,7 @@ struct legacy {
 	unsigned checkpoints;      /* 0: 1 */
 	bool compressed;
 	const char *tail;          /* signature, or NULL */
-	size_t emulator;           /* octets of its state */
+	size_t emulator;           /* bytes of its state */
 };
 void build_legacy(struct build *b, const struct legacy *l);
 

@@ -100,7 +100,7 @@ static void tmem(struct build *b)
 	put_zero(b, 16);              /* flags, weight, cap, ? */
 	for (unsigned pool = 0; pool < 2; pool++) {
 		put32(b, pool);
-		put32(b, 0);          /* flags: pages of 4096 octets */
+		put32(b, 0);          /* flags: pages of 4096 bytes */
 		put32(b, 1 + pool);   /* pages */
 		put_zero(b, 16);
 		for (unsigned page = 0; page < 1; page++) {
@@ -173,11 +173,11 @@ static void legacy_batches(struct build *b, const struct legacy *l, bool content
 /* What n pages have become since the state before: nothing, a few words of them, all of it, in turn. */
 static void differences(struct build *b, size_t n)
 {
-	static const size_t octets[3] = { 1, 36, 1 + PAGE };
+	static const size_t bytes[3] = { 1, 36, 1 + PAGE };
 	size_t length = 0;
 
 	for (size_t i = 0; i < n; i++)
-		length += octets[i % 3];
+		length += bytes[i % 3];
 	chunk(b, -12);
 	put_ulong(b, length);
 	for (size_t i = 0; i < n; i++) {

@@ -226,7 +226,7 @@ static void xsave_record(struct build *b, uint32_t id)
 	record_end(b);
 }
 
-/* Zeros behind a word: the vCPU's number, or an MSR's. */
+/* Zeros after a word: the vCPU's number, or an MSR's. */
 static void vcpu_blob(struct build *b, uint32_t type, uint32_t id, size_t n)
 {
 	blob_record(b, type, id, 0, n);
@@ -299,7 +299,7 @@ static void guest_state(struct build *b, const struct modern *m)
 		hvm_params(b, m->params == SIZE_MAX ? 0 : m->params);
 }
 
-/* Magic, version 3 as far as there is room, and n octets with that. */
+/* Magic, version 3 as far as there is room, and n bytes with that. */
 void qemu_state(struct build *b, size_t n)
 {
 	static const uint8_t version[4] = { 0, 0, 0, 3 };

@@ -30,7 +30,7 @@ void xenserver_record(struct build *b, uint64_t type, uint64_t length)
 	put64(b, length);
 }
 
-/* Two lists, the second one as Xen since 4.16 writes it: eight octets too many. */
+/* Two lists, the second one as Xen since 4.16 writes it: eight bytes too many. */
 static void colo_capture(struct build *b)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -152,7 +152,7 @@ const struct sample samples[] = {
 	MODERN("image-hvm-checkpoint", .batches = 1, .pages = 1, .params = 1, .checkpoints = 1),
 	MODERN("image-hvm-device-model", .batches = 1, .holes = 1, .params = 1, .tail = DM,
 	       .emulator = 30),
-	MODERN("image-hvm-device-model-of-no-octets", .batches = 1, .holes = 1, .params = 1,
+	MODERN("image-hvm-device-model-of-no-bytes", .batches = 1, .holes = 1, .params = 1,
 	       .tail = REMUS),
 	MODERN("image-hvm-qemu", .batches = 1, .holes = 1, .params = 1, .tail = QEMU,
 	       .emulator = 30),

@@ -85,7 +85,7 @@ static uint8_t *contents(const char *name, size_t *ret_n)
 	return b;
 }
 
-/* The octet at i of the new front. */
+/* The byte at i of the new front. */
 static uint8_t fresh(uint64_t i)
 {
 	return (uint8_t)(200 - i * 3);
@@ -274,7 +274,7 @@ static void recover(enum xst_recovery_outcome want)
 	xst_journal_place_clear(&place);
 }
 
-static void before_the_first_octet(void **state)
+static void before_the_first_byte(void **state)
 {
 	(void)state;
 	put_image();
@@ -285,7 +285,7 @@ static void before_the_first_octet(void **state)
 	recover(XST_RECOVERY_NOTHING);
 }
 
-/* Whatever part of the front is written: a beginning, an end, every second octet. */
+/* Whatever part of the front is written: a beginning, an end, every second byte. */
 static void half_written(void **state)
 {
 	uint8_t part[OLD];
@@ -483,7 +483,7 @@ static void of_another_file(void **state)
 	put_image();
 	journal(JOURNAL_IN_PLACE, 0, OLD);
 	put(other, old_front, OLD, payload, PAYLOAD);
-	assert_int_equal(rename(other, path), 0); /* the same octets in another inode */
+	assert_int_equal(rename(other, path), 0); /* the same bytes in another inode */
 	overwrite(0, (const uint8_t[]){ fresh(0) }, 1);
 	expect_ignored();
 }
@@ -531,7 +531,7 @@ static void odd(void **state)
 	expect_ignored();
 }
 
-/* Cut anywhere, or with an octet changed, it is one that nothing was begun with. */
+/* Cut anywhere, or with a byte changed, it is one that nothing was begun with. */
 static void incomplete(void **state)
 {
 	size_t n;
@@ -586,7 +586,7 @@ int main(void)
 		cmocka_unit_test_teardown(in_place, clean),
 		cmocka_unit_test_teardown(longer, clean),
 		cmocka_unit_test_teardown(arguments, clean),
-		cmocka_unit_test_teardown(before_the_first_octet, clean),
+		cmocka_unit_test_teardown(before_the_first_byte, clean),
 		cmocka_unit_test_teardown(half_written, clean),
 		cmocka_unit_test_teardown(all_written, clean),
 		cmocka_unit_test_teardown(change_after_a_break, clean),

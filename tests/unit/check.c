@@ -84,10 +84,10 @@ static const struct check_case cases[] = {
 	{ "and of an HVM guest", "lqchSDTPNEe", "", NULL },
 	{ "a PV guest's xenstore keys", "lcpISFDTHBExe", "libxl.emulator.guest", NULL },
 
-	{ "PV info behind the static data", "pSIFDTHBE", "libxc.static-data",
-	  "X86_PV_INFO stands behind STATIC_DATA_END" },
-	{ "a policy behind the static data", "hSCDTPNE", "libxc.static-data",
-	  "X86_CPUID_POLICY stands behind STATIC_DATA_END" },
+	{ "PV info after the static data", "pSIFDTHBE", "libxc.static-data",
+	  "X86_PV_INFO stands after STATIC_DATA_END" },
+	{ "a policy after the static data", "hSCDTPNE", "libxc.static-data",
+	  "X86_CPUID_POLICY stands after STATIC_DATA_END" },
 	{ "frames before the end of static data", "pIFSDTHBE", "libxc.static-data",
 	  "X86_PV_P2M_FRAMES stands before STATIC_DATA_END" },
 
@@ -131,13 +131,13 @@ static const struct check_case cases[] = {
 	  "no HVM_CONTEXT record in the image" },
 
 	{ "64 bits with 3 levels", "pJSFDTHBE", "libxc.pv-info",
-	  "8 octets with 3 levels of page tables" },
+	  "8 bytes with 3 levels of page tables" },
 	{ "32 bits with 4 levels", "p7SFDTHbE", "libxc.pv-info",
-	  "4 octets with 4 levels of page tables" },
+	  "4 bytes with 4 levels of page tables" },
 	{ "a context of the other width", "pISFDTHbE", "libxc.vcpu.size",
-	  "2800 octets; a 64-bit guest's context has 5168" },
+	  "2800 bytes; a 64-bit guest's context has 5168" },
 	{ "and the other way round", "p8SFZTHBE", "libxc.vcpu.size",
-	  "5168 octets; a 32-bit guest's context has 2800" },
+	  "5168 bytes; a 32-bit guest's context has 2800" },
 	{ "a pfn twice", "hSDdTPNE", "libxc.page-data.twice", "0x8 stands twice in the record" },
 	{ "but in two records it may", "hSDDTPNE", "", NULL },
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* COLO: both sides' turns, the back channel with and without the octets that Xen leaks, and a restore as the
+/* COLO: both sides' turns, the back channel with and without the bytes that Xen leaks, and a restore as the
  * secondary of a primary that is tested against it. */
 #include <fcntl.h>
 #include <poll.h>
@@ -114,7 +114,7 @@ static void primary_before_list(struct colo *c)
 	build_free(&b);
 }
 
-/* Fed by `chunk` octets, up to the end. */
+/* Fed by `chunk` bytes, up to the end. */
 static int feed_by(struct colo *c, const struct build *b, size_t chunk)
 {
 	int e = 0;
@@ -132,9 +132,9 @@ static void expect_pfns(const struct colo *c, const uint64_t *pfns, size_t n)
 		assert_int_equal(c->pfns[i], pfns[i]);
 }
 
-/* Lists with and without the stray octets, however they are cut.  What stands behind a list settles
- * what its first octets can't. */
-static void lists_with_stray_octets(void **state)
+/* Lists with and without the stray bytes, however they are cut.  What stands after a list settles
+ * what its first bytes can't. */
+static void lists_with_stray_bytes(void **state)
 {
 	static const uint64_t plain[] = { 3, 4, 9 }, from_zero[] = { 0, 1, 2 };
 
@@ -216,7 +216,7 @@ static void checkpoint(struct build *b)
 	empty_record(b, 4);
 }
 
-/* The image's first state, two checkpoints; a CHECKPOINT_STATE behind each. */
+/* The image's first state, two checkpoints; a CHECKPOINT_STATE after each. */
 static void colo_stream(struct build *b, uint32_t state)
 {
 	struct modern m = { .libxl = true, .batches = 1, .pages = 1, .params = 1 };
@@ -226,7 +226,7 @@ static void colo_stream(struct build *b, uint32_t state)
 	build_modern(b, &m);
 	b->size -= 16; /* both ENDs */
 	build_modern(&part, &m);
-	/* what a state repeats stands behind the static data */
+	/* what a state repeats stands after the static data */
 	from = 16 + 8 + 24 + 16 + 8;
 	for (int i = 0; i < 2; i++) {
 		checkpoint(b);
@@ -344,7 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_sides_take_turns),
 		cmocka_unit_test(out_of_turn),
-		cmocka_unit_test(lists_with_stray_octets),
+		cmocka_unit_test(lists_with_stray_bytes),
 		cmocka_unit_test(broken_back_channels),
 		cmocka_unit_test(a_restore_as_the_secondary),
 		cmocka_unit_test(a_primary_that_says_the_wrong_thing),

@@ -258,7 +258,7 @@ static void append_keeps_the_layout(void **state)
 	xst_config_value_clear(&s);
 }
 
-/* Any octets but NUL and newline come back out of quotes as they went in. */
+/* Any bytes but NUL and newline come back out of quotes as they went in. */
 static void strings_come_back(void **state)
 {
 	(void)state;

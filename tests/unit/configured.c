@@ -11,7 +11,7 @@ struct caller {
 	struct xst_config stored; /* as it was told */
 	char text[64];
 	struct xst_config preset;
-	struct xst_config answer; /* its octets; the language is the output's */
+	struct xst_config answer; /* its bytes; the language is the output's */
 	bool silent;              /* leaves the preset as it is */
 	int code;
 	unsigned calls;
@@ -72,7 +72,7 @@ static uint32_t at(const struct build *b, size_t offset)
 
 /* --- xl's header ------------------------------------------------------------------------------ */
 
-/* Flags, both lengths, and the octets, whatever was there before. */
+/* Flags, both lengths, and the bytes, whatever was there before. */
 static void given_to_xl(void **state)
 {
 	static const char text[] = "name = \"given\"\n", json[] = "{ \"c_info\": {} }";
@@ -102,7 +102,7 @@ static void given_to_xl(void **state)
 		}
 }
 
-/* What stands behind the configuration in the optional data stays there. */
+/* What stands after the configuration in the optional data stays there. */
 static void optional_data_stays(void **state)
 {
 	static const char text[] = "a=1";
@@ -213,7 +213,7 @@ static void xenserver(void **state)
 	assert_int_equal(p.code, 0);
 	assert_memory_equal(p.out.data, "XenSavedDomv2-\n\x0f\0\0\0\0\0\0\0\x0c\0\0\0\0\0\0\0((vm_str a))"
 			    "\xf0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 67);
-	/* the state's record and the end: 16 octets each, and the state between them */
+	/* the state's record and the end: 16 bytes each, and the state between them */
 	assert_memory_equal(p.out.data + p.out.size - 16 - 38 - 16, "\0\x0f\0\0\0\0\0\0\x26\0\0\0\0\0\0\0", 16);
 	assert_memory_equal(p.out.data + p.out.size - 16, "\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
 	poured_free(&p);

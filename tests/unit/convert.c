@@ -253,7 +253,7 @@ static void with_batch(struct build *b, const uint64_t *entries, size_t n)
 	"IMAGE_HEADER DOMAIN_HEADER<2 0.1> STATIC_DATA_END " words            \
 	"HVM_PARAMS[5 feffe 6 fefff 1 feffc] HVM_CONTEXT(1) END"
 
-/* Where in the output the page with this content stands, by its first octets. */
+/* Where in the output the page with this content stands, by its first bytes. */
 static size_t times_found(const struct build *in, const struct build *b, size_t at)
 {
 	size_t n = 0;

@@ -74,7 +74,7 @@ static void encode(struct encoded *e, const uint8_t *old, const uint8_t *new, bo
 	}
 }
 
-/* Decodes in pieces of `cut` octets. */
+/* Decodes in pieces of `cut` bytes. */
 static void expect(const struct encoded *e, const uint8_t *old, const uint8_t *new, size_t cut)
 {
 	struct delta d;
@@ -131,9 +131,9 @@ static void what_was_encoded_comes_back(void **state)
 	}
 }
 
-static enum delta_result outcome(const void *octets, size_t n)
+static enum delta_result outcome(const void *bytes, size_t n)
 {
-	const uint8_t *data = octets;
+	const uint8_t *data = bytes;
 	enum delta_result r = DELTA_MORE;
 	struct delta d;
 

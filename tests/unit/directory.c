@@ -101,7 +101,7 @@ static void assert_same_files(int a, int b)
 	assert_int_equal(pread(b, y, sizeof(y), at), 0);
 }
 
-/* A saved directory restores to one that saves to the same octets. */
+/* A saved directory restores to one that saves to the same bytes. */
 static void there_and_back(void **state)
 {
 	unsigned before = open_descriptors();
@@ -149,13 +149,13 @@ static void put_batch(struct memory *m, const uint64_t *entries, size_t n, size_
 	}
 }
 
-static void assert_octets(int fd, uint64_t at, size_t n, int octet)
+static void assert_bytes(int fd, uint64_t at, size_t n, int byte)
 {
 	uint8_t data[XST_PAGE_SIZE];
 
 	assert_int_equal(pread(fd, data, n, (off_t)at), n);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(data[i], octet);
+		assert_int_equal(data[i], byte);
 }
 
 static void pages_lose_their_contents(void **state)
@@ -170,19 +170,19 @@ static void pages_lose_their_contents(void **state)
 	xst_directory_memory_init(&m);
 	assert_int_equal(xst_directory_memory_open(&m, dir), 0);
 	put_batch(&m, first, COUNT(first), 4, 'a');
-	assert_octets(m.fd, 900 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'a');
+	assert_bytes(m.fd, 900 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'a');
 	put_batch(&m, then, COUNT(then), 0, 0);
-	assert_octets(m.fd, 3 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'a');
-	assert_octets(m.fd, 4 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
-	assert_octets(m.fd, 5 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
-	assert_octets(m.fd, 900 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
-	assert_octets(m.pages, 3, 1, PAGE_KNOWN);
-	assert_octets(m.pages, 4, 1, PAGE_KNOWN | 0xf);
-	assert_octets(m.pages, 5, 1, PAGE_KNOWN | 0xd);
-	assert_octets(m.pages, 6, 1, 0);
-	assert_octets(m.pages, 900, 1, PAGE_KNOWN | 0xe);
+	assert_bytes(m.fd, 3 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'a');
+	assert_bytes(m.fd, 4 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
+	assert_bytes(m.fd, 5 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
+	assert_bytes(m.fd, 900 * XST_PAGE_SIZE, XST_PAGE_SIZE, 0);
+	assert_bytes(m.pages, 3, 1, PAGE_KNOWN);
+	assert_bytes(m.pages, 4, 1, PAGE_KNOWN | 0xf);
+	assert_bytes(m.pages, 5, 1, PAGE_KNOWN | 0xd);
+	assert_bytes(m.pages, 6, 1, 0);
+	assert_bytes(m.pages, 900, 1, PAGE_KNOWN | 0xe);
 	put_batch(&m, again, 1, 1, 'b');
-	assert_octets(m.fd, 4 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'b');
+	assert_bytes(m.fd, 4 * XST_PAGE_SIZE, XST_PAGE_SIZE, 'b');
 	xst_directory_memory_free(&m);
 	close(dir);
 	remove_all();
@@ -219,7 +219,7 @@ static void runs_and_limits(void **state)
 	remove_all();
 }
 
-/* An entry has 8 octets, its type's block 4096: only so many more blocks than octets may tell. */
+/* An entry has 8 bytes, its type's block 4096: only so many more blocks than bytes may tell. */
 static void far_apart_has_a_limit(void **state)
 {
 	int dir = open(folder, O_RDONLY | O_DIRECTORY), r = 0;
@@ -336,7 +336,7 @@ static void no_more_than_pack_takes(void **state)
 	assert_true(folder_is_empty());
 }
 
-/* Each name in a key of two octets a name may be a directory of 4096. */
+/* Each name in a key of two bytes a name may be a directory of 4096. */
 static void no_more_names_in_keys(void **state)
 {
 	static const char key[] = "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p";

@@ -12,18 +12,18 @@ static struct xst_emitter *fresh(void)
 	return e;
 }
 
-static void expect(struct xst_emitter *e, const char *octets, size_t n)
+static void expect(struct xst_emitter *e, const char *bytes, size_t n)
 {
 	const uint8_t *data;
 
 	assert_int_equal(xst_emitter_output(e, &data), n);
 	if (n)
-		assert_memory_equal(data, octets, n);
+		assert_memory_equal(data, bytes, n);
 	xst_emitter_written(e);
 	assert_int_equal(xst_emitter_output(e, &data), 0);
 }
 
-#define EXPECT(e, octets) expect(e, octets, sizeof(octets) - 1)
+#define EXPECT(e, bytes) expect(e, bytes, sizeof(bytes) - 1)
 
 static void records_are_framed_and_padded(void **state)
 {

@@ -59,7 +59,7 @@ void same_in_pieces(const struct build *b, enum xst_start start, uint32_t flags)
 			     &pieces);
 		if (!log_equal(&whole, &pieces)) {
 			log_print_difference(&whole, &pieces);
-			fail_msg("windows of %zu octets", n);
+			fail_msg("windows of %zu bytes", n);
 		}
 	}
 	log_free(&whole);

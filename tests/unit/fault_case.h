@@ -8,7 +8,7 @@
 #define BAD XST_E_MALFORMED
 #define TOO_MUCH XST_E_LIMIT
 
-/* The octet that the finding is to point at is marked while building. */
+/* The byte that the finding is to point at is marked while building. */
 struct fault_case {
 	const char *name;
 	void (*build)(struct build *b);
@@ -28,7 +28,7 @@ void hvm_image(struct build *b);
 void libxl_stream(struct build *b);
 void begin_hvm(struct build *b);
 void end_hvm(struct build *b);
-/* The first octets of an xl header with an error in them: no magic of any kind. */
+/* The first bytes of an xl header with an error in them: no magic of any kind. */
 void wrong_magic(struct build *b);
 
 #endif

@@ -298,7 +298,7 @@ static const struct refusal {
 } refusals[] = {
 	{ CONFIG_XEND, "", XST_E_MALFORMED, 1, "before all parentheses" },
 	{ CONFIG_XEND, "(domain (a)", XST_E_MALFORMED, 12, "before all parentheses" },
-	{ CONFIG_XEND, "(domain))", XST_E_MALFORMED, 9, "something behind the end" },
+	{ CONFIG_XEND, "(domain))", XST_E_MALFORMED, 9, "something after the end" },
 	{ CONFIG_XEND, "domain", XST_E_MALFORMED, 1, "no list" },
 	{ CONFIG_XEND, "(domain (name 'a", XST_E_MALFORMED, 15, "does not end" },
 	{ CONFIG_XEND, "(domain (name 'a\\", XST_E_MALFORMED, 15, "does not end" },
@@ -407,7 +407,7 @@ static void cut_anywhere(void **state)
 		for (size_t n = 0; n < strlen(texts[l]) - 1; n++) {
 			struct config_error err = { .text = "" };
 			struct config_foreign f;
-			char *copy = malloc(n + 1); /* what is behind is not looked at */
+			char *copy = malloc(n + 1); /* what is after is not looked at */
 
 			assert_non_null(copy);
 			memcpy(copy, texts[l], n);

@@ -166,7 +166,7 @@ static void with_sexpr(struct build *b)
 	build_legacy(b, &l);
 }
 
-/* A suspend image with a record of that type, n octets, around an image. */
+/* A suspend image with a record of that type, n bytes, around an image. */
 static void suspended(struct build *b, uint64_t type, const void *data, size_t n)
 {
 	struct modern m = small;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The front of an image: read from everything, set, written; nothing behind it is looked at. */
+/* The front of an image: read from everything, set, written; nothing after it is looked at. */
 #include <xenstream/head.h>
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 static const char rest[] = "\1unknown\0data";
 
-/* Octets of an xl header by hand. */
+/* Bytes of an xl header by hand. */
 struct front {
 	bool big;
 	uint32_t mandatory, optional, length, config_length;

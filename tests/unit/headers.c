@@ -259,7 +259,7 @@ static void value_too_long(struct build *b)
 
 static const struct fault_case cases[] = {
 	{ "xl: magic", wrong_magic, XST_E_MAGIC, "xl.magic", "magic",
-	  "the octets of an xl header are not there", 0 },
+	  "the bytes of an xl header are not there", 0 },
 	{ "xl: byte order", xl_byte_order, BAD, "xl.byte-order", "byte_order",
 	  "0x1020305 says neither little-endian nor big-endian", 0 },
 	{ "xl: unknown flag", xl_unknown_flag, XST_E_UNKNOWN, "xl.mandatory-flags",
@@ -269,10 +269,10 @@ static const struct fault_case cases[] = {
 	{ "xl: optional flags", xl_optional_flags, 0, "xl.optional-flags", "optional_flags",
 	  "0x10: unknown, ignored", 0 },
 	{ "xl: no room for the length", xl_no_room_for_length, BAD, "xl.config-length",
-	  "optional_length", "3 octets have no room for the configuration's length", 0 },
+	  "optional_length", "3 bytes have no room for the configuration's length", 0 },
 	{ "xl: configuration beyond the optional data", xl_config_too_long, BAD,
 	  "xl.config-length", "config_length",
-	  "7 octets do not fit the 6 that are left of the optional data", 0 },
+	  "7 bytes do not fit the 6 that are left of the optional data", 0 },
 	{ "xl: a header inside of a header", xl_nested, BAD, "xl.magic", "magic",
 	  "an xl header inside of another", 0 },
 	{ "xl: flag without stream", xl_flag_without_stream, 0, "xl.stream-flag",
@@ -297,9 +297,9 @@ static const struct fault_case cases[] = {
 	{ "libxl: end in a checkpoint", end_in_checkpoint, BAD, "libxl.checkpoint", "type",
 	  "END in the middle of a checkpoint", 0 },
 	{ "libxl: a key too long", key_too_long, TOO_MUCH, "input.limit", "key",
-	  "longer than the 3072 octets that xenstored takes", 0 },
+	  "longer than the 3072 bytes that xenstored takes", 0 },
 	{ "libxl: a value too long", value_too_long, TOO_MUCH, "input.limit", "value",
-	  "longer than the 4096 octets that xenstored takes", 0 },
+	  "longer than the 4096 bytes that xenstored takes", 0 },
 
 	{ "image: ident", image_ident, XST_E_MAGIC, "libxc.ident", "ident",
 	  "0x78454e46, not \"XENF\"", 0 },

@@ -96,7 +96,7 @@ static void pair_of(enum end kind, int fds[2])
 		assert_int_equal(pipe(fds), 0);
 }
 
-/* A descriptor to read `b` from, in steps of `step` octets where it is no file. */
+/* A descriptor to read `b` from, in steps of `step` bytes where it is no file. */
 static int input_of(enum end kind, const struct build *b, size_t step, struct other_end *o)
 {
 	int fds[2];
@@ -277,7 +277,7 @@ static void same_log(const struct log *reader, const struct log *parser)
 	assert_null(memchr(parser->text + reader->size, '\n', parser->size - reader->size - 1));
 }
 
-static void octet_by_octet(void **state)
+static void byte_by_byte(void **state)
 {
 	static const char *const names[] = { "xl-hvm", "legacy-hvm-8", "legacy-pv32-4-remus",
 					     "image-hvm-device-model", "libxl-hvm-checkpoints" };
@@ -671,7 +671,7 @@ int main(void)
 		cmocka_unit_test(a_pv_image_goes_everywhere),
 		cmocka_unit_test(legacy_streams_go_everywhere),
 		cmocka_unit_test(large_runs),
-		cmocka_unit_test(octet_by_octet),
+		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(runs_are_passed_over),
 		cmocka_unit_test(truncated_inputs),
 		cmocka_unit_test(an_image_in_the_middle_of_a_file),

@@ -22,7 +22,7 @@ size_t word_find(const struct word *w, char letter);
 /* Offsets in records, header included. */
 #define BODY 8
 #define ENTRIES 16             /* D: 1, 7, 3 (the top table), 4 (an L3 or L2 table), 2 (XTAB) */
-#define CONTEXT 16             /* B, X, Y: behind the vCPU's number */
+#define CONTEXT 16             /* B, X, Y: after the vCPU's number */
 #define HVM_HEADER_BODY (BODY + 8)
 #define HVM_PIC (BODY + 32 + 8 + 1032)
 #define HVM_XSAVE (HVM_PIC + 16)

@@ -21,7 +21,7 @@ ALL_LIMITS(X)
 
 #define LIMIT_CASE(name) bool limit_takes_##name(uint64_t n)
 
-/* A folder for the files of the cases, emptied behind each of them. */
+/* A folder for the files of the cases, emptied after each of them. */
 const char *limit_folder(void);
 /* An unnamed file that holds a stream, read from its beginning. */
 struct build;

@@ -241,7 +241,7 @@ static void log_end(struct log *g, const struct xst_parser *p, int code)
 
 struct feed {
 	const uint8_t *data;
-	size_t size, at;     /* at: octets that were put into windows or claimed */
+	size_t size, at;     /* at: bytes that were put into windows or claimed */
 	const struct cuts *cuts;
 	size_t step;
 	uint8_t *window;
@@ -250,10 +250,10 @@ struct feed {
 	bool told_eof;
 	bool keeps_going;
 	uint64_t need_end;   /* up to here the parser has allowed to read without meeting a run */
-	uint64_t head_end;   /* of the octets that tell what the innermost stream is */
+	uint64_t head_end;   /* of the bytes that tell what the innermost stream is */
 };
 
-/* The octets that the parser has not taken yet, in a block of exactly their size, so that a reader
+/* The bytes that the parser has not taken yet, in a block of exactly their size, so that a reader
  * that goes too far or comes back too late is seen. */
 static void new_window(struct feed *f, const uint8_t *from, size_t n)
 {
@@ -312,9 +312,9 @@ static void check_need(const struct feed *f, const struct xst_event *ev)
 	PROMISE(!f->told_eof);
 }
 
-#define SNIFFED 9 /* behind a signature without a length, to see whether it's XenServer's form */
+#define SNIFFED 9 /* after a signature without a length, to see whether it's XenServer's form */
 
-/* What NEED allows to read holds no octet of a run that has not begun; but for the sixteen octets
+/* What NEED allows to read holds no byte of a run that has not begun; but for the sixteen bytes
  * that tell what a stream is, where a 32-bit toolstack's first page begins at the twelfth already. */
 static void check_reach(struct feed *f, const struct xst_parser *p, const struct xst_event *ev,
 			uint64_t base)

@@ -182,7 +182,7 @@ static void of_jobs(void **state)
 		input = &b;
 		fd = input_file();
 		each_fails(info, XST_E_NOMEM);
-		/* what fails in the moving of octets is told as ENOMEM of a system call */
+		/* what fails in the moving of bytes is told as ENOMEM of a system call */
 		each_fails(convert_fd, XST_E_IO);
 		if (samples[i].name[0] == 'x')
 			each_fails(copy_with_another_config, XST_E_IO);

@@ -129,7 +129,7 @@ static int translate(void)
 
 static int store(void)
 {
-	struct config_stored s = { .octets = NULL };
+	struct config_stored s = { .bytes = NULL };
 	int r = xst_config_to_stored(doc, to, count_loss, NULL, &s, NULL);
 
 	xst_config_stored_clear(&s);

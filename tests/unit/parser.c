@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser's calls: what is legal when, what it recognises, and how it goes on behind faults. */
+/* The parser's calls: what is legal when, what it recognises, and how it goes on after faults. */
 #include <xenstream/parser.h>
 
 #include "faults.h"
@@ -54,7 +54,7 @@ static void arguments_are_checked(void **state)
 	struct xst_parser *p = NULL;
 	const struct xst_event *ev;
 	struct xst_in in = { NULL, 1, 0 };
-	uint8_t octet = 0;
+	uint8_t byte = 0;
 
 	(void)state;
 	assert_int_equal(xst_parser_new(NULL, NULL), XST_E_ARG);
@@ -74,7 +74,7 @@ static void arguments_are_checked(void **state)
 	later.o.flags = 0;
 	assert_int_equal(xst_parser_new(&later.o, &p), 0);
 	assert_int_equal(xst_parser_next(p, &in, &ev), XST_E_ARG);
-	in = (struct xst_in){ &octet, 1, 2 };
+	in = (struct xst_in){ &byte, 1, 2 };
 	assert_int_equal(xst_parser_next(p, &in, &ev), XST_E_ARG);
 	assert_int_equal(xst_parser_next(p, NULL, &ev), XST_E_ARG);
 	assert_int_equal(xst_parser_next(p, &in, NULL), XST_E_ARG);
@@ -184,7 +184,7 @@ static void what_is_held_can_not_be_claimed(void **state)
 	uint64_t entry = 5;
 
 	(void)state;
-	legacy_head(&r.b, 4, 64); /* the sixteenth octet is the page's fourth */
+	legacy_head(&r.b, 4, 64); /* the sixteenth byte is the page's fourth */
 	batch(&r.b, &entry, 1, true);
 	start(&r, NULL);
 	r.in.size = 3; /* so that the head is gathered */
@@ -245,7 +245,7 @@ static void a_length_is_told_before_anything_is_taken(void **state)
 	stop(&r);
 }
 
-static void a_run_of_no_octets(void **state)
+static void a_run_of_no_bytes(void **state)
 {
 	struct run r = { 0 };
 
@@ -275,11 +275,11 @@ static void a_known_length_stays(void **state)
 /* --- what an input is ----------------------------------------------------------------------- */
 
 struct foreign {
-	const char *octets;
+	const char *bytes;
 	size_t size;
 	const char *text;
 };
-#define FOREIGN(octets, text) { octets, sizeof(octets) - 1, text }
+#define FOREIGN(bytes, text) { bytes, sizeof(bytes) - 1, text }
 
 static const struct foreign foreign[] = {
 	FOREIGN("QFI\xfb\0\0\0\3", "this is a qcow2 disk image"),
@@ -299,7 +299,7 @@ static void foreign_files_are_named(void **state)
 		struct build b = { 0 };
 		struct faults f;
 
-		put(&b, foreign[i].octets, foreign[i].size);
+		put(&b, foreign[i].bytes, foreign[i].size);
 		put_zero(&b, 32);
 		find_faults(&b, NULL, &f);
 		assert_int_equal(f.code, XST_E_MAGIC);
@@ -382,9 +382,9 @@ static void without_the_device_model(void **state)
 	build_free(&b);
 }
 
-/* --- going on behind faults ----------------------------------------------------------------- */
+/* --- going on after faults ----------------------------------------------------------------- */
 
-/* Five faults of five kinds in a row, and a sound record behind each. */
+/* Five faults of five kinds in a row, and a sound record after each. */
 static void all_faults_are_told(void **state)
 {
 	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
@@ -470,9 +470,9 @@ static void findings_are_one_line(void **state)
 	struct xst_finding f = { .code = XST_E_MALFORMED, .layer = XST_LAYER_LIBXC, .offset = 0x1f40,
 				 .record_name = "PAGE_DATA", .record_offset = 0x1f30,
 				 .record_index = 17, .field = "count",
-				 .text = "3 pfns do not fit a record of 24 octets" };
+				 .text = "3 pfns do not fit a record of 24 bytes" };
 	const char *line = "image.save: offset 0x1f40 (libxc record 17, PAGE_DATA, at 0x1f30): "
-			   "count: 3 pfns do not fit a record of 24 octets";
+			   "count: 3 pfns do not fit a record of 24 bytes";
 	char buf[300], small[10];
 
 	(void)state;
@@ -483,14 +483,14 @@ static void findings_are_one_line(void **state)
 	assert_int_equal(xst_finding_format(&f, "image.save", NULL, 0), strlen(line));
 	f.record_name = f.field = NULL;
 	xst_finding_format(&f, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "offset 0x1f40 (libxc, behind record 16): "
-				 "3 pfns do not fit a record of 24 octets");
+	assert_string_equal(buf, "offset 0x1f40 (libxc, after record 16): "
+				 "3 pfns do not fit a record of 24 bytes");
 	f.layer = XST_LAYER_NONE;
 	xst_finding_format(&f, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "offset 0x1f40: 3 pfns do not fit a record of 24 octets");
+	assert_string_equal(buf, "offset 0x1f40: 3 pfns do not fit a record of 24 bytes");
 	f.code = XST_E_IO;
 	xst_finding_format(&f, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "3 pfns do not fit a record of 24 octets");
+	assert_string_equal(buf, "3 pfns do not fit a record of 24 bytes");
 }
 
 int main(void)
@@ -505,7 +505,7 @@ int main(void)
 		cmocka_unit_test(what_is_held_can_not_be_claimed),
 		cmocka_unit_test(a_length_can_be_told_once),
 		cmocka_unit_test(a_length_is_told_before_anything_is_taken),
-		cmocka_unit_test(a_run_of_no_octets),
+		cmocka_unit_test(a_run_of_no_bytes),
 		cmocka_unit_test(a_known_length_stays),
 		cmocka_unit_test(foreign_files_are_named),
 		cmocka_unit_test(short_inputs_are_truncated),

@@ -37,7 +37,7 @@ static void numbers_are_cut_to_their_bits(void **state)
 	xst_pfnmap_free(&m);
 }
 
-/* Neighbours in one octet, both ends of a chunk, and pfns that no guest has. */
+/* Neighbours in one byte, both ends of a chunk, and pfns that no guest has. */
 static void neighbours_do_not_mix(void **state)
 {
 	static const uint64_t places[] = { 0, 1, 7, 8, 32767, 32768, 65535, 65536,
@@ -76,7 +76,7 @@ static void it_grows(void **state)
 	xst_pfnmap_free(&m);
 }
 
-/* A chunk of one bit a frame has 4096 octets: two of them fit, a third does not. */
+/* A chunk of one bit a frame has 4096 bytes: two of them fit, a third does not. */
 static void its_memory_has_a_bound(void **state)
 {
 	struct pfnmap m;
@@ -152,7 +152,7 @@ static void far_apart_are_found_soon(void **state)
 	xst_pfnmap_free(&m);
 }
 
-/* At every place of an octet, and up to a chunk's end, against single frames. */
+/* At every place of a byte, and up to a chunk's end, against single frames. */
 static void one_run(unsigned first, unsigned n, unsigned bits)
 {
 	uint64_t pfn = first < 17 ? first : PFNMAP_CHUNK - n;

@@ -18,7 +18,7 @@ struct probe {
 	uint64_t fail_at;   /* number of the call that fails, from 1; 0: none */
 	unsigned again;     /* how often each call says "come again" first */
 	bool no_move;       /* payload only by write */
-	size_t bite;        /* octets that a payload call takes at most; 0: all */
+	size_t bite;        /* bytes that a payload call takes at most; 0: all */
 	bool waits_on_time; /* "again" waits for a time, else for nothing */
 	/* what they saw */
 	struct log log;
@@ -49,12 +49,12 @@ enum channel { CHANNEL_FILE, CHANNEL_PIPE, CHANNEL_UNIX };
 
 struct feed {
 	enum channel channel;
-	size_t chunk;       /* octets at a time, whenever the restore waits; 0: all at once */
+	size_t chunk;       /* bytes at a time, whenever the restore waits; 0: all at once */
 	bool reset;         /* the other end is gone without a word, where that is possible */
 	bool stays_open;    /* the end never comes */
 };
 
-/* Runs a restore of size octets to its end, or to `stop_after` calls of xst_restore_process(), when it
+/* Runs a restore of size bytes to its end, or to `stop_after` calls of xst_restore_process(), when it
  * is aborted, or freed if `by_free`.  options: from probe_options(), changed.  Returns the result's
  * code.  Fails the process if it hangs. */
 int drive(struct probe *p, const void *data, size_t size, const struct feed *feed,
@@ -63,7 +63,7 @@ int drive(struct probe *p, const void *data, size_t size, const struct feed *fee
 /* Open descriptors of this process, and whether it has a child. */
 unsigned open_descriptors(void);
 bool has_children(void);
-/* An unnamed file that holds the octets, to be read from its beginning. */
+/* An unnamed file that holds the bytes, to be read from its beginning. */
 int file_of(const void *data, size_t size);
 
 #endif

@@ -201,8 +201,8 @@ static void freed_at_every_call(void **state)
 static const struct modern remus = { .libxl = true, .batches = 1, .pages = 2, .params = 2,
 				     .checkpoints = 3, .pairs = 1, .emulator = 90 };
 
-/* Where the checkpoints are complete: behind each CHECKPOINT_END, a libxl record of type 4 that
- * follows the emulator's.  *ret_near, malloc'ed: which places are a record's end or an octet beside it. */
+/* Where the checkpoints are complete: after each CHECKPOINT_END, a libxl record of type 4 that
+ * follows the emulator's.  *ret_near, malloc'ed: which places are a record's end or a byte beside it. */
 static size_t checkpoint_ends(const struct build *b, size_t *ret, size_t max, bool **ret_near)
 {
 	const struct xst_event *ev;
@@ -230,7 +230,7 @@ static size_t checkpoint_ends(const struct build *b, size_t *ret, size_t max, bo
 }
 
 /* Wherever the sender dies, at every record's ends and in between: before the first checkpoint is whole that
- * is an error, behind it the last whole one counts, and nothing of what came after. */
+ * is an error, after it the last whole one counts, and nothing of what came after. */
 static void the_sender_dies_anywhere(void **state)
 {
 	struct build b = { 0 };

@@ -42,15 +42,15 @@ static void children_that_are_ignored(void **state)
 }
 
 static struct {
-	uint64_t octets;
+	uint64_t bytes;
 	unsigned finished, committed;
 } seen;
 
-static int count_octets(void *self, const void *data, size_t n, size_t *ret_done)
+static int count_bytes(void *self, const void *data, size_t n, size_t *ret_done)
 {
 	assert_null(self);
 	assert_non_null(data);
-	seen.octets += n;
+	seen.bytes += n;
 	*ret_done = n;
 	return 0;
 }
@@ -83,7 +83,7 @@ static void sinks_without_an_object(void **state)
 	ops.finish = count_finish;
 	ops.commit = count_commit;
 	for (unsigned i = 1; i <= 2; i++) {
-		ops.write = i == 1 ? count_octets : NULL;
+		ops.write = i == 1 ? count_bytes : NULL;
 		o.fd = file_of(b.data, b.size);
 		o.domain = (struct xst_domain_sink){ &ops, NULL };
 		assert_int_equal(xst_restore_run(&o, -1, &result), 0);
@@ -91,7 +91,7 @@ static void sinks_without_an_object(void **state)
 		assert_int_equal(seen.committed, i);
 		close(o.fd);
 	}
-	assert_true(seen.octets >= 2 * XST_PAGE_SIZE);
+	assert_true(seen.bytes >= 2 * XST_PAGE_SIZE);
 	build_free(&b);
 }
 
@@ -177,7 +177,7 @@ static void never_started(void **state)
 }
 
 /* The descriptor's flags are shared with others and stay as they are; the offset of a file stands
- * behind the stream that was restored. */
+ * after the stream that was restored. */
 static void the_source_stays_the_callers(void **state)
 {
 	struct build b = { 0 };

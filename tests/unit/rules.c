@@ -22,7 +22,7 @@
 #define COLO "lchSDTPNKqknTPNKqkEe"
 #define XL "alchCMSDTPNExqe"
 
-/* A number put into a record: `size` octets at `at` behind where `letter` begins. */
+/* A number put into a record: `size` bytes at `at` after where `letter` begins. */
 struct edit {
 	char letter;
 	size_t at;
@@ -35,7 +35,7 @@ struct rule_case {
 			      * be broken without the others */
 	const char *letters;
 	struct edit edit, other;
-	size_t cut, append;  /* octets off the end, zeros behind it */
+	size_t cut, append;  /* bytes off the end, zeros after it */
 	void (*build)(struct build *b);
 	enum xst_start start;
 	const char *config;
@@ -96,11 +96,11 @@ static void two_toolstacks(struct build *b)
 }
 
 /* Changes what a sound legacy HVM stream says at some place. */
-static void patched(struct build *b, void (*sound)(struct build *), size_t at, const char *octets,
+static void patched(struct build *b, void (*sound)(struct build *), size_t at, const char *bytes,
 		    size_t n)
 {
 	sound(b);
-	memcpy(b->data + at, octets, n);
+	memcpy(b->data + at, bytes, n);
 }
 
 static void p2m_size_0(struct build *b) { patched(b, legacy_hvm, 0, "\0\0\0\0", 4); }
@@ -115,14 +115,14 @@ static void map_beyond(struct build *b)
 	b->data[8 + 4 + 8 + PAGE + 4 + 4] = 9;
 }
 
-static void head_of_tail(struct build *b, const char *chunk_octets, size_t n)
+static void head_of_tail(struct build *b, const char *chunk_bytes, size_t n)
 {
 	legacy_head(b, 8, 64);
 	batch(b, (uint64_t[]){ 1 }, 1, true);
 	chunk(b, -2);
 	put32(b, 0);
 	put64(b, 1);
-	put(b, chunk_octets, n);
+	put(b, chunk_bytes, n);
 	chunk(b, -9);
 	chunk(b, 0);
 	magic_pfns(b);
@@ -161,20 +161,20 @@ static void no_vcpu_block(struct build *b)
 /* A marker without what must follow it, in the first state that is compressed. */
 static void compressed_at_once(struct build *b)
 {
-	static const uint8_t one_octet[12] = { 0xf4, 0xff, 0xff, 0xff, 1 };
+	static const uint8_t one_byte[12] = { 0xf4, 0xff, 0xff, 0xff, 1 };
 	uint8_t *chunk;
 
 	legacy_of(b, &(struct legacy){ .batches = 1, .pages = 1, .physmaps = SIZE_MAX,
 				       .checkpoints = 3, .compressed = true,
 				       .tail = "DeviceModelRecord0002", .emulator = 20 });
-	chunk = memmem(b->data, b->size, one_octet, sizeof(one_octet));
-	chunk[sizeof(one_octet)] = 0xff;
+	chunk = memmem(b->data, b->size, one_byte, sizeof(one_byte));
+	chunk[sizeof(one_byte)] = 0xff;
 }
 
 /* --- the cases ------------------------------------------------------------------------------ */
 
-#define AT(l, where, octets, number) .edit = { l, where, octets, number }
-#define AND(l, where, octets, number) .other = { l, where, octets, number }
+#define AT(l, where, bytes, number) .edit = { l, where, bytes, number }
+#define AND(l, where, bytes, number) .other = { l, where, bytes, number }
 
 static const struct rule_case cases[] = {
 	/* inputs */
@@ -317,7 +317,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "checkpoint.emulator", .letters = "lchSDTPNKqkTPNKkEe" },
 	{ .rules = "checkpoint.cut", .letters = "lchSDTPNKqkTPNKqkTP", .cut = 3 },
 
-	{ .rules = "colo.stray-octets", .letters = "rjsr" },
+	{ .rules = "colo.stray-bytes", .letters = "rjsr" },
 	{ .rules = "colo.pfns", .letters = "rjir", AT('i', BODY + 8, 8, 2) },
 	{ .rules = "colo.turn", .letters = "rjiir" },
 

@@ -187,9 +187,9 @@ static void test_keys(void **state)
 	assert_int_equal(xst_sinks_keys_set(&k, "bb??", 2, "2", 1), 0);
 	assert_int_equal(xst_sinks_keys_set(&k, "a", 1, "", 0), 0);
 	assert_int_equal(xst_sinks_keys_set(&k, "c", 1, "333?", 3), 0);
-	assert_int_equal(k.octets, 8);
+	assert_int_equal(k.bytes, 8);
 	assert_int_equal(xst_sinks_keys_set(&k, "bb", 2, "two", 3), 0);
-	assert_int_equal(k.octets, 10);
+	assert_int_equal(k.bytes, 10);
 	assert_int_equal(xst_sinks_keys_each(&k, join, text), 0);
 	assert_string_equal(text, "a= bb=two c=333 ");
 	assert_int_equal(xst_sinks_keys_set(&k, "stop", 4, "", 0), 0);
@@ -198,7 +198,7 @@ static void test_keys(void **state)
 	assert_int_equal(xst_sinks_keys_each(&k, join, text), 5);
 	assert_string_equal(text, "a= bb=two c=333 stop= ");
 	xst_sinks_keys_free(&k);
-	assert_int_equal(k.octets, 0);
+	assert_int_equal(k.bytes, 0);
 }
 
 /* --- a xenstore ------------------------------------------------------------------------------- */
@@ -304,7 +304,7 @@ static void test_keys_that_a_store_takes(void **state)
 	expect_pair(0, "physmap", 1, XST_E_REFUSED);
 	expect_pair(0, "state", 1, XST_E_REFUSED);
 	expect_pair(XST_SINK_XENSTORE_ANY_KEY, "state", 1, 0);
-	/* /local/domain/0/device-model/7 has 30 octets */
+	/* /local/domain/0/device-model/7 has 30 bytes */
 	memset(key, 'x', sizeof(key));
 	memcpy(key, "physmap/", 8);
 	key[3072 - 31] = '\0';
@@ -684,7 +684,7 @@ static void test_a_qemu_that_does_not_answer(void **state)
 	assert_int_equal(descriptors(), before);
 }
 
-/* Its socket is full of events that nobody asked for; behind them comes what was waited for. */
+/* Its socket is full of events that nobody asked for; after them comes what was waited for. */
 static void test_a_qemu_that_talks(void **state)
 {
 	static const char event[] = "{\"event\": \"RTC_CHANGE\", \"data\": {\"offset\": 0}}";

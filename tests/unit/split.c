@@ -69,7 +69,7 @@ static bool *interesting_places(const struct subject *s)
 
 /* --- the tests ------------------------------------------------------------------------------ */
 
-static void a_cut_at_every_octet(void **state)
+static void a_cut_at_every_byte(void **state)
 {
 	struct subject s;
 	struct log g = { 0 };
@@ -88,7 +88,7 @@ static void a_cut_at_every_octet(void **state)
 	end(&s);
 }
 
-static void windows_of_1_to_64_octets(void **state)
+static void windows_of_1_to_64_bytes(void **state)
 {
 	struct subject s;
 	struct log g = { 0 };
@@ -138,21 +138,21 @@ static void note_end(bool *may_end, size_t size, const struct sample *s, const s
 	bool inside = ev->layer == XST_LAYER_LIBXL || s->wrapping == XENSERVER || *later;
 
 	*later |= ev->kind == XST_KIND_CHECKPOINT && ev->layer == XST_LAYER_LEGACY;
-	/* The device model's record behind a bare HVM image or in an HVM guest's legacy stream may
+	/* The device model's record after a bare HVM image or in an HVM guest's legacy stream may
 	 * be missing altogether; not in a state that follows one that has it. */
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_EMULATOR_CONTEXT &&
 	    !inside)
 		may_end[ev->offset] = true;
-	/* Not told from a state that lasts to the end before its first octets are there. */
+	/* Not told from a state that lasts to the end before its first bytes are there. */
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_EMULATOR_CONTEXT &&
 	    strstr(s->name, "newline"))
 		memset(may_end + ev->offset + 21, true, 5 + 4);
-	/* Remus: what was broken off behind a complete state is restored from that; but a container
-	 * goes on behind it. */
+	/* Remus: what was broken off after a complete state is restored from that; but a container
+	 * goes on after it. */
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_CHECKPOINT &&
 	    ev->layer == XST_LAYER_LEGACY && s->wrapping == BARE)
 		may_end[ev->offset] = true;
-	/* COLO's channel back has no end; octets too many in a list can't be seen before the last pfn. */
+	/* COLO's channel back has no end; bytes too many in a list can't be seen before the last pfn. */
 	if (ev->layer == XST_LAYER_COLO && ev->offset && ev->type == XST_EVENT_RECORD_BEGIN)
 		may_end[ev->offset] = true;
 	if (ev->layer == XST_LAYER_COLO && ev->type == XST_EVENT_WARNING)
@@ -181,7 +181,7 @@ static bool *ends(const struct subject *s)
 	return may_end;
 }
 
-static void an_end_at_every_octet(void **state)
+static void an_end_at_every_byte(void **state)
 {
 	struct subject s;
 	struct log g = { 0 };
@@ -205,11 +205,11 @@ static void an_end_at_every_octet(void **state)
 }
 
 /* What follows the end stays the caller's. */
-static void foreign_octets_behind(void **state)
+static void foreign_bytes_behind(void **state)
 {
 	struct subject s;
 	struct log g = { 0 };
-	const char *foreign = "something else entirely, of more than thirty octets";
+	const char *foreign = "something else entirely, of more than thirty bytes";
 
 	begin(&s, state);
 	put(&s.b, foreign, strlen(foreign));
@@ -254,13 +254,13 @@ static void half_a_signature(void **state)
 int main(void)
 {
 	const struct CMUnitTest others[] = { cmocka_unit_test(half_a_signature) };
-	static const CMUnitTestFunction functions[] = { a_cut_at_every_octet,
-							windows_of_1_to_64_octets,
+	static const CMUnitTestFunction functions[] = { a_cut_at_every_byte,
+							windows_of_1_to_64_bytes,
 							windows_that_move, a_copy_goes_on,
-							an_end_at_every_octet, foreign_octets_behind };
-	static const char *const names[] = { "a cut at every octet", "windows of 1 to 64 octets",
+							an_end_at_every_byte, foreign_bytes_behind };
+	static const char *const names[] = { "a cut at every byte", "windows of 1 to 64 bytes",
 					     "windows that move", "a copy goes on",
-					     "an end at every octet", "foreign octets behind" };
+					     "an end at every byte", "foreign bytes after" };
 	int failed;
 
 	failed = run_for_samples("split", functions, names, COUNT(functions));

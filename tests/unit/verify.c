@@ -21,7 +21,7 @@ static int file_of(const void *data, size_t n)
 	return fd;
 }
 
-#define PV_INFO (24 + 16 + 8) /* behind the image's and the domain's header and its own */
+#define PV_INFO (24 + 16 + 8) /* after the image's and the domain's header and its own */
 
 /* Good but for optional records of unknown type, and a width that contradicts the levels. */
 static void build_faulty(struct build *b)
@@ -111,7 +111,7 @@ static void limited_and_stopped(void **state)
 	build_free(&b);
 }
 
-/* Through a file or a pipe, into a file; more stands behind the stream. */
+/* Through a file or a pipe, into a file; more stands after the stream. */
 static void passes_on(const struct build *b, size_t n, bool pipes)
 {
 	int out = memfd_create("out", MFD_CLOEXEC), in = file_of(b->data, n), ends[2];
@@ -139,7 +139,7 @@ static void passes_on(const struct build *b, size_t n, bool pipes)
 	close(out);
 }
 
-static void every_octet_goes_on(void **state)
+static void every_byte_goes_on(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < samples_count; i++) {
@@ -183,7 +183,7 @@ int main(void)
 		cmocka_unit_test(severities),
 		cmocka_unit_test(ignored_rules),
 		cmocka_unit_test(limited_and_stopped),
-		cmocka_unit_test(every_octet_goes_on),
+		cmocka_unit_test(every_byte_goes_on),
 		cmocka_unit_test(tee_takes_sense_only),
 	};
 

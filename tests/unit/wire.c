@@ -60,7 +60,7 @@ static void check_fields(const struct wire_record *row)
 	}
 }
 
-/* In a record of fields alone each octet has a name, so that none gets lost in a conversion. */
+/* In a record of fields alone each byte has a name, so that none gets lost in a conversion. */
 static void check_coverage(const struct wire_record *row)
 {
 	unsigned sum = 0;
@@ -206,14 +206,14 @@ static void put_and_get_are_inverse(void **state)
 
 		for (int big = 0; a && big < 2; big++) {
 			uint64_t in[6], out[6] = { 0 };
-			uint8_t octets[64] = { 0 };
+			uint8_t bytes[64] = { 0 };
 
 			for (unsigned k = 0; k < a->width; k++)
 				in[k] = a->part[k].size == 8 ? 0x1122334455667788 + k : 0x11223344 + k;
-			xst_wire_put_item(a, octets, big, in);
-			xst_wire_get_item(a, octets, big, out);
+			xst_wire_put_item(a, bytes, big, in);
+			xst_wire_get_item(a, bytes, big, out);
 			assert_memory_equal(in, out, a->width * sizeof(*in));
-			assert_int_equal(octets[0], big ? 0x11 : (uint8_t)in[0]);
+			assert_int_equal(bytes[0], big ? 0x11 : (uint8_t)in[0]);
 		}
 	}
 }

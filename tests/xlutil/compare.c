@@ -26,7 +26,7 @@
 /* What may differ, and why. */
 enum difference {
 	SAME,
-	LAST_OCTET, /* of an octet that is no token at the very end libxlutil loses the error */
+	LAST_OCTET, /* of a byte that is no token at the very end libxlutil loses the error */
 	OCTAL_ESCAPE, /* libxlutil takes \101 and makes nothing of it: we refuse it, as both do \x41 */
 	NUL,	      /* libxlutil aborts, or passes over it in a comment: we refuse NULs */
 	LIMIT,	      /* our limits on depth and numbers of things */
@@ -37,7 +37,7 @@ enum difference {
 	DIFFERENCES
 };
 static const char *const names[] = { "the same",
-				     "an octet at the end",
+				     "a byte at the end",
 				     "octal escapes",
 				     "NULs",
 				     "limits",

@@ -9,7 +9,7 @@
 #define INPUT_MAX 65536
 
 struct input {
-	char s[INPUT_MAX + 1]; /* a NUL behind the last octet */
+	char s[INPUT_MAX + 1]; /* a NUL after the last byte */
 	size_t n;
 };
 

@@ -26,7 +26,7 @@
 struct cfg_setting {
 	char *name;
 	bool adds;         /* += */
-	size_t begin, end; /* from the name to behind the value, octets of the text */
+	size_t begin, end; /* from the name to after the value, bytes of the text */
 	struct config_value value;
 };
 
@@ -107,7 +107,7 @@ struct cfg_lexer {
 	const char *text;
 	size_t size, pos;
 	struct config_error *err;
-	enum cfg_token token; /* the one in hand, and its octets */
+	enum cfg_token token; /* the one in hand, and its bytes */
 	size_t begin, end;
 };
 

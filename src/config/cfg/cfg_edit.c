@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes in xl.cfg text: octets are put in place of others, and the text is parsed again.  So
+/* Changes in xl.cfg text: bytes are put in place of others, and the text is parsed again.  So
  * nothing is touched but what is meant, and what comes out is what xl would read. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/cfg/cfg.h"
 
-/* Octets begin..end become these. */
+/* Bytes begin..end become these. */
 struct change {
 	size_t begin, end;
 	const char *s;
@@ -51,7 +51,7 @@ static size_t over_blanks(const char *text, size_t at)
 	return at + strspn(text + at, " \t");
 }
 
-/* The octets that go when a setting goes: its lines whole if nothing else stands in them; of a line
+/* The bytes that go when a setting goes: its lines whole if nothing else stands in them; of a line
  * with more, the setting with the semicolon that separates it.  A comment stays. */
 static struct change removal(const struct cfg *c, const struct cfg_setting *s)
 {
@@ -206,7 +206,7 @@ static void separator(const struct cfg *c, const struct config_value *list, stru
 		xst_text_puts(t, " ");
 }
 
-/* Items behind the last one of a list that stands in the text. */
+/* Items after the last one of a list that stands in the text. */
 static int append_items(struct cfg **c, const struct cfg_setting *s, const struct config_value *v,
 			struct config_error *err)
 {

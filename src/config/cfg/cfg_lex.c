@@ -38,7 +38,7 @@ static int lex_comment(struct cfg_lexer *l)
 	if (!end)
 		return lex_fail(
 			l, l->begin,
-			"the comment in the last line has no newline behind it, and xl refuses "
+			"the comment in the last line has no newline after it, and xl refuses "
 			"that");
 	l->pos = (size_t)(end - l->text) + 1;
 	l->token = CFG_NEWLINE;
@@ -88,7 +88,7 @@ static int lex_stray(struct cfg_lexer *l)
 	if (c <= ' ' || c >= 0x7f)
 		return xst_config_fail_at(
 			l->err, XST_E_MALFORMED, l->text, l->begin,
-			"octet 0x%02x, which xl takes in strings and comments only", (unsigned)c);
+			"byte 0x%02x, which xl takes in strings and comments only", (unsigned)c);
 	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
 				  "'%c' has no meaning here", c);
 }
@@ -133,13 +133,13 @@ int xst_cfg_next(struct cfg_lexer *l)
 
 /* --- strings -------------------------------------------------------------------------------- */
 
-/* The octet that an escape stands for, or -1. */
+/* The byte that an escape stands for, or -1. */
 static int escaped(char c)
 {
-	static const char letters[] = "nrtabfv\\'\"", octets[] = "\n\r\t\a\b\f\v\\'\"";
+	static const char letters[] = "nrtabfv\\'\"", bytes[] = "\n\r\t\a\b\f\v\\'\"";
 	const char *p = c ? strchr(letters, c) : NULL;
 
-	return p ? octets[p - letters] : -1;
+	return p ? bytes[p - letters] : -1;
 }
 
 static int bad_escape(const struct cfg_lexer *l, size_t at)
@@ -149,7 +149,7 @@ static int bad_escape(const struct cfg_lexer *l, size_t at)
 	if (c == 'x' || (c >= '0' && c <= '7'))
 		return lex_fail(
 			l, at - 1,
-			"an escape with a number: xl makes nothing of it; write the octet itself");
+			"an escape with a number: xl makes nothing of it; write the byte itself");
 	return lex_fail(
 		l, at - 1,
 		"an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b "

@@ -229,13 +229,13 @@ static int statement(struct parser *p, struct cfg *c)
 	return xst_cfg_next(l);
 }
 
-static int octets(const char *text, size_t n, unsigned flags, struct config_error *err)
+static int bytes(const char *text, size_t n, unsigned flags, struct config_error *err)
 {
 	const char *nul = memchr(text, '\0', n);
 	size_t bad;
 
 	if (n > LIMIT_CONFIG_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets",
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
 					 LIMIT_CONFIG_SIZE);
 	if (nul)
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
@@ -268,7 +268,7 @@ int xst_cfg_parse(const char *text, size_t n, unsigned flags, struct cfg **ret,
 {
 	struct parser p = { 0 };
 	struct cfg *c = NULL;
-	int r = octets(text, n, flags, err);
+	int r = bytes(text, n, flags, err);
 
 	if (r == 0)
 		r = new_cfg(text, n, flags, &c);

@@ -66,7 +66,7 @@ struct parser {
 	bool format_said, access_placed; /* be it empty; access_placed: without its name */
 };
 
-/* A parameter: its octets, without the comma behind it. */
+/* A parameter: its bytes, without the comma after it. */
 struct piece {
 	const char *s;
 	size_t n;
@@ -223,7 +223,7 @@ static int positional(struct parser *p, struct piece v)
 	return set_access(p, v);
 }
 
-/* Of "tap:aio:/path" the octets of the first word, or 0: there is no prefix here. */
+/* Of "tap:aio:/path" the bytes of the first word, or 0: there is no prefix here. */
 static size_t prefix_length(const char *s)
 {
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789");
@@ -392,7 +392,7 @@ char *xst_config_disk_print(const struct config_disk *disk)
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-/* Behind the letters that number a disk: a partition, up to the last that the family has. */
+/* After the letters that number a disk: a partition, up to the last that the family has. */
 static bool partition_valid(const char *s, unsigned long last)
 {
 	char *end;
@@ -402,7 +402,7 @@ static bool partition_valid(const char *s, unsigned long last)
 	return *s >= '1' && *s <= '9' && strtoul(s, &end, 10) <= last && !*end;
 }
 
-/* "a" to "zz" and so on: the number, from 0; *s behind the letters.  -1: no letter, or too many. */
+/* "a" to "zz" and so on: the number, from 0; *s after the letters.  -1: no letter, or too many. */
 static long letters(const char **s)
 {
 	long n = 0;

@@ -92,7 +92,7 @@ static int read_rate(const struct config_key *k, json_object *o, struct config_v
 	if (usecs <= 0 || usecs > UINT32_MAX ||
 	    !xst_config_rate_print(bytes, (uint32_t)usecs, text, sizeof(text)))
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: %" PRIu64 " octets in %" PRId64 " us come of no rate",
+					 "%s: %" PRIu64 " bytes in %" PRId64 " us come of no rate",
 					 k->name, bytes, usecs);
 	v->rate = strdup(text);
 	return v->rate ? 0 : XST_E_NOMEM;

@@ -48,7 +48,7 @@ void xst_config_vif_clear(struct config_vif *v)
 
 /* --- parsing -------------------------------------------------------------------------------- */
 
-/* A parameter: its octets, without the comma behind it. */
+/* A parameter: its bytes, without the comma after it. */
 struct parser {
 	const char *spec, *s;
 	size_t n;
@@ -190,7 +190,7 @@ int xst_config_vif_parse(const char *spec, struct config_vif *ret, struct config
 #define USECS_PER_SEC	 UINT64_C(1000000)
 #define DEFAULT_INTERVAL 50000
 
-/* Digits at *s, which then stands behind them. */
+/* Digits at *s, which then stands after them. */
 static int digits(const char **s, uint64_t *ret)
 {
 	char *end;
@@ -204,7 +204,7 @@ static int digits(const char **s, uint64_t *ret)
 	return errno ? XST_E_LIMIT : 0;
 }
 
-static int octets_per_second(const char **s, uint64_t *ret)
+static int bytes_per_second(const char **s, uint64_t *ret)
 {
 	static const char prefixes[] = "KMG";
 	uint64_t v, factor = 1;
@@ -252,7 +252,7 @@ int xst_config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_u
 {
 	uint32_t usecs = DEFAULT_INTERVAL;
 	uint64_t bytes;
-	int r = octets_per_second(&rate, &bytes);
+	int r = bytes_per_second(&rate, &bytes);
 
 	if (r)
 		return r;

@@ -31,7 +31,7 @@ char *xst_config_vif_print(const struct config_vif *v);
 void xst_config_vif_init(struct config_vif *v); /* nothing said */
 void xst_config_vif_clear(struct config_vif *v);
 
-/* "RATE/s[@INTERVAL]" as libxl stores it: octets an interval, and the interval in microseconds.
+/* "RATE/s[@INTERVAL]" as libxl stores it: bytes an interval, and the interval in microseconds.
  * Returns 0, XST_E_MALFORMED or XST_E_LIMIT. */
 int xst_config_rate_parse(const char *rate, uint64_t *ret_bytes, uint32_t *ret_usecs);
 /* The way back, into buf; false: these numbers come of no rate. */

@@ -59,7 +59,7 @@ static void domxml_stop(struct builder *b, int code, const char *why)
 	libexpat.XML_StopParser(b->parser, XML_FALSE);
 }
 
-/* n octets that live as long as the tree, or NULL. */
+/* n bytes that live as long as the tree, or NULL. */
 static void *domxml_take(struct builder *b, size_t n)
 {
 	struct piece *p = b->d->pieces;
@@ -228,7 +228,7 @@ int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
 	if (missing)
 		return xst_config_refuse(err, XST_E_UNSUPPORTED, "XML can't be read: %s", missing);
 	if (n > LIMIT_XML_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+		return xst_config_refuse(err, XST_E_LIMIT, "%zu bytes are more than %u", n,
 					 LIMIT_XML_SIZE);
 	b.parser = libexpat.XML_ParserCreate_MM(NULL, &memory, NULL);
 	b.d = calloc(1, sizeof(*b.d));

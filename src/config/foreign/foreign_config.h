@@ -22,7 +22,7 @@ struct config_foreign {
 	bool no_memory;
 };
 
-/* Reads n octets.  Returns 0 with *ret, to be cleared with xst_foreign_clear(); or
+/* Reads n bytes.  Returns 0 with *ret, to be cleared with xst_foreign_clear(); or
  * XST_E_MALFORMED, XST_E_LIMIT, described in *err; or XST_E_NOMEM. */
 int xst_foreign_read(enum config_foreign_language language, const char *text, size_t n,
 		     struct config_foreign *ret, struct config_error *err);

@@ -206,7 +206,7 @@ static int vif_reads_back(const char *spec, struct config_vif *v)
 }
 
 /* A device is left out if xl refuses its specification, and with that the configuration, or takes
- * it for another: behind a comma stands the next parameter. */
+ * it for another: after a comma stands the next parameter. */
 void xst_foreign_disk(struct config_foreign *f, struct config_disk *d)
 {
 	char *spec = xst_config_disk_print(d);

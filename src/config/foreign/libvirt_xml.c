@@ -62,7 +62,7 @@ static void amount(struct config_foreign *f, const struct domxml *e, uint64_t *t
 {
 	static const struct {
 		const char *unit;
-		uint64_t octets;
+		uint64_t bytes;
 	} units[] = {
 		{ "", 1024 },           { "b", 1 },          { "bytes", 1 },
 		{ "KB", 1000 },         { "k", 1024 },       { "KiB", 1024 },
@@ -73,7 +73,7 @@ static void amount(struct config_foreign *f, const struct domxml *e, uint64_t *t
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (strcmp(unit, units[i].unit) == 0) {
-			xst_foreign_number(f, to, e->name, e->text, units[i].octets, 1024);
+			xst_foreign_number(f, to, e->name, e->text, units[i].bytes, 1024);
 			return;
 		}
 	leave(f, "", e);

@@ -80,7 +80,7 @@ static int sexpr_number(struct reader *r, unsigned base, unsigned most)
 	return 0;
 }
 
-/* Behind a backslash. */
+/* After a backslash. */
 static int escape(struct reader *r)
 {
 	static const char names[] = "abfnrtv", values[] = "\a\b\f\n\r\t\v";
@@ -172,7 +172,7 @@ static int sexpr_read_all(struct reader *r)
 		if (r->at == r->end)
 			break;
 		if (!r->depth && (r->d->n || *r->at != '('))
-			return sexpr_fail(r, r->d->n ? "something behind the end"
+			return sexpr_fail(r, r->d->n ? "something after the end"
 						     : "no list begins here");
 		e = *r->at == '(' ? open_list(r) : *r->at == ')' ? close_list(r) : atom(r);
 	}
@@ -190,17 +190,17 @@ int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,
 	int e;
 
 	if (n > LIMIT_SEXPR_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "%zu octets are more than %u", n,
+		return xst_config_refuse(err, XST_E_LIMIT, "%zu bytes are more than %u", n,
 					 LIMIT_SEXPR_SIZE);
 	if (nul)
 		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");
 	r.d = calloc(1, sizeof(*r.d));
 	if (!r.d)
 		return XST_E_NOMEM;
-	/* each takes an octet at least */
+	/* each takes a byte at least */
 	r.d->capacity = n < LIMIT_SEXPR_NODES ? n : LIMIT_SEXPR_NODES;
 	r.d->nodes = calloc(r.d->capacity + 1, sizeof(*r.d->nodes));
-	r.d->text = r.d->end = malloc(2 * n + 1); /* each octet, and a NUL behind each atom */
+	r.d->text = r.d->end = malloc(2 * n + 1); /* each byte, and a NUL after each atom */
 	r.place[0] = &r.d->root;
 	e = r.d->nodes && r.d->text ? sexpr_read_all(&r) : XST_E_NOMEM;
 	if (e) {

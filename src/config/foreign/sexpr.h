@@ -23,7 +23,7 @@ struct sexpr {
 
 struct sexpr_document;
 
-/* Parses n octets that hold one list, and nothing but white space behind it.  Refused, with line
+/* Parses n bytes that hold one list, and nothing but white space after it.  Refused, with line
  * and column: parentheses that don't match, strings that don't end, NULs, too deep, too many.
  * Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
 int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,

@@ -17,7 +17,7 @@ struct setting {
 	setting_fn fn;
 };
 
-/* Each part of a list behind its name: by the table, else it is left out. */
+/* Each part of a list after its name: by the table, else it is left out. */
 static void xend_config_each(struct config_foreign *f, const struct sexpr *list, const char *where,
 			     const struct setting *settings, size_t n)
 {

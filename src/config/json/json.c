@@ -44,7 +44,7 @@ static int json_read_all(const char *text, size_t n, json_object **ret, struct c
 	if (!tok)
 		return XST_E_NOMEM;
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	/* the NUL behind the text ends a number or a word */
+	/* the NUL after the text ends a number or a word */
 	o = json_tokener_parse_ex(tok, text, (int)n + 1);
 	e = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
@@ -60,12 +60,12 @@ static int json_read_all(const char *text, size_t n, json_object **ret, struct c
 				  tokener_words(e));
 }
 
-static int check_octets(const char *text, size_t n, struct config_error *err)
+static int check_bytes(const char *text, size_t n, struct config_error *err)
 {
 	const char *nul = memchr(text, '\0', n);
 
 	if (n > LIMIT_CONFIG_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u octets",
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
 					 LIMIT_CONFIG_SIZE);
 	if (nul)
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
@@ -96,7 +96,7 @@ int xst_json_read(const char *text, size_t n, json_object **ret, struct config_e
 
 	if (n && !text[n - 1])
 		n--;
-	r = check_octets(text, n, err);
+	r = check_bytes(text, n, err);
 	if (r)
 		return r;
 	copy = strndup(text, n);

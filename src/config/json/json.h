@@ -9,7 +9,7 @@
 #include "config/language.h"
 #include "config/text.h"
 
-/* Parses n octets, of which the last may be a NUL.  What json-c takes in silence is refused, too: a
+/* Parses n bytes, of which the last may be a NUL.  What json-c takes in silence is refused, too: a
  * member twice in one object, a number that doesn't fit, a NUL in a string.  The outermost value
  * must be an object. Returns as xst_config_parse() does; *ret is the caller's. */
 int xst_json_read(const char *text, size_t n, json_object **ret, struct config_error *err);

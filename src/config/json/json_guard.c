@@ -27,7 +27,7 @@ static int guard_fail(const struct guard *g, int code, size_t at, const char *te
 	return xst_config_fail_at(g->err, code, g->text, at, "%s", text);
 }
 
-/* Over a string; begin and end are those of its octets with the quotes. */
+/* Over a string; begin and end are those of its bytes with the quotes. */
 static int guard_string(struct guard *g, size_t *ret_begin)
 {
 	*ret_begin = g->pos;

@@ -41,7 +41,7 @@ static int take_index(struct step *s)
 		return bad_path(s, "no number in the brackets");
 	s->index = strtoul(s->rest + 1, &end, 10);
 	if (*end != ']')
-		return bad_path(s, "no ']' behind the number");
+		return bad_path(s, "no ']' after the number");
 	s->rest = end + 1;
 	return 0;
 }
@@ -50,7 +50,7 @@ static int take_quoted(struct step *s)
 {
 	const char *end = strchr(s->rest + 1, '"');
 	int r = end ? take_name(s, s->rest + 1, (size_t)(end - s->rest) - 1)
-		    : bad_path(s, "no '\"' behind the name");
+		    : bad_path(s, "no '\"' after the name");
 
 	if (r == 0)
 		s->rest = end + 1;

@@ -220,7 +220,7 @@ static void name_unknown(const struct translation *t, const struct cfg *c)
 				   "none is said; xl makes one up then, and JSON has to say it");
 }
 
-/* The members of one type of guest stand behind those of all. */
+/* The members of one type of guest stand after those of all. */
 static int move_type_back(json_object *root)
 {
 	json_object *b_info, *members;
