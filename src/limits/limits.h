@@ -94,11 +94,12 @@
 	XST_RESTORE_LIMITS(X) XST_CONFIG_LIMITS(X)
 
 /* Limits that are facts of a format stand in src/wire, or follow from a type; for those who walk them all, with
- * wire/wire.h, wire/hvm_save.h and directory/directory.h. */
+ * wire/wire.h, wire/hvm_save.h, wire/pv.h and directory/directory.h. */
 #define XST_FORMAT_LIMITS(X) \
 	X(VCPU_ID, LEGACY_MAX_VCPU_ID, "number", "the highest vCPU of a legacy stream", REFUSED) \
 	X(BATCH, LEGACY_MAX_BATCH, "entries", "a batch of a legacy stream", REFUSED) \
 	X(HVM_VCPUS, WIRE_HVM_MAX_VCPUS, "vCPUs", "an HVM guest", REFUSED) \
+	X(GDT_ENTS, WIRE_PV_GDT_ENTS, "entries", "a PV vCPU's GDT", REFUSED) \
 	X(KEY, XENSTORE_PATH_MAX, "bytes", "a xenstore key", REFUSED) \
 	X(VALUE, XENSTORE_MESSAGE_MAX, "bytes", "a xenstore value", REFUSED) \
 	X(XENSERVER_QEMU, XENSERVER_MAX_QEMU, "bytes", "a device model's state that xenopsd reads", REFUSED) \

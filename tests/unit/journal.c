@@ -264,6 +264,29 @@ static void a_half_written_front_without_its_mark(void **state)
 	}
 }
 
+/* Of a front that is half written each byte is the old or the new one, or the file is another by now. */
+static void a_byte_of_the_front_that_is_neither(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < OLD; at++) {
+		struct xst_recovery r;
+		struct image after = { .n = 0 };
+		int fd;
+
+		break_off(JOURNAL_IN_PLACE, false);
+		image.b[at] = (uint8_t)(old_front[at] + new_front[at] + 1);
+		if (image.b[at] == old_front[at] || image.b[at] == new_front[at])
+			image.b[at] += 3;
+		write_file(path, image.b, image.n);
+		fd = open(path, O_RDWR);
+		assert_int_equal(xst_io_settle(&place, fd, &r), SETTLE_IGNORE);
+		close(fd);
+		after.n = read_file(path, after.b, sizeof(after.b));
+		assert_true(image_equal(&after, &image));
+		clean(NULL);
+	}
+}
+
 static void cut_anywhere(void **state)
 {
 	bool inserted;
@@ -411,6 +434,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_bit_of_a_renaming, clean),
 		cmocka_unit_test_teardown(a_torn_mark, clean),
 		cmocka_unit_test_teardown(a_half_written_front_without_its_mark, clean),
+		cmocka_unit_test_teardown(a_byte_of_the_front_that_is_neither, clean),
 		cmocka_unit_test_teardown(cut_anywhere, clean),
 		cmocka_unit_test(all_fields_are_listed),
 		cmocka_unit_test_teardown(of_another_version, clean),

@@ -11,6 +11,7 @@
 #include "directory/directory.h"
 #include "limits/limits.h"
 #include "wire/hvm_save.h"
+#include "wire/pv.h"
 #include "wire/wire.h"
 
 #define ALL_LIMITS(X) XST_LIMITS(X) XST_FORMAT_LIMITS(X)

@@ -17,7 +17,7 @@
 /* --- rules ----------------------------------------------------------------------------------- */
 
 struct wanted_rule {
-	const char *id;
+	const char *id, *field;
 	unsigned n;
 };
 
@@ -25,12 +25,13 @@ static void count_rule(void *userdata, const struct xst_finding *f)
 {
 	struct wanted_rule *w = userdata;
 
-	w->n += f->rule && strcmp(f->rule, w->id) == 0;
+	w->n += f->rule && strcmp(f->rule, w->id) == 0 && (!w->field || (f->field && strcmp(f->field, w->field) == 0));
 }
 
-static bool breaks(struct build *b, const char *rule)
+/* field: NULL for any */
+static bool breaks(struct build *b, const char *rule, const char *field)
 {
-	struct wanted_rule w = { .id = rule };
+	struct wanted_rule w = { .id = rule, .field = field };
 	struct xst_job_options job = { .size = sizeof(job), .finding = count_rule, .userdata = &w };
 	struct xst_verify_options o = { .size = sizeof(o), .job = &job };
 	int fd = limit_file_of(b);
@@ -48,7 +49,19 @@ LIMIT_CASE(PV_VCPUS)
 	word_build(&w, "pISFDTHBE");
 	for (unsigned i = 0; i < 4; i++)
 		w.b.data[word_find(&w, 'B') + BODY + i] = (uint8_t)((n - 1) >> 8 * i);
-	return !breaks(&w.b, "libxc.vcpu.id");
+	return !breaks(&w.b, "libxc.vcpu.id", NULL);
+}
+
+LIMIT_CASE(GDT_ENTS)
+{
+	struct word w = { .config = NULL };
+	uint8_t *entries;
+
+	word_build(&w, "pISFDTHBE");
+	entries = w.b.data + word_find(&w, 'B') + CONTEXT + 0x1360;
+	entries[0] = (uint8_t)n;
+	entries[1] = (uint8_t)(n >> 8);
+	return !breaks(&w.b, "libxc.vcpu.gdt", "gdt_ents");
 }
 
 LIMIT_CASE(HVM_VCPUS)
@@ -60,7 +73,7 @@ LIMIT_CASE(HVM_VCPUS)
 	cpu = w.b.data + word_find(&w, 'N') + HVM_HEADER_BODY + 24;
 	assert_int_equal(cpu[0], 2);
 	cpu[2] = (uint8_t)(n - 1);
-	return !breaks(&w.b, "libxc.hvm-context.instance");
+	return !breaks(&w.b, "libxc.hvm-context.instance", NULL);
 }
 
 /* --- what the checker remembers ---------------------------------------------------------------- */
