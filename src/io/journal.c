@@ -178,7 +178,8 @@ static bool is_marked(const struct journal *j, const uint8_t *b, size_t n)
 	return mark == mark_of(j);
 }
 
-/* Whether these bytes are a whole journal: its lengths, its checksum.  Returns SOUND, INCOMPLETE or FOREIGN. */
+/* Whether these bytes are a whole journal: its lengths, its checksum.  Returns JOURNAL_SOUND, _INCOMPLETE
+ * or _FOREIGN. */
 static enum journal_state journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
 {
 	struct journal *j = &c->head;

@@ -190,7 +190,8 @@ static void every_bit(enum journal_way way, bool mark)
 	protected_n = sound.n - (mark ? MARK : 0);
 	assert_int_equal(read_state(&inserted), JOURNAL_SOUND);
 	assert_int_equal(inserted, mark);
-	for (size_t at = 0; at < sound.n; at += at < sizeof(struct journal) || at >= sound.n - 2 * MARK ? 1 : 61)
+	for (size_t at = 0; at < sound.n;
+	     at += at < sizeof(struct journal) || at >= sound.n - 2 * MARK ? 1 : 61)
 		for (unsigned bit = 0; bit < 8; bit++) {
 			sound.bytes[at] ^= (uint8_t)(1 << bit);
 			write_file(journal_path, sound.bytes, sound.n);

@@ -93,10 +93,12 @@ LIMIT_CASE(SECONDS)
 	char said[1000], words[300];
 	bool timeout, stall;
 
-	snprintf(words, sizeof(words), "restore --timeout %llu '%s/none'", (unsigned long long)n, limit_folder());
+	snprintf(words, sizeof(words), "restore --timeout %llu '%s/none'", (unsigned long long)n,
+		 limit_folder());
 	assert_int_not_equal(run(said, sizeof(said), words), 0);
 	timeout = !strstr(said, "want seconds");
-	snprintf(words, sizeof(words), "restore --stall %llu '%s/none'", (unsigned long long)n, limit_folder());
+	snprintf(words, sizeof(words), "restore --stall %llu '%s/none'", (unsigned long long)n,
+		 limit_folder());
 	assert_int_not_equal(run(said, sizeof(said), words), 0);
 	stall = !strstr(said, "want seconds");
 	assert_int_equal(timeout, stall);

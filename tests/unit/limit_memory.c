@@ -25,7 +25,8 @@ static void count_rule(void *userdata, const struct xst_finding *f)
 {
 	struct wanted_rule *w = userdata;
 
-	w->n += f->rule && strcmp(f->rule, w->id) == 0 && (!w->field || (f->field && strcmp(f->field, w->field) == 0));
+	w->n += f->rule && strcmp(f->rule, w->id) == 0 &&
+		(!w->field || (f->field && strcmp(f->field, w->field) == 0));
 }
 
 /* field: NULL for any */
@@ -161,7 +162,8 @@ static uint64_t entry(unsigned type, uint64_t i)
 static void tell_count(struct xst_checker *c, uint64_t n)
 {
 	struct xst_field_value count = { XST_FIELD_COUNT, n };
-	struct xst_event ev = { .type = XST_EVENT_FIELDS, .layer = XST_LAYER_LIBXC, .kind = XST_KIND_PAGE_DATA };
+	struct xst_event ev = { .type = XST_EVENT_FIELDS, .layer = XST_LAYER_LIBXC,
+				.kind = XST_KIND_PAGE_DATA };
 
 	ev.u.fields.v = &count;
 	ev.u.fields.n = 1;
@@ -171,7 +173,8 @@ static void tell_count(struct xst_checker *c, uint64_t n)
 
 static void tell_item(struct xst_checker *c, const struct check_subject *subject, uint64_t v)
 {
-	struct xst_event ev = { .type = XST_EVENT_ITEMS, .layer = XST_LAYER_LIBXC, .kind = XST_KIND_PAGE_DATA };
+	struct xst_event ev = { .type = XST_EVENT_ITEMS, .layer = XST_LAYER_LIBXC,
+				.kind = XST_KIND_PAGE_DATA };
 
 	ev.u.items.v = &v;
 	ev.u.items.n = ev.u.items.width = 1;
@@ -267,7 +270,8 @@ static struct unfold *unfold(void)
 /* A batch of `n` entries whose pages come later. */
 static int tell_batch(struct unfold *u, const uint64_t *v, size_t n, struct xst_finding *error)
 {
-	struct xst_event ev = { .type = XST_EVENT_RECORD_BEGIN, .layer = XST_LAYER_LEGACY, .kind = XST_KIND_PAGE_DATA };
+	struct xst_event ev = { .type = XST_EVENT_RECORD_BEGIN, .layer = XST_LAYER_LEGACY,
+				.kind = XST_KIND_PAGE_DATA };
 	enum unfold_action action;
 	int r = xst_job_unfold_event(u, &ev, &action, error);
 
