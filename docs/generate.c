@@ -3,8 +3,11 @@
  *
  *   generate records   docs/records.md, out of src/wire
  *   generate rules     docs/rules.md, out of src/finding/rules.h
+ *   generate state     docs/state.md, out of src/wire, by generate_state.c
  *
- * `ninja -C build docs` refreshes both files; a test tells when that is needed. */
+ * `ninja -C build docs` refreshes the files; a test tells when that is needed. */
+#include "generate.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -496,8 +499,10 @@ int main(int argc, char **argv)
 		print_records();
 	} else if (argc == 2 && strcmp(argv[1], "rules") == 0) {
 		print_rules();
+	} else if (argc == 2 && strcmp(argv[1], "state") == 0) {
+		xst_docs_print_state(NOTE);
 	} else {
-		fputs("Usage: generate records|rules\n", stderr);
+		fputs("Usage: generate records|rules|state\n", stderr);
 		return 64;
 	}
 	return ferror(stdout) || fflush(stdout) ? 1 : 0;

@@ -8,6 +8,7 @@
 #include <xenstream/check.h>
 #include <xenstream/emit.h>
 #include <xenstream/io.h>
+#include <xenstream/state.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,6 +33,7 @@ struct xst_job_options {
 	const char *tmpdir;           /* see xst_reader_new() */
 	const struct xst_checker_options *checker; /* or NULL */
 	xst_restorability_fn restorability;        /* or NULL */
+	struct xst_state *state;      /* verify, info: is fed with the stream; or NULL */
 };
 
 /* --- verify, info --------------------------------------------------------------------------- */

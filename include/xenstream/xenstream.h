@@ -12,6 +12,7 @@
  *   change.h   the front of a file replaced, the rest where it is
  *   head.h     a domain's configuration in its container, read and replaced
  *   restore.h  acting on a stream, in any event loop
+ *   state.h    events -> the decoded guest: registers, devices, policies
  *   directory.h  a domain as a directory of files, from a stream and back
  *
  * The formats are Xen's: docs/specs/libxl-migration-stream.pandoc and
@@ -35,6 +36,7 @@
 #include <xenstream/job.h>
 #include <xenstream/parser.h>
 #include <xenstream/restore.h>
+#include <xenstream/state.h>
 
 #define XST_VERSION "0.1.0"
 

@@ -35,6 +35,7 @@ struct verb {
 extern const struct verb xst_cli_verb_info, xst_cli_verb_records, xst_cli_verb_verify,
 	xst_cli_verb_convert, xst_cli_verb_salvage, xst_cli_verb_explain, xst_cli_verb_config,
 	xst_cli_verb_restore, xst_cli_verb_receive, xst_cli_verb_pack;
+extern const struct verb xst_cli_verb_cpu, xst_cli_verb_cpuid;
 
 /* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
 int xst_cli_dropin_convert(int argc, char **argv);

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct verb *const verbs[] = { &xst_cli_verb_info,	   &xst_cli_verb_records,
-					    &xst_cli_verb_verify,  &xst_cli_verb_explain,
-					    &xst_cli_verb_convert, &xst_cli_verb_salvage,
-					    &xst_cli_verb_config,  &xst_cli_verb_restore,
-					    &xst_cli_verb_receive, &xst_cli_verb_pack };
+static const struct verb *const verbs[] = {
+	&xst_cli_verb_info,   &xst_cli_verb_records, &xst_cli_verb_cpu,	    &xst_cli_verb_cpuid,
+	&xst_cli_verb_verify, &xst_cli_verb_explain, &xst_cli_verb_convert, &xst_cli_verb_salvage,
+	&xst_cli_verb_config, &xst_cli_verb_restore, &xst_cli_verb_receive, &xst_cli_verb_pack
+};
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static void main_print_help(FILE *to)

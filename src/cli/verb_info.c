@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/cli.h"
+#include "cli/guest.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 
 static struct {
-	int json, back_channel;
+	int json, back_channel, cpu;
 } opt;
 
 static const struct poptOption table[] = {
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "one JSON document", NULL },
+	{ "cpu", '\0', POPT_ARG_NONE, &opt.cpu, 0, "a line for each vCPU: where it is", NULL },
 	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	POPT_TABLEEND
 };
@@ -52,16 +53,43 @@ static void take_fault(struct input *in, struct xst_info *i)
 	snprintf(i->damage.text, sizeof(i->damage.text), "%s", fault);
 }
 
-static void info_verb_print(const struct input *in, const struct xst_info *i)
+static void print_vcpus(const struct xst_state *s)
+{
+	uint32_t vcpu;
+
+	for (size_t i = 0; xst_state_vcpu(s, i, &vcpu) == 0; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "vCPU %u", vcpu);
+		printf("%-12s", name);
+		xst_cli_vcpu_line(stdout, s, vcpu);
+		putchar('\n');
+	}
+}
+
+static json_object *json_of(const struct input *in, const struct xst_info *i, uint64_t size,
+			    const char *compression, const struct xst_state *s)
+{
+	json_object *o = xst_cli_info_json(in->name, size, compression, i);
+
+	if (s)
+		json_object_object_add(o, "cpu", xst_cli_vcpus_json(s, UINT32_MAX));
+	return o;
+}
+
+static void info_verb_print(const struct input *in, const struct xst_info *i,
+			    const struct xst_state *s)
 {
 	const char *compression = in->layers ? xst_filter_name(in->compression[0]) : NULL;
 	uint64_t size = info_verb_size_of(in->file);
 
 	if (opt.json)
-		xst_cli_print_json(stdout, xst_cli_info_json(in->name, size, compression, i),
+		xst_cli_print_json(stdout, json_of(in, i, size, compression, s),
 				   JSON_C_TO_STRING_PRETTY);
 	else if (!nothing_to_show(i))
 		xst_cli_info_print(in->name, size, compression, i);
+	if (!opt.json && s)
+		print_vcpus(s);
 }
 
 static int info_of(struct input *in)
@@ -74,19 +102,23 @@ static int info_of(struct input *in)
 	int r;
 
 	parser.start = opt.back_channel ? XST_START_COLO : XST_START_AUTO;
+	if (opt.cpu && xst_state_new(NULL, &o.state))
+		return EXIT_TROUBLE;
 	xst_cli_progress_start(in->name);
 	r = xst_info_fd(in->fd, &o, &i, &error);
 	xst_cli_progress_end();
 	if (r) {
 		xst_cli_print_finding(stderr, in->name, &error);
+		xst_state_free(o.state);
 		return xst_cli_exit_for(r);
 	}
 	take_fault(in, i);
 	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is said at the end */
 		xst_cli_print_finding(stderr, in->name, &i->damage);
-	info_verb_print(in, i);
+	info_verb_print(in, i, o.state);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
 	xst_info_free(i);
+	xst_state_free(o.state);
 	return r;
 }
 

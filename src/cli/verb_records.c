@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/guest.h"
 #include "load/load.h"
 
 #define FUNCTIONS(X)                            \
@@ -54,6 +55,7 @@ struct listing {
 	unsigned rows;
 	bool printed;
 	struct record_view view;
+	struct xst_state *state; /* of the record in hand */
 	bool open;          /* a record is in hand */
 	bool complete;      /* and its end was met */
 	bool folding;       /* view holds page batches, maybe more than one */
@@ -159,6 +161,7 @@ static void records_verb_flush(struct listing *l)
 		return;
 	if (l->kind == XST_KIND_PAGE_DATA)
 		xst_cli_view_pages(&l->view);
+	xst_cli_record_state(&l->view, l->state);
 	if (opt.json)
 		print_line(l);
 	else
@@ -231,10 +234,11 @@ static int records_verb_list(struct listing *l, struct xst_reader *r)
 		if (xst_cli_stdout_error()) /* nobody listens any more; main() says so */
 			return 0;
 		records_verb_event(l, ev);
+		e = xst_state_event(l->state, ev); /* drops what was shown of the record before */
 		if (ev->type == XST_EVENT_RECORD_END)
 			xst_cli_progress_tell(NULL, xst_reader_offset(r), xst_reader_size(r));
-		if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
-			e = xst_reader_skip(r);
+		if (e == 0 && (ev->type == XST_EVENT_PAYLOAD_BEGIN || ev->type == XST_EVENT_PAYLOAD))
+			e = xst_cli_guest_run(r, l->state);
 		if (e)
 			return e;
 	}
@@ -243,6 +247,7 @@ static int records_verb_list(struct listing *l, struct xst_reader *r)
 
 static int list_input(struct input *in)
 {
+	struct xst_state_options by_record = { sizeof(by_record), XST_STATE_BY_RECORD };
 	struct xst_parser_options o = XST_PARSER_OPTIONS_INIT;
 	struct listing l = { .file = in->name };
 	struct xst_reader *r = NULL;
@@ -254,9 +259,15 @@ static int list_input(struct input *in)
 	e = xst_reader_new(in->fd, &o, 0, common.tmpdir, &r);
 	if (e)
 		return xst_cli_exit_for(e);
+	e = xst_state_new(&by_record, &l.state);
+	if (e) {
+		xst_reader_free(r);
+		return xst_cli_exit_for(e);
+	}
 	trouble = opt.json ? NULL : make_table(&l.table);
 	if (trouble) {
 		xst_cli_say("no table can be printed: %s; --json needs none", trouble);
+		xst_state_free(l.state);
 		xst_reader_free(r);
 		return EXIT_TROUBLE;
 	}
@@ -266,6 +277,7 @@ static int list_input(struct input *in)
 	print_rows(&l);
 	if (l.table)
 		libsmartcols.scols_unref_table(l.table);
+	xst_state_free(l.state);
 	fflush(stdout); /* the table comes first */
 	(void)xst_cli_stdout_error();
 	if (e)

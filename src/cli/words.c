@@ -40,7 +40,7 @@ void xst_cli_print_text(FILE *to, const char *s)
 
 const char *xst_cli_human_size(uint64_t bytes, char *buf, size_t size)
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	static const char *const units[] = { "octets", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	double v = (double)bytes;
 	unsigned i = 0;
 

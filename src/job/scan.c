@@ -69,6 +69,8 @@ static int scan_run(struct scan *s)
 
 	if (s->summary && xst_job_summary_wants(s->summary))
 		return 0;
+	if (s->options->state && xst_state_wants(s->options->state))
+		return 0;
 	if (!xst_checker_wants(s->checker))
 		return xst_reader_skip(s->reader);
 	if (!xst_checker_skips(s->checker))
@@ -83,6 +85,8 @@ static int scan_event(struct scan *s, const struct xst_event *ev)
 
 	if (s->options->event)
 		s->options->event(s->options->userdata, ev);
+	if (r == 0 && s->options->state)
+		r = xst_state_event(s->options->state, ev);
 	if (r)
 		return r;
 	while ((f = xst_checker_finding(s->checker)))

@@ -81,5 +81,5 @@ bool xst_wire_cpuid_leaf_known(uint32_t leaf)
 
 bool xst_wire_policy_msr_known(uint32_t msr)
 {
-	return msr == 0xce || msr == 0x10a;
+	return msr == WIRE_MSR_PLATFORM_INFO || msr == WIRE_MSR_ARCH_CAPS;
 }

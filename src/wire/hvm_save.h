@@ -49,6 +49,8 @@ struct wire_hvm_size {
 	uint32_t points[WIRE_HVM_POINTS]; /* point releases of older versions that have it, too */
 };
 
+struct xst_wire_state_table;
+
 struct wire_hvm_type {
 	uint16_t code;
 	const char *name;
@@ -56,6 +58,8 @@ struct wire_hvm_type {
 	bool extended; /* a shorter body than the loader's own is filled up with zeros */
 	bool varies;   /* the length stands in the body; sizes[0] is the shortest */
 	struct wire_hvm_size sizes[WIRE_HVM_SIZES]; /* ascending; size 0 ends them */
+	const struct xst_wire_state_table *fields;
+	const struct xst_wire_state_table *first; /* of a body of sizes[0], where it has others; or NULL */
 };
 
 /* A row by its code, or NULL. */

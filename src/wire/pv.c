@@ -4,12 +4,12 @@
 #include <stddef.h>
 
 static const struct wire_pv_context context64 = {
-	.size = 0x1430, .width = 8, .start_info = 0x268, .gdt_frames = 0x12e0, .gdt_ents = 0x1360,
-	.cr3 = 0x1390, .user_cr3 = 0x1380
+	.size = 0x1430, .width = 8, .start_info = WIRE_PV64_RDX_AT, .gdt_frames = WIRE_PV64_GDT_FRAMES_AT,
+	.gdt_ents = WIRE_PV64_GDT_ENTS_AT, .cr3 = WIRE_PV64_CR3_AT, .user_cr3 = WIRE_PV64_USER_CR3_AT
 };
 static const struct wire_pv_context context32 = {
-	.size = 0xaf0, .width = 4, .start_info = 0x20c, .gdt_frames = 0xa50, .gdt_ents = 0xa90,
-	.cr3 = 0xaa8, .user_cr3 = 0
+	.size = 0xaf0, .width = 4, .start_info = WIRE_PV32_EDX_AT, .gdt_frames = WIRE_PV32_GDT_FRAMES_AT,
+	.gdt_ents = WIRE_PV32_GDT_ENTS_AT, .cr3 = WIRE_PV32_CR3_AT, .user_cr3 = 0
 };
 
 const struct wire_pv_context *xst_wire_pv_context(unsigned width)

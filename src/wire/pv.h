@@ -17,6 +17,16 @@ struct wire_pv_context {
 	unsigned cr3;          /* a word: the page table, folded as WIRE_CR3_... */
 	unsigned user_cr3;     /* the same for user mode, or 0; bit 0 says whether it is there */
 };
+#define WIRE_PV64_RDX_AT 0x268
+#define WIRE_PV64_GDT_FRAMES_AT 0x12e0
+#define WIRE_PV64_GDT_ENTS_AT 0x1360
+#define WIRE_PV64_USER_CR3_AT 0x1380
+#define WIRE_PV64_CR3_AT 0x1390
+#define WIRE_PV32_EDX_AT 0x20c
+#define WIRE_PV32_GDT_FRAMES_AT 0xa50
+#define WIRE_PV32_GDT_ENTS_AT 0xa90
+#define WIRE_PV32_CR3_AT 0xaa8
+#define WIRE_PV_IN_KERNEL 4u /* of vgcf_flags */
 #define WIRE_PV_GDT_PER_FRAME 512
 #define WIRE_PV_GDT_ENTS 7168
 /* The one for a guest's width, 4 or 8. */

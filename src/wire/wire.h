@@ -280,6 +280,8 @@ bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
 /* CPU policies: which leaves and MSRs can be in them. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
+#define WIRE_MSR_PLATFORM_INFO 0xceu
+#define WIRE_MSR_ARCH_CAPS 0x10au
 bool xst_wire_cpuid_leaf_known(uint32_t leaf);
 bool xst_wire_policy_msr_known(uint32_t msr);
 

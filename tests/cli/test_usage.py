@@ -13,6 +13,8 @@ from .common import FINE, IO, PV, USAGE, lines, program, run, stream, xenstream
 VERBS = (
     "info",
     "records",
+    "cpu",
+    "cpuid",
     "verify",
     "explain",
     "convert",
@@ -22,7 +24,7 @@ VERBS = (
     "receive",
     "pack",
 )
-READERS = ("info", "records", "verify", "convert", "salvage")
+READERS = ("info", "records", "cpu", "cpuid", "verify", "convert", "salvage")
 OPTION = re.compile(r"^ +(?:-(\w)(?: \S+)?, )?--([a-z-]+)", re.MULTILINE)
 DOCUMENTED_OPTION = re.compile(r"^\*-(?:-|\w\*)[^\n]*\n\t", re.MULTILINE)
 
@@ -131,6 +133,10 @@ def test_version() -> None:
         (["info", "a", "b"], "One name is wanted"),
         (["records"], "One name is wanted"),
         (["records", "a", "b"], "One name is wanted"),
+        (["cpu"], "One name is wanted"),
+        (["cpu", "--vcpu", "-1", "a"], "--vcpu -1: the first is 0"),
+        (["cpu", "--vcpu", "x", "a"], "invalid numeric value"),
+        (["cpuid", "a", "b"], "One name is wanted"),
         (["verify"], "which file?"),
         (["convert", "a"], "Two names are wanted"),
         (["convert", "a", "b", "c"], "Two names are wanted"),

@@ -6,6 +6,7 @@
 #include <xenstream/io.h>
 #include <xenstream/job.h>
 #include <xenstream/restore.h>
+#include <xenstream/state.h>
 
 #include <unistd.h>
 
@@ -225,6 +226,50 @@ static void of_a_checker(void **state)
 	each_fails(checker, XST_E_NOMEM);
 }
 
+static int state_events(struct xst_parser *p, struct xst_state *s)
+{
+	struct xst_in in = { input->data, input->size, 0 };
+	const struct xst_event *ev;
+	int r;
+
+	do {
+		r = xst_parser_next(p, &in, &ev);
+		if (r == 0 && ev->type == XST_EVENT_NEED)
+			xst_parser_eof(p);
+		if (r == 0)
+			r = xst_state_event(s, ev);
+	} while (r == 0 && ev->type != XST_EVENT_FINISHED);
+	return r;
+}
+
+static int state_job(void)
+{
+	struct xst_parser *p = NULL;
+	struct xst_state *s = NULL;
+	int r = xst_parser_new(NULL, &p);
+
+	if (r == 0)
+		r = xst_state_new(NULL, &s);
+	if (r == 0)
+		r = state_events(p, s);
+	xst_state_free(s);
+	xst_parser_free(p);
+	return r;
+}
+
+static void of_a_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < samples_count; i++) {
+		struct build b = { 0 };
+
+		build_sample(&b, &samples[i]);
+		input = &b;
+		each_fails(state_job, XST_E_NOMEM);
+		build_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +277,7 @@ int main(void)
 		cmocka_unit_test(of_jobs),
 		cmocka_unit_test(of_a_restore),
 		cmocka_unit_test(of_a_checker),
+		cmocka_unit_test(of_a_state),
 	};
 
 	return cmocka_run_group_tests_name("no memory", tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 #include "config/foreign/sexpr.h"
 
-#define BYTES_IN_KIB 1024
+#define OCTETS_IN_KIB 1024
 
 static bool xenops_named(const struct sexpr *s, const char *name)
 {
@@ -165,9 +165,9 @@ static void read_vm(struct config_foreign *f, const struct sexpr *vm)
 	xst_foreign_text(f, &v->name, "name", optional(vm, "name"));
 	xst_foreign_text(f, &v->uuid, "id", optional(vm, "id"));
 	xst_foreign_number(f, &v->memory_kib, "memory_dynamic_max",
-			   optional(vm, "memory_dynamic_max"), 1, BYTES_IN_KIB);
+			   optional(vm, "memory_dynamic_max"), 1, OCTETS_IN_KIB);
 	xst_foreign_number(f, &v->maxmem_kib, "memory_static_max",
-			   optional(vm, "memory_static_max"), 1, BYTES_IN_KIB);
+			   optional(vm, "memory_static_max"), 1, OCTETS_IN_KIB);
 	xst_foreign_number(f, &v->vcpus, "vcpus", optional(vm, "vcpus"), 1, 1);
 	xst_foreign_number(f, &v->maxvcpus, "vcpu_max", optional(vm, "vcpu_max"), 1, 1);
 	action(f, vm, "on_shutdown", &v->on_poweroff);
