@@ -7,6 +7,7 @@
 #include "config/document.h"
 #include "config/keys/kind.h"
 #include "config/view.h"
+#include "limits/limits.h"
 
 struct check {
 	const struct config *c;
@@ -66,8 +67,6 @@ static void check_value(struct check *c, const struct config_key *k, const struc
 /* --- values together ------------------------------------------------------------------------ */
 
 /* Two disks that the guest would see as one.  Longer lists are none of people's. */
-#define MANY_DISKS 256
-
 static void check_twice(struct check *c, const char *key)
 {
 	struct config_view v;
@@ -76,7 +75,7 @@ static void check_twice(struct check *c, const char *key)
 		c->found.no_memory = true;
 		return;
 	}
-	for (size_t i = 1; i < v.ndisks && v.ndisks <= MANY_DISKS; i++)
+	for (size_t i = 1; i < v.ndisks && v.ndisks <= LIMIT_COMPARED_DISKS; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
 				xst_key_complain(&c->found, key, "two disks are '%.60s'",

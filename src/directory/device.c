@@ -70,7 +70,7 @@ bool xst_directory_device_key_is_fine(const char *key, size_t n)
 			return false;
 		depth += key[i] == '/';
 	}
-	return depth < TREE_DEPTH;
+	return depth <= LIMIT_DIRECTORY_LEVELS;
 }
 
 static unsigned names_in(const char *key, size_t n)
@@ -123,7 +123,7 @@ int xst_directory_device_pair(struct directory *d, const char *key, size_t key_l
 					  "[A-Za-z0-9-_@], of %d bytes and %d levels at most",
 					  key_len < 64 ? (int)key_len : 64, key,
 					  LIMIT_DIRECTORY_KEY,
-					  TREE_DEPTH - 1);
+					  LIMIT_DIRECTORY_LEVELS);
 	if (d->slot->size + key_len + 1 > LIMIT_DIRECTORY_KEYS)
 		return xst_directory_fail(d, XST_E_LIMIT, RULE_LIMIT,
 					  "more than %u bytes of xenstore keys",

@@ -37,7 +37,6 @@
 
 /* --- tree.c: all return 0 or a descriptor, or -errno ------------------------------------------ */
 
-#define TREE_DEPTH 32 /* directories in each other, at most */
 
 /* A new or emptied file of one name. */
 int xst_directory_tree_create(int dir, const char *name);
@@ -75,7 +74,6 @@ bool xst_directory_record_is_libxl(enum xst_kind kind);
 /* Above it an offset in `memory` can't be told. */
 #define DIRECTORY_PAGES_MAX ((uint64_t)INT64_MAX / XST_PAGE_SIZE)
 #define PAGES_BLOCK 4096    /* bytes of `pages` that take disk together, as most file systems have it */
-#define PAGES_JUMPS 65536   /* between blocks, beyond one for each page that records had room for */
 #define PAGE_KNOWN 0x10 /* in `pages`: this, and the type in the lower bits; 0: not told of */
 
 struct page_run {

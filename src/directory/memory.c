@@ -91,7 +91,7 @@ static int count_jump(struct memory *m)
 {
 	m->jumps += m->first / PAGES_BLOCK != m->block;
 	m->block = (m->first + m->ntypes - 1) / PAGES_BLOCK;
-	return m->jumps > PAGES_JUMPS + m->room ? -E2BIG : 0;
+	return m->jumps > LIMIT_DIRECTORY_JUMPS + m->room ? -E2BIG : 0;
 }
 
 static int flush_types(struct memory *m)

@@ -281,7 +281,7 @@ static int types_result(struct directory *d, int r)
 			d, XST_E_LIMIT, RULE_LIMIT,
 			"page frames in more than %d places far apart: the file of their "
 			"types would be far larger than the stream",
-			PAGES_JUMPS);
+			LIMIT_DIRECTORY_JUMPS);
 	return xst_directory_result(d, r, PAGES_FILE);
 }
 

@@ -161,7 +161,7 @@ static int remove_entry(int dir, const char *name, int depth)
 
 int xst_directory_tree_remove(int dir, const char *name)
 {
-	return remove_entry(dir, name, TREE_DEPTH + 2);
+	return remove_entry(dir, name, LIMIT_DIRECTORY_LEVELS + 3);
 }
 
 static int sync_entry(int dir, const char *name, int depth)
@@ -181,7 +181,7 @@ static int sync_entry(int dir, const char *name, int depth)
 
 int xst_directory_tree_sync(int dir)
 {
-	int r = walk_copy(dir, TREE_DEPTH + 1, sync_entry);
+	int r = walk_copy(dir, LIMIT_DIRECTORY_LEVELS + 2, sync_entry);
 
 	return r == 0 && fsync(dir) < 0 ? -errno : r;
 }

@@ -168,45 +168,49 @@ static ssize_t journal_read_whole(int fd, uint8_t *to, size_t n)
 	return (ssize_t)got;
 }
 
-/* Whether the bytes are a journal: its lengths, its checksum. */
-static bool journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
+static bool is_marked(const struct journal *j, const uint8_t *b, size_t n)
 {
-	struct journal *j = &c->head;
-	size_t left = n - sizeof(*j);
 	uint64_t mark;
 
-	if (n < sizeof(*j))
+	if (n < sizeof(mark))
 		return false;
-	memcpy(j, b, sizeof(*j));
-	b += sizeof(*j);
-	if (memcmp(j->magic, MAGIC, sizeof(j->magic)) != 0 || j->version != VERSION ||
-	    j->old_length > LIMIT_FRONT || j->now_length > LIMIT_FRONT ||
-	    j->old_length + j->now_length > left ||
-	    checksum(j, b, b + j->old_length) != j->checksum)
-		return false;
-	left -= (size_t)(j->old_length + j->now_length);
-	if (left >= sizeof(mark)) {
-		memcpy(&mark, b + j->old_length + j->now_length, sizeof(mark));
-		c->inserted = mark == mark_of(j);
-	}
-	return true;
+	memcpy(&mark, b, sizeof(mark));
+	return mark == mark_of(j);
 }
 
-static int journal_take(int fd, size_t n, struct journal_content *ret)
+/* Whether these bytes are a whole journal: its lengths, its checksum.  Returns JOURNAL_SOUND, _INCOMPLETE
+ * or _FOREIGN. */
+static enum journal_state journal_parse(const uint8_t *b, size_t n, struct journal_content *c)
+{
+	struct journal *j = &c->head;
+	size_t left = n - sizeof(*j), fronts;
+
+	if (n < sizeof(*j))
+		return JOURNAL_INCOMPLETE;
+	memcpy(j, b, sizeof(*j));
+	b += sizeof(*j);
+	if (memcmp(j->magic, MAGIC, sizeof(j->magic)) != 0 || j->old_length > LIMIT_FRONT ||
+	    j->now_length > LIMIT_FRONT || j->old_length + j->now_length > left ||
+	    checksum(j, b, b + j->old_length) != j->checksum)
+		return JOURNAL_INCOMPLETE;
+	if (j->version != VERSION)
+		return JOURNAL_FOREIGN;
+	fronts = (size_t)(j->old_length + j->now_length);
+	c->inserted = is_marked(j, b + fronts, left - fronts);
+	return JOURNAL_SOUND;
+}
+
+static int journal_take(int fd, size_t n, struct journal_content *ret, const char **ret_why)
 {
 	struct journal_content c = { .inserted = false };
 	uint8_t *b = malloc(n ? n : 1);
 	ssize_t k = b ? journal_read_whole(fd, b, n) : -ENOMEM;
 	int r;
 
-	if (k < 0)
-		r = (int)k;
-	else if (!journal_parse(b, (size_t)k, &c))
-		r = JOURNAL_INCOMPLETE;
-	else
-		r = JOURNAL_SOUND;
-	if (r ==
-	    JOURNAL_SOUND) { /* one block for all: what stands before it is not needed any more */
+	r = k < 0 ? (int)k : (int)journal_parse(b, (size_t)k, &c);
+	if (r == JOURNAL_FOREIGN)
+		*ret_why = "another version of xenstream wrote it";
+	if (r == JOURNAL_SOUND) { /* one block for all: its head is not needed any more */
 		memmove(b, b + sizeof(c.head), (size_t)k - sizeof(c.head));
 		c.old = b;
 		c.now = b + c.head.old_length;
@@ -236,7 +240,7 @@ int xst_journal_read(const struct place *p, const struct stat *file, struct jour
 	else if ((*ret_why = distrust(&st, file)))
 		r = JOURNAL_FOREIGN;
 	else
-		r = journal_take(fd, (size_t)st.st_size, ret);
+		r = journal_take(fd, (size_t)st.st_size, ret, ret_why);
 	close(fd);
 	return r;
 }

@@ -162,6 +162,8 @@ static struct verdict judge(int fd, const struct stat *st, const struct journal_
 {
 	const struct journal *j = &c->head;
 
+	if (j->way == JOURNAL_RENAME && (j->shift || j->old_length || j->now_length))
+		return foreign("it makes no sense");
 	if (j->way == JOURNAL_RENAME && st->st_ino == j->new_inode)
 		return done;
 	if (st->st_ino != j->inode)

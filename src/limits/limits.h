@@ -54,9 +54,11 @@
 	X(DIRECTORY_RECORDS, 65536, "files", "records", REFUSED) \
 	X(DIRECTORY_KEYS, 1 << 20, "bytes", "a record's file with xenstore keys", REFUSED) \
 	X(DIRECTORY_KEY, 2048, "bytes", "a xenstore key that becomes a path", REFUSED) \
+	X(DIRECTORY_LEVELS, 31, "names", "a xenstore key that becomes a path", REFUSED) \
 	X(DIRECTORY_KEY_NAMES, 65536, "files and directories", "all records' xenstore keys", REFUSED) \
 	X(DIRECTORY_VALUE, 1 << 20, "bytes", "a xenstore key's file", REFUSED) \
-	X(DIRECTORY_PAIRS, 64 << 20, "bytes", "all xenstore keys and values of a record", REFUSED)
+	X(DIRECTORY_PAIRS, 64 << 20, "bytes", "all xenstore keys and values of a record", REFUSED) \
+	X(DIRECTORY_JUMPS, 65536, "jumps", "between blocks of `pages`, beyond one for each page of records", REFUSED)
 
 /* Of a restore, and of those that it talks to. */
 #define XST_RESTORE_LIMITS(X) \
@@ -84,6 +86,7 @@
 	X(XML_MEMORY, 16 << 20, "bytes", "the tree of elements", REFUSED) \
 	X(LEFT_OUT, 1000, "lines", "what a translation left out", SHORTENED) \
 	X(COMPLAINTS, 64, "complaints", "an edited configuration that are compared with those before", SHORTENED) \
+	X(COMPARED_DISKS, 256, "disks", "a configuration's that are compared with each other", UNTRACKED) \
 	X(DEVICES, 16, "devices", "a kind that info lists", SHORTENED)
 
 #define XST_LIMITS(X) \
@@ -91,11 +94,12 @@
 	XST_RESTORE_LIMITS(X) XST_CONFIG_LIMITS(X)
 
 /* Limits that are facts of a format stand in src/wire, or follow from a type; for those who walk them all, with
- * wire/wire.h, wire/hvm_save.h and directory/directory.h. */
+ * wire/wire.h, wire/hvm_save.h, wire/pv.h and directory/directory.h. */
 #define XST_FORMAT_LIMITS(X) \
 	X(VCPU_ID, LEGACY_MAX_VCPU_ID, "number", "the highest vCPU of a legacy stream", REFUSED) \
 	X(BATCH, LEGACY_MAX_BATCH, "entries", "a batch of a legacy stream", REFUSED) \
 	X(HVM_VCPUS, WIRE_HVM_MAX_VCPUS, "vCPUs", "an HVM guest", REFUSED) \
+	X(GDT_ENTS, WIRE_PV_GDT_ENTS, "entries", "a PV vCPU's GDT", REFUSED) \
 	X(KEY, XENSTORE_PATH_MAX, "bytes", "a xenstore key", REFUSED) \
 	X(VALUE, XENSTORE_MESSAGE_MAX, "bytes", "a xenstore value", REFUSED) \
 	X(XENSERVER_QEMU, XENSERVER_MAX_QEMU, "bytes", "a device model's state that xenopsd reads", REFUSED) \

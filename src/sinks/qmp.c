@@ -146,14 +146,16 @@ static int qmp_parse(struct qmp *q, struct json_object **ret)
 	json_object *o = json_tokener_parse_ex(q->tokener, q->in + q->in_at, (int)n);
 	enum json_tokener_error e = json_tokener_get_error(q->tokener);
 	size_t used = e == json_tokener_success ? json_tokener_get_parse_end(q->tokener) : n;
+	bool too_long;
 
 	q->in_at += used;
 	q->message += used;
+	too_long = q->message > LIMIT_QMP_MESSAGE;
 	if (e == json_tokener_continue)
-		return q->message > LIMIT_QMP_MESSAGE ? -EPROTO : XST_AGAIN;
+		return too_long ? -EPROTO : XST_AGAIN;
 	q->message = 0;
 	json_tokener_reset(q->tokener);
-	if (e != json_tokener_success || !json_object_is_type(o, json_type_object)) {
+	if (too_long || e != json_tokener_success || !json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
 		return -EPROTO;
 	}

@@ -234,9 +234,9 @@ static void far_apart_has_a_limit(void **state)
 		for (; (r = xst_directory_memory_items(
 				&m, (uint64_t[]){ ENTRY(0xf, n * PAGES_BLOCK) }, 1)) == 0;
 		     n++)
-			assert_in_range(n, 0, PAGES_JUMPS + 200);
+			assert_in_range(n, 0, LIMIT_DIRECTORY_JUMPS + 200);
 		assert_int_equal(r, -E2BIG);
-		assert_in_range(n, PAGES_JUMPS + with * 100, PAGES_JUMPS + with * 100 + 2);
+		assert_in_range(n, LIMIT_DIRECTORY_JUMPS + with * 100, LIMIT_DIRECTORY_JUMPS + with * 100 + 2);
 	}
 	xst_directory_memory_free(&m);
 	close(dir);

@@ -259,6 +259,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.vcpu.gdt", .letters = PV, AT('B', CONTEXT + 0x1360, 8, 9000) },
 	{ .rules = "libxc.vcpu.start-info", .letters = PV, AT('B', CONTEXT + 0x268, 8, 0x55) },
 	{ .rules = "libxc.vcpu.extended", .letters = PV, AT('X', CONTEXT + 4, 4, 200) },
+	{ .rules = "libxc.vcpu.extended", .letters = PV, AT('X', CONTEXT + 4, 4, 129) },
 	{ .rules = "libxc.vcpu.xsave", .letters = "pISFDTHB9YE", AT('Y', CONTEXT + 8, 8, 7) },
 	{ .rules = "libxc.vcpu.xcr0", .letters = "pISFDTHB9YE", AT('Y', CONTEXT, 8, 2) },
 	{ .rules = "libxc.vcpu.xstate", .letters = "pISFDTHB9YE", AT('Y', CONTEXT + 16 + 512, 8, 4) },
