@@ -13,7 +13,7 @@
 
 #include <xenstream/emit.h>
 
-#include "emit/buffer.h"
+#include "base/buffer.h"
 #include "finding/rules.h"
 #include "image/pfnmap.h"
 #include "limits/limits.h"

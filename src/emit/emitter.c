@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit/buffer.h"
+#include "base/buffer.h"
 #include "emit/converter.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config/cfg/cfg.h"
-#include "config/grow.h"
 #include "config/utf8.h"
 
 struct parser {
@@ -129,8 +129,8 @@ static int fail_at_setting(const struct cfg *c, const struct cfg_setting *s, int
 
 static int new_entry(struct cfg *c, const struct cfg_setting *s, struct cfg_entry **ret)
 {
-	struct cfg_entry *entries = grow(c->entries, c->nentries, &c->entries_room,
-					 sizeof(*entries));
+	struct cfg_entry *entries = array_room(c->entries, c->nentries + 1, &c->entries_room,
+					       sizeof(*entries));
 
 	if (!entries)
 		return XST_E_NOMEM;
@@ -176,7 +176,8 @@ static int enter(struct cfg *c, struct config_error *err)
 
 static struct cfg_setting *cfg_parse_new_setting(struct cfg *c)
 {
-	struct cfg_setting *settings = grow(c->settings, c->n, &c->room, sizeof(*settings));
+	struct cfg_setting *settings = array_room(c->settings, c->n + 1, &c->room,
+						  sizeof(*settings));
 
 	if (!settings)
 		return NULL;
