@@ -156,7 +156,7 @@ static int xl_writer_header(struct xst_converter *c)
 		  has_config(g) ? xst_wire_xl_config.fixed + g->chosen.size + g->xl_rest : 0 },
 	};
 
-	return xst_converter_header(c, XST_KIND_XL_HEADER, v, 4, xst_wire_xl_header.fixed);
+	return xst_converter_record(c, &xst_wire_xl_header, v, 4);
 }
 
 static int xl_writer_begin(struct xst_converter *c)

@@ -44,11 +44,8 @@ static int pv_info(struct xst_converter *c)
 		{ XST_FIELD_GUEST_WIDTH, wide ? 8 : 4 },
 		{ XST_FIELD_PT_LEVELS, wide ? 4 : 3 },
 	};
-	int r = xst_converter_begin(c, XST_KIND_PV_INFO, 0, 0);
 
-	if (r == 0)
-		r = xst_emit_fields(c->out, v, 2);
-	return r ? r : xst_emit_end(c->out);
+	return xst_converter_record(c, xst_wire_modern(XST_KIND_PV_INFO), v, 2);
 }
 
 static int p2m_frames(struct xst_converter *c)
@@ -280,20 +277,11 @@ static int translate_legacy_record_begin(struct xst_converter *c)
 	}
 }
 
-static int tsc_info(struct xst_converter *c)
-{
-	int r = xst_converter_begin(c, XST_KIND_TSC_INFO, 0, 0);
-
-	if (r == 0)
-		r = xst_emit_fields(c->out, c->fields, c->nfields);
-	return r ? r : xst_emit_end(c->out);
-}
-
 static int translate_legacy_fields(struct xst_converter *c)
 {
 	c->legacy.vcpu = xst_converter_field(c, XST_FIELD_VCPU_ID);
 	if (c->kind == XST_KIND_TSC_INFO)
-		return tsc_info(c);
+		return xst_converter_record(c, xst_wire_modern(c->kind), c->fields, c->nfields);
 	if (c->kind == XST_KIND_P2M_FRAMES)
 		return xst_emit_fields(c->out, c->fields, c->nfields);
 	return 0;
