@@ -59,7 +59,7 @@ int xst_emit_config_choose(struct xst_converter *c)
 	struct configuration *g = &c->config;
 	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
 				     .size = g->stored.size, .guest = c->guest };
-	char why[200] = "it was not said why";
+	char why[200] = "no reason was given";
 	int r = 0;
 
 	if (g->layer == XST_LAYER_XL && !g->xl_header) /* which would have said which of the two */

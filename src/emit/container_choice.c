@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Which container is written, by whom, and what it has no place for. */
+/* Which container is written, and by which writer. */
 #include "emit/converter.h"
 
-/* What stands in the table of formats for those that are not written. */
+/* The table of formats names this one for formats that are not written. */
 const struct container_writer xst_emit_no_writer = { .container = XST_CONTAINER_AUTO };
 
 #define FORMAT(LAYER, parser, CONTAINER, writer, ...) &xst_emit_##writer##_writer,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The suspend image of XenServer and XCP-ng: records, in the order that xenopsd writes where the
- * input leaves a choice. */
+/* The suspend image of XenServer and XCP-ng: records, in the order in which xenopsd writes them
+ * where the input leaves a choice. */
 #include "emit/converter.h"
 
 #include "wire/wire.h"

@@ -53,7 +53,7 @@ static void note_layer(struct xst_converter *c, enum xst_layer layer)
 {
 	const struct wire_format *f = xst_wire_format_of(layer);
 
-	if (!c->format && f) /* a bare stream stays one; what has a container gets xl's */
+	if (!c->format && f) /* a bare stream stays bare, any container becomes xl's */
 		xst_converter_choose(c, f->becomes);
 }
 
@@ -108,9 +108,9 @@ static int dispatch(struct xst_converter *c, const struct xst_event *ev)
 
 int xst_converter_keep_checkpoints(struct xst_converter *c)
 {
-	if (c->format && !xst_emit_to_libxl(c)) /* what is not chosen yet becomes one */
+	if (c->format && !xst_emit_to_libxl(c)) /* one that is not chosen yet becomes one */
 		return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
-					  "checkpoints can be kept in a libxl stream only");
+					  "only a libxl stream can keep checkpoints");
 	c->legacy.keep_checkpoints = true;
 	return 0;
 }
