@@ -610,38 +610,17 @@ static const struct xst_finding *exec_error(void *self)
 	return &x->error;
 }
 
-static const struct xst_domain_sink_ops libxc_ops = {
-	.size = sizeof(libxc_ops),
-	.name = "exec",
-	.prepare = exec_prepare,
-	.event = exec_event,
-	.write = exec_put,
-	.move = exec_move,
-	.checkpoint = exec_checkpoint,
-	.finish = exec_finish,
-	.commit = commit,
-	.abort = exec_stop,
-	.free = free_exec,
-	.wait = wait_for,
-	.error = exec_error,
-};
+#define EXEC_OPS(which_flags)                                                           \
+	{                                                                               \
+		.size = sizeof(struct xst_domain_sink_ops), .flags = (which_flags),     \
+		.name = "exec", .prepare = exec_prepare, .event = exec_event,           \
+		.write = exec_put, .move = exec_move, .checkpoint = exec_checkpoint,    \
+		.finish = exec_finish, .commit = commit, .abort = exec_stop,            \
+		.free = free_exec, .wait = wait_for, .error = exec_error                \
+	}
 
-static const struct xst_domain_sink_ops libxl_ops = {
-	.size = sizeof(libxl_ops),
-	.flags = XST_DOMAIN_SINK_LIBXL,
-	.name = "exec",
-	.prepare = exec_prepare,
-	.event = exec_event,
-	.write = exec_put,
-	.move = exec_move,
-	.checkpoint = exec_checkpoint,
-	.finish = exec_finish,
-	.commit = commit,
-	.abort = exec_stop,
-	.free = free_exec,
-	.wait = wait_for,
-	.error = exec_error,
-};
+static const struct xst_domain_sink_ops libxc_ops = EXEC_OPS(0);
+static const struct xst_domain_sink_ops libxl_ops = EXEC_OPS(XST_DOMAIN_SINK_LIBXL);
 
 static bool exec_takes(enum xst_container to)
 {

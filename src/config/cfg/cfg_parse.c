@@ -232,15 +232,11 @@ static int statement(struct parser *p, struct cfg *c)
 
 static int bytes(const char *text, size_t n, unsigned flags, struct config_error *err)
 {
-	const char *nul = memchr(text, '\0', n);
 	size_t bad;
+	int r = xst_config_check_text(text, n, err);
 
-	if (n > LIMIT_CONFIG_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
-					 LIMIT_CONFIG_SIZE);
-	if (nul)
-		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
-					  "a NUL inside of the text");
+	if (r)
+		return r;
 	if (!(flags & CONFIG_AS_XL) && !xst_utf8_valid(text, n, &bad))
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, bad, "not UTF-8");
 	return 0;
