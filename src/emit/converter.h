@@ -4,7 +4,7 @@
  * - converter.c: the public calls; hands each event to one of the next
  * - container_choice.c: finds the writer of the output's container
  * - relay.c: libxl and libxc records, which are passed on; translate_legacy.c: legacy parts, out of
- *   which such records are made; contained.c: what the containers of libvirt, xend and XenServer hold
+ *   which such records are made; contained.c: what containers of libvirt, xend and XenServer hold
  *   besides the stream
  * - container_*.c: a struct container_writer for each format that is written; that of xl also
  *   takes the events of an xl header
@@ -90,7 +90,7 @@ struct xst_converter {
 	uint64_t payload;      /* bytes of the current run that are still to be moved */
 	struct xst_field_value fields[WIRE_MAX_FIELDS]; /* of the input's current record */
 	size_t nfields;
-	struct xst_field_value image[WIRE_MAX_FIELDS];  /* of the image header, kept until the domain header */
+	struct xst_field_value image[WIRE_MAX_FIELDS];  /* of the image header, until the domain's */
 	size_t nimage;
 	enum xst_kind kind;
 	enum xst_layer layer;

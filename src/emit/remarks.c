@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a conversion says: its error, its remarks, and the parts that the output has no place for. */
+/* What a conversion says: its error, remarks, and the parts that the output has no place for. */
 #include "emit/converter.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps that all layers share: layers themselves, fields, arrays, runs, and records around them. */
+/* The steps that all layers share: layers, fields, arrays and runs, and records around them. */
 #include "parse/parser.h"
 
 #include <string.h>
