@@ -1,7 +1,7 @@
 #!/bin/sh
 # Names that can live in somebody else's program: names.sh SOURCE-DIR LIBRARY...
 # Every symbol with external linkage begins with xst_, in archives, too, where hidden visibility does not act;
-# and no function name stands in two files of src/, so that a stack trace is unambiguous.
+# and no name of a function or of a source file stands twice in src/, so that a stack trace is unambiguous.
 set -eu
 source=$1
 shift
@@ -39,6 +39,16 @@ if [ -s "$work/twice" ]; then
 	echo "these function names stand in several files:" >&2
 	while read -r name; do
 		grep "^$name " "$work/functions" | sed "s|$source/||; s/^/  /" >&2
+	done <"$work/twice"
+	status=1
+fi
+
+find "$source/src" -name '*.[ch]' | sort >"$work/files"
+sed 's|.*/||' "$work/files" | sort | uniq -d >"$work/twice"
+if [ -s "$work/twice" ]; then
+	echo "these file names stand in several folders:" >&2
+	while read -r name; do
+		grep "/$name\$" "$work/files" | sed "s|$source/||; s/^/  /" >&2
 	done <"$work/twice"
 	status=1
 fi

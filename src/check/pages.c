@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "limits/limits.h"
 #include "wire/bytes.h"
 
@@ -78,17 +79,14 @@ bool xst_check_page_is(struct xst_checker *c, uint64_t pfn, unsigned type)
 /* For the contents that follow: which of them are page tables. */
 static int remember_table(struct pages_state *s, uint64_t pfn, unsigned level)
 {
+	struct page_table *list;
+
 	if (s->data_pages >= MAX_DATA_PAGES) /* can't be all there */
 		return 0;
-	if (s->n == s->size) {
-		size_t size = s->size ? s->size * 2 : 64;
-		struct page_table *grown = realloc(s->list, size * sizeof(*grown));
-
-		if (!grown)
-			return XST_E_NOMEM;
-		s->list = grown;
-		s->size = size;
-	}
+	list = array_room(s->list, s->n + 1, &s->size, sizeof(*list));
+	if (!list)
+		return XST_E_NOMEM;
+	s->list = list;
 	s->list[s->n++] = (struct page_table){ (uint32_t)s->data_pages, level, pfn };
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks of a decoded guest as text.  All of it comes from numbers and from names in tables. */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 #include <inttypes.h>
 #include <string.h>

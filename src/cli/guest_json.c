@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The decoded guest as JSON. */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 #include <stdlib.h>
 #include <string.h>

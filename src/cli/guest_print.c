@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The processors of a decoded guest, as an engineer expects them. */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 #include <inttypes.h>
 #include <string.h>

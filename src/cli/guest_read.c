@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A file's decoded guest. */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 int xst_cli_guest_run(struct xst_reader *r, const struct xst_state *s)
 {

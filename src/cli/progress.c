@@ -6,8 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "io/io.h"
 
 #define PERIOD 0.16
 
@@ -21,10 +22,7 @@ static volatile sig_atomic_t asked;
 
 static double now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+	return 1e-6 * (double)xst_io_now();
 }
 
 static void on_sigusr1(int signal_number)

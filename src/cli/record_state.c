@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a record holds of the guest's state, in the list of records. */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 #include <inttypes.h>
 

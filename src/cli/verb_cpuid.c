@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 
 #include <inttypes.h>
 #include <string.h>

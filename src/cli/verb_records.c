@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/guest.h"
+#include "cli/guest_view.h"
 #include "load/load.h"
 
 #define FUNCTIONS(X)                            \

@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "limits/limits.h"
 
 static void config_error_fill(struct config_error *e, unsigned line, unsigned column,
 			      const char *format, va_list ap)
@@ -73,4 +76,17 @@ size_t xst_config_error_format(const struct config_error *e, const char *name, c
 			: snprintf(buf, size, "%s: %s", name, e->text);
 
 	return n < 0 ? 0 : (size_t)n;
+}
+
+int xst_config_check_text(const char *text, size_t n, struct config_error *err)
+{
+	const char *nul = memchr(text, '\0', n);
+
+	if (n > LIMIT_CONFIG_SIZE)
+		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
+					 LIMIT_CONFIG_SIZE);
+	if (nul)
+		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
+					  "a NUL inside of the text");
+	return 0;
 }

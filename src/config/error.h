@@ -26,6 +26,9 @@ int xst_config_fail(struct config_error *e, int code, unsigned line, unsigned co
 int xst_config_fail_at(struct config_error *e, int code, const char *text, size_t offset,
 		       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* What the text of any language must not be: larger than its limit, or with a NUL in it. */
+int xst_config_check_text(const char *text, size_t n, struct config_error *err);
+
 /* Line and column of a byte, from 1. */
 void xst_config_place(const char *text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 

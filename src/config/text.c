@@ -6,25 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static bool reserve(struct text *t, size_t n)
 {
-	size_t room = t->room ? t->room : 64;
-	char *s;
+	char *s = t->failed ? NULL : array_room(t->s, t->n + n + 1, &t->room, 1);
 
-	if (t->failed)
-		return false;
-	while (room - t->n <= n)
-		room *= 2;
-	if (room == t->room)
-		return true;
-	s = realloc(t->s, room);
-	if (!s) {
-		t->failed = true;
-		return false;
-	}
-	t->s = s;
-	t->room = room;
-	return true;
+	if (s)
+		t->s = s;
+	t->failed = !s;
+	return s;
 }
 
 void xst_text_add(struct text *t, const void *data, size_t n)

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/grow.h"
+#include "base/array.h"
+
 
 void xst_config_value_clear(struct config_value *v)
 {
@@ -44,7 +45,8 @@ bool xst_config_value_set_number(struct config_value *v, uint64_t number)
 
 bool xst_config_value_add(struct config_value *list, struct config_value *item)
 {
-	struct config_value *items = grow(list->items, list->n, &list->room, sizeof(*items));
+	struct config_value *items = array_room(list->items, list->n + 1, &list->room,
+						sizeof(*items));
 
 	if (!items)
 		return false;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/grow.h"
+#include "base/array.h"
 #include "config/value.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -41,7 +41,8 @@ char **xst_config_view_string(struct config_view *v, size_t i, const char **ret_
 
 int xst_config_view_add_disk(struct config_view *v, struct config_disk *d)
 {
-	struct config_disk *disks = grow(v->disks, v->ndisks, &v->disks_room, sizeof(*disks));
+	struct config_disk *disks = array_room(v->disks, v->ndisks + 1, &v->disks_room,
+						sizeof(*disks));
 
 	if (!disks)
 		return XST_E_NOMEM;
@@ -53,7 +54,8 @@ int xst_config_view_add_disk(struct config_view *v, struct config_disk *d)
 
 int xst_config_view_add_vif(struct config_view *v, struct config_vif *f)
 {
-	struct config_vif *vifs = grow(v->vifs, v->nvifs, &v->vifs_room, sizeof(*vifs));
+	struct config_vif *vifs = array_room(v->vifs, v->nvifs + 1, &v->vifs_room,
+					      sizeof(*vifs));
 
 	if (!vifs)
 		return XST_E_NOMEM;

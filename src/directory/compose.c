@@ -12,13 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "finding/finding.h"
 
 /* --- which records there are ------------------------------------------------------------------ */
 
 static int add_file(struct composer *c, const char *name)
 {
-	struct record_file f = { 0 };
+	struct record_file f = { 0 }, *files;
 
 	f.kind = xst_directory_record_file_kind(name, &f.number);
 	if (!f.kind)
@@ -29,15 +30,10 @@ static int add_file(struct composer *c, const char *name)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
 						  "%s/" RECORDS_DIR ": more than %d records",
 						  c->path, LIMIT_DIRECTORY_RECORDS);
-	if (c->nfiles == c->capacity) {
-		size_t n = c->capacity ? c->capacity * 2 : 64;
-		struct record_file *more = realloc(c->files, n * sizeof(*more));
-
-		if (!more)
-			return xst_directory_compose_fail_file(c, ENOMEM, "", "");
-		c->files = more;
-		c->capacity = n;
-	}
+	files = array_room(c->files, c->nfiles + 1, &c->capacity, sizeof(*files));
+	if (!files)
+		return xst_directory_compose_fail_file(c, ENOMEM, "", "");
+	c->files = files;
 	c->files[c->nfiles++] = f;
 	return 0;
 }

@@ -305,51 +305,43 @@ static const struct xst_finding *directory_sink_error(void *self)
 	return &((const struct directory *)self)->error;
 }
 
+#define SHARED_OPS                                                               \
+	.prepare = directory_sink_prepare, .abort = directory_sink_take_back,    \
+	.free = free_sink, .wait = directory_sink_wait, .error = directory_sink_error
+
 static const struct xst_domain_sink_ops domain_ops = {
 	.size = sizeof(domain_ops),
 	.name = "image",
-	.prepare = directory_sink_prepare,
+	SHARED_OPS,
 	.event = directory_sink_event,
 	.write = directory_sink_write_state,
 	.move = move_state,
 	.checkpoint = directory_sink_checkpoint,
 	.finish = finish_domain,
 	.commit = commit_domain,
-	.abort = directory_sink_take_back,
-	.free = free_sink,
-	.wait = directory_sink_wait,
-	.error = directory_sink_error,
 };
 
 static const struct xst_xenstore_sink_ops xenstore_ops = {
 	.size = sizeof(xenstore_ops),
 	.name = "dir",
-	.prepare = directory_sink_prepare,
+	SHARED_OPS,
 	.begin = begin_keys,
 	.pair = directory_sink_pair,
 	.end = end_keys,
 	.finish = directory_sink_nothing,
 	.commit = directory_sink_nothing,
-	.abort = directory_sink_take_back,
-	.free = free_sink,
-	.wait = directory_sink_wait,
-	.error = directory_sink_error,
 };
 
 static const struct xst_emulator_sink_ops emulator_ops = {
 	.size = sizeof(emulator_ops),
 	.name = "file",
-	.prepare = directory_sink_prepare,
+	SHARED_OPS,
 	.begin = begin_emulator,
 	.write = write_emulator,
 	.move = move_emulator,
 	.end = end_emulator,
 	.finish = directory_sink_nothing,
 	.commit = directory_sink_nothing,
-	.abort = directory_sink_take_back,
-	.free = free_sink,
-	.wait = directory_sink_wait,
-	.error = directory_sink_error,
 };
 
 /* --- public ----------------------------------------------------------------------------------- */

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_RUNS 64
+#include "base/array.h"
+
 
 void xst_directory_memory_init(struct memory *m)
 {
@@ -131,7 +132,7 @@ static int add_type(struct memory *m, uint64_t pfn, unsigned type)
 
 static int add_run(struct memory *m, uint64_t pfn)
 {
-	struct page_run *last = m->nruns ? &m->runs[m->nruns - 1] : NULL;
+	struct page_run *last = m->nruns ? &m->runs[m->nruns - 1] : NULL, *runs;
 
 	if (last && last->pfn + last->n == pfn) {
 		last->n++;
@@ -139,15 +140,10 @@ static int add_run(struct memory *m, uint64_t pfn)
 	}
 	if (m->nruns == m->max_runs) /* which the parser refuses when it has seen them all */
 		return 0;
-	if (m->nruns == m->capacity) {
-		size_t n = m->capacity ? m->capacity * 2 : FIRST_RUNS;
-		struct page_run *more = realloc(m->runs, n * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		m->runs = more;
-		m->capacity = n;
-	}
+	runs = array_room(m->runs, m->nruns + 1, &m->capacity, sizeof(*runs));
+	if (!runs)
+		return -ENOMEM;
+	m->runs = runs;
 	m->runs[m->nruns++] = (struct page_run){ pfn, 1 };
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "emit/converter.h"
 
 /* --- slots ------------------------------------------------------------------------------------ */
@@ -29,15 +30,11 @@ static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t 
 
 static struct slot *add_slot(struct directory *d, enum xst_kind kind, uint32_t id)
 {
-	if (d->nslots == d->capacity) {
-		size_t n = d->capacity ? d->capacity * 2 : 32;
-		struct slot *more = realloc(d->slots, n * sizeof(*more));
+	struct slot *slots = array_room(d->slots, d->nslots + 1, &d->capacity, sizeof(*slots));
 
-		if (!more)
-			return NULL;
-		d->slots = more;
-		d->capacity = n;
-	}
+	if (!slots)
+		return NULL;
+	d->slots = slots;
 	d->slots[d->nslots] = (struct slot){ .kind = kind, .id = id };
 	return &d->slots[d->nslots++];
 }

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-enum xst_layer xst_emit_container_language(const struct xst_converter *c)
+static enum xst_layer container_language(const struct xst_converter *c)
 {
 	return c->format->shown.language;
 }
 
 bool xst_emit_config_wanted(const struct xst_converter *c)
 {
-	enum xst_layer language = xst_emit_container_language(c);
+	enum xst_layer language = container_language(c);
 
 	if (language == XST_LAYER_NONE)
 		return false;
@@ -55,11 +55,11 @@ void xst_emit_config_left_out(struct xst_converter *c, const struct xst_finding 
 
 int xst_emit_config_choose(struct xst_converter *c)
 {
-	enum xst_layer language = xst_emit_container_language(c);
+	enum xst_layer language = container_language(c);
 	struct configuration *g = &c->config;
 	struct xst_config stored = { .layer = g->layer, .json = g->json, .data = g->stored.data,
 				     .size = g->stored.size, .guest = c->guest };
-	char why[200] = "it was not said why";
+	char why[200] = "no reason was given";
 	int r = 0;
 
 	if (g->layer == XST_LAYER_XL && !g->xl_header) /* which would have said which of the two */

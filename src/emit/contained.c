@@ -9,7 +9,7 @@ static bool goes_on(const struct xst_converter *c)
 	return c->format->goes_on;
 }
 
-/* A libxl stream has the image first. */
+/* In a libxl stream the image comes first. */
 static int contained_emulator(struct xst_converter *c, uint64_t length)
 {
 	if (!c->had_image && !goes_on(c))
@@ -30,11 +30,11 @@ static int config_begin(struct xst_converter *c)
 	if (!xst_emit_config_wanted(c))
 		xst_emit_config_left_out(c, &here);
 	else if (c->begun && (!goes_on(c) || c->config.chosen.size))
-		xst_emit_config_left_out(c, &here); /* what the output has was settled before */
+		xst_emit_config_left_out(c, &here); /* the output's was settled before */
 	return 0;
 }
 
-/* Where the container is begun already, a suspend image has a place for it at any time. */
+/* A suspend image has a place for it at any time, even if the container is begun already. */
 static int config_end(struct xst_converter *c)
 {
 	c->config.gathering = false;
@@ -49,7 +49,7 @@ static int config_end(struct xst_converter *c)
 
 static int contained_state(struct xst_converter *c, enum wire_part part)
 {
-	/* a virtual GPU's of a length that nobody knows would take all that follows along */
+	/* a vGPU record of unknown length would swallow all that follows */
 	if (xst_emit_holds(c, part) && (c->record_length || c->kind != XST_KIND_DEMU))
 		return c->writer->state(c);
 	return xst_converter_lose_part(c, part, NULL);

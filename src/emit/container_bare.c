@@ -28,8 +28,8 @@ const struct container_writer xst_emit_libxl_writer = {
 
 /* --- a libxc image --------------------------------------------------------------------------- */
 
-/* After a bare libxc image the record stands as in a legacy stream: there under the signature that
- * it had, else under the only one that today's readers of such images know. */
+/* After a bare libxc image the record has the shape that it has in a legacy stream: with its own
+ * signature if the input is such an image, else with the only one that current readers know. */
 int xst_emit_libxc_emulator(struct xst_converter *c, uint64_t length)
 {
 	const struct wire_signature *s =

@@ -20,19 +20,14 @@ static int libvirt_writer_header(struct xst_converter *c)
 
 static int libvirt_writer_begin(struct xst_converter *c)
 {
-	const struct xst_config *g = &c->config.chosen;
 	int r;
 
-	if (!g->size) /* libvirt reads no file without it */
+	if (!c->config.chosen.size) /* libvirt reads no file without it */
 		return xst_converter_fail(c, XST_E_REFUSED, RULE_CONVERT_CONFIG,
 					  "a file of libvirt's needs the domain's XML, and the "
 					  "input has none: give it with --config");
 	r = libvirt_writer_header(c);
-	if (r == 0)
-		r = xst_emit_begin_in(c->out, XST_LAYER_LIBVIRT, XST_KIND_CONFIG, g->size);
-	if (r == 0)
-		r = xst_emit_bytes(c->out, g->data, g->size);
-	return r ? r : xst_emit_end(c->out);
+	return r ? r : xst_converter_contained_config(c, XST_LAYER_LIBVIRT);
 }
 
 const struct container_writer xst_emit_libvirt_writer = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The suspend image of XenServer and XCP-ng: records, in the order that xenopsd writes where the
- * input leaves a choice. */
+/* The suspend image of XenServer and XCP-ng: records, in the order in which xenopsd writes them
+ * where the input leaves a choice. */
 #include "emit/converter.h"
 
 #include "wire/wire.h"
@@ -19,12 +19,7 @@ static int empty(struct xst_converter *c, enum xst_kind kind)
 
 static int xenserver_writer_config(struct xst_converter *c)
 {
-	const struct xst_config *g = &c->config.chosen;
-	int r = xenserver_writer_record(c, XST_KIND_CONFIG, g->size);
-
-	if (r == 0)
-		r = xst_emit_bytes(c->out, g->data, g->size);
-	return r ? r : xst_emit_end(c->out);
+	return xst_converter_contained_config(c, XST_LAYER_XENSERVER);
 }
 
 /* Without a xenops record xenopsd still restores: it knows its VMs. */

@@ -56,8 +56,8 @@ static int xl_writer_pass(struct xst_converter *c, const struct xst_event *ev)
 
 /* --- left out -------------------------------------------------------------------------------- */
 
-/* The header and what belongs to it are the container's, not the guest's: leaving them out is no
- * loss that would have to be refused. */
+/* The header and its data belong to the container, not to the guest, so leaving them out need not
+ * be refused. */
 static int leave_flags_out(struct xst_converter *c)
 {
 	uint64_t flags = xst_converter_field(c, XST_FIELD_OPTIONAL_FLAGS);
@@ -89,7 +89,7 @@ static int leave_out(struct xst_converter *c, const struct xst_event *ev)
 
 /* --- held back ------------------------------------------------------------------------------- */
 
-/* A configuration changes lengths in front of it: nothing is written until it is known. */
+/* A configuration changes lengths in front of it, so nothing is written until it is known. */
 static int hold_fields(struct xst_converter *c)
 {
 	if (c->kind != XST_KIND_XL_HEADER)
@@ -138,7 +138,7 @@ int xst_emit_xl_event(struct xst_converter *c, const struct xst_event *ev)
 
 /* --- made anew ------------------------------------------------------------------------------- */
 
-/* A length in front of no configuration, but where the input has not even that. */
+/* An empty configuration still has its length in front, unless the input lacks even that. */
 static bool has_config(const struct configuration *g)
 {
 	return g->chosen.size || !g->xl_header || g->xl_optional_length;
@@ -156,7 +156,7 @@ static int xl_writer_header(struct xst_converter *c)
 		  has_config(g) ? xst_wire_xl_config.fixed + g->chosen.size + g->xl_rest : 0 },
 	};
 
-	return xst_converter_header(c, XST_KIND_XL_HEADER, v, 4, xst_wire_xl_header.fixed);
+	return xst_converter_record(c, &xst_wire_xl_header, v, 4);
 }
 
 static int xl_writer_begin(struct xst_converter *c)

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the converter.
+/* Inside the converter.  Its files, each of which calls only those below it:
  *
- * relay.c passes libxl and libxc records on, translate_legacy.c makes them out of legacy parts; both
- * write through the same emitter.  converter.c decides the frame around them.  contained.c takes what
- * other toolstacks' containers hold besides the stream, container_xl.c the xl header, config_kept.c
- * the domain's configuration.  A container is written by a struct container_writer, one in each
- * container_*.c, which container_choice.c finds by the table of formats (wire/formats.h). */
+ * - converter.c: the public calls; hands each event to one of the next
+ * - container_choice.c: finds the writer of the output's container
+ * - relay.c: libxl and libxc records, which are passed on; translate_legacy.c: legacy parts, out of
+ *   which such records are made; contained.c: what containers of libvirt, xend and XenServer hold
+ *   besides the stream
+ * - container_*.c: a struct container_writer for each format that is written; that of xl also
+ *   takes the events of an xl header
+ * - frame.c: whole records, and the headers and ends around them
+ * - config_kept.c: the domain's configuration
+ * - remarks.c: the error, remarks, and parts that the output has no place for
+ * - emitter.c: bytes */
 #ifndef EMIT_CONVERT_H
 #define EMIT_CONVERT_H
 
@@ -13,7 +19,7 @@
 
 #include <xenstream/emit.h>
 
-#include "emit/buffer.h"
+#include "base/buffer.h"
 #include "finding/rules.h"
 #include "image/pfnmap.h"
 #include "limits/limits.h"
@@ -29,7 +35,7 @@ struct translation { /* of a legacy stream */
 	struct pfnmap populated;     /* PV: pfns that were sent and not unmapped since */
 	struct buffer pairs;         /* the toolstack record as xenstore keys and values */
 	uint64_t physmaps;
-	uint64_t entries[XST_BATCH]; /* the batch in hand, cut into records without doubles */
+	uint64_t entries[XST_BATCH]; /* the current batch, cut into records without doubles */
 	size_t nentries, next_entry;
 	uint64_t vcpu;
 };
@@ -38,19 +44,19 @@ struct configuration {
 	xst_config_fn ask;
 	void *userdata;
 	bool gathering;
-	enum xst_layer layer;        /* whose language the input's is; NONE: there is none, or not yet */
+	enum xst_layer layer;        /* whose language the input's is in; NONE: none was read yet */
 	bool left_out;
 	struct xst_finding place;    /* of the record that is gathered */
-	struct buffer stored;        /* as it stands there, if it was gathered */
+	struct buffer stored;        /* its bytes, if it was gathered */
 	bool json;
 	struct xst_config chosen;
-	bool xl_header;              /* there is one, and it is made anew */
-	uint32_t xl_optional_flags;  /* of the input's xl header, when that is made anew */
+	bool xl_header;              /* the input has one, and a new one is written */
+	uint32_t xl_optional_flags;  /* of the input's xl header, if a new one is written */
 	uint64_t xl_optional_length;
 	uint64_t xl_rest;            /* bytes after the configuration in the optional data */
 };
 
-/* How a container is written.  All but `container` may be NULL, where there is nothing to write. */
+/* How a container is written.  All but `container` may be NULL: nothing is written there. */
 struct container_writer {
 	enum xst_container container;
 	int (*begin)(struct xst_converter *c);    /* in front of the stream: headers, the configuration */
@@ -64,25 +70,25 @@ struct container_writer {
 
 struct xst_converter {
 	uint32_t flags;
-	const struct wire_format *format;      /* that is written; NULL: the input will tell */
-	const struct container_writer *writer; /* of that */
+	const struct wire_format *format;      /* of the output; NULL: the input decides */
+	const struct container_writer *writer; /* of `format` */
 	uint32_t version;      /* of the image to write */
 	enum xst_guest guest;
 	struct xst_emitter *out;
 
 	struct configuration config;
-	bool begun;            /* the output's container */
-	bool wrapped;          /* in a container that goes on after the image */
-	bool had_image;        /* in there */
-	bool had_libxl;
-	bool had_context;      /* its LIBXC_CONTEXT record */
+	bool begun;            /* the output's container is begun */
+	bool wrapped;          /* the input is in a container that goes on after the image */
+	bool had_image;        /* that container's image has been read */
+	bool had_libxl;        /* the input has a libxl stream ... */
+	bool had_context;      /* ... whose LIBXC_CONTEXT record has been read */
 	bool static_data_end;  /* written, or not needed */
 	bool had_pv_info;
 	uint32_t input_version;
 
 	bool open;             /* a record of the output is open */
-	uint64_t payload;      /* of the run in hand, to be moved */
-	struct xst_field_value fields[WIRE_MAX_FIELDS]; /* of the input's record in hand */
+	uint64_t payload;      /* bytes of the current run that are still to be moved */
+	struct xst_field_value fields[WIRE_MAX_FIELDS]; /* of the input's current record */
 	size_t nfields;
 	struct xst_field_value image[WIRE_MAX_FIELDS];  /* of the image header, until the domain's */
 	size_t nimage;
@@ -98,72 +104,72 @@ struct xst_converter {
 	struct xst_finding error;
 };
 
-/* --- converter.c ---------------------------------------------------------------------------- */
+/* --- remarks.c ------------------------------------------------------------------------------ */
 
-/* The sticky error at the record in hand.  Returns code. */
+/* Keeps the first error, which is at the current record.  Returns the kept error's code. */
 int xst_converter_fail(struct xst_converter *c, int code, enum xst_rule rule, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));
 void xst_converter_remark(struct xst_converter *c, enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same at another record than the one in hand. */
+/* A remark about another record than the current one. */
 void xst_converter_remark_at(struct xst_converter *c, const struct xst_finding *where,
 			     enum xst_rule rule, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Where the current record is. */
 struct xst_finding xst_converter_place(const struct xst_converter *c);
-/* What stands in front of the stream in the output, once. */
-int xst_converter_begin_container(struct xst_converter *c);
-/* A header, which has no framing, of fields only. */
-int xst_converter_header(struct xst_converter *c, enum xst_kind kind,
-			 const struct xst_field_value *v, size_t n, uint64_t length);
-/* emitter.c: forgets the open record and the output that was gathered. */
-void xst_emitter_abandon(struct xst_emitter *e);
-/* The libxl stream's header, after an xl header if one is wanted. */
-int xst_converter_libxl_header(struct xst_converter *c, uint64_t options);
-/* The libxl stream's END. */
-int xst_converter_end(struct xst_converter *c);
-/* The headers of the output up to the domain header; `domain` is the input's, or what stands for
- * it. */
-int xst_converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n);
-/* STATIC_DATA_END, if the output's version has it and it is not there yet. */
-int xst_converter_static_data_end(struct xst_converter *c);
-/* Begins a record of today's that will hold its fixed fields, so many items and `rest` bytes. */
-int xst_converter_begin(struct xst_converter *c, enum xst_kind kind, uint64_t items, uint64_t rest);
-/* A whole record of numbers. */
-int xst_converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
-			size_t n);
-/* After the image: the device model's record, with `length` bytes of payload to come. */
-int xst_converter_emulator(struct xst_converter *c, uint64_t length);
-uint64_t xst_converter_field(const struct xst_converter *c, enum xst_field id);
+/* The output has no place for a part: a remark, or for a part of the guest's what
+ * xst_converter_lose() does.  `what` is how to call it; NULL: the words of the table. */
+int xst_converter_lose_part(struct xst_converter *c, enum wire_part part, const char *what);
+/* `place` has no place for something of the guest's: refuses, or with FORCE leaves it out with a
+ * remark. */
+int xst_converter_lose(struct xst_converter *c, const char *place, const char *what);
 
-/* --- config_kept.c ------------------------------------------------------------------------------- */
+/* --- config_kept.c -------------------------------------------------------------------------- */
 
-/* Whether the input's configuration in hand is wanted. */
+/* Whether to keep the input's configuration, which is the current record. */
 bool xst_emit_config_wanted(const struct xst_converter *c);
-/* Its PAYLOAD_BEGIN and PAYLOAD. */
+/* Takes its PAYLOAD_BEGIN and PAYLOAD. */
 int xst_emit_config_event(struct xst_converter *c, const struct xst_event *ev);
 /* It is not in the language of the output; `where` is its record. */
 void xst_emit_config_left_out(struct xst_converter *c, const struct xst_finding *where);
-/* Settles which one the output gets. */
+/* Decides which configuration the output gets. */
 int xst_emit_config_choose(struct xst_converter *c);
-/* The layer whose language the output's container stores, or XST_LAYER_NONE. */
-enum xst_layer xst_emit_container_language(const struct xst_converter *c);
+
+/* --- frame.c -------------------------------------------------------------------------------- */
+
+bool xst_emit_to_libxl(const struct xst_converter *c);
+bool xst_emit_to_xl(const struct xst_converter *c);
+/* Whether the output has a place for a part.  If not, call xst_converter_lose_part(). */
+bool xst_emit_holds(const struct xst_converter *c, enum wire_part part);
+/* A field of the current record, 0 if it has none such. */
+uint64_t xst_converter_field(const struct xst_converter *c, enum xst_field id);
+/* Writes a whole header or record that has only fields. */
+int xst_converter_record(struct xst_converter *c, const struct wire_record *row,
+			 const struct xst_field_value *v, size_t n);
+/* Begins a libxl or libxc record with its fixed fields, so many items and `rest` bytes. */
+int xst_converter_begin(struct xst_converter *c, enum xst_kind kind, uint64_t items, uint64_t rest);
+/* Writes a whole record of numbers. */
+int xst_converter_array(struct xst_converter *c, enum xst_kind kind, const uint64_t *numbers,
+			size_t n);
+/* Writes the chosen configuration as the CONFIG record of a container. */
+int xst_converter_contained_config(struct xst_converter *c, enum xst_layer layer);
+/* Writes what stands in front of the stream, once. */
+int xst_converter_begin_container(struct xst_converter *c);
+/* The libxl stream's header, after what stands in front of the stream. */
+int xst_converter_libxl_header(struct xst_converter *c, uint64_t options);
+/* All headers up to the domain header, whose fields are `domain`. */
+int xst_converter_start(struct xst_converter *c, const struct xst_field_value *domain, size_t n);
+/* STATIC_DATA_END, if the output's version has it and it is not written yet. */
+int xst_converter_static_data_end(struct xst_converter *c);
+/* After the image: the device model's record, with `length` bytes of payload to come. */
+int xst_converter_emulator(struct xst_converter *c, uint64_t length);
+/* The end of the stream. */
+int xst_converter_end(struct xst_converter *c);
 
 /* --- container_choice.c ---------------------------------------------------------------------- */
 
-/* Settles which container is written. */
+/* Decides which container is written. */
 void xst_converter_choose(struct xst_converter *c, enum xst_container to);
-bool xst_emit_to_libxl(const struct xst_converter *c);
-bool xst_emit_to_xl(const struct xst_converter *c);
-/* Whether the output has a place for a part.  Where it has none, one of the two calls that follow
- * tells of it. */
-bool xst_emit_holds(const struct xst_converter *c, enum wire_part part);
-/* A part has no place in the output: a remark, or what xst_converter_lose() does if it is the
- * guest's.  `what` is what to call it, NULL for the words of the table. */
-int xst_converter_lose_part(struct xst_converter *c, enum wire_part part, const char *what);
-/* Something of the guest's has no place in `place`: refused, or with FORCE left out with a remark. */
-int xst_converter_lose(struct xst_converter *c, const char *place, const char *what);
-int xst_emit_begin_frame(struct xst_converter *c);
-int xst_emit_begin_image(struct xst_converter *c);
 
 /* --- containers ----------------------------------------------------------------------------- */
 
@@ -175,11 +181,11 @@ WIRE_FORMATS(FORMAT, VARIANT)
 #undef FORMAT
 #undef VARIANT
 
-/* What the xl header's events become. */
+/* container_xl.c: takes the events of an xl header. */
 int xst_emit_xl_event(struct xst_converter *c, const struct xst_event *ev);
-/* The same of all other containers. */
+/* contained.c: the same for all other containers. */
 int xst_emit_contained_event(struct xst_converter *c, const struct xst_event *ev);
-/* container_bare.c: for writers of containers around a libxl stream, or a libxc image. */
+/* container_bare.c: for writers of containers around a libxl stream or a libxc image. */
 int xst_emit_libxl_emulator(struct xst_converter *c, uint64_t length);
 int xst_emit_libxl_end(struct xst_converter *c);
 int xst_emit_libxc_emulator(struct xst_converter *c, uint64_t length);
@@ -188,13 +194,18 @@ int xst_emit_libxc_emulator(struct xst_converter *c, uint64_t length);
 
 int xst_emit_relay_event(struct xst_converter *c, const struct xst_event *ev);
 int xst_emit_translate_event(struct xst_converter *c, const struct xst_event *ev);
-/* Whether all that was announced in the output is there. */
-bool xst_converter_at_record(const struct xst_converter *c);
-/* Forgets the record in hand, as the caller does with what is written of it. */
-void xst_converter_abandon_record(struct xst_converter *c);
-/* Forgets what was gathered of a legacy body, all but its pages: another one will count. */
-void xst_converter_drop_body(struct xst_converter *c);
-/* A segment of a batch is moved: the next one, if there is one. */
+/* A segment of a batch has been moved: begins the next one, if any. */
 int xst_emit_translate_segment(struct xst_converter *c);
+/* Forgets what was gathered of a legacy body except its pages: another body follows and counts. */
+void xst_converter_drop_body(struct xst_converter *c);
+
+/* --- converter.c and emitter.c, for those who cut a conversion short ------------------------- */
+
+/* Whether the output is at the end of a record. */
+bool xst_converter_at_record(const struct xst_converter *c);
+/* Forgets the current record; the caller takes back what was written of it. */
+void xst_converter_abandon_record(struct xst_converter *c);
+/* Forgets the open record and the output that was gathered. */
+void xst_emitter_abandon(struct xst_emitter *e);
 
 #endif

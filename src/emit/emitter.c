@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit/buffer.h"
+#include "base/buffer.h"
 #include "emit/converter.h"
 #include "wire/bytes.h"
 #include "wire/wire.h"
@@ -83,8 +83,8 @@ static int open_record(struct xst_emitter *e, const struct wire_record *row, uin
 	return 0;
 }
 
-/* What libxl writes in front of a CHECKPOINT_STATE, whose second field is its padding: by that the
- * record is known from one of the image. */
+/* The length in front of a libxl CHECKPOINT_STATE leaves out its second field, the padding, which
+ * tells the record from one of the image. */
 static uint64_t framed_length(const struct wire_record *row, uint64_t length)
 {
 	return row && row->kind == XST_KIND_CHECKPOINT_STATE ? COLO_STATE_LENGTH : length;
@@ -109,7 +109,7 @@ static int begin_framed(struct xst_emitter *e, enum xst_layer layer, const struc
 	return open_record(e, row, length);
 }
 
-/* Headers have no framing; libxl's and the image's are big-endian always. */
+/* Headers have no framing; libxl's and the image's are always big-endian. */
 static const struct wire_record *header_row(const struct xst_emitter *e, enum xst_kind kind,
 					    bool *ret_big)
 {

@@ -101,7 +101,7 @@ static int libxc_context(struct xst_converter *c)
 	return xst_emit_to_libxl(c) ? relay_keep(c) : 0;
 }
 
-/* A device model's record that becomes one of another shape. */
+/* Whether this is a device model's record whose shape differs in the output. */
 static bool own_emulator(const struct xst_converter *c)
 {
 	return c->kind == XST_KIND_EMULATOR_CONTEXT &&
@@ -144,7 +144,7 @@ static int libxl_header(struct xst_converter *c)
 	return xst_converter_libxl_header(c, options);
 }
 
-/* Zeros say nothing that could be lost. */
+/* Zeros carry nothing that could be lost. */
 static int lose_emulator_id(struct xst_converter *c)
 {
 	unsigned long long id = xst_converter_field(c, XST_FIELD_EMULATOR_ID);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Legacy parts as today's records.
+/* Legacy parts as libxl and libxc records.
  *
  * The order is that of Xen's own converter, whose output this equals byte for byte wherever that
  * one is right: PV_INFO, STATIC_DATA_END, P2M_FRAMES; pages and TSC_INFO as they come; HVM
@@ -12,7 +12,7 @@
 
 #include "wire/wire.h"
 
-#define CONVERTER_VERSION 1 /* what the domain header of a converted image says as Xen's minor */
+#define CONVERTER_VERSION 1 /* Xen's minor version in the domain header of a converted image */
 
 static int unsupported(struct xst_converter *c, const char *what)
 {
@@ -44,11 +44,8 @@ static int pv_info(struct xst_converter *c)
 		{ XST_FIELD_GUEST_WIDTH, wide ? 8 : 4 },
 		{ XST_FIELD_PT_LEVELS, wide ? 4 : 3 },
 	};
-	int r = xst_converter_begin(c, XST_KIND_PV_INFO, 0, 0);
 
-	if (r == 0)
-		r = xst_emit_fields(c->out, v, 2);
-	return r ? r : xst_emit_end(c->out);
+	return xst_converter_record(c, xst_wire_modern(XST_KIND_PV_INFO), v, 2);
 }
 
 static int p2m_frames(struct xst_converter *c)
@@ -64,7 +61,7 @@ static int p2m_frames(struct xst_converter *c)
 /* --- pages ---------------------------------------------------------------------------------- */
 
 /* Where the next record of the batch ends: in front of the first pfn that would stand in it
- * twice, which today's format forbids and a legacy receiver takes. */
+ * twice, which a libxc image must not have and a legacy receiver accepts. */
 static size_t segment_end(const struct translation *t, uint64_t *ret_pages)
 {
 	uint64_t seen[4096] = { 0 }; /* pfn + 1, open addressing; a batch fills a quarter */
@@ -116,7 +113,7 @@ int xst_emit_translate_segment(struct xst_converter *c)
 	return r;
 }
 
-/* Which pfns have memory: needed for PV guests only, whose tail takes some of them back. */
+/* Remembers which pfns have memory.  Only the tail of a PV guest takes some of them back. */
 static int note_pages(struct xst_converter *c, const uint64_t *v, size_t n)
 {
 	int r = 0;
@@ -143,7 +140,7 @@ static int batch(struct xst_converter *c, const struct xst_event *ev)
 	return r ? r : xst_emit_translate_segment(c);
 }
 
-/* Pages that were sent and have been given back since: today's format says so with XTAB. */
+/* Pages that were sent and have been given back since: a libxc image marks them as XTAB. */
 static int translate_legacy_unmapped(struct xst_converter *c, const struct xst_event *ev)
 {
 	uint64_t entries[XST_BATCH];
@@ -280,20 +277,11 @@ static int translate_legacy_record_begin(struct xst_converter *c)
 	}
 }
 
-static int tsc_info(struct xst_converter *c)
-{
-	int r = xst_converter_begin(c, XST_KIND_TSC_INFO, 0, 0);
-
-	if (r == 0)
-		r = xst_emit_fields(c->out, c->fields, c->nfields);
-	return r ? r : xst_emit_end(c->out);
-}
-
 static int translate_legacy_fields(struct xst_converter *c)
 {
 	c->legacy.vcpu = xst_converter_field(c, XST_FIELD_VCPU_ID);
 	if (c->kind == XST_KIND_TSC_INFO)
-		return tsc_info(c);
+		return xst_converter_record(c, xst_wire_modern(c->kind), c->fields, c->nfields);
 	if (c->kind == XST_KIND_P2M_FRAMES)
 		return xst_emit_fields(c->out, c->fields, c->nfields);
 	return 0;
@@ -335,7 +323,7 @@ static int translate_legacy_run(struct xst_converter *c, const struct xst_event 
 		return run_record(c, ev->u.payload.length, false);
 	case XST_KIND_EMULATOR_CONTEXT:
 		return xst_converter_emulator(c, ev->u.payload.length);
-	default: /* PAGE_DATA is on its way already; the rest has no place in today's format */
+	default: /* PAGE_DATA is on its way already; the rest has no place in the output */
 		return 0;
 	}
 }

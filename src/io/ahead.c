@@ -2,14 +2,13 @@
 #include "io/ahead.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #include "io/io.h"
 
 #define EQUAL_JUMPS 3
 #define PLACES 32 /* asked for together */
 #define SAMPLE 16 /* one read of so many is timed */
-#define FROM_DISK_NS 40000
+#define FROM_DISK 40 /* microseconds */
 
 static void ahead_watch(struct ahead *a, uint64_t offset)
 {
@@ -35,14 +34,6 @@ static void ahead_ask(struct ahead *a, int fd, size_t n)
 		(void)posix_fadvise(fd, (off_t)a->asked, (off_t)n, POSIX_FADV_WILLNEED);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 ssize_t xst_io_ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t offset)
 {
 	bool is_sample;
@@ -54,9 +45,9 @@ ssize_t xst_io_ahead_pread(struct ahead *a, int fd, void *to, size_t n, uint64_t
 		ahead_ask(a, fd, n);
 	is_sample = !a->from_disk && a->equal % SAMPLE == EQUAL_JUMPS;
 	if (is_sample)
-		begin = now_ns();
+		begin = xst_io_now();
 	k = xst_io_pread_some(fd, to, n, (off_t)offset);
 	if (is_sample)
-		a->from_disk = now_ns() - begin > FROM_DISK_NS;
+		a->from_disk = xst_io_now() - begin > FROM_DISK;
 	return k;
 }

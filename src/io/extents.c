@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "io/fnv.h"
 #include "limits/limits.h"
 
@@ -37,7 +38,7 @@ static bool continues(const struct extent *a, const struct extent *b)
 static bool extents_add(struct map *m, const struct fiemap_extent *x)
 {
 	struct extent e = { x->fe_logical, x->fe_physical, x->fe_length,
-			    x->fe_flags & FIEMAP_EXTENT_UNWRITTEN };
+			    x->fe_flags & FIEMAP_EXTENT_UNWRITTEN }, *v;
 
 	if (x->fe_flags & UNCERTAIN)
 		return false;
@@ -45,15 +46,10 @@ static bool extents_add(struct map *m, const struct fiemap_extent *x)
 		m->v[m->n - 1].length += e.length;
 		return true;
 	}
-	if (m->n == m->room) {
-		size_t room = m->room ? 2 * m->room : ONCE;
-		struct extent *v = room > LIMIT_EXTENTS ? NULL : realloc(m->v, room * sizeof(*v));
-
-		if (!v)
-			return false;
-		m->v = v;
-		m->room = room;
-	}
+	v = m->n == LIMIT_EXTENTS ? NULL : array_room(m->v, m->n + 1, &m->room, sizeof(*v));
+	if (!v)
+		return false;
+	m->v = v;
 	m->v[m->n++] = e;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int xst_io_wait_ready(int fd, short events)
@@ -170,4 +171,12 @@ int xst_io_plain_error(struct xst_finding *f, int code, enum xst_rule rule, cons
 	(void)vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);
 	return code;
+}
+
+uint64_t xst_io_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }

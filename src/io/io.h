@@ -42,6 +42,8 @@ ssize_t xst_io_pread_some(int fd, void *data, size_t n, off_t offset);
 
 /* The folder for temporary files: `wanted`, or where that is NULL $TMPDIR or /var/tmp. */
 const char *xst_io_tmpdir(const char *wanted);
+/* CLOCK_MONOTONIC in microseconds: the one clock of the project, which tests can replace. */
+uint64_t xst_io_now(void);
 /* A file without a name, for what must be known before it can be used.  Returns it or -errno. */
 int xst_io_unnamed_file(const char *dir);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "emit/buffer.h"
+#include "base/buffer.h"
 #include "finding/finding.h"
 #include "io/clone.h"
 #include "limits/limits.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "finding/finding.h"
 #include "image/delta.h"
 #include "image/pfnmap.h"
@@ -14,7 +15,6 @@
 #include "wire/wire.h"
 
 #define NOT_SEEN 5u               /* a page type that does not exist */
-#define FIRST_WAITING 4096u
 #define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
 	     "the output is: convert from or into a file, or with --checkpoints last"
 
@@ -208,6 +208,8 @@ int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct x
 /* The pages of the batch come later, as differences. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
+	uint32_t *waiting;
+
 	if (u->first > u->nwaiting / 4) { /* what was served makes room: no byte moves often */
 		memmove(u->waiting, u->waiting + u->first, u->nwaiting * sizeof(*u->waiting));
 		u->first = 0;
@@ -216,15 +218,11 @@ static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 		return unfold_fail(u, reterr, XST_E_LIMIT, u->place.record_offset,
 				   "more than %u pages are announced before their contents",
 				   LIMIT_WAITING_PAGES);
-	while (u->first + u->nwaiting + u->nbatch > u->capacity) {
-		size_t n = u->capacity ? u->capacity * 2 : FIRST_WAITING;
-		uint32_t *more = realloc(u->waiting, n * sizeof(*more));
-
-		if (!more)
-			return XST_E_NOMEM;
-		u->waiting = more;
-		u->capacity = n;
-	}
+	waiting = array_room(u->waiting, u->first + u->nwaiting + u->nbatch, &u->capacity,
+			     sizeof(*waiting));
+	if (!waiting)
+		return XST_E_NOMEM;
+	u->waiting = waiting;
 	for (size_t i = 0; i < u->nbatch; i++)
 		u->waiting[u->first + u->nwaiting++] = (uint32_t)u->batch[i];
 	return 0;

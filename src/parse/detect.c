@@ -40,7 +40,7 @@ bool xst_parse_detect_knows(enum xst_start start)
 
 static int detect_begin(struct xst_parser *p, enum xst_layer id)
 {
-	struct layer *l = xst_parser_push(p, id);
+	struct layer *l = xst_parser_push(p, id, xst_parse_detect_state(id));
 
 	return l ? detect_stream_begin(p, l, 0) : p->error.code;
 }
@@ -68,7 +68,7 @@ static struct shape legacy_shape(const struct xst_parser *p, const uint8_t *head
 static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 {
 	struct shape s = legacy_shape(p, head);
-	struct layer *l = xst_parser_push(p, XST_LAYER_LEGACY);
+	struct layer *l = xst_parser_push(p, XST_LAYER_LEGACY, xst_parse_legacy);
 
 	if (!l)
 		return p->error.code;

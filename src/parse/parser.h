@@ -153,11 +153,10 @@ struct xst_parser {
 /* A second parser in the same state, or NULL.  Events of the first are not the second's. */
 struct xst_parser *xst_parser_clone(const struct xst_parser *p);
 
-/* Starts the next event; the caller fills p->event.u. */
-struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type);
+/* --- steps.c -------------------------------------------------------------------------------- */
 
 /* A new innermost layer in its first state, or NULL, having failed. */
-struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id);
+struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id, state_fn state);
 /* A state: STREAM_END of the innermost layer, which leaves the stack. */
 int xst_parser_end_layer(struct xst_parser *p, struct layer *l);
 /* The layer around l, or NULL. */
@@ -188,6 +187,13 @@ int xst_parse_last_run(struct xst_parser *p, struct layer *l, uint64_t length, u
 		       state_fn after);
 /* Bytes of the current record's body that are not consumed yet. */
 uint64_t xst_parse_body_left(const struct xst_parser *p, const struct layer *l);
+
+/* --- report.c ------------------------------------------------------------------------------- */
+
+/* The layer that reads, or NULL before the first one. */
+struct layer *xst_parser_active(struct xst_parser *p);
+/* Starts the next event; the caller fills p->event.u. */
+struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type);
 
 /* The sticky error, at the current offset less `back` bytes.  Returns code. */
 int xst_parse_fail(struct xst_parser *p, int code, enum xst_rule rule, uint64_t back,

@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors and warnings with their place. */
+/* Events, errors and warnings with their place. */
 #include "parse/parser.h"
 
 #include <stdarg.h>
 
 #include "finding/finding.h"
+
+struct layer *xst_parser_active(struct xst_parser *p)
+{
+	return p->active ? &p->stack[p->active - 1] : NULL;
+}
+
+struct xst_event *xst_parser_event(struct xst_parser *p, enum xst_event_type type)
+{
+	const struct layer *l = xst_parser_active(p);
+	struct xst_event *ev = &p->event;
+
+	ev->type = type;
+	ev->layer = l ? l->id : XST_LAYER_NONE;
+	ev->kind = l && l->record.row ? l->record.row->kind : XST_KIND_UNKNOWN;
+	ev->offset = p->offset;
+	ev->big_endian = l && l->big;
+	return ev;
+}
 
 /* Where the parser is, `back` bytes ago. */
 static struct xst_finding fault_place(const struct xst_parser *p, uint64_t back)

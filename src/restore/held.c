@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "finding/finding.h"
 #include "limits/limits.h"
 
@@ -26,17 +27,14 @@ void xst_restore_held_free(struct held *h)
 
 int xst_restore_held_begin(struct held *h, enum xst_kind kind)
 {
+	struct held_record *records;
+
 	if (h->n == LIMIT_HELD_RECORDS)
 		return XST_E_LIMIT;
-	if (h->n == h->capacity) {
-		size_t wanted = h->capacity ? 2 * h->capacity : 16;
-		struct held_record *bigger = realloc(h->records, wanted * sizeof(*bigger));
-
-		if (!bigger)
-			return XST_E_NOMEM;
-		h->records = bigger;
-		h->capacity = wanted;
-	}
+	records = array_room(h->records, h->n + 1, &h->capacity, sizeof(*records));
+	if (!records)
+		return XST_E_NOMEM;
+	h->records = records;
 	h->records[h->n++] = (struct held_record){ .kind = kind, .from = h->spool.size };
 	return 0;
 }

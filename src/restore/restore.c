@@ -86,7 +86,7 @@ static uint64_t soonest_timeout(const struct xst_restore *r)
 
 static void check_time(struct xst_restore *r)
 {
-	uint64_t now = xst_restore_watch_now();
+	uint64_t now = xst_io_now();
 
 	if (soonest_timeout(r) > now)
 		return;
@@ -153,7 +153,7 @@ static void work(struct xst_restore *r)
 	for (int i = 0; i < STEPS && r->task != TASK_OVER && e == 0 && !abort_is_due(r); i++)
 		restore_step(r, &e);
 	if (progress_mark(r) != mark)
-		r->last_progress = xst_restore_watch_now();
+		r->last_progress = xst_io_now();
 	restore_tell_progress(r);
 	xst_restore_watch_arm(&r->watch, e == 0);
 }
@@ -387,7 +387,7 @@ int xst_restore_start(struct xst_restore *r)
 	if (!r || r->started)
 		return XST_E_STATE;
 	r->started = true;
-	r->last_progress = xst_restore_watch_now();
+	r->last_progress = xst_io_now();
 	r->deadline = r->options.timeout ? r->last_progress + r->options.timeout : UINT64_MAX;
 	xst_restore_watch_kick(&r->watch);
 	return 0;

@@ -49,7 +49,6 @@ void xst_restore_watch_arm(struct watch *w, bool now);
 void xst_restore_watch_kick(struct watch *w);
 /* The earliest deadline that is waited for. */
 uint64_t xst_restore_watch_deadline(const struct watch *w);
-uint64_t xst_restore_watch_now(void);
 
 /* --- spool.c -------------------------------------------------------------------------------- */
 

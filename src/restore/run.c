@@ -56,7 +56,7 @@ static int restore_run_translate(void *userdata, const struct xst_config *stored
 /* For poll(): milliseconds, rounded up. */
 static int milliseconds_to(uint64_t deadline)
 {
-	uint64_t now = xst_restore_watch_now(), left;
+	uint64_t now = xst_io_now(), left;
 
 	if (deadline == UINT64_MAX)
 		return -1;

@@ -111,7 +111,7 @@ static int exec_broken(struct exec *x)
 {
 	int r = collect(x);
 
-	if (r == XST_AGAIN && xst_restore_watch_now() >= x->end_by)
+	if (r == XST_AGAIN && xst_io_now() >= x->end_by)
 		return exec_fail(x, EPIPE, "%.160s: has stopped reading before the end",
 				 x->command);
 	if (r == XST_AGAIN)
@@ -129,7 +129,7 @@ static size_t sent(struct exec *x, ssize_t k, int *ret)
 		*ret = exec_again(x, x->fd, POLLOUT, UINT64_MAX);
 	} else if (errno == EPIPE) {
 		x->broken = true;
-		x->end_by = xst_restore_watch_now() + GRACE;
+		x->end_by = xst_io_now() + GRACE;
 		*ret = exec_broken(x);
 	} else {
 		*ret = exec_fail(x, errno, "%.160s: %s", x->command, strerror(errno));
@@ -559,7 +559,7 @@ static void exec_forget(struct exec *x)
 static int exec_stop(void *self)
 {
 	struct exec *x = self;
-	uint64_t now = xst_restore_watch_now();
+	uint64_t now = xst_io_now();
 	bool last = x->kill_at && now >= x->kill_at;
 
 	if (x->pidfd < 0)
@@ -610,38 +610,17 @@ static const struct xst_finding *exec_error(void *self)
 	return &x->error;
 }
 
-static const struct xst_domain_sink_ops libxc_ops = {
-	.size = sizeof(libxc_ops),
-	.name = "exec",
-	.prepare = exec_prepare,
-	.event = exec_event,
-	.write = exec_put,
-	.move = exec_move,
-	.checkpoint = exec_checkpoint,
-	.finish = exec_finish,
-	.commit = commit,
-	.abort = exec_stop,
-	.free = free_exec,
-	.wait = wait_for,
-	.error = exec_error,
-};
+#define EXEC_OPS(which_flags)                                                           \
+	{                                                                               \
+		.size = sizeof(struct xst_domain_sink_ops), .flags = (which_flags),     \
+		.name = "exec", .prepare = exec_prepare, .event = exec_event,           \
+		.write = exec_put, .move = exec_move, .checkpoint = exec_checkpoint,    \
+		.finish = exec_finish, .commit = commit, .abort = exec_stop,            \
+		.free = free_exec, .wait = wait_for, .error = exec_error                \
+	}
 
-static const struct xst_domain_sink_ops libxl_ops = {
-	.size = sizeof(libxl_ops),
-	.flags = XST_DOMAIN_SINK_LIBXL,
-	.name = "exec",
-	.prepare = exec_prepare,
-	.event = exec_event,
-	.write = exec_put,
-	.move = exec_move,
-	.checkpoint = exec_checkpoint,
-	.finish = exec_finish,
-	.commit = commit,
-	.abort = exec_stop,
-	.free = free_exec,
-	.wait = wait_for,
-	.error = exec_error,
-};
+static const struct xst_domain_sink_ops libxc_ops = EXEC_OPS(0);
+static const struct xst_domain_sink_ops libxl_ops = EXEC_OPS(XST_DOMAIN_SINK_LIBXL);
 
 static bool exec_takes(enum xst_container to)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "finding/finding.h"
 
 /* What clearing doesn't give back: writing over it is faster than to get it anew. */
@@ -78,18 +79,11 @@ static int spill(struct spool *s, struct xst_finding *reterr)
 /* For n bytes after the first `used` in memory. */
 static int room(struct spool *s, size_t used, size_t n)
 {
-	size_t wanted = s->capacity ? s->capacity : 4096;
-	uint8_t *bigger;
+	uint8_t *memory = array_room(s->memory, used + n, &s->capacity, 1);
 
-	while (wanted < used + n)
-		wanted *= 2;
-	if (wanted == s->capacity)
-		return 0;
-	bigger = realloc(s->memory, wanted);
-	if (!bigger)
+	if (!memory)
 		return XST_E_NOMEM;
-	s->memory = bigger;
-	s->capacity = wanted;
+	s->memory = memory;
 	return 0;
 }
 

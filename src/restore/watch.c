@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 int xst_restore_watch_init(struct watch *w)
@@ -97,12 +96,4 @@ uint64_t xst_restore_watch_deadline(const struct watch *w)
 		if (w->wait[i].deadline < deadline)
 			deadline = w->wait[i].deadline;
 	return deadline;
-}
-
-uint64_t xst_restore_watch_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }

@@ -78,7 +78,7 @@ static int qemu_broken(struct emulator *e, int r, const char *doing)
 /* Nothing came: waits on, or no longer. */
 static int await(struct emulator *e, const char *doing)
 {
-	if (xst_sinks_now() < e->deadline)
+	if (xst_io_now() < e->deadline)
 		return XST_AGAIN;
 	return qemu_trouble(e, ETIMEDOUT, doing,
 			    e->begun ? "QEMU has fallen silent"
@@ -90,7 +90,7 @@ static int await(struct emulator *e, const char *doing)
 static void expect(struct emulator *e, state_fn state)
 {
 	e->state = state;
-	e->deadline = xst_sinks_now() + e->patience;
+	e->deadline = xst_io_now() + e->patience;
 }
 
 /* A member's text; "" if there is none. */
@@ -335,7 +335,7 @@ static int send_chunk(struct emulator *e)
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? XST_AGAIN : -errno;
 	e->sent += (uint64_t)n;
-	e->deadline = xst_sinks_now() + e->patience;
+	e->deadline = xst_io_now() + e->patience;
 	return 0;
 }
 

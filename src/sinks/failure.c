@@ -2,7 +2,6 @@
 #include "sinks/sinks.h"
 
 #include <stdarg.h>
-#include <time.h>
 
 #include "finding/finding.h"
 
@@ -17,12 +16,4 @@ int xst_sinks_fail(struct xst_finding *f, int code, enum xst_rule rule, int err,
 	va_end(ap);
 	f->sys_errno = err;
 	return code;
-}
-
-uint64_t xst_sinks_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }

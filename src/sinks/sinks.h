@@ -16,16 +16,14 @@
 
 #include "finding/rules.h"
 
-/* --- fault.c -------------------------------------------------------------------------------- */
+/* --- failure.c -------------------------------------------------------------------------------- */
 
 /* Describes a failure that has no place in the stream.  err: errno that belongs to it, or 0.
  * Returns code. */
 int xst_sinks_fail(struct xst_finding *f, int code, enum xst_rule rule, int err, const char *format,
 		   ...) __attribute__((format(printf, 5, 6)));
-/* CLOCK_MONOTONIC in microseconds. */
-uint64_t xst_sinks_now(void);
 
-/* --- keys.c --------------------------------------------------------------------------------- */
+/* --- key_set.c ------------------------------------------------------------------------------ */
 
 struct key {
 	char *name; /* relative to the root, terminated */

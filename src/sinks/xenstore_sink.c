@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/io.h"
 #include "limits/limits.h"
 #include "wire/options.h"
 #include "wire/wire.h"
@@ -99,7 +100,7 @@ static int give_order(struct store *s, enum store_order order)
 				      "%.100s: the process that talks to it: %s", store_name(s),
 				      strerror(-r));
 	s->asked = order;
-	s->deadline = xst_sinks_now() + s->patience;
+	s->deadline = xst_io_now() + s->patience;
 	return 0;
 }
 
@@ -113,7 +114,7 @@ static int carry_out(struct store *s, enum store_order order)
 		return r;
 	r = xst_sinks_store_child_report(&s->child, &report);
 	if (r == XST_AGAIN)
-		return xst_sinks_now() < s->deadline ? XST_AGAIN : no_answer(s);
+		return xst_io_now() < s->deadline ? XST_AGAIN : no_answer(s);
 	s->asked = ORDER_NONE;
 	if (r < 0)
 		return xst_sinks_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, -r,

@@ -169,7 +169,7 @@ LIMIT_CASE(LAYERS)
 
 	assert_int_equal(xst_parser_new(NULL, &p), 0);
 	for (uint64_t i = 0; i < n && fine; i++)
-		fine = xst_parser_push(p, XST_LAYER_LIBXC);
+		fine = xst_parser_push(p, XST_LAYER_LIBXC, xst_parse_detect_state(XST_LAYER_LIBXC));
 	assert_int_equal(xst_parser_error(p)->code, fine ? 0 : XST_E_LIMIT);
 	xst_parser_free(p);
 	return fine;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config/cfg/cfg.h"
-#include "config/grow.h"
 #include "config/utf8.h"
 
 struct parser {
@@ -129,8 +129,8 @@ static int fail_at_setting(const struct cfg *c, const struct cfg_setting *s, int
 
 static int new_entry(struct cfg *c, const struct cfg_setting *s, struct cfg_entry **ret)
 {
-	struct cfg_entry *entries = grow(c->entries, c->nentries, &c->entries_room,
-					 sizeof(*entries));
+	struct cfg_entry *entries = array_room(c->entries, c->nentries + 1, &c->entries_room,
+					       sizeof(*entries));
 
 	if (!entries)
 		return XST_E_NOMEM;
@@ -176,7 +176,8 @@ static int enter(struct cfg *c, struct config_error *err)
 
 static struct cfg_setting *cfg_parse_new_setting(struct cfg *c)
 {
-	struct cfg_setting *settings = grow(c->settings, c->n, &c->room, sizeof(*settings));
+	struct cfg_setting *settings = array_room(c->settings, c->n + 1, &c->room,
+						  sizeof(*settings));
 
 	if (!settings)
 		return NULL;
@@ -231,15 +232,11 @@ static int statement(struct parser *p, struct cfg *c)
 
 static int bytes(const char *text, size_t n, unsigned flags, struct config_error *err)
 {
-	const char *nul = memchr(text, '\0', n);
 	size_t bad;
+	int r = xst_config_check_text(text, n, err);
 
-	if (n > LIMIT_CONFIG_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
-					 LIMIT_CONFIG_SIZE);
-	if (nul)
-		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
-					  "a NUL inside of the text");
+	if (r)
+		return r;
 	if (!(flags & CONFIG_AS_XL) && !xst_utf8_valid(text, n, &bad))
 		return xst_config_fail_at(err, XST_E_MALFORMED, text, bad, "not UTF-8");
 	return 0;

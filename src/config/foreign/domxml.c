@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "load/load.h"
 
 #define PIECE (64u << 10)
@@ -173,20 +174,16 @@ static void XMLCALL characters(void *userdata, const char *s, int n)
 {
 	struct builder *b = userdata;
 	size_t size = (size_t)n;
+	char *text;
 
 	if (b->error || !b->open)
 		return;
-	if (size > b->capacity - b->ntext) {
-		size_t capacity = (b->ntext + size) * 2;
-		char *more = realloc(b->text, capacity);
-
-		if (!more) {
-			domxml_stop(b, XST_E_NOMEM, "out of memory");
-			return;
-		}
-		b->text = more;
-		b->capacity = capacity;
+	text = array_room(b->text, b->ntext + size, &b->capacity, 1);
+	if (!text) {
+		domxml_stop(b, XST_E_NOMEM, "out of memory");
+		return;
 	}
+	b->text = text;
 	memcpy(b->text + b->ntext, s, size);
 	b->ntext += size;
 }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config/foreign/sexpr.h"
-#include "config/grow.h"
 #include "config/utf8.h"
 
 #define LINE 400
@@ -17,7 +17,7 @@
 
 static void add_line(struct config_foreign *f, const char *line)
 {
-	char **more = grow(f->left_out, f->nleft_out, &f->left_out_room, sizeof(*more));
+	char **more = array_room(f->left_out, f->nleft_out + 1, &f->left_out_room, sizeof(*more));
 
 	if (more)
 		f->left_out = more;

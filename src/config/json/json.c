@@ -60,19 +60,6 @@ static int json_read_all(const char *text, size_t n, json_object **ret, struct c
 				  tokener_words(e));
 }
 
-static int check_bytes(const char *text, size_t n, struct config_error *err)
-{
-	const char *nul = memchr(text, '\0', n);
-
-	if (n > LIMIT_CONFIG_SIZE)
-		return xst_config_refuse(err, XST_E_LIMIT, "more than %u bytes",
-					 LIMIT_CONFIG_SIZE);
-	if (nul)
-		return xst_config_fail_at(err, XST_E_MALFORMED, text, (size_t)(nul - text),
-					  "a NUL inside of the text");
-	return 0;
-}
-
 static int read_copy(const char *text, size_t n, json_object **ret, struct config_error *err)
 {
 	json_object *o = NULL;
@@ -96,7 +83,7 @@ int xst_json_read(const char *text, size_t n, json_object **ret, struct config_e
 
 	if (n && !text[n - 1])
 		n--;
-	r = check_bytes(text, n, err);
+	r = xst_config_check_text(text, n, err);
 	if (r)
 		return r;
 	copy = strndup(text, n);

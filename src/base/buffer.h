@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes that grow at the end. */
-#ifndef EMIT_BUFFER_H
-#define EMIT_BUFFER_H
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/array.h"
 
 struct buffer {
 	uint8_t *data;
@@ -16,22 +15,13 @@ struct buffer {
 /* n more bytes, zeroed, or NULL when there is no memory; the buffer is unchanged then. */
 static inline uint8_t *buffer_append(struct buffer *b, size_t n)
 {
-	size_t capacity = b->capacity ? b->capacity : 256;
-	uint8_t *data;
+	uint8_t *data = array_room(b->data, b->size + n, &b->capacity, 1);
 
-	while (capacity - b->size < n)
-		capacity *= 2;
-	if (capacity > b->capacity) {
-		data = realloc(b->data, capacity);
-		if (!data)
-			return NULL;
-		b->data = data;
-		b->capacity = capacity;
-	}
-	data = b->data + b->size;
-	memset(data, 0, n);
+	if (!data)
+		return NULL;
+	b->data = data;
 	b->size += n;
-	return data;
+	return memset(data + b->size - n, 0, n);
 }
 
 static inline void buffer_free(struct buffer *b)
