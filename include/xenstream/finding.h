@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library has to say about a stream, and where: errors and tolerated deviations.
+/* What the library reports about a stream, and where: errors and tolerated deviations.
  *
  * One structure serves both.  An error is a finding whose `code` is negative; it is sticky in the
- * object that reports it.  A deviation that was tolerated has code 0 and arrives as an event
+ * object that reports it.  A tolerated deviation has code 0 and arrives as an event
  * (XST_EVENT_WARNING) or through a job's callback. */
 #ifndef XENSTREAM_FINDING_H
 #define XENSTREAM_FINDING_H
@@ -22,20 +22,21 @@ enum xst_errc {
 	XST_E_NOMEM = -1,       /* out of memory */
 	XST_E_ARG = -2,         /* a bug in the caller: nonsense in an argument */
 	XST_E_STATE = -3,       /* a bug in the caller: the call is not legal now */
-	XST_E_MAGIC = -4,       /* not a saved domain at all; the text says what it is, if known */
-	XST_E_VERSION = -5,     /* a known kind of stream in a version that is not known */
+	XST_E_MAGIC = -4,       /* not a saved domain; the text says what it is, if known */
+	XST_E_VERSION = -5,     /* a known format in an unknown version */
 	XST_E_MALFORMED = -6,   /* violates its format */
 	XST_E_TRUNCATED = -7,   /* the input ends in the middle of something */
 	XST_E_LIMIT = -8,       /* above a limit, see struct xst_limits */
-	XST_E_UNKNOWN = -9,     /* a mandatory record, chunk or flag of unknown meaning */
-	XST_E_UNSUPPORTED = -10, /* well-formed, but this operation can't be done on it */
-	XST_E_REFUSED = -11,    /* would lose something or contradicts a hint; XST_CONVERT_FORCE does it */
-	XST_E_IO = -12          /* a system call failed; `sys_errno` says how */
+	XST_E_UNKNOWN = -9,     /* an unknown mandatory record, chunk or flag */
+	XST_E_UNSUPPORTED = -10, /* well-formed, but the operation does not support it */
+	XST_E_REFUSED = -11,    /* would lose something or contradict a hint; XST_CONVERT_FORCE
+				 * overrides it */
+	XST_E_IO = -12          /* a system call failed; `sys_errno` has the reason */
 };
 
 enum xst_severity {
 	XST_NOTE = 0,    /* worth knowing */
-	XST_REMARK = 1,  /* not to the specification, or some Xen refuses it */
+	XST_REMARK = 1,  /* violates the specification, or some Xen refuses it */
 	XST_ERROR = 2    /* no Xen restores this */
 };
 
@@ -50,17 +51,18 @@ enum xst_layer {
 	XST_LAYER_XEND = 6,      /* a file of `xm save` */
 	XST_LAYER_XENSERVER = 7, /* a suspend image of XenServer or XCP-ng */
 	XST_LAYER_XENSERVER6 = 8, /* the same of XenServer 6 and older */
-	XST_LAYER_COLO = 9        /* what a COLO secondary says to its primary; no guest in it */
+	XST_LAYER_COLO = 9        /* the replies of a COLO secondary to its primary; no guest in
+				   * it */
 };
 
-/* Strings are static, except `text`, which is part of the structure.  Unknown things are 0 or
+/* Strings are static, except `text`, which is part of the structure.  Anything unknown is 0 or
  * NULL.  Offsets are bytes from the start of the input. */
 struct xst_finding {
 	int code;                    /* enum xst_errc, or 0 for a tolerated deviation */
 	enum xst_severity severity;
 	const char *rule;            /* id in the catalogue of rules, for example "record.padding" */
 	enum xst_layer layer;
-	uint64_t offset;             /* of the bytes that are meant */
+	uint64_t offset;             /* of the bytes in question */
 	const char *record_name;     /* the record around them, or NULL */
 	uint64_t record_offset;
 	uint64_t record_index;       /* counted per layer, from 0 */
@@ -71,18 +73,18 @@ struct xst_finding {
 	uint64_t reserved[4];        /* room to grow: the structure's size is part of the ABI */
 };
 
-/* One line for people:
+/* A finding as one line for people:
  *   image.save: offset 0x1f40 (libxc record 17, PAGE_DATA, at 0x1f30): count: 3 pfns do not fit ...
- * Writes at most size bytes into buf, always terminated; name is the input's, or NULL.
- * Returns the length of the whole line, like snprintf. */
+ * Writes at most size bytes into buf, always terminated.  name: the input's, or NULL.  Returns the
+ * length of the whole line, like snprintf. */
 XST_API size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf,
 				  size_t size);
 
-/* A layer's name for people and for JSON; a static string, never NULL, and so are the next two. */
+/* A layer's name for people and for JSON; a static string, never NULL. */
 XST_API const char *xst_layer_name(enum xst_layer layer);
-/* "error", "remark" or "note". */
+/* "error", "remark" or "note"; a static string, never NULL. */
 XST_API const char *xst_severity_name(enum xst_severity severity);
-/* The name of an enum xst_errc. */
+/* The name of an enum xst_errc; a static string, never NULL. */
 XST_API const char *xst_errc_name(int code);
 
 #ifdef __cplusplus
