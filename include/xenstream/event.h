@@ -27,11 +27,11 @@ enum xst_event_type {
 	XST_EVENT_STREAM_BEGIN,
 	XST_EVENT_RECORD_BEGIN,
 	XST_EVENT_FIELDS,        /* the record's fixed fields, decoded */
-	XST_EVENT_ITEMS,         /* some of the record's array, decoded; at most XST_BATCH numbers */
+	XST_EVENT_ITEMS,         /* part of its array, decoded; at most XST_BATCH numbers */
 	XST_EVENT_PAIR,          /* one xenstore key and its value */
 	XST_EVENT_PHYSMAP,       /* one entry of a legacy toolstack record */
 	XST_EVENT_PAYLOAD_BEGIN, /* an opaque run starts; none of it is consumed yet */
-	XST_EVENT_PAYLOAD,       /* some of the run, in the caller's window */
+	XST_EVENT_PAYLOAD,       /* part of the run, in the caller's window */
 	XST_EVENT_RECORD_END,
 	XST_EVENT_STREAM_END,
 	XST_EVENT_WARNING,       /* a deviation that was tolerated */

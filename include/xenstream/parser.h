@@ -107,7 +107,8 @@ XST_API uint64_t xst_parser_payload_left(const struct xst_parser *p);
 /* Says that the caller has moved the next n bytes of the run by other means, so that they will not
  * come through a window.  Legal only inside a run, after the move, with an empty window (in->pos ==
  * in->size), for at most xst_parser_payload_left() bytes.  Returns 0, XST_E_STATE or XST_E_ARG. */
-XST_API XST_NODISCARD int xst_parser_claim(struct xst_parser *p, const struct xst_in *in, uint64_t n);
+XST_API XST_NODISCARD int xst_parser_claim(struct xst_parser *p, const struct xst_in *in,
+					   uint64_t n);
 
 /* Says that the run of unknown length that has just begun has n bytes, for a caller who knows where
  * the input ends.  Count from xst_parser_offset(): bytes that the parser holds are part of the run.
