@@ -7,8 +7,8 @@
 #include "io/io.h"
 
 #define EQUAL_JUMPS 3
-#define PLACES 32 /* asked for together */
-#define SAMPLE 16 /* one read of so many is timed */
+#define PLACES 32 /* requested together */
+#define SAMPLE 16 /* one read in this many is timed */
 #define FROM_DISK_NS 40000
 
 static void ahead_watch(struct ahead *a, uint64_t offset)

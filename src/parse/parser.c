@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser's public face: windows in, events out. */
+/* The parser's public functions: windows in, events out. */
 #include "parse/parser.h"
 
 #include <stdlib.h>
@@ -8,7 +8,9 @@
 #include "wire/bytes.h"
 #include "wire/options.h"
 
-#define FLAGS (XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT | XST_PARSER_COLO)
+#define FLAGS                                                                                      \
+	(XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT |              \
+	 XST_PARSER_COLO)
 
 static const struct xst_limits default_limits = {
 	.max_record = LIMIT_RECORD,
@@ -46,7 +48,7 @@ struct layer *xst_parser_push(struct xst_parser *p, enum xst_layer id)
 
 int xst_parser_end_layer(struct xst_parser *p, struct layer *l)
 {
-	(void)l; /* is not the innermost where a faulty stream ends around it */
+	(void)l; /* not the innermost if a faulty stream ends around it */
 	p->active = p->depth;
 	xst_parser_event(p, XST_EVENT_STREAM_END);
 	p->depth--;
@@ -101,7 +103,8 @@ static int step_fixed(struct xst_parser *p, struct layer *l)
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
 			xst_parse_warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
-				       "%#llx, not 0", (unsigned long long)p->fields[i].value);
+				       "%#llx instead of 0",
+				       (unsigned long long)p->fields[i].value);
 	p->phase = NULL;
 	return xst_parse_tell_fields(p, p->fields, row->nfields);
 }
@@ -142,7 +145,7 @@ static int take_item(struct xst_parser *p, struct layer *l, unsigned size)
 	return 0;
 }
 
-/* A batch is told when it is full or the array ends, wherever the windows were cut. */
+/* A batch is reported when it is full or the array ends, however the windows were cut. */
 static int step_items(struct xst_parser *p, struct layer *l)
 {
 	struct items *it = &p->items;
@@ -202,7 +205,7 @@ static int step_run(struct xst_parser *p, struct layer *l)
 		n = (size_t)p->run_left;
 	ev = run_event(p, XST_EVENT_PAYLOAD);
 	ev->u.payload.size = n;
-	if (p->held) { /* consuming moves what is held, so hand out a copy */
+	if (p->held) { /* consuming moves the held bytes, so hand out a copy */
 		memcpy(p->taken, data, n);
 		data = p->taken;
 	}
@@ -358,7 +361,8 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 		r = parser_step(p);
 		p->in = NULL;
 		if (r < 0 && !p->error.code)
-			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
+			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL,
+				       "the parser is in an impossible state");
 		if (r > 0)
 			p->have_event = true;
 	}
@@ -459,7 +463,7 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
-/* An event that waits for the warnings before it points into its parser. */
+/* An event held back until the warnings before it are taken points into its own parser. */
 static void point_into_copy(struct xst_parser *copy)
 {
 	struct xst_event *ev = &copy->event;

@@ -6,7 +6,7 @@
 
 #include "finding/finding.h"
 
-/* Where the parser is, `back` bytes ago. */
+/* The parser's place, `back` bytes ago. */
 static struct xst_finding fault_place(const struct xst_parser *p, uint64_t back)
 {
 	const struct layer *l = p->active ? &p->stack[p->active - 1] : NULL;

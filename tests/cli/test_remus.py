@@ -238,7 +238,7 @@ def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
     source.write_bytes(data)
     for verb in ("convert", "salvage"):
         result = xenstream(verb, source, scratch / "out")
-        assert result.rc == INVALID and f"pfn {pfn:#x} go past its page" in result.stderr, result
+        assert result.rc == INVALID and f"pfn {pfn:#x} goes past the end of the page" in result.stderr, result
         assert f"error: offset {at + 8:#x} " in result.stderr
         assert "(state 3; convert --checkpoint 2 takes" in result.stderr
     result = xenstream("convert", "-q", "--checkpoint", "2", source, "-")
