@@ -235,7 +235,7 @@ def test_frame_behind_frame(scratch: Path) -> None:
 def test_an_exported_vm_is_named(scratch: Path) -> None:
     path = put(scratch, b"ova.xml" + bytes(600))
     result = xenstream("verify", path)
-    assert result.rc == INVALID and b"an exported VM of XenServer" in result.stdout + result.stderr.encode()
+    assert result.rc == INVALID and b"an exported XenServer VM" in result.stdout + result.stderr.encode()
 
 
 @pytest.mark.parametrize("name", ["xend-pv", "libvirt-legacy"])
