@@ -459,7 +459,7 @@ static void print_records(void)
 		xst_wire_xenserver_count);
 	records("Records of a libxl stream", xst_wire_libxl_records, xst_wire_libxl_count);
 	records("Records of a libxc image", xst_wire_libxc_records, xst_wire_libxc_count);
-	records("Records of COLO's channel back", xst_wire_colo_records, xst_wire_colo_count);
+	records("Records of COLO's back channel", xst_wire_colo_records, xst_wire_colo_count);
 	page_types();
 	hvm_types();
 	legacy_parts();

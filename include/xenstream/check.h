@@ -40,29 +40,29 @@ typedef int (*xst_facts_fn)(void *userdata, enum xst_layer container, const uint
 struct xst_checker_options {
 	size_t size;          /* sizeof(struct xst_checker_options) */
 	uint32_t flags;       /* enum xst_check_flags */
-	xst_facts_fn config; /* or NULL: the configuration is not looked at */
+	xst_facts_fn config; /* or NULL: the configuration is not checked */
 	void *userdata;       /* for it */
 };
 
-/* Makes a checker for one stream.  options: NULL for none.  Returns 0, XST_E_ARG or
- * XST_E_NOMEM. */
+/* Makes a checker for one stream.  options: may be NULL.  On success *ret is the caller's, to be
+ * freed with xst_checker_free().  Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_checker_new(const struct xst_checker_options *options,
 					  struct xst_checker **ret);
 /* Frees it.  NULL is fine.  Returns NULL. */
 XST_API struct xst_checker *xst_checker_free(struct xst_checker *c);
 
-/* Takes every event of a parser; WARNING events become findings as they are.  Returns 0 or
- * XST_E_NOMEM. */
+/* Takes every event of a parser, in order; a WARNING event becomes a finding unchanged.  Returns 0
+ * or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_checker_event(struct xst_checker *c, const struct xst_event *ev);
 
-/* How many bytes of the run in hand the checker wants to see next, after PAYLOAD_BEGIN and after
- * each PAYLOAD: they are to follow as PAYLOAD events, in any number of pieces.  0: nothing more of
- * this run. */
+/* How many bytes of the current run the checker needs next; ask after PAYLOAD_BEGIN and after each
+ * PAYLOAD.  Pass them as PAYLOAD events, in any number of pieces.  0: it needs no more of this
+ * run. */
 XST_API size_t xst_checker_wants(const struct xst_checker *c);
-/* How many bytes in front of those it has no use for: they may be passed over or given. */
+/* How many bytes before those it does not need: they may be skipped or passed. */
 XST_API uint64_t xst_checker_skips(const struct xst_checker *c);
 
-/* The next finding, or NULL; valid until the next call of xst_checker_event(). */
+/* The next finding, or NULL; owned by the checker, valid until the next xst_checker_event(). */
 XST_API const struct xst_finding *xst_checker_finding(struct xst_checker *c);
 
 /* --- which Xen restores it ------------------------------------------------------------------ */
@@ -70,39 +70,38 @@ XST_API const struct xst_finding *xst_checker_finding(struct xst_checker *c);
 /* A version of Xen: XST_XEN(4, 13, 0). */
 #define XST_XEN(major, minor, point) \
 	((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(point))
-#define XST_XEN_NONE UINT32_MAX /* as a first version: no Xen that is known */
+#define XST_XEN_NONE UINT32_MAX /* as a first version: no known Xen */
 
 #define XST_REASON_POINTS 4
 #define XST_REASONS 24
 
-/* Something in the stream that not every Xen takes. */
+/* Something in the stream that not every Xen accepts. */
 struct xst_reason {
-	uint32_t since;                     /* the first Xen that takes it; 0: all do */
-	uint32_t until;                     /* the last minor version that does; 0: none is the last */
-	uint32_t points[XST_REASON_POINTS]; /* of older series: with `since`, the point releases from which on
-					     * they take it; with `until` alone, those from which on they do
-					     * not any more.  0 ends them */
+	uint32_t since;                     /* the first Xen that accepts it; 0: all do */
+	uint32_t until;                     /* the last minor version that does; 0: no last one */
+	uint32_t points[XST_REASON_POINTS]; /* point releases of older Xens that do too; ends with
+					     * 0 */
 	enum xst_layer layer;
 	uint64_t offset;                    /* of the record */
 	char text[120];                     /* one line, no full stop */
 };
 
-/* Which Xen restores a stream, as far as its bytes tell. */
+/* Which Xen restores a stream, as far as the stream shows. */
 struct xst_restorability {
-	bool never;          /* none does: see the errors */
-	bool complete;       /* the stream was seen to its end */
+	bool never;          /* no Xen restores it: see the errors */
+	bool complete;       /* the stream was read to its end */
 	uint32_t since;      /* the first; 0: any */
 	uint32_t until;      /* the last minor version; 0: the newest */
 	size_t n;
 	struct xst_reason reasons[XST_REASONS];
 };
 
-/* What the events so far say; valid until the next call for this checker. */
+/* The verdict of the events so far; owned by the checker, valid until the next call for it. */
 XST_API const struct xst_restorability *xst_checker_restorability(struct xst_checker *c);
-/* Whether a version restores it: 0 to n - 1 is the first reason against it, n: there is none, but
- * see `never`. */
+/* The index of the first reason against a version (XST_XEN()), or r->n if there is none; does not
+ * look at `never`. */
 XST_API size_t xst_reason_against(const struct xst_restorability *r, uint32_t xen);
-/* Whether this reason is one against that version. */
+/* Whether a reason excludes a version. */
 XST_API bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen);
 
 /* --- the catalogue -------------------------------------------------------------------------- */
@@ -110,16 +109,17 @@ XST_API bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen);
 /* A row of the catalogue of rules. */
 struct xst_rule_info {
 	const char *id;
-	enum xst_severity severity; /* of a violation that a reader can tolerate */
-	int like_xen;               /* Xen's own verifier takes it for an error */
+	enum xst_severity severity; /* of a violation that can be tolerated */
+	int like_xen;               /* Xen's own verifier reports it as an error */
 	enum xst_layer layer;       /* XST_LAYER_NONE: any, or none */
 	const char *section;        /* of the specification */
 	const char *why;
 	const char *example;        /* of a violation */
 };
-/* Fills in the rule number `index`, from 0.  Returns 0, or XST_E_ARG after the last one. */
+/* Copies rule number `index`, from 0, into *ret.  The strings are static.  Returns 0, or XST_E_ARG
+ * after the last one. */
 XST_API int xst_rule(unsigned index, struct xst_rule_info *ret);
-/* The same by its id. */
+/* The same by the rule's id.  Returns 0, or XST_E_ARG if there is no such rule. */
 XST_API int xst_rule_by_id(const char *id, struct xst_rule_info *ret);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain as a directory: written by a restore where there is no hypervisor, and turned back into
- * a stream. docs/image-directory.md describes its files. */
+ * a stream.  docs/image-directory.md describes its files. */
 #ifndef XENSTREAM_DIRECTORY_H
 #define XENSTREAM_DIRECTORY_H
 

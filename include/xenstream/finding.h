@@ -29,8 +29,8 @@ enum xst_errc {
 	XST_E_LIMIT = -8,       /* above a limit, see struct xst_limits */
 	XST_E_UNKNOWN = -9,     /* an unknown mandatory record, chunk or flag */
 	XST_E_UNSUPPORTED = -10, /* well-formed, but the operation does not support it */
-	XST_E_REFUSED = -11,    /* would lose something or contradict a hint; XST_CONVERT_FORCE
-				 * overrides it */
+	XST_E_REFUSED = -11,    /* would lose something or contradict a hint; see
+				 * XST_CONVERT_FORCE */
 	XST_E_IO = -12          /* a system call failed; `sys_errno` has the reason */
 };
 
@@ -60,7 +60,7 @@ enum xst_layer {
 struct xst_finding {
 	int code;                    /* enum xst_errc, or 0 for a tolerated deviation */
 	enum xst_severity severity;
-	const char *rule;            /* id in the catalogue of rules, for example "record.padding" */
+	const char *rule;            /* id in the catalogue of rules, such as "record.padding" */
 	enum xst_layer layer;
 	uint64_t offset;             /* of the bytes in question */
 	const char *record_name;     /* the record around them, or NULL */
@@ -75,7 +75,7 @@ struct xst_finding {
 
 /* A finding as one line for people:
  *   image.save: offset 0x1f40 (libxc record 17, PAGE_DATA, at 0x1f30): count: 3 pfns do not fit ...
- * Writes at most size bytes into buf, always terminated. name: the input's, or NULL.  Returns the
+ * Writes at most size bytes into buf, always terminated.  name: the input's, or NULL.  Returns the
  * length of the whole line, like snprintf. */
 XST_API size_t xst_finding_format(const struct xst_finding *f, const char *name, char *buf,
 				  size_t size);

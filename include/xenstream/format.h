@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The formats that the library knows: their names, which of them contain others, and which of them
- * a converter writes. docs/records.md has the same as a table. */
+ * a converter writes.  docs/records.md has the same as a table. */
 #ifndef XENSTREAM_FORMAT_H
 #define XENSTREAM_FORMAT_H
 

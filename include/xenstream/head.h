@@ -37,7 +37,7 @@ struct xst_head {
 };
 
 /* Reads the front from a descriptor's current offset, and leaves the descriptor, pipe or file, at
- * the start of the stream. parser: may be NULL.  On success *ret is the caller's, to be freed with
+ * the start of the stream.  parser: may be NULL.  On success *ret is the caller's, to be freed with
  * xst_head_free().  Returns 0, XST_E_MAGIC (not a saved domain), XST_E_UNSUPPORTED (a stream
  * without a container, hence without a configuration), XST_E_UNKNOWN (unknown mandatory flags), or
  * what xst_reader_next() returns; described in *reterr (may be NULL). */
@@ -56,7 +56,7 @@ XST_API XST_NODISCARD int xst_head_set_config(struct xst_head *h, const void *co
 /* Writes an xl header to an output, and after it everything left in fd, which must be where
  * xst_head_read() left it: unparsed, inside the kernel where possible.  If the file system can
  * share blocks between the two files, it does; only then is the header padded.  *ret_way:
- * XST_CHANGE_SHARED or XST_CHANGE_COPIED (may be NULL). progress: or NULL.  Returns 0, XST_E_NOMEM
+ * XST_CHANGE_SHARED or XST_CHANGE_COPIED (may be NULL).  progress: or NULL.  Returns 0, XST_E_NOMEM
  * or XST_E_IO, described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_head_copy(const struct xst_head *h, int fd, struct xst_output *o,
 					xst_moved_fn progress, void *userdata,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole jobs over descriptors, in one call: what most callers need.  They block, and read and
- * write what parser.h and emit.h name. */
+/* Whole jobs on descriptors, each in one call that blocks: enough for most callers.  They read and
+ * write the formats that parser.h and emit.h name. */
 #ifndef XENSTREAM_JOB_H
 #define XENSTREAM_JOB_H
 
@@ -14,13 +14,15 @@
 extern "C" {
 #endif
 
-/* Told of each finding as it comes; valid during the call only. */
+/* Called for each finding as it comes; f is valid during the call only. */
 typedef void (*xst_finding_fn)(void *userdata, const struct xst_finding *f);
-/* Shown every event before it is worked on, PAYLOAD of runs that are moved or passed over excepted. */
+/* Called for every event before it is processed, except PAYLOAD of runs that are moved or skipped;
+ * ev is valid during the call only. */
 typedef void (*xst_event_fn)(void *userdata, const struct xst_event *ev);
-/* Told once, at the end of verify: which Xen restores the stream.  Valid during the call only. */
+/* Called once, at the end of verify, with the Xen versions that restore the stream; r is valid
+ * during the call only. */
 typedef void (*xst_restorability_fn)(void *userdata, const struct xst_restorability *r);
-/* Told now and then how far a job is; total is 0 when it isn't known. */
+/* Called now and then with the number of bytes processed; total is 0 when it isn't known. */
 typedef void (*xst_progress_fn)(void *userdata, uint64_t done, uint64_t total);
 
 struct xst_job_options {
@@ -44,18 +46,18 @@ struct xst_verdict {
 	uint64_t records;
 	uint64_t end;      /* offset after the last byte that belongs to the stream */
 	uint64_t trailing; /* bytes after it, if the input's size is known */
-	uint64_t omitted;  /* findings that are counted above, but were not told */
+	uint64_t omitted;  /* findings that are counted above but were not reported */
 	uint64_t ignored;  /* findings of rules that the caller ignores; counted nowhere else */
 	uint64_t reserved[6];
 };
 
 enum xst_verify_flags {
-	/* What is a remark becomes an error. */
+	/* Turn remarks into errors. */
 	XST_VERIFY_STRICT = 1 << 0,
-	/* Judge by the standards of Xen's own verifier: its rules only (xst_rule_info.like_xen), and
-	 * each of them an error.  What ends the reading is an error in any case. */
+	/* Judge as Xen's own verifier does: by its rules only (xst_rule_info.like_xen), each
+	 * violation an error.  A fault that ends the reading is always an error. */
 	XST_VERIFY_LIKE_XEN = 1 << 1,
-	/* Stop at the first error, having told it. */
+	/* Stop at the first error, after reporting it. */
 	XST_VERIFY_STOP = 1 << 2
 };
 
@@ -64,22 +66,23 @@ struct xst_verify_options {
 	size_t size;
 	const struct xst_job_options *job; /* or NULL */
 	uint32_t flags;                    /* enum xst_verify_flags */
-	/* How many findings are told, the others are counted; 0: the first hundred of each rule. */
+	/* How many findings to report; the others are only counted.  0: the first hundred of each
+	 * rule. */
 	uint64_t max_findings;
-	/* Ids of rules whose findings do not count.  One that ends the reading does all the same: of
-	 * the rest nothing is known. */
+	/* Ids of rules whose findings do not count.  A fault that ends the reading counts all the
+	 * same, as the rest of the stream is unknown. */
 	const char *const *ignore;
 	size_t n_ignore;
-	/* Everything that is read goes on to this output, and what follows the stream as well; so does
-	 * the rest of a stream that can't be read on.  NULL: to none. */
+	/* Everything that is read is also written to this output, including bytes after the stream
+	 * and the rest of a stream that can't be parsed further.  NULL: no copy. */
 	struct xst_output *tee;
 };
 
-/* Reads a stream to its end and tells every finding: after a fault inside a record whose framing
- * holds it goes on with the next one.  Faults of the stream are findings, not failures: returns 0
- * then, or XST_E_ARG (a rule to ignore that does not exist, a flag), XST_E_NOMEM, XST_E_IO (described in
- * *reterr, which may be NULL; rule output.io: the tee).  The offset of a seekable descriptor stands
- * after the last byte consumed afterwards. */
+/* Reads a stream to its end and reports every finding; after a fault inside a record whose framing
+ * is intact it goes on with the next record.  Faults of the stream are findings, not failures: they
+ * return 0.  Else returns XST_E_ARG (an unknown flag or rule to ignore), XST_E_NOMEM or XST_E_IO
+ * (of the tee if the rule is output.io), described in *reterr (may be NULL).  The offset of a
+ * seekable descriptor is left after the last byte consumed. */
 XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options *options,
 					struct xst_verdict *ret, struct xst_finding *reterr);
 
@@ -87,15 +90,16 @@ XST_API XST_NODISCARD int xst_verify_fd(int fd, const struct xst_verify_options 
 struct xst_sizes {
 	uint64_t pages;    /* contents of pages */
 	uint64_t vcpus;    /* registers, HVM context, xsave, shared info */
-	uint64_t emulator; /* the state of device models and their like, and xenstore keys */
+	uint64_t emulator; /* state of device models and similar programs, and xenstore keys */
 	uint64_t config;
-	uint64_t framing;  /* all the rest: headers, page frame numbers, padding */
+	uint64_t framing;  /* everything else: headers, pfns, padding */
 };
 
 struct xst_info {
-	bool xl, libxl, libxc, legacy; /* layers that are there */
+	bool xl, libxl, libxc, legacy; /* layers of the stream */
 	uint32_t xl_flags;             /* mandatory */
-	uint8_t *config;               /* as stored, a NUL of ours after it; NULL if there is none */
+	uint8_t *config;               /* as stored, followed by a NUL that is not counted; NULL:
+				        * none */
 	uint64_t config_size;
 	uint32_t libxl_options;
 	uint32_t image_version;
@@ -105,13 +109,14 @@ struct xst_info {
 	unsigned toolstack_width;      /* bytes, legacy only */
 	enum xst_guest guest;
 	unsigned guest_width, pt_levels; /* PV */
-	uint64_t p2m_size;             /* pfns; 0: the image doesn't say */
+	uint64_t p2m_size;             /* pfns; 0: the image doesn't give it */
 	uint64_t vcpus;
 	uint64_t batches;
 	uint64_t page_frames;          /* entries of all batches */
-	uint64_t pages_by_type[16];    /* as the last batch that names a pfn says */
-	uint64_t sent_twice;           /* pages that were sent again */
-	bool types_exact;              /* false: too many pfns to follow; pages_by_type counts entries */
+	uint64_t pages_by_type[16];    /* by the type in the last batch that names each pfn */
+	uint64_t sent_twice;           /* pages that were sent more than once */
+	bool types_exact;              /* false: too many pfns to track; pages_by_type counts
+				        * entries */
 	uint64_t checkpoints;          /* complete ones; 0 in a plain stream */
 	bool compressed;               /* legacy: pages as deltas */
 	uint64_t emulators;
@@ -125,12 +130,12 @@ struct xst_info {
 	struct xst_sizes sizes;
 	struct xst_verdict verdict;
 	struct xst_finding damage;     /* the first error; code or text empty if there's none */
-	enum xst_layer container;      /* around the stream, if it is another one than xl's */
+	enum xst_layer container;      /* around the stream, if it is not xl's */
 	struct xst_restorability restorability;
 };
 
-/* Reads a stream to its end and says what it is.  On success *ret is the caller's, to be freed
- * with xst_info_free().  Returns as xst_verify_fd(). */
+/* Reads a stream to its end and describes it.  options: may be NULL.  On success *ret is the
+ * caller's, to be freed with xst_info_free().  Returns as xst_verify_fd(). */
 XST_API XST_NODISCARD int xst_info_fd(int fd, const struct xst_job_options *options,
 				      struct xst_info **ret, struct xst_finding *reterr);
 /* Frees it.  NULL is fine.  Returns NULL. */
@@ -138,53 +143,54 @@ XST_API struct xst_info *xst_info_free(struct xst_info *info);
 
 /* --- convert -------------------------------------------------------------------------------- */
 
-/* An input that breaks off in the middle of the only state it holds.  Where it is accepted, the
- * output ends after the last record that is whole, and what was lost is told.  The output must
- * come from xst_output_file(). */
+/* What to do with an input that ends inside the only state it holds.  If it is accepted, the output
+ * ends after the last whole record, and the loss is reported.  The output must come from
+ * xst_output_file(). */
 enum xst_cut {
 	XST_CUT_REFUSED = 0,
-	XST_CUT_HARMLESS = 1, /* accepted if the guest's own state is complete and needs no more;
-			       * an HVM guest's legacy stream without a device model is refused, too */
-	XST_CUT_ANYWHERE = 2  /* accepted, though no guest can be started from the result */
+	XST_CUT_HARMLESS = 1, /* accepted if the guest's own state is complete and sufficient; not
+			       * so for an HVM guest's legacy stream without a device model */
+	XST_CUT_ANYWHERE = 2  /* accepted, even if no guest can be started from the result */
 };
 
 struct xst_convert_options {
 	size_t size;                  /* sizeof(struct xst_convert_options) */
 	const struct xst_job_options *job;             /* or NULL */
 	const struct xst_converter_options *converter; /* or NULL */
-	/* What the caller believes a legacy stream to be; 0: nothing.  Where the stream shows
-	 * something else, the job is refused, or with XST_CONVERT_FORCE a remark is told. */
+	/* The caller's expectations of a legacy stream; 0: none.  If the stream contradicts one,
+	 * the job is refused; with XST_CONVERT_FORCE it is only remarked. */
 	unsigned width;               /* the toolstack's word size in bits: 32 or 64 */
 	enum xst_guest guest;
-	/* Fail unless the input is a legacy stream (after an xl header or not). */
+	/* Fail unless the input is a legacy stream (with or without an xl header). */
 	bool legacy_only;
 	/* Of a checkpointed stream: the state to take, from 1; 0: the last complete one. */
 	uint64_t checkpoint;
-	/* Write a checkpointed libxl stream with all states up to that one. */
+	/* Write a checkpointed libxl stream of all states up to that one. */
 	bool keep_checkpoints;
-	/* Make a plain image of a checkpointed libxl stream of today, too, which is passed on as it
-	 * is otherwise.  Implied by `checkpoint` without keep_checkpoints. */
+	/* Make a plain image of a checkpointed libxl stream of today's format, too, which is
+	 * otherwise passed on.  Implied by `checkpoint` without keep_checkpoints. */
 	bool flatten;
-	/* What to do with an input that breaks off. */
+	/* - */
 	enum xst_cut cut;
 };
 
-/* Converts a stream into an output, which is not committed yet.  What of a checkpointed legacy
- * stream must be known first is looked up in a file, and put into an unnamed temporary file from a
- * pipe; pages of a compressed one are gathered in such a file, never in memory.  The offset of a seekable
- * descriptor stands after the last byte consumed afterwards.  Returns 0, XST_E_ARG, or another
- * negative error, described in *reterr (may be NULL). */
+/* Converts a stream and writes it to an output, which is not committed.  A checkpointed legacy
+ * stream must be read twice: a pipe is copied to an unnamed temporary file for that.  Pages of a
+ * compressed stream are collected in such a file, never in memory.  The offset of a seekable
+ * descriptor is left after the last byte consumed.  options: may be NULL.  Returns 0 or a negative
+ * error, described in *reterr (may be NULL): what xst_reader_next(), xst_converter_event() and
+ * xst_output_write() return, XST_E_REFUSED or XST_E_ARG. */
 XST_API XST_NODISCARD int xst_convert_fd(int fd, struct xst_output *o,
 					 const struct xst_convert_options *options,
 					 struct xst_finding *reterr);
 
 /* --- fix ------------------------------------------------------------------------------------ */
 
-/* Sets the version field of a file of libvirt's, in the file, to what the stream after it is: libvirt
- * of the first half of 2016 could write 1 in front of a libxl stream, and does not read that.  The file
- * is opened by xst_change_open(), which tells *ret_recovery (may be NULL).  *ret_was is what stood
- * there, *ret_is what stands there now; if both are the same, nothing was written.  Returns 0,
- * XST_E_MAGIC (no such file), or what the parser, xst_change_open() and xst_change_front() return,
+/* Corrects the version field of a libvirt file, in place, to match the stream after it: in the
+ * first half of 2016 libvirt could write 1 in front of a libxl stream, which it can't read back.
+ * The file is opened by xst_change_open(), which sets *ret_recovery (may be NULL).  *ret_was is the
+ * old version, *ret_is the new one; if they are equal, nothing was written.  Returns 0, XST_E_MAGIC
+ * (not a libvirt file), or what the parser, xst_change_open() and xst_change_front() return,
  * described in *reterr (may be NULL). */
 XST_API XST_NODISCARD int xst_fix_libvirt(const char *path, uint32_t *ret_was, uint32_t *ret_is,
 					  struct xst_recovery *ret_recovery,

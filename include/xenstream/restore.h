@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Restoring: a stream is read off a descriptor without ever blocking, and acted on, event by event.
+/* Restoring: reading a stream from a descriptor without ever blocking, and acting on each event.
  *
- * A restore has no loop of its own.  It has one descriptor that a loop watches, a time by which it
- * wants to be called at the latest, and xst_restore_process(), which does a bounded piece of work:
+ * A restore has no loop of its own.  It has one descriptor for a loop to watch, a time by which it
+ * must be called at the latest, and xst_restore_process(), which does a bounded piece of work:
  *
  *   xst_restore_new(), xst_restore_start(), then whenever xst_restore_get_fd() is readable or
- *   xst_restore_get_timeout() is over: xst_restore_process(), until the callback has been called.
+ *   xst_restore_get_timeout() has passed: xst_restore_process(), until the callback was called.
  *
- * Where things go are three sinks: the domain (memory, registers, policies), a xenstore (the device
- * model's keys) and the emulator (the device model's state).  Nothing of it is visible before all of
- * the stream was read and is well; whatever goes wrong, what was there before is untouched.
+ * A restore writes to three sinks: the domain (memory, registers, policies), a xenstore (the device
+ * model's keys) and the emulator (the device model's state).  Nothing is visible before the whole
+ * stream has been read and found good; after a failure, everything is as it was before.
  *
- * What is not a stream of today (legacy streams, other containers) is converted on the way.
+ * A stream that is not in today's format (legacy streams, other containers) is converted on the
+ * way.
  *
- * Checkpointed streams (Remus) are taken over checkpoint by checkpoint; see docs/restore.md, which
- * has the state diagram, and Xen's docs/specs/libxl-migration-stream.pandoc, "Checkpointed streams". */
+ * Checkpointed streams (Remus) are applied checkpoint by checkpoint; see docs/restore.md, which has
+ * the state diagram, and Xen's docs/specs/libxl-migration-stream.pandoc, "Checkpointed streams". */
 #ifndef XENSTREAM_RESTORE_H
 #define XENSTREAM_RESTORE_H
 
@@ -28,11 +29,12 @@ extern "C" {
 
 /* --- sinks ---------------------------------------------------------------------------------- */
 
-/* What an operation of a sink returns that would have to wait: it has done nothing, or a part that
- * it remembers, and is called again with the same arguments when what wait() tells has come. */
+/* Returned by a sink's operation that would have to wait.  It has done nothing, or a part that it
+ * remembers, and is called again with the same arguments when the condition given by wait()
+ * holds. */
 #define XST_AGAIN 1
 
-/* What a sink waits for after XST_AGAIN. */
+/* The condition that a sink waits for after XST_AGAIN. */
 struct xst_wait {
 	int fd;            /* a descriptor, or -1 */
 	short events;      /* POLLIN, POLLOUT */
@@ -41,72 +43,73 @@ struct xst_wait {
 
 #define XST_DOMID_NONE UINT32_MAX
 
-/* What is known of the domain when its image begins.  Owned by the restore, valid until the sinks are
+/* The domain as known when its image begins.  Owned by the restore, valid until the sinks are
  * freed.  Grows at the end only. */
 struct xst_restore_domain {
 	uint32_t domid;            /* or XST_DOMID_NONE */
-	const uint8_t *config;     /* the configuration that counts: the caller's or the stored one;
-				    * a NUL of ours stands after it; NULL: there is none */
+	const uint8_t *config;     /* the configuration to use: the caller's or the stored one,
+				    * followed by a NUL that is not counted; NULL: there is none */
 	uint64_t config_size;      /* bytes, without that NUL */
 	bool config_replaced;      /* it is the caller's */
-	bool xl;                   /* there is an xl header: */
+	bool xl;                   /* there is an xl header; the next three describe it */
 	bool xl_big_endian;
 	uint32_t xl_flags;         /* mandatory */
 	uint32_t xl_optional_flags;
-	const uint8_t *optional;   /* what follows the configuration in its optional data, or NULL */
+	const uint8_t *optional;   /* its optional data after the configuration, or NULL */
 	uint64_t optional_size;
 	bool libxl;                /* there is a libxl stream: */
 	uint32_t libxl_options;
-	bool converted;            /* the input was no stream of today */
+	bool converted;            /* the input was not in today's format */
 	const char *tmpdir;        /* for temporary files, never NULL */
-	bool config_json;          /* the configuration is JSON, else in xl.cfg's language */
-	bool config_nul;           /* it is the stored one, in which a NUL that is not counted follows it */
+	bool config_json;          /* the configuration is JSON, else xl.cfg text */
+	bool config_nul;           /* it is the stored one, where an uncounted NUL follows it */
 };
 
-/* The operations of all sinks come in this order, each after the one before has returned 0:
+/* The operations of all sinks are called in this order, each after the one before has returned 0:
  *
  *   prepare, then the state itself (below), finish, commit, free
  *
- * and from anywhere before free: abort, free.  All may return XST_AGAIN but for free, wait and
- * error; any may fail with a negative enum xst_errc, described by error(): then only abort and
- * free follow.
+ * and from anywhere before free: abort, free.  All but free, wait and error may return XST_AGAIN;
+ * any may fail with a negative enum xst_errc, described by error(): then only abort and free
+ * follow.
  *
- *   prepare  makes sure that the work can be done, before the first byte of it; keeps `domain`.
- *   finish   no more will come.  All that may fail happens here: flushing, waiting for a child.
- *   commit   makes it visible.  Called when all sinks have finished: first the xenstore's, then the
- *            emulator's, then the domain's.
- *   abort    takes everything back, also after commit if another sink's commit failed.  What was
- *            there before prepare is there again.  Can't fail.  After it nothing but free comes.
- *   free     releases the sink, at whatever point; must not block for long; without commit or abort
- *            before it does what abort does.
- *   wait     what the last XST_AGAIN is waiting for.
+ *   prepare  makes sure that the work can be done, before its first byte; keeps `domain`.
+ *   finish   no more data will come.  Everything that may fail happens here: flushing, waiting for
+ *            a child.
+ *   commit   makes the result visible.  Called when all sinks have finished: first the xenstore's,
+ *            then the emulator's, then the domain's.
+ *   abort    undoes everything, even after commit if another sink's commit failed: restores the
+ *            state before prepare.  Can't fail.  Only free follows.
+ *   free     releases the sink at any time, without blocking for long; without an earlier commit or
+ *            abort it also aborts.
+ *   wait     says what the last XST_AGAIN is waiting for.
  *   error    the sticky error; never NULL after a failure. */
 
 enum xst_domain_sink_flags {
-	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events, too.
-	 * Such a sink stands alone, without a xenstore's and an emulator's. */
+	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events too.
+	 * Such a sink is used alone, without a xenstore or emulator sink. */
 	XST_DOMAIN_SINK_LIBXL = 1 << 0
 };
 
-/* A domain's operations.  Set size to sizeof(struct xst_domain_sink_ops).
+/* The operations of a domain sink.  Set size to sizeof(struct xst_domain_sink_ops).
  *
- *   event       one event of the libxc layer: STREAM_BEGIN, the headers, and every record but END,
- *               CHECKPOINT and those of unknown type, in the order in which they take effect.  Of a
- *               run only PAYLOAD_BEGIN comes; the bytes follow by write and move.  NULL payload
- *               operations: never.  On XST_AGAIN the same event comes again.
- *   write       n > 0 bytes of the present run out of memory.  Takes some or all, *ret_done says
- *               how many; 0 only with XST_AGAIN.
- *   move        up to n bytes of the present run straight out of a descriptor: at *offset if that
- *               is not NULL (which is left as it is), else from a pipe or socket that has
- *               something to read.  Must not take more than n, nor block for the descriptor.  *ret_moved says how
- *               many it took.  0 without XST_AGAIN: it can't be done this way, or the input is at its
- *               end or broken; the bytes come by write then.  NULL: always by write.
- *   checkpoint  the state is complete and consistent; number counts from 1.  What comes now belongs to the
- *               next one and comes only when that is complete, too.  May be NULL. */
+ *   event       one event of the libxc layer: STREAM_BEGIN, the headers, and every record except
+ *               END, CHECKPOINT and those of unknown type, in the order in which they take effect.
+ *               Of a run only PAYLOAD_BEGIN comes; write and move pass its bytes.  No event carries
+ *               payload data.  After XST_AGAIN the same event comes again.
+ *   write       n > 0 bytes of the current run, from memory.  Takes some or all; *ret_done says how
+ *               many, 0 only with XST_AGAIN.
+ *   move        up to n bytes of the current run, straight from a descriptor: at *offset if that is
+ *               not NULL (and is left unchanged), else from a pipe or socket that is readable.
+ *               Must not take more than n, nor block on the descriptor.  *ret_moved says how many
+ *               it took.  0 without XST_AGAIN: move is not possible here, or the input has ended or
+ *               is broken; the bytes then come by write.  NULL: all bytes come by write.
+ *   checkpoint  the state is complete and consistent; number counts from 1.  Later data belongs to
+ *               the next checkpoint, and comes only when that is complete too.  May be NULL. */
 struct xst_domain_sink_ops {
 	size_t size;
 	uint32_t flags;   /* enum xst_domain_sink_flags */
-	const char *name; /* for messages: "image", "exec" */
+	const char *name; /* for messages, such as "image" or "exec" */
 	int (*prepare)(void *self, const struct xst_restore_domain *domain);
 	int (*event)(void *self, const struct xst_event *ev);
 	int (*write)(void *self, const void *data, size_t n, size_t *ret_done);
@@ -120,12 +123,12 @@ struct xst_domain_sink_ops {
 	const struct xst_finding *(*error)(void *self);
 };
 
-/* A xenstore's operations.
+/* The operations of a xenstore sink.
  *
- *   begin  an EMULATOR_XENSTORE_DATA record: emulator's id (enum of libxl-migration-stream) and
- *          index.  Records add up; in a checkpointed stream each state has its own, and of one key
- *          the last value counts.
- *   pair   one key and its value, not terminated, without a NUL in them.  Valid during the call.
+ *   begin  an EMULATOR_XENSTORE_DATA record: the emulator's id (libxl-migration-stream,
+ *          "EMULATOR_XENSTORE_DATA") and index.  Records add up; in a checkpointed stream each
+ *          state has its own, and the last value of a key counts.
+ *   pair   one key and its value, not terminated and without a NUL.  Valid during the call only.
  *   end    the record is complete: its keys take effect together or not at all, with commit. */
 struct xst_xenstore_sink_ops {
 	size_t size;
@@ -143,12 +146,12 @@ struct xst_xenstore_sink_ops {
 	const struct xst_finding *(*error)(void *self);
 };
 
-/* An emulator's operations.
+/* The operations of an emulator sink.
  *
- *   begin  an EMULATOR_CONTEXT record with a state of `length` bytes.  At most one comes for each
- *          complete state of the stream; a later one replaces those before.
- *   write, move  its bytes, as a domain's.
- *   end    the state is complete. */
+ *   begin        an EMULATOR_CONTEXT record with a state of `length` bytes.  At most one comes for
+ *                each complete state of the stream; a later one replaces those before.
+ *   write, move  its bytes, as for a domain sink.
+ *   end          the state is complete. */
 struct xst_emulator_sink_ops {
 	size_t size;
 	const char *name;
@@ -165,8 +168,8 @@ struct xst_emulator_sink_ops {
 	const struct xst_finding *(*error)(void *self);
 };
 
-/* A sink is its operations and the object that they work on, which may be NULL.  ops NULL: there is
- * none, and what it would get is checked and left out. */
+/* A sink: its operations and their object, which may be NULL.  ops NULL: no sink; its part of the
+ * stream is checked and dropped. */
 struct xst_domain_sink {
 	const struct xst_domain_sink_ops *ops;
 	void *self;
@@ -180,7 +183,7 @@ struct xst_emulator_sink {
 	void *self;
 };
 
-/* A domain sink that takes everything and keeps nothing.  Can't fail. */
+/* Gives a domain sink that accepts everything and keeps nothing.  Can't fail. */
 XST_API struct xst_domain_sink xst_sink_null(void);
 
 struct xst_sink_exec_options {
@@ -189,27 +192,28 @@ struct xst_sink_exec_options {
 	enum xst_container to; /* XL (AUTO means that), LIBXL or LIBXC */
 };
 
-/* A domain sink that hands a plain stream of today to a program's standard input: an xl save image with
- * the configuration that counts, a libxl stream or a libxc image.  The first two have the device model's
- * records in them, so no other sinks go with them.  A checkpointed stream becomes a plain one with
- * its last complete state.  The program has to end with status 0; abort sends SIGTERM to its process
- * group, and SIGKILL to what is left of that after two seconds.  The sink waits for it: meanwhile nobody
- * else should wait for just any child, nor ignore SIGCHLD.  On success *ret is the caller's until a restore takes it.
- * Returns 0, XST_E_ARG or XST_E_NOMEM. */
+/* Makes a domain sink that passes a plain stream in today's format to a program's standard input:
+ * an xl save image with the configuration to use, a libxl stream or a libxc image.  The first two
+ * include the device model's records, so no other sinks may be used with them.  A checkpointed
+ * stream becomes a plain one with its last complete state.  The program must end with status 0.
+ * Abort sends SIGTERM to its process group, and SIGKILL to any remaining process after two seconds.
+ * The sink waits for the program: meanwhile the process must neither wait for arbitrary children
+ * nor ignore SIGCHLD.  On success *ret is the caller's until a restore takes it.  Returns 0,
+ * XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int xst_sink_exec(const struct xst_sink_exec_options *options,
 					struct xst_domain_sink *ret);
 
 struct xst_sink_emulator_file_options {
 	size_t size;      /* sizeof(struct xst_sink_emulator_file_options) */
-	const char *path; /* the file; or NULL: */
-	const char *dir;  /* a folder, in which it is qemu-resume.DOMID */
+	const char *path; /* the file; or NULL, with `dir` */
+	const char *dir;  /* the folder for a file qemu-resume.DOMID */
 };
 
-/* An emulator sink that puts the device model's state into a file, with permissions 0600, where a device
- * model will look for it.  The file is complete or absent; one that was there before keeps its place until
- * commit, and has it again after abort.  A stream without such a state leaves it alone.  What is there and no
- * regular file is XST_E_IO.  On success *ret is the caller's until a restore takes it.
- * Returns 0, XST_E_ARG or XST_E_NOMEM. */
+/* Makes an emulator sink that puts the device model's state into a file, with permissions 0600,
+ * where a device model will look for it.  The file is complete or absent.  An existing file stays
+ * until commit, and is put back by abort; a stream without such a state leaves it alone.  If the
+ * path names something other than a regular file, the sink fails with XST_E_IO.  On success *ret is
+ * the caller's until a restore takes it.  Returns 0, XST_E_ARG or XST_E_NOMEM. */
 XST_API XST_NODISCARD int
 xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
 		       struct xst_emulator_sink *ret);
@@ -219,52 +223,52 @@ xst_sink_emulator_file(const struct xst_sink_emulator_file_options *options,
 struct xst_restore;
 
 enum xst_restore_flags {
-	/* A stream without a configuration is fine.  Else it is XST_E_REFUSED if the caller gives
-	 * none. */
+	/* Accept a stream without a configuration.  Otherwise it is XST_E_REFUSED if the caller
+	 * gives none. */
 	XST_RESTORE_NO_CONFIG = 1 << 0,
-	/* The receiving side of COLO: after each checkpoint `back_channel` is told how far the secondary
-	 * is, and the next CHECKPOINT_STATE awaited. */
+	/* The receiving side of COLO: after each checkpoint, report the secondary's progress on
+	 * `back_channel` and wait for the next CHECKPOINT_STATE. */
 	XST_RESTORE_COLO = 1 << 1,
-	/* Leave out what a conversion to today's formats would lose, instead of refusing. */
+	/* Leave out parts that a conversion to today's formats would lose, instead of refusing. */
 	XST_RESTORE_FORCE = 1 << 2
 };
 
 enum xst_restore_phase {
 	XST_PHASE_NORMAL = 0,  /* records take effect as they are read */
-	XST_PHASE_BUFFERING,   /* they wait for the end of their checkpoint */
-	XST_PHASE_UNBUFFERING, /* those of a complete checkpoint take effect */
-	XST_PHASE_FINISHING,   /* the stream is over, the sinks finish and commit */
-	XST_PHASE_ABORTING,    /* the sinks take back what they did */
+	XST_PHASE_BUFFERING,   /* records wait for the end of their checkpoint */
+	XST_PHASE_UNBUFFERING, /* the records of a complete checkpoint take effect */
+	XST_PHASE_FINISHING,   /* the stream has ended; the sinks finish and commit */
+	XST_PHASE_ABORTING,    /* the sinks undo their work */
 	XST_PHASE_OVER
 };
 
 enum xst_outcome {
 	XST_OUTCOME_COMPLETE = 0, /* the stream came to its end */
-	XST_OUTCOME_FAILOVER = 1, /* the sender went away; the domain is that of the last complete
-				   * checkpoint */
+	XST_OUTCOME_FAILOVER = 1, /* the stream broke off; the domain has the state of the last
+				   * complete checkpoint */
 	XST_OUTCOME_FAILED = 2,   /* see `error`; nothing was changed */
 	XST_OUTCOME_ABORTED = 3   /* by xst_restore_abort() or xst_restore_free() */
 };
 
-/* How it went.  Errors are those of the parser, the checker (XST_E_MALFORMED), the converter and the sinks;
- * besides them XST_E_REFUSED (no configuration), and XST_E_IO with sys_errno ETIMEDOUT (timeout, stall),
- * ECANCELED (aborted) or that of reading the stream or keeping a checkpoint.
- * Grows into `reserved` only. */
+/* The result of a restore.  Errors are those of the parser, the checker (XST_E_MALFORMED), the
+ * converter and the sinks, and also XST_E_REFUSED (no configuration), and XST_E_IO with sys_errno
+ * ETIMEDOUT (timeout, stall), ECANCELED (aborted) or the reason why the stream could not be read or
+ * a checkpoint not be kept.  Grows into `reserved` only. */
 struct xst_restore_result {
 	enum xst_outcome outcome;
-	int code;                 /* of error: 0 or a negative enum xst_errc */
-	struct xst_finding error; /* FAILED: why.  FAILOVER: how the stream broke off */
-	uint64_t checkpoint;      /* number of the last complete one, 0: there was none */
-	uint64_t dropped;         /* bytes after it that were not used */
+	int code;                 /* the code of `error`: 0 or a negative enum xst_errc */
+	struct xst_finding error; /* FAILED: the reason.  FAILOVER: how the stream broke off */
+	uint64_t checkpoint;      /* number of the last complete one; 0: none */
+	uint64_t dropped;         /* bytes after that checkpoint that were not used */
 	uint64_t end;             /* offset after the last byte that was read */
-	uint64_t records;         /* that were read */
-	uint64_t converted;       /* not 0: the input was no stream of today */
+	uint64_t records;         /* read so far */
+	uint64_t converted;       /* not 0: the input was not in today's format */
 	uint64_t reserved[7];
 };
 
-/* Called exactly once for each xst_restore_start() that returned 0, when everything has ended: from
- * xst_restore_process(), or from xst_restore_free() of a restore that is not over.  It may
- * call xst_restore_free(r). */
+/* Called exactly once for each successful xst_restore_start(), when everything has ended: by
+ * xst_restore_process(), or by xst_restore_free() of a restore that is not over.  May call
+ * xst_restore_free(r). */
 typedef void (*xst_restore_done_fn)(void *userdata, struct xst_restore *r,
 				    const struct xst_restore_result *result);
 
@@ -272,72 +276,76 @@ typedef void (*xst_restore_done_fn)(void *userdata, struct xst_restore *r,
 struct xst_restore_options {
 	size_t size;
 	uint32_t flags;            /* enum xst_restore_flags */
-	int fd;                    /* the stream, from its present offset on; stays the caller's, is not
-				    * closed and none of its flags are changed; must stay open
+	int fd;                    /* the stream, from its current offset.  Stays the caller's:
+				    * neither closed nor are its flags changed.  Must stay open
 				    * until the restore is freed */
 	const struct xst_parser_options *parser; /* or NULL; copied */
 	uint32_t domid;            /* or XST_DOMID_NONE */
-	const void *config;        /* replaces the stored configuration; copied.  Or NULL */
+	const void *config;        /* replaces the stored configuration; copied; or NULL */
 	size_t config_size;
-	struct xst_domain_sink domain; /* the sinks are the restore's from xst_restore_new() on, if */
-	struct xst_xenstore_sink xenstore; /* that succeeds */
+	struct xst_domain_sink domain; /* the sinks: a successful xst_restore_new() */
+	struct xst_xenstore_sink xenstore; /* takes them over */
 	struct xst_emulator_sink emulator;
-	uint64_t timeout;          /* microseconds from start to end; 0: as long as it takes */
-	uint64_t stall;            /* microseconds without any progress; 0: no matter */
-	uint64_t buffer_memory;    /* bytes of a checkpoint that are kept in memory, above that in an
-				    * unnamed temporary file (1 MiB) */
+	uint64_t timeout;          /* microseconds for the whole restore; 0: no limit */
+	uint64_t stall;            /* microseconds without progress; 0: no limit */
+	uint64_t buffer_memory;    /* bytes of a checkpoint to keep in memory; the rest goes into an
+				    * unnamed temporary file.  0: 1 MiB */
 	const char *tmpdir;        /* see xst_reader_new() */
-	int back_channel;          /* with XST_RESTORE_COLO; as fd */
+	int back_channel;          /* with XST_RESTORE_COLO: a descriptor, treated as fd */
 	xst_restore_done_fn done;
-	xst_finding_fn finding;    /* or NULL: what was tolerated.  Must not touch the restore */
-	xst_progress_fn progress;  /* or NULL; the same */
+	xst_finding_fn finding;    /* or NULL; called for deviations that were tolerated.  Must not
+				    * touch the restore */
+	xst_progress_fn progress;  /* or NULL; must not touch the restore */
 	void *userdata;            /* for all of them */
-	/* or NULL: asked when the stream is over, before the first sink finishes; outcome: COMPLETE or
-	 * FAILOVER.  Not 0: a negative enum xst_errc, described in *reterr, and everything is taken back */
+	/* or NULL; called when the stream has ended, before the first sink finishes, with outcome
+	 * COMPLETE or FAILOVER.  Returns 0 to go on, or a negative enum xst_errc, described in
+	 * *reterr, to undo everything */
 	int (*confirm)(void *userdata, enum xst_outcome outcome, struct xst_finding *reterr);
-	/* or NULL: which configuration the domain gets whose stream comes in another container than xl's,
-	 * if `config` gives none; see struct xst_converter_options.  Must not touch the restore */
+	/* or NULL; called if `config` is NULL and the container is not xl's, to choose the domain's
+	 * configuration; see struct xst_converter_options.  Must not touch the restore */
 	xst_config_fn translate;
 };
 
-/* Makes a restore.  Returns 0, XST_E_ARG, XST_E_NOMEM, or XST_E_IO (no more descriptors; errno says
- * which).  On failure the sinks stay the caller's. */
+/* Makes a restore.  On success *ret is the caller's, to be freed with xst_restore_free().  On
+ * failure the sinks stay the caller's.  Returns 0, XST_E_ARG, XST_E_NOMEM or XST_E_IO (no more
+ * descriptors; errno has the reason). */
 XST_API XST_NODISCARD int xst_restore_new(const struct xst_restore_options *options,
 					  struct xst_restore **ret);
 
-/* Frees it and its sinks.  One that was started and is not over is aborted first, which may block as
- * long as the sinks' free takes, and their abort if some have committed already.  NULL is fine.
- * Returns NULL. */
+/* Frees a restore and its sinks.  One that was started and is not over is aborted first; this may
+ * block as long as the sinks' free takes, and their abort if some have already committed.  NULL is
+ * fine.  Returns NULL. */
 XST_API struct xst_restore *xst_restore_free(struct xst_restore *r);
 
-/* Begins.  Nothing is read before the first xst_restore_process().  Returns 0 or XST_E_STATE. */
+/* Starts the restore.  Nothing is read before the first xst_restore_process().  Returns 0 or
+ * XST_E_STATE. */
 XST_API XST_NODISCARD int xst_restore_start(struct xst_restore *r);
 
-/* One descriptor for everything: the stream, the sinks, children.  Stays the same from new to free.
- * To be watched for xst_restore_get_events(). */
+/* A descriptor for everything: the stream, the sinks, children.  It stays the restore's and is the
+ * same from new to free.  Watch it for xst_restore_get_events(). */
 XST_API int xst_restore_get_fd(const struct xst_restore *r);
-/* As poll(2) takes them: POLLIN, always. */
+/* The events to watch for, as for poll(2): always POLLIN. */
 XST_API short xst_restore_get_events(const struct xst_restore *r);
 
-/* When to call xst_restore_process() even if the descriptor stays quiet: CLOCK_MONOTONIC in
- * microseconds; UINT64_MAX: never.  To be asked again after every call. */
+/* When to call xst_restore_process() even if the descriptor is not readable: CLOCK_MONOTONIC in
+ * microseconds; UINT64_MAX: never.  Ask again after every call. */
 XST_API uint64_t xst_restore_get_timeout(const struct xst_restore *r);
 
-/* Goes on as far as it comes without waiting, but not for long.  Returns 0: there is more to come; 1:
- * it is over, the callback has been called, and r may be gone; XST_E_STATE: not started, or
- * called from inside itself. */
+/* Does a bounded amount of work without waiting.  Returns 0 if there is more to do; 1 if the
+ * restore is over: the callback has been called, and r may be gone; XST_E_STATE if it is not
+ * started, or called from inside itself. */
 XST_API XST_NODISCARD int xst_restore_process(struct xst_restore *r);
 
-/* Stops it, at any time, also from a callback.  The callback `done` comes from a later
- * xst_restore_process(), for which the descriptor becomes readable.  After the end: nothing. */
+/* Aborts the restore; legal at any time, also from a callback.  A later xst_restore_process(), for
+ * which the descriptor becomes readable, calls `done`.  After the end this does nothing. */
 XST_API void xst_restore_abort(struct xst_restore *r);
 
-/* How far it is. */
+/* The current phase. */
 XST_API enum xst_restore_phase xst_restore_get_phase(const struct xst_restore *r);
 
-/* All of it in one call that blocks: start, poll, process.  stop: a descriptor that becomes readable
- * when it is to be aborted, or -1.  options->done may be NULL.  Returns result->code or what
- * xst_restore_new() returns, which leaves the sinks with the caller as well. */
+/* Runs a whole restore and blocks until its end.  stop: a descriptor that becomes readable to
+ * request an abort, or -1.  options->done may be NULL.  Returns result->code, or what
+ * xst_restore_new() returns, in which case the sinks stay the caller's. */
 XST_API XST_NODISCARD int xst_restore_run(const struct xst_restore_options *options, int stop,
 					  struct xst_restore_result *ret);
 

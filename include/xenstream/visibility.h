@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is exported.  Everything else in the shared library is hidden. */
+/* Marks exported functions.  Everything else in the shared library is hidden. */
 #ifndef XENSTREAM_VISIBILITY_H
 #define XENSTREAM_VISIBILITY_H
 

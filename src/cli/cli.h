@@ -3,7 +3,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#define BACK_CHANNEL_HELP "it is a capture of COLO's channel back, whatever its beginning looks like"
+#define BACK_CHANNEL_HELP "it is a capture of COLO's back channel, whatever its beginning looks like"
 
 #include <stdbool.h>
 #include <stdio.h>

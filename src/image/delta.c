@@ -33,7 +33,7 @@ static enum delta_result first(struct delta *d, const uint8_t **data, size_t *n)
 	}
 	d->position = 0;
 	if (**data != WHOLE_PAGE) {
-		d->state = DELTA_MARKER; /* which looks at this byte again */
+		d->state = DELTA_MARKER; /* which reads this byte again */
 		return DELTA_BASE;
 	}
 	delta_take(data, n);

@@ -31,8 +31,8 @@ void xst_pfnmap_free(struct pfnmap *m)
 	xst_pfnmap_init(m, m->bits, 0);
 }
 
-/* Costs nothing, whatever the map holds: chunks are emptied when they are used again, or given back when
- * most are of no use any more. */
+/* Takes constant time: chunks are emptied when they are used again, and given back when most are
+ * unused. */
 void xst_pfnmap_clear(struct pfnmap *m)
 {
 	m->generation++;
@@ -70,7 +70,7 @@ static int pfnmap_grow(struct pfnmap *m)
 	struct pfnmap_chunk **order;
 
 	bigger.slots = m->slots ? m->slots * 2 : FIRST_SLOTS;
-	order = realloc(m->order, bigger.slots / 2 * sizeof(*order)); /* no more are ever used */
+	order = realloc(m->order, bigger.slots / 2 * sizeof(*order)); /* no more are ever in use */
 	if (!order)
 		return XST_E_NOMEM;
 	m->order = bigger.order = order;
@@ -85,7 +85,8 @@ static int pfnmap_grow(struct pfnmap *m)
 	return 0;
 }
 
-/* Gives back the chunks of older generations.  Open addressing: the others are put in anew. */
+/* Frees the chunks of older generations.  Because of open addressing, the others are inserted
+ * again. */
 static void drop_old(struct pfnmap *m)
 {
 	struct pfnmap fresh = *m;
@@ -108,7 +109,7 @@ static void drop_old(struct pfnmap *m)
 	*m = fresh;
 }
 
-/* How many of the chunks in use have lower keys. */
+/* The number of chunks in use with lower keys. */
 static size_t rank_of(const struct pfnmap *m, uint64_t key)
 {
 	size_t low = 0, high = m->in_use;
@@ -175,7 +176,7 @@ int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsi
 
 	if (!c && pfn > XST_PAGE_PFN(UINT64_MAX))
 		return XST_E_LIMIT;
-	if (!c && !value) { /* as it is */
+	if (!c && !value) { /* unchanged */
 		if (ret_old)
 			*ret_old = 0;
 		return 0;
@@ -192,8 +193,8 @@ int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsi
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
-/* Bytes in which the numbers of side by side frames lie: only some bits of the first and the last one
- * are theirs.  A run within one byte has it as both. */
+/* The bytes that hold the numbers of adjacent pfns.  Only some bits of the first and the last byte
+ * belong to the run, which may lie within a single byte: first and last are then the same. */
 struct run {
 	uint8_t *bytes;
 	size_t n;
@@ -293,9 +294,9 @@ int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n)
 	return 0;
 }
 
-/* --- going through -------------------------------------------------------------------------- */
+/* --- iteration ------------------------------------------------------------------------------ */
 
-/* The first frame of a chunk from `at` on whose number is not 0; PFNMAP_CHUNK after the last one. */
+/* The first frame of a chunk, at or after `at`, whose number is not 0, or PFNMAP_CHUNK. */
 static uint64_t first_in(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t at)
 {
 	uint64_t side_by_side = 64 / m->bits, v;

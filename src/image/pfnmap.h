@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A small number for each page frame: one bit (is it there?) or four (which type?).
+/* A small number for each page frame number (pfn): one bit (present?) or four (its type).
  *
- * Frames lie in chunks that exist only where something was set, so that the memory follows the
- * guest's, at 32 or 128 KiB for each GiB. */
+ * Chunks of pfns exist only where something was set, so that the map grows with the guest's memory,
+ * by 32 or 128 KiB for each GiB. */
 #ifndef IMAGE_PFNMAP_H
 #define IMAGE_PFNMAP_H
 
@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PFNMAP_CHUNK UINT64_C(32768) /* frames */
+#define PFNMAP_CHUNK UINT64_C(32768) /* pfns */
 
 struct pfnmap_chunk {
 	uint64_t key;
-	uint64_t generation; /* of the last use; an older one's numbers are all 0 */
+	uint64_t generation; /* of the last use; in an older one all numbers are 0 */
 	uint8_t numbers[];
 };
 
@@ -27,30 +27,31 @@ struct pfnmap {
 	struct pfnmap_chunk *last;
 };
 
-/* bits: 1 or 4.  max_octets bounds the map's memory; 0: no bound. */
+/* bits: 1 or 4.  max_bytes limits the map's memory; 0: no limit. */
 void xst_pfnmap_init(struct pfnmap *m, unsigned bits, uint64_t max_bytes);
 void xst_pfnmap_free(struct pfnmap *m);
-/* All frames are 0 again, at once; memory is kept for the next ones. */
+/* Sets all numbers to 0, in constant time; the memory is kept for reuse. */
 void xst_pfnmap_clear(struct pfnmap *m);
 
-/* The frame's number, 0 if none was set. */
+/* The number of a pfn, 0 if none was set. */
 unsigned xst_pfnmap_get(struct pfnmap *m, uint64_t pfn);
-/* Sets it; *ret_old (may be NULL) is what it was.  Returns 0, XST_E_NOMEM or XST_E_LIMIT, the last for
- * a number above all that fit a PAGE_DATA entry, too. */
+/* Sets the number of a pfn; *ret_old (may be NULL) is the old one.  Returns 0, XST_E_NOMEM, or
+ * XST_E_LIMIT (also for a pfn too large for a PAGE_DATA entry). */
 static inline int pfnmap_set(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
-/* n > 0 frames from pfn on that lie in one chunk (pfn / PFNMAP_CHUNK): whether any has a number; and, for maps
- * of one bit, how many are set, and setting them all, which returns as pfnmap_set() does. */
+/* Operations on n > 0 pfns from `pfn` on, all in one chunk (pfn / PFNMAP_CHUNK): whether any has a
+ * number; and, for maps of one bit, how many are set, and setting all, which returns as
+ * pfnmap_set(). */
 bool xst_pfnmap_any_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 unsigned xst_pfnmap_count_run(struct pfnmap *m, uint64_t pfn, unsigned n);
 int xst_pfnmap_set_run(struct pfnmap *m, uint64_t pfn, unsigned n);
-/* The first frame from `from` on whose number is not 0.  False after the last one. */
+/* The first pfn, at or after `from`, whose number is not 0.  False if there is none. */
 bool xst_pfnmap_next(struct pfnmap *m, uint64_t from, uint64_t *ret);
 
-/* --- the frame after the last one, mostly: no call ----------------------------------------- */
+/* --- inline, as the next pfn is mostly the one after the last ------------------------------- */
 
 int xst_pfnmap_set_anywhere(struct pfnmap *m, uint64_t pfn, unsigned value, unsigned *ret_old);
 
-/* Where a frame's number lies: a byte and a shift in it. */
+/* The place of a pfn's number: a byte and a shift in it. */
 static inline uint8_t *pfnmap_locate(const struct pfnmap *m, struct pfnmap_chunk *c, uint64_t pfn,
 				     unsigned *ret_shift)
 {
@@ -79,7 +80,7 @@ static inline void pfnmap_set_in(const struct pfnmap *m, struct pfnmap_chunk *c,
 	*byte = (uint8_t)((*byte & ~(mask << shift)) | (value & mask) << shift);
 }
 
-/* Whether a frame near the last one has a number; false may mean that it isn't near. */
+/* Whether a pfn near the last one has a number; false may also mean that it isn't near. */
 static inline bool pfnmap_is_near(const struct pfnmap *m, uint64_t pfn)
 {
 	return m->last && m->last->key == pfn / PFNMAP_CHUNK && pfnmap_get_in(m, m->last, pfn);

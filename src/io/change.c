@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways to replace a file's front, the cheapest first.
  *
- * Each is: journal on the disk, change, change on the disk, journal away.  Where a new file
- * takes the old one's place, the journal only names it, so that it doesn't stay behind without
- * a name of its own. */
+ * Each is: journal to disk, change, change to disk, remove the journal.  If a new file takes the
+ * old one's place, the journal only names it, so that it can be removed if it never gets its final
+ * name. */
 #include <xenstream/change.h>
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 #include "limits/limits.h"
 #include "wire/options.h"
 
-#define NOT_THIS_WAY 1 /* the next one is to be tried */
+#define NOT_THIS_WAY 1 /* try the next one */
 
 struct xst_change {
 	struct place place;
@@ -29,7 +29,7 @@ struct xst_change {
 	struct stat st;
 	uint32_t flags;
 	struct xst_front front;
-	bool used;	 /* a front was given */
+	bool used;	 /* xst_change_front() was called */
 	uint64_t length; /* of the new front */
 	uint8_t *old, *now;
 	int journal; /* -1: none was written */
@@ -43,7 +43,7 @@ static int change_give_up(struct xst_change *c, int err)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* The path may have been given to another file while the lock was waited for. */
+/* Another file may have taken the path while the lock was awaited. */
 static bool still_there(const struct xst_change *c)
 {
 	struct stat named;
@@ -63,7 +63,7 @@ static int open_once(struct xst_change *c)
 	if (!S_ISREG(c->st.st_mode))
 		return xst_io_plain_error(
 			&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_REFUSED,
-			"%s: not a regular file, which alone can be changed in place; "
+			"%s: only a regular file can be changed in place; "
 			"name another output",
 			c->given);
 	c->fd = openat(c->place.dir, c->place.name,
@@ -74,7 +74,7 @@ static int open_once(struct xst_change *c)
 	if (r == -EWOULDBLOCK)
 		return xst_io_plain_error(
 			&c->error, XST_E_IO, RULE_OUTPUT_IO,
-			"%s: another process reads or changes it; try again when that is done",
+			"%s: another process is reading or changing it; try again later",
 			c->given);
 	return r < 0 || fstat(c->fd, &c->st) < 0 ? change_give_up(c, r < 0 ? r : errno) : 0;
 }
@@ -98,7 +98,7 @@ static int open_and_lock(struct xst_change *c)
 	return r;
 }
 
-/* A journal that must not be trusted is in the way of our own. */
+/* An untrusted journal is in the way of our own. */
 static int settle_first(struct xst_change *c, struct xst_recovery *recovery)
 {
 	int state = xst_io_settle(&c->place, c->fd, recovery);
@@ -174,16 +174,16 @@ static int change_begin(struct xst_change *c, struct journal *j, uint64_t old_le
 	if (r == -EEXIST)
 		return xst_io_plain_error(
 			&c->error, XST_E_UNSUPPORTED, RULE_CHANGE_UNFINISHED,
-			"%s: another change is under way, or its journal was left behind: %s",
+			"%s: another change is under way, or has left its journal: %s",
 			c->given, c->place.journal);
 	if (r >= 0)
 		return 0;
 	return xst_io_plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
-				  "%s: no journal can be put beside it: %s", c->given,
+				  "%s: can't create a journal beside it: %s", c->given,
 				  strerror(-r));
 }
 
-/* All is on the disk, or nothing was begun. */
+/* Everything is on the disk, or nothing was begun. */
 static void change_end(struct xst_change *c)
 {
 	if (c->journal < 0)
@@ -193,8 +193,8 @@ static void change_end(struct xst_change *c)
 	(void)xst_journal_remove(&c->place);
 }
 
-/* The change has failed: the old front again, or, if even that can't be written, the next
- * xst_open() will do it. */
+/* The change has failed: writes the old front again.  If even that fails, the next xst_open() will
+ * do it. */
 static int change_take_back(struct xst_change *c, int err, bool inserted)
 {
 	uint64_t shift = c->length - c->front.old;
@@ -207,7 +207,7 @@ static int change_take_back(struct xst_change *c, int err, bool inserted)
 		return change_give_up(c, err);
 	return xst_io_plain_error(
 		&c->error, XST_E_IO, RULE_OUTPUT_IO,
-		"%s: %s, in the middle of the change; the next xenstream call on it ends it",
+		"%s: %s during the change; the next xenstream call on it completes or undoes it",
 		c->given, strerror(err < 0 ? -err : err));
 }
 
@@ -216,7 +216,7 @@ static int overwrite(struct xst_change *c)
 	struct journal j = { .way = JOURNAL_IN_PLACE };
 	int r;
 
-	/* a hole must not find out in the middle that the disk is full */
+	/* a full disk must not surprise us half way through a hole */
 	if (fallocate(c->fd, 0, 0, (off_t)c->length) < 0 && errno == ENOSPC)
 		return change_give_up(c, errno);
 	r = change_begin(c, &j, c->length, c->length);
@@ -233,8 +233,8 @@ static int overwrite(struct xst_change *c)
 
 /* --- inserting ------------------------------------------------------------------------------- */
 
-/* Blocks could not be inserted, or it isn't sure that they are there.  What is on the disk of the
- * journal decides, as after a break. */
+/* Blocks could not be inserted, or it is uncertain whether they were.  The journal on the disk
+ * decides, as after an interruption. */
 static int settle_insertion(struct xst_change *c, int err)
 {
 	struct xst_recovery r;
@@ -246,8 +246,8 @@ static int settle_insertion(struct xst_change *c, int err)
 	return r.outcome == XST_RECOVERY_DONE ? 0 : NOT_THIS_WAY;
 }
 
-/* After the journal.  Not one byte of the front is written before it's sure that the blocks
- * are there. */
+/* Called after the journal is on the disk.  No byte of the front is written before the blocks are
+ * certain to be there. */
 static int insert_and_write(struct xst_change *c, const struct journal *j, uint64_t shift)
 {
 	int r;
@@ -293,11 +293,11 @@ static int keep_metadata(struct xst_change *c, int fd)
 		return 0;
 	return xst_io_plain_error(
 		&c->error, r == -ENOMEM ? XST_E_NOMEM : XST_E_REFUSED, RULE_CHANGE_REFUSED,
-		"%s: a new file is needed, and %s can't be kept: %s; name another output", c->given,
+		"%s: a new file is needed, but it can't keep %s: %s; name another output", c->given,
 		what, strerror(-r));
 }
 
-/* Once it has its name others may open it, and must wait until the journal is away. */
+/* Once the file has its name, others may open it, and must wait until the journal is removed. */
 static int lock_new(struct xst_change *c, int fd)
 {
 	int r = xst_io_settle_lock(fd, LOCK_EX);
@@ -305,7 +305,7 @@ static int lock_new(struct xst_change *c, int fd)
 	return r < 0 ? change_give_up(c, r) : 0;
 }
 
-/* Says of which file the name is temporary, should it never become more than that. */
+/* Records which file the temporary name belongs to, in case it never gets another. */
 static int announce(struct xst_change *c, int fd)
 {
 	struct journal j = { .way = JOURNAL_RENAME };
@@ -329,13 +329,13 @@ static int change_fill(struct xst_change *c, struct xst_output *o, enum xst_chan
 	return r ? r : xst_io_clone_rest(&job, ret_way, &c->error);
 }
 
-/* The rename would take whatever has the name now. */
+/* The rename would replace any file that has the name now. */
 static int change_check_name(struct xst_change *c)
 {
 	if (still_there(c))
 		return 0;
 	return xst_io_plain_error(&c->error, XST_E_IO, RULE_OUTPUT_IO,
-				  "%s: it was moved away or replaced meanwhile; nothing is changed",
+				  "%s: it was moved or replaced meanwhile; nothing was changed",
 				  c->given);
 }
 
@@ -374,7 +374,7 @@ static int new_file(struct xst_change *c, enum xst_change_way *ret_way)
 	return r;
 }
 
-/* --- all of them ----------------------------------------------------------------------------- */
+/* --- all ways -------------------------------------------------------------------------------- */
 
 static int read_old(struct xst_change *c)
 {
@@ -393,7 +393,7 @@ static int read_old(struct xst_change *c)
 	return 0;
 }
 
-/* Blocks are inserted and shared whole. */
+/* Only whole blocks can be inserted and shared. */
 static uint64_t new_length(const struct xst_change *c)
 {
 	uint64_t block = c->st.st_blksize > 0 ? (uint64_t)c->st.st_blksize : 4096;
@@ -413,16 +413,16 @@ static int change_prepare(struct xst_change *c)
 	return c->now ? c->front.write(c->front.userdata, c->now, c->length) : XST_E_NOMEM;
 }
 
-/* The journal stands beside one name: under the others nobody would know what a change that was broken
- * off has left, and a new file would part them. */
+/* The journal stands beside one name: under the others an interrupted change could not be
+ * recognised, and a new file would leave them behind. */
 static int one_name(struct xst_change *c)
 {
 	if (c->st.st_nlink <= 1 || c->flags & XST_CHANGE_FORCE)
 		return 0;
 	return xst_io_plain_error(
 		&c->error, XST_E_REFUSED, RULE_CHANGE_REFUSED,
-		"%s has %lu names: the others would show the change or part from this one, "
-		"and under them one that broke off could not be ended; force it, or name "
+		"%s has %lu names (hard links): the others would change too or keep the old "
+		"contents, and can't recover an interrupted change; force it, or name "
 		"another output",
 		c->given, (unsigned long)c->st.st_nlink);
 }

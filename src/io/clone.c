@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STEP (UINT64_C(64) << 20) /* between two words about the progress */
+#define STEP (UINT64_C(64) << 20) /* bytes between two progress reports */
 
-/* The unit in which two files share blocks; 0: never. */
+/* The unit in which two files can share blocks; 0: they can't. */
 static uint64_t block_of(int from, int to)
 {
 	struct stat a, b;
@@ -21,7 +21,7 @@ static uint64_t block_of(int from, int to)
 	return (uint64_t)a.st_blksize;
 }
 
-/* A file system says only by doing it; the file is empty again afterwards. */
+/* A file system shows it only by doing it; the file is empty again afterwards. */
 uint64_t xst_io_clone_probe(int from, const struct xst_output *to)
 {
 	int fd = xst_output_get_fd(to);
@@ -39,7 +39,7 @@ static int input_failed(struct xst_finding *error, int err)
 	return xst_io_error(error, RULE_INPUT_IO, err, "reading the input");
 }
 
-/* Moves bytes from *offset (of a pipe: NULL) on; *left of them, or all that come. */
+/* Moves *left bytes from *offset (of a pipe: NULL), or all up to the end. */
 static int clone_move(const struct clone *c, off_t *offset, uint64_t left, uint64_t total,
 		      struct xst_finding *error)
 {
@@ -64,7 +64,7 @@ static int clone_move(const struct clone *c, off_t *offset, uint64_t left, uint6
 	return r;
 }
 
-/* Shares all from *offset on, a block's beginning.  Returns whether that was possible. */
+/* Shares all from *offset on, where a block begins.  Returns whether that was possible. */
 static bool share(const struct clone *c, uint64_t offset, uint64_t size)
 {
 	struct file_clone_range range = { .src_fd = c->from,
@@ -77,7 +77,7 @@ static bool share(const struct clone *c, uint64_t offset, uint64_t size)
 	return true;
 }
 
-/* What was never written need not be here either, if nothing is there yet. */
+/* Holes may stay holes if the output is still empty there. */
 static bool keeps_holes(int out)
 {
 	struct stat st;
@@ -87,7 +87,7 @@ static bool keeps_holes(int out)
 	       !(fcntl(out, F_GETFL) & O_APPEND);
 }
 
-/* Where the next bytes are that are no hole, and their end; both `size` when there are none. */
+/* The beginning and end of the next data that is not a hole; both `size` if there is none. */
 static void next_data(int fd, off_t offset, off_t size, off_t *ret_begin, off_t *ret_end)
 {
 	off_t begin = lseek(fd, offset, SEEK_DATA), end;
@@ -126,12 +126,12 @@ static int clone_copy(const struct clone *c, off_t offset, off_t size, struct xs
 		if (r == 0)
 			r = clone_move(c, &offset, (uint64_t)(end - begin), (uint64_t)size, error);
 		if (r == 0 && offset < end)
-			r = input_failed(error, EIO); /* it has become shorter */
+			r = input_failed(error, EIO); /* it was truncated meanwhile */
 	}
 	return r;
 }
 
-/* Bytes up to the next block go the plain way in any case. */
+/* Bytes up to the next block are always copied. */
 static int file_rest(const struct clone *c, uint64_t size, enum xst_change_way *ret_way,
 		     struct xst_finding *error)
 {

@@ -12,9 +12,9 @@
 #include "io/fnv.h"
 #include "limits/limits.h"
 
-#define ONCE	    256	       /* extents in a call */
+#define ONCE	    256	       /* extents per call */
 
-/* Its place is not known, or not final. */
+/* The extent's place is unknown or not final. */
 #define UNCERTAIN                                                                 \
 	(FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DELALLOC | FIEMAP_EXTENT_ENCODED | \
 	 FIEMAP_EXTENT_NOT_ALIGNED | FIEMAP_EXTENT_DATA_INLINE | FIEMAP_EXTENT_DATA_TAIL)
@@ -34,7 +34,7 @@ static bool continues(const struct extent *a, const struct extent *b)
 	       a->physical + a->length == b->physical;
 }
 
-/* How extents are cut up differs from day to day: neighbours are one. */
+/* The division into extents varies over time, so adjacent ones are merged. */
 static bool extents_add(struct map *m, const struct fiemap_extent *x)
 {
 	struct extent e = { x->fe_logical, x->fe_physical, x->fe_length,
@@ -54,7 +54,7 @@ static bool extents_add(struct map *m, const struct fiemap_extent *x)
 	return true;
 }
 
-/* Adds some extents from *at on, which moves after them.  Returns whether all is well. */
+/* Adds some extents from *at on, and advances it.  Returns false on failure. */
 static bool load_some(int fd, struct fiemap *f, struct map *m, uint64_t *at, bool *last)
 {
 	memset(f, 0, sizeof(*f));
@@ -100,7 +100,7 @@ static uint64_t extents_number_of(struct extent e, uint64_t shift)
 	return h ^ h >> 29;
 }
 
-/* The numbers of all extents are added up, so that the sum with a part of them shifted is known
+/* The digest is a sum over all extents, so that the sum with some of them shifted can be computed
  * from the sums of both parts. */
 static uint64_t sum(const struct map *m)
 {
@@ -123,7 +123,7 @@ uint64_t xst_io_extents_digest(int fd)
 	return s;
 }
 
-/* What the sum changes by if extents i - 1 and i, with the latter shifted back, are one. */
+/* The change of the sum if extents i - 1 and i, with the latter shifted back, are merged. */
 static uint64_t joined(const struct map *m, size_t i, uint64_t shift)
 {
 	struct extent a, b;
@@ -142,7 +142,7 @@ static uint64_t joined(const struct map *m, size_t i, uint64_t shift)
 	       extents_number_of(m->v[i], shift);
 }
 
-/* Is there room for the gap in front of extent i?  The last one may reach beyond the file's end. */
+/* Whether the gap fits before extent i.  The last extent may reach beyond the file's end. */
 static bool has_room(const struct map *m, size_t i, uint64_t shift, uint64_t size)
 {
 	uint64_t from = i ? m->v[i - 1].logical + m->v[i - 1].length : 0;
@@ -155,7 +155,7 @@ static bool has_room(const struct map *m, size_t i, uint64_t shift, uint64_t siz
 static bool extents_find(const struct map *m, uint64_t digest, uint64_t shift, uint64_t size,
 			 uint64_t *ret)
 {
-	uint64_t s = sum(m); /* extents before i as they are, from i on shifted back */
+	uint64_t s = sum(m); /* extents before i unchanged, from i on shifted back */
 
 	for (size_t i = m->n + 1; i-- > 0;) {
 		if (i < m->n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A checksum against what a power cut leaves, not against an enemy: FNV-1a. */
+/* A checksum (FNV-1a) that protects against the effects of a power cut, not against an attacker. */
 #ifndef IO_FNV_H
 #define IO_FNV_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls, repeated until they are done. */
+/* System calls, repeated until they are complete. */
 #include "io/io.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ bool xst_io_is_ready(int fd, short events)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* Whether a call that has failed is to be repeated; waits for the descriptor if need be. */
+/* Whether a failed call should be repeated; waits for the descriptor if necessary. */
 static bool io_again(int fd, short events)
 {
 	if (errno == EINTR)
@@ -118,24 +118,24 @@ int xst_io_unnamed_file(const char *dir)
 static const char *plain_words(int err)
 {
 	switch (err) {
-	case EPIPE:  return "the reader at the other end is gone";
+	case EPIPE:  return "the program reading the output has exited";
 	case ENOSPC: return "no space left on the device";
 	case EDQUOT: return "the disk quota is used up";
 	default:     return strerror(err);
 	}
 }
 
-/* What can be done about it, if that isn't plain. */
+/* Advice on what to do, unless it is obvious. */
 static const char *io_advice(enum xst_rule rule, int err)
 {
 	bool out = rule == RULE_OUTPUT_IO;
 
 	switch (err) {
-	case ENOENT: return out ? "; is the folder there that it is to be in?" : "";
+	case ENOENT: return out ? "; does its folder exist?" : "";
 	case EEXIST: return "; name another, or move it away";
 	case ENOTEMPTY: return "; name another, or an empty one";
 	case EISDIR: return out ? "; name a file in it"
-				: "; name a file, or xenstream pack for an image directory";
+				: "; name a file, or use xenstream pack for an image directory";
 	case EROFS: return "; name another output";
 	case EFBIG: return "; the file system, or ulimit -f, sets a limit";
 	case EMFILE: return "; ulimit -n raises the limit";

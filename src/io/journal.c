@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A journal that is complete has its checksum; a change begins when it is on the disk.
+/* A complete journal has a valid checksum; a change begins only when its journal is on the disk.
  *
- * Whoever may write to a folder can put a journal there.  It could make one who may write to
- * the file do so.  So it must belong to somebody who may do it himself: the file's owner, root,
- * or the one who reads it; and to no second name, which would be a way to bring in another's. */
+ * Anyone who may write to a folder can put a journal there, and so might trick another user into
+ * changing the file.  A journal must therefore belong to someone who may change the file anyway:
+ * its owner, root, or the user reading the journal.  It must have no second name, which could
+ * smuggle in somebody else's journal. */
 #include "io/journal.h"
 
 #include <errno.h>
@@ -76,7 +77,7 @@ static uint64_t checksum(const struct journal *j, const uint8_t *old, const uint
 	return fnv(fnv(h, old, (size_t)j->old_length), now, (size_t)j->now_length);
 }
 
-/* What tells that blocks were inserted. */
+/* The mark that blocks were inserted. */
 static uint64_t mark_of(const struct journal *j)
 {
 	return ~j->checksum;
@@ -107,7 +108,7 @@ int xst_journal_write(const struct place *p, const struct stat *file, struct jou
 	if (fd < 0)
 		return -errno;
 	(void)!fchown(fd, file->st_uid,
-		      (gid_t)-1); /* so that the owner can end what root has begun */
+		      (gid_t)-1); /* so that the owner can complete or undo root's change */
 	r = write_content(fd, j, old, now);
 	if (r == 0 && fsync(p->dir) < 0)
 		r = -errno;
@@ -133,13 +134,13 @@ int xst_journal_remove(const struct place *p)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* Why a journal does not count, or NULL. */
+/* The reason to distrust a journal, or NULL. */
 static const char *distrust(const struct stat *journal, const struct stat *file)
 {
 	uid_t by = journal->st_uid;
 
 	if (!S_ISREG(journal->st_mode))
-		return "it is no regular file";
+		return "it is not a regular file";
 	if (by != 0 && by != file->st_uid && by != geteuid())
 		return "it belongs neither to the file's owner nor to root nor to you";
 	if (journal->st_mode & (S_IWGRP | S_IWOTH))
@@ -229,11 +230,11 @@ int xst_journal_read(const struct place *p, const struct stat *file, struct jour
 
 	if (fstatat(p->dir, p->journal, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? JOURNAL_NONE : -errno;
-	*ret_why = distrust(&st, file); /* another's need not be readable to be ignored */
+	*ret_why = distrust(&st, file); /* an untrusted one need not be readable */
 	if (*ret_why)
 		return JOURNAL_FOREIGN;
 	fd = openat(p->dir, p->journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0) /* its writer may just have ended */
+	if (fd < 0) /* its writer may just have finished */
 		return errno == ENOENT ? JOURNAL_NONE : -errno;
 	if (fstat(fd, &st) < 0)
 		r = -errno;

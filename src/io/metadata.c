@@ -8,7 +8,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* ACLs are attributes, too: system.posix_acl_access. */
+/* ACLs are attributes too: system.posix_acl_access. */
 static const char *kind_of(const char *attribute)
 {
 	return strncmp(attribute, "system.posix_acl", 16) == 0 ? "its ACL"

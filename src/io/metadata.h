@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* Gives one file the owner, permissions, ACLs and extended attributes of another.  What the
- * system assigns by itself (security.*, trusted.*) is left to it where it doesn't let us.
- * lenient: what can't be kept is not.  Returns 0 or -errno, with *ret_what saying what could
- * not be kept. */
+/* Copies owner, permissions, ACLs and extended attributes from one file to another.  Attributes
+ * that the system assigns (security.*, trusted.*) are left as they are if we may not set them.
+ * lenient: skip anything that can't be copied.  Returns 0 or -errno, with *ret_what naming the
+ * failed part. */
 int xst_io_metadata_copy(int from, int to, bool lenient, const char **ret_what);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files are opened here, so that nobody reads one in the middle of a change. */
+/* Opens files, so that none is read during a change. */
 #include <xenstream/change.h>
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "io/io.h"
 #include "io/settle.h"
 
-#define TRIES 3 /* to repair it, when others break it off again and again */
+#define TRIES 3 /* attempts at a repair, in case others keep interrupting changes */
 
 static const char too_long[] = "another process has been changing it for more than ten seconds";
 
@@ -20,7 +20,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* What the path names now, open for writing; -errno. */
+/* Opens the file that the path names now, for writing.  Returns its descriptor or -errno. */
 static int open_writable(const struct place *p, const struct stat *want)
 {
 	int fd = openat(p->dir, p->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY), err;
@@ -35,8 +35,7 @@ static int open_writable(const struct place *p, const struct stat *want)
 	return -(err ? err : ESTALE);
 }
 
-/* A lock that was let go, if only to be turned into another, lets somebody in who may begin a
- * change and be killed. */
+/* When a lock is released, even to convert it, another process may begin a change and be killed. */
 static int judge_again(const struct place *p, int fd)
 {
 	struct xst_recovery unsaid;
@@ -47,7 +46,7 @@ static int judge_again(const struct place *p, int fd)
 	return state == SETTLE_CLEAN ? SETTLE_NOTHING : state;
 }
 
-/* Repairs what can't be read as it is.  The shared lock of `fd` gives way for as long. */
+/* Repairs a file that can't be read as it is, giving up the shared lock of `fd` meanwhile. */
 static int open_repair(const struct place *p, int fd, const struct stat *st, struct xst_recovery *r)
 {
 	int writable = open_writable(p, st), e;
@@ -62,13 +61,13 @@ static int open_repair(const struct place *p, int fd, const struct stat *st, str
 	return e == SETTLE_NOTHING ? judge_again(p, fd) : e;
 }
 
-/* The file is whole: only its journal is to go, if that can be done at once. */
+/* The file is whole; removes its journal if that is possible without waiting. */
 static int clean(const struct place *p, int fd, struct xst_recovery *r)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		(void)xst_io_settle(p, fd, r);
 	else
-		memset(r, 0, sizeof(*r)); /* it is somebody's who is at work */
+		memset(r, 0, sizeof(*r)); /* it belongs to a change under way */
 	return judge_again(p, fd);
 }
 
@@ -93,8 +92,8 @@ static int bring_to_an_end(const char *path, const struct place *p, int fd, cons
 		return unfinished(reterr, path, r->text);
 	if (state == -EACCES || state == -EPERM || state == -EROFS)
 		return unfinished(reterr, path,
-				  "a change was broken off; who may write to the file and its "
-				  "folder must call xenstream on it first");
+				  "a change was interrupted; a user who may write the file and its "
+				  "folder must run xenstream on it first");
 	return state < 0 ? xst_io_error(reterr, RULE_INPUT_IO, -state, path) : 0;
 }
 
@@ -114,7 +113,7 @@ static int look_for_journal(const char *path, int fd, const struct stat *st, str
 	return e;
 }
 
-/* A file whose place another is about to take can be read without a lock: it stays as it is. */
+/* A file that is about to be replaced can be read without a lock: it does not change. */
 static bool is_being_replaced(const char *path, const struct stat *st)
 {
 	struct journal_content c = { .old = NULL };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Output that appears whole or not at all.
  *
- * A file is written without a name (O_TMPFILE), so that nothing is left whatever happens, a kill -9
- * or a power cut included.  A new name is linked; an existing one is replaced by a rename, the file
- * being on the disk before.  File systems without O_TMPFILE get a hidden temporary name. */
+ * A file is written without a name (O_TMPFILE), so that nothing is left whatever happens, even a
+ * kill -9 or a power cut.  A new name is linked; an existing one is replaced by a rename, after the
+ * file has been written to the disk.  File systems without O_TMPFILE get a hidden temporary
+ * name. */
 #include "io/io.h"
 #include "limits/limits.h"
 
@@ -23,10 +24,10 @@
 struct xst_output {
 	int fd;
 	bool own_fd, atomic, unnamed;
-	bool sync;         /* on the disk before it gets its name */
+	bool sync;         /* write it to the disk before it gets its name */
 	uint32_t flags;
 	char *path;        /* as given */
-	char *target;      /* the file that a symbolic link at `path` stands for */
+	char *target;      /* the target if `path` is a symbolic link */
 	char *temporary;   /* a name that must be removed */
 	uint64_t offset, written_back;
 	uint8_t *gathered;
@@ -70,7 +71,7 @@ static char *temporary_name(const char *target)
 	return name;
 }
 
-/* Only through /proc a file gets its name without privileges. */
+/* Without privileges, a file can get its name only through /proc. */
 static int open_unnamed(const char *target, unsigned mode)
 {
 	char *copy;
@@ -88,7 +89,7 @@ static int open_unnamed(const char *target, unsigned mode)
 	return fd;
 }
 
-/* For its owner only, until an existing file's permissions are taken over. */
+/* Accessible to its owner only, until an existing file's permissions are copied. */
 static int open_temporary(struct xst_output *o)
 {
 	o->temporary = temporary_name(o->target);
@@ -102,7 +103,7 @@ static int open_temporary(struct xst_output *o)
 	return -errno;
 }
 
-/* A new file that will take the target's place. */
+/* A new file that will replace the target. */
 static int open_atomic(struct xst_output *o, unsigned mode)
 {
 	o->atomic = true;
@@ -122,7 +123,7 @@ static int open_direct(struct xst_output *o)
 	return o->fd < 0 ? -errno : 0;
 }
 
-/* What a symbolic link says, from where its reader stands; malloc'ed, or NULL with errno. */
+/* The target of a symbolic link, as a path that is valid here; malloc'ed, or NULL with errno. */
 static char *read_link(const char *path)
 {
 	char text[PATH_MAX], *copy, *joined = NULL;
@@ -140,7 +141,7 @@ static char *read_link(const char *path)
 	return joined;
 }
 
-/* The file that is to be made: a symbolic link to nothing yet names it. */
+/* The file to create: a dangling symbolic link names it. */
 static char *new_target(const char *path)
 {
 	char *target = strdup(path);
@@ -174,7 +175,7 @@ static int output_open_output(struct xst_output *o, unsigned mode)
 		return -errno;
 	o->sync = exists || o->flags & XST_OUTPUT_SYNC;
 	r = open_atomic(o, exists ? st.st_mode & 07777 : mode);
-	/* the owner is kept where we may; set-id bits only together with it */
+	/* keep the owner if we may; set-id bits only together with it */
 	if (r == 0 && exists && fchown(o->fd, st.st_uid, st.st_gid) == 0)
 		(void)fchmod(o->fd, st.st_mode & 07777);
 	return r;
@@ -207,7 +208,8 @@ int xst_output_failed(struct xst_output *o, int err)
 	return xst_io_error(&o->error, RULE_OUTPUT_IO, err, o->path ? o->path : "output");
 }
 
-/* What must be on the disk at the end is better on its way early: a third of the time saved. */
+/* Data that must be on the disk in the end is written back early, which saves a third of the
+ * time. */
 static void write_back(struct xst_output *o)
 {
 	uint64_t n = o->offset - o->written_back;
@@ -308,7 +310,8 @@ int xst_io_link_beside(const char *file, const char *target, char **ret_name)
 
 		if (!name)
 			return -ENOMEM;
-		snprintf(name + strlen(name) - 6, 7, "%06u", (unsigned)(getpid() + (int)i) % 1000000);
+		snprintf(name + strlen(name) - 6, 7, "%06u",
+			 (unsigned)(getpid() + (int)i) % 1000000);
 		r = link_as(file, name);
 		if (r == 0) {
 			*ret_name = name;

@@ -81,8 +81,8 @@ int xst_pull_pass_on(struct pull *p)
 	return p->tee.write(p->tee.self, in->src + from, in->pos - from, &done);
 }
 
-/* A fresh window, for a parser that has used up the last one.  Whoever waits for that at the other end of
- * the tee must have it before we wait. */
+/* A fresh window, for a parser that has used up the last one.  The receiver of the tee must have
+ * the last window before we wait. */
 static int pull_fill(struct pull *p, uint64_t max)
 {
 	int e = xst_pull_pass_on(p);
@@ -104,7 +104,7 @@ static int pull_fill(struct pull *p, uint64_t max)
 	return 0;
 }
 
-/* The most often called of all: no variable here whose address others need. */
+/* The most frequently called function: the address of no local variable is passed on. */
 int xst_pull_next(struct pull *p, const struct xst_event **ret_ev)
 {
 	if (p->error.code)
@@ -127,7 +127,7 @@ int xst_pull_next(struct pull *p, const struct xst_event **ret_ev)
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
-/* What the drain has returned, and what it waits for. */
+/* The drain's result, and the condition that it waits for. */
 static int drain_says(struct pull *p, const struct drain *d, int code)
 {
 	if (code == XST_AGAIN)
@@ -151,13 +151,14 @@ static int move_to_null(struct pull *p, uint64_t n, uint64_t *ret_n)
 	return 0;
 }
 
-/* Up to n bytes from where the source stands into the drain, or else the tee, or past everybody. */
+/* Moves up to n bytes from the source's position into the drain, or else the tee, or discards
+ * them. */
 static int pull_move(struct pull *p, const struct drain *d, uint64_t n, uint64_t *ret_n)
 {
 	const struct source *s = &p->source;
 	off_t at = (off_t)s->position;
 
-	if (d && d->write && p->tee.write) /* both want to see them */
+	if (d && d->write && p->tee.write) /* both need the bytes */
 		return 0;
 	if (!d || !d->write)
 		d = &p->tee;
@@ -170,7 +171,8 @@ static int pull_move(struct pull *p, const struct drain *d, uint64_t n, uint64_t
 	return drain_says(p, d, d->move(d->self, s->fd, s->seekable ? &at : NULL, n, ret_n));
 }
 
-/* Moves or passes over up to n bytes of the run past the parser.  *ret_n 0: only the parser can go on. */
+/* Moves or skips up to n bytes of the run without the parser.  *ret_n 0: only the parser can
+ * continue. */
 static int pull_direct(struct pull *p, const struct drain *d, uint64_t n, uint64_t *ret_n)
 {
 	struct source *s = &p->source;
@@ -178,7 +180,8 @@ static int pull_direct(struct pull *p, const struct drain *d, uint64_t n, uint64
 	int e;
 
 	n = n < left ? n : left;
-	if (p->no_move || p->eof || source_window_left(s) >= n) /* the last: short, and read already */
+	if (p->no_move || p->eof || source_window_left(s) >= n) /* the last part: short, and already
+								 * read */
 		return 0;
 	if (s->seekable)
 		xst_source_rewind(s);
@@ -200,7 +203,7 @@ static int pull_direct(struct pull *p, const struct drain *d, uint64_t n, uint64
 	return xst_parser_claim(p->parser, &s->in, *ret_n);
 }
 
-/* The parser's own way: a slice of up to n bytes, or the event after the run. */
+/* By the parser: a slice of up to n bytes, or the event after the run. */
 static int pull_slice(struct pull *p, uint64_t n)
 {
 	struct xst_in *in = &p->source.in, part = *in;
@@ -263,7 +266,7 @@ int xst_pull_run(struct pull *p, const struct drain *d, uint64_t n, uint64_t *re
 		int e = pull_run_step(p, d, n, &k);
 
 		*ret_moved += k;
-		n -= k < n ? k : n; /* what the parser held comes in one piece */
+		n -= k < n ? k : n; /* bytes held by the parser come in one piece */
 		if (e)
 			return e;
 	}

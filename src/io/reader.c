@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Events out of a descriptor, with calls that wait: pull.c does the reading.
+/* Events from a descriptor, with calls that wait; pull.c does the reading.
  *
- * With a tee, each byte goes on to an output exactly once: out of the window when the parser has
- * taken it, or from descriptor to descriptor when a run is passed over. */
+ * With a tee, each byte is copied to an output exactly once: from the window when the parser has
+ * taken it, or from descriptor to descriptor when a run is skipped. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #include "parse/parser.h"
 #include "wire/options.h"
 
-#define TEE_REST_MAX (UINT64_C(64) << 20) /* between two looks at the progress */
+#define TEE_REST_MAX (UINT64_C(64) << 20) /* bytes between two progress reports */
 
 struct xst_reader {
 	struct pull pull;
 	bool own_fd, know_lengths;
 	char *tmpdir;
 	uint64_t base;         /* offset of the source's byte 0 in the parser's counting */
-	struct xst_output *to; /* of the tee, or of the move in hand */
+	struct xst_output *to; /* of the tee, or of the current move */
 	struct transfer transfer;
 };
 
@@ -105,7 +105,7 @@ const char *xst_reader_tmpdir(const struct xst_reader *r)
 
 /* --- runs of unknown length ----------------------------------------------------------------- */
 
-/* No more than `limit` bytes and one, so that whoever looks at the length sees that it is too much. */
+/* At most `limit` + 1 bytes, so that a check of the length notices the excess. */
 static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 {
 	struct xst_in *in = &r->pull.source.in;
@@ -115,8 +115,8 @@ static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 	in->pos = in->size;
 	while (e == 0 && n <= limit) {
 		bool out;
-		ssize_t k = xst_io_transfer(&r->transfer, r->pull.source.fd, NULL, fd, limit + 1 - n,
-					    &out);
+		ssize_t k = xst_io_transfer(&r->transfer, r->pull.source.fd, NULL, fd,
+					    limit + 1 - n, &out);
 
 		if (k <= 0)
 			return (int)k;
@@ -125,7 +125,7 @@ static int spool_rest(struct xst_reader *r, int fd, uint64_t limit)
 	return e;
 }
 
-/* The rest of a pipe becomes a file, whose length is known. */
+/* The rest of a pipe becomes a file, so that its length is known. */
 int xst_reader_make_seekable(struct xst_reader *r, uint64_t limit)
 {
 	struct xst_finding *error = &r->pull.error;
@@ -187,7 +187,7 @@ static int reader_write(void *self, const void *data, size_t n, size_t *ret_done
 	return xst_output_write(r->to, data, n);
 }
 
-/* What was gathered must not be overtaken. */
+/* Buffered bytes must be written first. */
 static int reader_splice(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
 {
 	struct xst_reader *r = self;
@@ -236,7 +236,8 @@ static int reader_tee_write(void *self, const void *data, size_t n, size_t *ret_
 	return reader_tee_result(r, e ? e : xst_output_flush(r->to));
 }
 
-static int reader_tee_splice(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
+static int reader_tee_splice(void *self, int fd, const off_t *offset, uint64_t n,
+			     uint64_t *ret_moved)
 {
 	return reader_tee_result(self, reader_splice(self, fd, offset, n, ret_moved));
 }
@@ -270,7 +271,8 @@ int xst_reader_finish(struct xst_reader *r)
 
 	if (r->own_fd || !s->seekable)
 		return 0;
-	return lseek(s->fd, (off_t)taken, SEEK_SET) < 0 ? xst_pull_input_failed(&r->pull, errno) : 0;
+	return lseek(s->fd, (off_t)taken, SEEK_SET) < 0 ? xst_pull_input_failed(&r->pull, errno)
+							: 0;
 }
 
 uint64_t xst_reader_offset(const struct xst_reader *r)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A journal holds both fronts.  Before a byte is written, every one that is there must be the
- * old or the new one: then the file is the one that the journal was made for, and the change
- * was broken off in the middle.  A file that is all old or all new needs nothing.
+/* A journal holds both fronts.  Before anything is written, every byte of the file must be the old
+ * or the new one: then the journal was made for this file, and the change was interrupted.  A file
+ * that is entirely old or new needs no repair.
  *
- * Blocks that were inserted and never marked as such are taken out again: the file is the old
- * one. Where a power cut has stopped the file system in the middle of it, the gap is not at the
- * beginning. */
+ * Inserted blocks without the mark are removed again: the file is the old one.  If a power cut
+ * interrupted the file system itself, the gap is not at the beginning. */
 #include "io/settle.h"
 
 #include <dirent.h>
@@ -43,20 +42,21 @@ int xst_io_settle_lock(int fd, int how)
 
 /* --- judging --------------------------------------------------------------------------------- */
 
-/* What is to be done to a file. */
+/* The repair that a file needs. */
 enum repair {
-	REPAIR_NOTHING,	 /* it is the old or the new one */
-	REPAIR_REWRITE,	 /* the new front is to be written again */
-	REPAIR_TAKE_OUT, /* the inserted blocks are to be taken out */
-	REPAIR_UNLINK,	 /* a new file that has not got its name is to be removed */
-	REPAIR_UNKNOWN,	 /* it is this file's journal, but where the change stopped can't be told */
+	REPAIR_NOTHING,	 /* none: it is the old or the new one */
+	REPAIR_REWRITE,	 /* write the new front again */
+	REPAIR_TAKE_OUT, /* remove the inserted blocks */
+	REPAIR_UNLINK,	 /* remove a new file that never got its name */
+	REPAIR_UNKNOWN,	 /* the journal is this file's, but the state of the change can't be
+			  * determined */
 	REPAIR_FOREIGN
 };
 
 struct verdict {
 	enum repair repair;
 	enum xst_recovery_outcome outcome;
-	uint64_t gap; /* REPAIR_TAKE_OUT: where the inserted blocks are */
+	uint64_t gap; /* REPAIR_TAKE_OUT: place of the inserted blocks */
 	const char *why;
 };
 
@@ -69,7 +69,7 @@ static struct verdict foreign(const char *why)
 	return (struct verdict){ REPAIR_FOREIGN, XST_RECOVERY_IGNORED, 0, why };
 }
 
-/* Up to n bytes at an offset, malloc'ed; NULL when they are not all there. */
+/* n bytes at an offset, malloc'ed; NULL if they are not all there. */
 static uint8_t *read_at(int fd, uint64_t offset, uint64_t n)
 {
 	uint8_t *b = malloc(n ? (size_t)n : 1);
@@ -95,7 +95,7 @@ static bool holds(int fd, uint64_t offset, const uint8_t *what, uint64_t n)
 	return same;
 }
 
-/* The byte at i of the front before the new one was written: inserted blocks are zeros. */
+/* Byte i of the front before the new one was written: inserted blocks are zeros. */
 static uint8_t before(const struct journal_content *c, uint64_t i)
 {
 	return i < c->head.shift ? 0 : c->old[i - c->head.shift];
@@ -122,7 +122,7 @@ static struct verdict judge_rewriting(int fd, const struct journal_content *c)
 	return is_mixture(fd, c) ? rewrite : foreign("the file has been changed since");
 }
 
-/* Without the mark nothing was written: the file is the old one, with a gap somewhere. */
+/* Without the mark the front was not written: the file is the old one, with a gap somewhere. */
 static struct verdict judge_gap(int fd, const struct journal_content *c)
 {
 	const struct journal *j = &c->head;
@@ -140,7 +140,7 @@ static struct verdict judge_gap(int fd, const struct journal_content *c)
 	if (at_front)
 		return v;
 	v.repair = REPAIR_UNKNOWN;
-	v.why = "its blocks are neither as before nor as they were to become";
+	v.why = "its blocks match neither the old nor the new layout";
 	return v;
 }
 
@@ -173,7 +173,7 @@ static struct verdict judge(int fd, const struct stat *st, const struct journal_
 	if (j->way == JOURNAL_INSERT && j->shift && j->now_length == j->old_length + j->shift)
 		return judge_insertion(fd, st, c);
 	if (j->way != JOURNAL_IN_PLACE || j->shift || j->now_length != j->old_length)
-		return foreign("it makes no sense");
+		return foreign("its contents are invalid");
 	if ((uint64_t)st->st_size != j->size)
 		return foreign("the file's size has been changed since");
 	return judge_rewriting(fd, c);
@@ -199,16 +199,16 @@ static void settle_tell(struct xst_recovery *r, enum xst_recovery_outcome outcom
 static int ignore(const struct place *p, struct xst_recovery *r, const char *why)
 {
 	settle_tell(r, XST_RECOVERY_IGNORED,
-		    "the journal %s is ignored, %s; remove it if you don't know it", p->journal,
-		    why);
+		    "the journal %s is ignored: %s; remove it if you don't recognise it",
+		    p->journal, why);
 	return SETTLE_IGNORE;
 }
 
 static void tell_end(struct xst_recovery *r, enum xst_recovery_outcome outcome)
 {
 	settle_tell(r, outcome,
-		    outcome == XST_RECOVERY_DONE ? "a change that was broken off was completed"
-						 : "a change that was broken off was undone");
+		    outcome == XST_RECOVERY_DONE ? "an interrupted change was completed"
+						 : "an interrupted change was undone");
 }
 
 static int tell_verdict(const struct place *p, const struct verdict *v, struct xst_recovery *r)
@@ -217,7 +217,7 @@ static int tell_verdict(const struct place *p, const struct verdict *v, struct x
 		return ignore(p, r, v->why);
 	if (v->repair == REPAIR_UNKNOWN) {
 		settle_tell(r, XST_RECOVERY_IGNORED,
-			    "a change was broken off, and where can't be told: %s", v->why);
+			    "a change was interrupted, and its state is unclear: %s", v->why);
 		return SETTLE_BROKEN;
 	}
 	tell_end(r, v->outcome);
@@ -225,7 +225,7 @@ static int tell_verdict(const struct place *p, const struct verdict *v, struct x
 									 : SETTLE_BROKEN;
 }
 
-/* Reads the journal and judges it.  *c is filled with a state of CLEAN or BROKEN; clear it. */
+/* Reads the journal and judges it.  *c is filled if the state is CLEAN or BROKEN; clear it. */
 static int examine(const struct place *p, int fd, struct journal_content *c, struct verdict *v,
 		   struct xst_recovery *r)
 {
@@ -264,7 +264,7 @@ static int take_out(int fd, const struct verdict *v, const struct journal *j)
 											   : 0;
 }
 
-/* Is it a temporary name of the file's successor? */
+/* Whether it is a temporary name of the file's successor. */
 static bool is_successor(const struct place *p, const char *name, uint64_t inode)
 {
 	size_t n = strlen(p->name);

@@ -7,7 +7,7 @@
 
 #include "io/io.h"
 
-#define WINDOW_MIN ((8 << 10) + 256) /* headers and 1024 page frames, then payload to be sought over */
+#define WINDOW_MIN ((8 << 10) + 256) /* headers and 1024 pfns; payload is skipped by seeking */
 #define WINDOW_MAX (WINDOW_MIN << 3)
 
 int xst_source_init(struct source *s)
@@ -38,7 +38,8 @@ void xst_source_from_fd(struct source *s, int fd)
 	s->position = (uint64_t)here;
 }
 
-void xst_source_from_part(struct source *s, int fd, const uint8_t *memory, uint64_t from, uint64_t to)
+void xst_source_from_part(struct source *s, int fd, const uint8_t *memory, uint64_t from,
+			  uint64_t to)
 {
 	s->fd = fd;
 	s->memory = memory;
@@ -49,8 +50,8 @@ void xst_source_from_part(struct source *s, int fd, const uint8_t *memory, uint6
 
 void xst_source_from_other(struct source *s, const struct source *other)
 {
-	xst_source_from_part(s, other->fd, other->memory, other->position - source_window_left(other),
-			     other->size);
+	xst_source_from_part(s, other->fd, other->memory,
+			     other->position - source_window_left(other), other->size);
 	s->is_part = other->is_part;
 }
 
@@ -71,7 +72,7 @@ ssize_t xst_source_read(struct source *s, uint64_t max)
 	s->in = (struct xst_in){ window, (size_t)k, 0 };
 	s->position += (uint64_t)k;
 	if (k && s->capacity < WINDOW_MAX)
-		s->capacity *= 2; /* until a run is passed over: long arrays want long windows */
+		s->capacity *= 2; /* until a run is skipped: long arrays need long windows */
 	return k;
 }
 

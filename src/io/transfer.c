@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes from descriptor to descriptor, inside the kernel where it can.
+/* Moves bytes between descriptors, inside the kernel where possible.
  *
  * file -> file   splice through a pipe of our own: for runs that are not aligned to pages this is
- *                a fifth faster than copy_file_range and sendfile, whose inner pipe is small
+ *                a fifth faster than copy_file_range and sendfile, whose internal pipe is small
  * file -> other  sendfile
  * pipe -> any, any -> pipe  splice
  * else           read and write
- * Each falls back to the last when the kernel says that it doesn't do it for this pair. */
+ * Each falls back to the last if the kernel does not support it for this pair. */
 #include "io/io.h"
 
 #include <errno.h>
@@ -32,9 +32,9 @@ static enum transfer_way transfer_choose(int in, int out, bool seekable)
 {
 	bool to_pipe = transfer_is(out, S_IFIFO);
 
-	if (fcntl(out, F_GETFL) & O_APPEND) /* splice refuses it */
+	if (fcntl(out, F_GETFL) & O_APPEND) /* which splice refuses */
 		return WAY_BUFFER;
-	if (to_pipe) /* larger pipes mean fewer switches between the processes; it may be refused */
+	if (to_pipe) /* larger pipes mean fewer context switches; the call may fail */
 		(void)fcntl(out, F_SETPIPE_SZ, PIPE_SIZE);
 	if (seekable)
 		return transfer_is(out, S_IFREG) ? WAY_OWN_PIPE : WAY_SENDFILE;
@@ -66,7 +66,7 @@ static ssize_t by_buffer(struct transfer *t, int in, off_t *offset, int out, uin
 	return r < 0 ? r : k;
 }
 
-/* What lies in our pipe goes to the output the plain way. */
+/* Writes the contents of our pipe to the output with write(). */
 static int drain(struct transfer *t, int out, ssize_t left)
 {
 	uint8_t buffer[4096];
@@ -84,7 +84,7 @@ static int drain(struct transfer *t, int out, ssize_t left)
 	return 0;
 }
 
-/* What went into the pipe comes out of it: only then it counts as moved. */
+/* Bytes count as moved only when they have left the pipe again. */
 static ssize_t by_own_pipe(struct transfer *t, int in, off_t *offset, int out, uint64_t n,
 			   bool *ret_out)
 {
@@ -103,7 +103,7 @@ static ssize_t by_own_pipe(struct transfer *t, int in, off_t *offset, int out, u
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done <= 0) { /* not for this output: from now on without splice */
+		if (done <= 0) { /* this output can't; no splice from now on */
 			int r = drain(t, out, left);
 
 			t->way = WAY_BUFFER;
@@ -133,20 +133,20 @@ static ssize_t once(struct transfer *t, int in, off_t *offset, int out, uint64_t
 	return by_buffer(t, in, offset, out, n, ret_out);
 }
 
-/* After a failure: 0 to try again, maybe another way, or -errno. */
+/* After a failure: 0 to try again, perhaps in another way, or -errno. */
 static int recover(struct transfer *t, int in, int out, bool *ret_out)
 {
 	int err = errno;
 
 	if (err == EINTR)
 		return 0;
-	if (err == EAGAIN) { /* it may be either side: both must be ready */
+	if (err == EAGAIN) { /* either side may be the cause: both must be ready */
 		if (xst_io_wait_ready(in, POLLIN) < 0 || xst_io_wait_ready(out, POLLOUT) < 0)
 			return -err;
 		return 0;
 	}
 	if (err != EPIPE && err != ENOSPC && err != EDQUOT && err != EFBIG) {
-		t->way = WAY_BUFFER; /* reading and writing tell who has failed */
+		t->way = WAY_BUFFER; /* reading and writing show which side failed */
 		return 0;
 	}
 	*ret_out = true;
@@ -171,7 +171,7 @@ ssize_t xst_io_transfer(struct transfer *t, int in, off_t *offset, int out, uint
 		k = once(t, in, offset, out, n, ret_out);
 		if (buffered || k > 0 || *ret_out)
 			return k;
-		if (k == 0) { /* the end, or a file system that can't: reading tells which */
+		if (k == 0) { /* the end, or an unable file system: reading shows which */
 			t->way = WAY_BUFFER;
 			continue;
 		}

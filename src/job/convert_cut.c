@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inputs that break off: what is lost with the rest, and what can be made of the part that is there. */
+/* Truncated inputs: what is lost with the rest, and what can be made of the part that is there. */
 #include "job/convert_job.h"
 
 #include <stdio.h>
@@ -10,14 +10,14 @@ static bool had_emulator(const struct convert *c)
 	return c->track->completed[XST_KIND_EMULATOR_CONTEXT];
 }
 
-/* The guest's own state is complete, and its device model's, which a PV guest has not. */
+/* The guest's own state is complete, and its device model's too, which a PV guest does not have. */
 static bool harmless(const struct convert *c)
 {
 	return c->track->image_complete && (c->track->guest == XST_GUEST_PV || had_emulator(c));
 }
 
-/* Nothing in a stream of today tells a PVH guest, which has no device model, from one whose device
- * model's state is cut off; its owner knows. */
+/* Nothing in today's formats distinguishes a PVH guest, which has no device model, from one whose
+ * device model's state is cut off; its owner knows. */
 static bool may_be_pvh(const struct convert *c)
 {
 	return track_has(c->track, XST_LAYER_LIBXL) && c->track->image_complete &&
@@ -33,17 +33,19 @@ static void tell_cut(struct convert *c)
 	f.rule = xst_rule_table[RULE_CONVERT_CUT].id;
 	f.severity = xst_rule_table[RULE_CONVERT_CUT].severity;
 	(void)snprintf(f.text, sizeof(f.text),
-		       "the input breaks off here; %s",
+		       "the input ends here; %s",
 		       harmless(c) ? "nothing of the guest is lost"
 		       : may_be_pvh(c)
-			       ? "the guest's own state is whole, but only a PVH guest can be started with that alone"
+			       ? "the guest's own state is complete, but only a PVH guest can "
+				 "start with that alone"
 		       : c->track->image_complete
-			       ? "the device model's state is lost, and no guest can be started"
-			       : "the rest of the guest's state is lost, and no guest can be started");
+			       ? "the device model's state is lost, and the guest can't be started"
+			       : "the rest of the guest's state is lost, and the guest can't be "
+				 "started");
 	xst_job_tell(c->job, &f);
 }
 
-/* Ends the output after the last record that is whole. */
+/* Ends the output after the last whole record. */
 static int end_cut(struct convert *c)
 {
 	bool libxl = track_has(c->track, XST_LAYER_LIBXL);
@@ -55,7 +57,7 @@ static int end_cut(struct convert *c)
 	if (r == XST_E_REFUSED)
 		return xst_job_convert_refuse(
 			c, r, RULE_CONVERT_CUT,
-			"what is written can't be taken back: name a file for the output", 0, 0);
+			"the output so far can't be undone: name a file for the output", 0, 0);
 	if (r == 0 && !c->track->image_complete)
 		r = xst_job_convert_end_image(c);
 	if (r == 0 && (libxl || c->track->image_complete))
@@ -81,8 +83,9 @@ static void explain_cut(struct convert *c)
 	c->error = *cut;
 	c->error.rule = xst_rule_table[RULE_CONVERT_CUT].id;
 	(void)snprintf(c->error.text, sizeof(c->error.text),
-		       "the input breaks off after the guest's own state, which is whole: a PVH guest has no "
-		       "more, but any other HVM guest can't be started without its device model's");
+		       "the input ends after the guest's own state, which is complete: a PVH guest "
+		       "needs no more, but any other HVM guest can't start without its device "
+		       "model's state");
 }
 
 static bool wants_emulator(const struct convert *c)
@@ -105,7 +108,8 @@ int xst_job_convert_check_emulator(struct convert *c)
 	if (had_emulator(c) || !wants_emulator(c))
 		return 0;
 	(void)snprintf(f.text, sizeof(f.text),
-		       "the input ends in front of the device model's state, without which no HVM guest can be started");
+		       "the input ends before the device model's state, without which an HVM guest "
+		       "can't be started");
 	if (c->options->cut == XST_CUT_HARMLESS) {
 		f.severity = XST_ERROR;
 		f.code = XST_E_TRUNCATED;
@@ -131,7 +135,8 @@ void xst_job_convert_name_checkpoints(const struct convert *c, struct xst_findin
 
 	if (f->code == XST_E_TRUNCATED && complete && !c->planned && !xst_job_convert_one_state(c))
 		(void)snprintf(f->text + n, sizeof(f->text) - n,
-			       "; %llu checkpoint%s before it %s complete: --checkpoints last takes the last",
+			       "; %llu checkpoint%s before it %s complete: --checkpoints last uses "
+			       "the last one",
 			       (unsigned long long)complete, complete > 1 ? "s" : "",
 			       complete > 1 ? "are" : "is");
 }

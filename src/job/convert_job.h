@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A conversion, from a descriptor through the converter into an output: convert_plan.c finds out what is wanted of
- * a stream, convert_run.c moves it, convert_cut.c knows what to do where it breaks off. */
+/* A conversion, from a descriptor through the converter into an output: convert_plan.c finds out
+ * what the caller wants of a stream, convert_run.c moves it, convert_cut.c handles truncated
+ * inputs. */
 #ifndef JOB_CONVERT_JOB_H
 #define JOB_CONVERT_JOB_H
 
@@ -22,39 +23,41 @@ struct convert {
 	uint32_t parser_flags;
 	struct xst_finding error;
 	uint64_t boundary;     /* bytes of output up to the last whole record */
-	uint64_t begin;        /* where the layer in hand begins */
+	uint64_t begin;        /* where the current layer begins */
 	/* of a checkpointed stream */
 	bool planned;
-	bool finished;         /* all of the wanted state is there */
-	bool stopped;          /* and no more is read */
-	enum xst_layer layer;  /* that is unfolded */
+	bool finished;         /* the wanted state is complete */
+	bool stopped;          /* no more is read */
+	enum xst_layer layer;  /* the unfolded one */
 	struct unfold *unfold;
-	uint64_t input_end;    /* if it does not break off */
+	uint64_t input_end;    /* if it is not truncated */
 };
 
-/* Writes down why the conversion fails, for the caller of it.  Returns the code. */
+/* Records why the conversion fails, for its caller.  Returns the code. */
 int xst_job_convert_refuse(struct convert *c, int code, enum xst_rule rule, const char *format,
 			   unsigned stream, unsigned given);
 bool xst_job_convert_forced(const struct convert *c);
-/* Whether the parser was told to read no more than one state. */
+/* Whether the parser was told to read only one state. */
 bool xst_job_convert_one_state(const struct convert *c);
 
-/* convert_plan.c: at a layer's beginning, what the caller has said of the stream. */
+/* convert_plan.c: at a layer's beginning, checks the caller's hints about the stream. */
 int xst_job_convert_check_hints(struct convert *c, const struct xst_event *ev);
-/* A file can be looked through beforehand; of a pipe, the rest becomes a file at the first sign, or
- * at the beginning where checkpoints are expected. */
+/* A file can be scanned beforehand.  A pipe is copied to a file at the first sign of checkpoints,
+ * or at the beginning if they are expected. */
 int xst_job_convert_plan(struct convert *c, const struct xst_event *ev);
 
-/* convert_run.c: ends in place of what the input has there. */
+/* convert_run.c: end a layer or an image instead of the input's own end. */
 int xst_job_convert_end_layer(struct convert *c, enum xst_layer layer);
 int xst_job_convert_end_image(struct convert *c);
 
-/* convert_cut.c: the reader has failed with r.  Ends the output, where the caller accepts a cut.  Returns 0 or r. */
+/* convert_cut.c: the reader has failed with r.  Ends the output if the caller accepts a cut.
+ * Returns 0 or r. */
 int xst_job_convert_cut(struct convert *c, int r);
-/* An HVM guest's legacy stream can end in front of the device model's state: as libxc alone writes
- * it, or because it breaks off just there. */
+/* An HVM guest's legacy stream can end before the device model's state: because libxc alone wrote
+ * it, or because it is truncated there. */
 int xst_job_convert_check_emulator(struct convert *c);
-/* Adds to an error that there is a state to be had: a sender that is gone leaves a checkpointed stream like that. */
+/* Adds to an error that a complete state exists, as in a checkpointed stream whose sender has
+ * died. */
 void xst_job_convert_name_checkpoints(const struct convert *c, struct xst_finding *f);
 
 #endif

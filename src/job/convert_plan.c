@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is wanted of a stream: whether it is what the caller takes it for, and which of its states counts. */
+/* Plans a conversion: whether the stream meets the caller's expectations, and which of its states
+ * to use. */
 #include "job/convert_job.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ bool xst_job_convert_one_state(const struct convert *c)
 	return c->parser_flags & (XST_PARSER_ONE_CHECKPOINT | XST_PARSER_NO_EMULATOR);
 }
 
-/* The stream's word counts: against the caller's it is a refusal or a remark. */
+/* The stream itself counts: a hint that contradicts it is a refusal or a remark. */
 static int contradicts(struct convert *c, enum xst_rule rule, const char *format, unsigned stream,
 		       unsigned given)
 {
@@ -47,11 +48,12 @@ int xst_job_convert_check_hints(struct convert *c, const struct xst_event *ev)
 	int r = 0;
 
 	c->begin = ev->offset;
-	if (ev->layer == XST_LAYER_LIBXL || (ev->layer == XST_LAYER_LIBXC && c->options->legacy_only))
+	if (ev->layer == XST_LAYER_LIBXL ||
+	    (ev->layer == XST_LAYER_LIBXC && c->options->legacy_only))
 		return c->options->legacy_only
 			       ? xst_job_convert_refuse(
 					 c, XST_E_MAGIC, RULE_CONVERT_UNSUPPORTED,
-					 "not a legacy stream but one of today's formats already",
+					 "not a legacy stream: it is in one of today's formats",
 					 0, 0)
 			       : 0;
 	if (ev->layer != XST_LAYER_LEGACY)
@@ -62,8 +64,9 @@ int xst_job_convert_check_hints(struct convert *c, const struct xst_event *ev)
 				c->options->width);
 	if (r == 0 && guest != XST_GUEST_UNKNOWN && guest != ev->u.stream.guest)
 		r = contradicts(c, RULE_HINT_GUEST,
-				guest == XST_GUEST_PV ? "this is an HVM guest's stream, not a PV guest's"
-						      : "this is a PV guest's stream, not an HVM guest's",
+				guest == XST_GUEST_PV
+					? "this is an HVM guest's stream, not a PV guest's"
+					: "this is a PV guest's stream, not an HVM guest's",
 				0, 0);
 	return r;
 }
@@ -71,11 +74,11 @@ int xst_job_convert_check_hints(struct convert *c, const struct xst_event *ev)
 /* --- looking ahead --------------------------------------------------------------------------- */
 
 struct outlook {
-	struct track track;        /* of what is seen */
-	uint64_t end;              /* of the last one that is wanted */
-	uint64_t first_compressed; /* checkpoint whose batches have no pages, 0: none */
-	bool cut;                  /* the stream breaks off after them */
-	uint64_t seen;             /* offset of the break, or of the stream's end */
+	struct track track;        /* of the events seen */
+	uint64_t end;              /* of the last wanted one */
+	uint64_t first_compressed; /* first checkpoint whose batches have no pages; 0: none */
+	bool cut;                  /* the stream is truncated after them */
+	uint64_t seen;             /* offset of the truncation, or of the stream's end */
 	uint64_t size;             /* of the input */
 };
 
@@ -123,25 +126,27 @@ static void tell_choice(struct convert *c, const struct outlook *l, uint64_t tak
 	uint64_t complete = l->track.checkpoints;
 	int n = snprintf(f.text, sizeof(f.text),
 			 "a checkpointed (Remus) stream: %s %llu of %llu complete checkpoints%s",
-			 c->options->keep_checkpoints ? "kept are" : "taken is number",
+			 c->options->keep_checkpoints ? "keeping" : "using number",
 			 (unsigned long long)take, (unsigned long long)complete,
-			 l->first_compressed && l->first_compressed <= complete ? ", compressed" : "");
+			 l->first_compressed && l->first_compressed <= complete ? ", compressed"
+										 : "");
 
 	if (l->cut && take == complete && n > 0 && (size_t)n < sizeof(f.text))
 		(void)snprintf(f.text + n, sizeof(f.text) - (size_t)n,
-			       "; an incomplete one after it is dropped (%llu bytes)",
-			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) - l->end));
+			       "; the incomplete one after it is dropped (%llu bytes)",
+			       (unsigned long long)((l->size > l->seen ? l->size : l->seen) -
+						    l->end));
 	xst_job_tell(c->job, &f);
 }
 
-/* Pages that have gone to the output already may be what later ones differ from. */
+/* Later deltas may be based on pages that have already gone to the output. */
 static int recall(struct convert *c)
 {
 	struct xst_reader *written;
 	int fd = xst_output_reopen(c->output), r;
 
 	if (fd < 0)
-		return 0; /* it is no file; a difference that needs such a page will say so */
+		return 0; /* not a file; a delta that needs such a page will report it */
 	r = xst_reader_new(fd, NULL, 0, xst_reader_tmpdir(c->reader), &written);
 	if (r == 0) {
 		r = xst_job_unfold_recall(c->unfold, written, &c->error);
@@ -151,7 +156,7 @@ static int recall(struct convert *c)
 	return r;
 }
 
-/* Whether somebody has said beforehand that there are checkpoints. */
+/* Whether the caller expects checkpoints. */
 static bool expected(const struct convert *c)
 {
 	return c->options->flatten || c->options->checkpoint || c->options->keep_checkpoints;
@@ -160,9 +165,10 @@ static bool expected(const struct convert *c)
 static int choose_states(struct convert *c, const struct outlook *l, bool late)
 {
 	uint64_t complete = l->track.checkpoints;
-	struct unfold_plan plan = { .take = c->options->checkpoint ? c->options->checkpoint : complete,
-				    .keep = c->options->keep_checkpoints, .late = late,
-				    .layer = c->layer };
+	struct unfold_plan plan = {
+		.take = c->options->checkpoint ? c->options->checkpoint : complete,
+		.keep = c->options->keep_checkpoints, .late = late, .layer = c->layer
+	};
 	int r;
 
 	if (plan.take > complete)
@@ -178,7 +184,7 @@ static int choose_states(struct convert *c, const struct outlook *l, bool late)
 	if (late && !plan.keep && plan.take > 1)
 		xst_converter_drop_body(c->converter);
 	if (plan.keep && c->layer != XST_LAYER_LEGACY && plan.take == complete && !l->cut)
-		return 0; /* as it is */
+		return 0; /* unchanged */
 	r = plan.keep && c->layer == XST_LAYER_LEGACY
 		    ? xst_converter_keep_checkpoints(c->converter)
 		    : 0;
@@ -187,7 +193,7 @@ static int choose_states(struct convert *c, const struct outlook *l, bool late)
 	return r == 0 && plan.compressed && late ? recall(c) : r;
 }
 
-/* The first sign that a legacy stream is a checkpointed one, after the pages of its first body. */
+/* The first sign of a checkpointed legacy stream, after the pages of its first body. */
 static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 {
 	return ev->type == XST_EVENT_RECORD_BEGIN &&
@@ -195,7 +201,7 @@ static bool checkpointed(const struct convert *c, const struct xst_event *ev)
 		(ev->kind == XST_KIND_END_OF_BODY && !c->track->started[XST_KIND_LAST_CHECKPOINT]));
 }
 
-/* Whether it is time to find out about checkpoints. */
+/* Whether it is time to look for checkpoints. */
 static bool time_to_plan(const struct convert *c, const struct xst_event *ev)
 {
 	if (c->planned || xst_job_convert_one_state(c))
@@ -216,7 +222,7 @@ int xst_job_convert_plan(struct convert *c, const struct xst_event *ev)
 		return 0;
 	c->planned = true;
 	c->layer = ev->layer;
-	look(&l, ev); /* what the second reader does not meet any more */
+	look(&l, ev); /* the second reader does not get this event */
 	r = seekable ? 0 : xst_reader_make_seekable(c->reader, XST_LENGTH_UNKNOWN - 1);
 	if (r == 0)
 		r = look_ahead(c, &l);

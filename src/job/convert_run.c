@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a descriptor through the converter into an output, payload moved from one to the other. */
+/* From a descriptor through the converter into an output; moves the payload between them. */
 #include "job/convert_job.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ static int conversion_job_feed(struct convert *c, const struct xst_event *ev)
 	return r ? r : write_output(c);
 }
 
-/* All that the converter wants of the run that has just begun, and no more. */
+/* Moves the part that the converter wants of the run that has just begun. */
 static int move_run(struct convert *c, bool injected)
 {
 	uint64_t want, moved;
@@ -54,7 +54,7 @@ static int conversion_job_pass(struct convert *c, const struct xst_event *ev)
 	return move_run(c, false);
 }
 
-/* The batches that the gathered pages make, in front of the event that ends the body. */
+/* Injects batches of the collected pages before the event that ends the body. */
 static int inject(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_event *own;
@@ -76,7 +76,7 @@ int xst_job_convert_end_layer(struct convert *c, enum xst_layer layer)
 	return conversion_job_feed(c, &end);
 }
 
-/* The stream's own layer, and XenServer's container if one is around it: END stands after both. */
+/* The stream's own layer, and XenServer's container if there is one: END comes after both. */
 static int end_stream(struct convert *c, enum xst_layer layer)
 {
 	int r = xst_job_convert_end_layer(c, layer);
@@ -102,7 +102,7 @@ static int conversion_job_stop(struct convert *c, const struct xst_event *ev)
 	int r = conversion_job_feed(c, ev);
 
 	if (r == 0 && c->options->keep_checkpoints && c->layer == XST_LAYER_LIBXL)
-		r = xst_job_convert_end_image(c); /* which would have gone on */
+		r = xst_job_convert_end_image(c); /* which would otherwise go on */
 	c->finished = true;
 	if (r || track_has(c->track, XST_LAYER_XENSERVER)) /* the container goes on */
 		return r;
@@ -129,12 +129,12 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 	return ev->type == XST_EVENT_PAYLOAD_BEGIN ? xst_reader_skip(c->reader) : 0;
 }
 
-/* What no Xen restores is not converted, unless by force: then it is told. */
+/* A stream that no Xen restores is not converted unless forced; then the fault is reported. */
 static int conversion_job_check(struct convert *c, const struct xst_event *ev)
 {
 	const struct xst_finding *f;
 	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
-	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c judges these */
+	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c checks these */
 
 	while (r == 0 && (f = xst_checker_finding(c->checker))) {
 		if (f->severity != XST_ERROR)
@@ -149,7 +149,7 @@ static int conversion_job_check(struct convert *c, const struct xst_event *ev)
 	return r;
 }
 
-/* How far the output is whole. */
+/* Records how far the output is complete. */
 static void note_boundary(struct convert *c)
 {
 	if (xst_converter_at_record(c->converter))
@@ -185,7 +185,8 @@ static void tell_trailing(struct convert *c)
 
 	if (size <= end)
 		return;
-	(void)snprintf(f.text, sizeof(f.text), "%llu bytes after the end of the stream are left out",
+	(void)snprintf(f.text, sizeof(f.text),
+		       "%llu bytes after the end of the stream are left out",
 		       (unsigned long long)(size - end));
 	xst_job_tell(c->job, &f);
 }
@@ -215,7 +216,7 @@ static int conversion_job_loop(struct convert *c)
 	return r ? r : xst_reader_finish(c->reader);
 }
 
-/* Whoever has failed has the words. */
+/* Takes the description from the failed part. */
 static void conversion_job_explain(const struct convert *c, int code, struct xst_finding *reterr)
 {
 	const struct xst_finding *all[] = {
@@ -249,7 +250,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 	if (!o || (options && xst_options_copy(&opts, sizeof(opts), options, options->size) < 0) ||
 	    xst_job_options(&job, opts.job, &parser) < 0)
 		return XST_E_ARG;
-	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* what has a fault is not converted */
+	parser.flags &= ~(uint32_t)XST_PARSER_KEEP_GOING; /* faulty streams are not converted */
 	c.parser_flags = parser.flags;
 	r = xst_reader_new(fd, &parser, XST_READER_KNOW_LENGTHS, job.tmpdir, &c.reader);
 	if (r == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One field of a file that is mended where it is. */
+/* Corrects one field of a file in place. */
 #include "job/job.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include "wire/wire.h"
 
 struct fix {
-	bool found;              /* the header, with which the file begins */
-	uint64_t version, right; /* as it stands there; as it should */
+	bool found;              /* the header at the file's beginning */
+	uint64_t version, right; /* the present one; the correct one */
 	enum xst_layer inner;
 	uint8_t bytes[LIBVIRT_HEADER_SIZE];
 };
@@ -27,7 +27,7 @@ static void fix_look(struct fix *f, const struct xst_event *ev)
 		f->inner = ev->layer;
 }
 
-/* As far as the stream's beginning. */
+/* Reads up to the stream's beginning. */
 static int fix_find(struct fix *f, struct xst_reader *r, struct xst_finding *reterr)
 {
 	const struct xst_event *ev;
@@ -49,11 +49,12 @@ static int not_libvirt(struct xst_finding *reterr)
 					.severity = XST_ERROR,
 					.rule = xst_rule_table[RULE_CONTAINER_MAGIC].id,
 					.field = "magic",
-					.text = "no file of libvirt's Xen driver begins here" };
+					.text = "not the beginning of a file of libvirt's Xen "
+						"driver" };
 	return XST_E_MAGIC;
 }
 
-/* The header again, with the version that is right. */
+/* Writes the header again, with the correct version. */
 static int fix_write_header(void *fix, uint8_t *buf, uint64_t length)
 {
 	const struct wire_field *field = &xst_wire_libvirt_header.field[0];

@@ -14,7 +14,7 @@
 
 #include <xenstream/emit.h>
 
-/* The parser's own defaults: what is written must be read again. */
+/* The parser's own defaults, so that the output can be read back. */
 #define ROOM		  (UINT64_C(2) << 20) /* for padding up to a block */
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -54,8 +54,8 @@ static int take_run(struct reading *g, const struct xst_event *ev)
 	return 0;
 }
 
-/* Is the record that ends the last one of the front?  After it the parser must not be asked
- * again: it would look at the stream. */
+/* Whether the front's last record ends here.  Do not call the parser after this; it would start
+ * over on the stream. */
 static bool is_last(const struct reading *g, const struct xst_event *ev)
 {
 	uint64_t read = xst_reader_offset(g->reader) - g->start;
@@ -73,14 +73,13 @@ static int begin_layer(struct reading *g, const struct xst_event *ev)
 		g->head->layer = ev->layer;
 		return 0;
 	}
-	g->done = true; /* what is inside, or no container at all */
+	g->done = true; /* the inner stream, or there is no container */
 	if (g->head->layer != XST_LAYER_NONE)
 		return 0;
 	return xst_io_plain_error(
 		&g->error, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
 		f->shown.role == XST_ROLE_STREAM
-			? "a bare %s, which has no configuration: convert --to xl puts a header in "
-			  "front"
+			? "a bare %s, which has no configuration: convert --to xl adds a header"
 			: "a %s, which has no configuration",
 		f->shown.title);
 }
@@ -97,7 +96,7 @@ static int read_event(struct reading *g, const struct xst_event *ev)
 	}
 }
 
-/* Zeros at the end of the optional data are what a shorter configuration has left. */
+/* Trailing zeros of the optional data are left over from a longer configuration. */
 static void head_conclude(struct reading *g)
 {
 	struct xst_head *h = g->head;
@@ -176,7 +175,7 @@ struct xst_head *xst_head_free(struct xst_head *h)
 
 /* --- changing -------------------------------------------------------------------------------- */
 
-/* Bytes of the header at least.  Without anything in it there need not be optional data. */
+/* The least size of the header.  Optional data can be absent if it would be empty. */
 static uint64_t min_length(const struct xst_head *h)
 {
 	uint64_t data = h->config_size + h->rest_size;
@@ -246,8 +245,8 @@ static int emit_rest(struct xst_emitter *e, const struct xst_head *h)
 	return r ? r : xst_emit_end(e);
 }
 
-/* The front in `length` bytes: min_length(), or at least as many as a configuration's length
- * needs. */
+/* Renders the front in `length` bytes: min_length(), or at least enough for a configuration's
+ * length. */
 static int render(const struct xst_head *h, uint8_t *to, uint64_t length)
 {
 	struct xst_emitter *e;
@@ -314,7 +313,7 @@ int xst_head_replace(struct xst_change *c, uint64_t end, const struct xst_head *
 	return xst_change_front(c, &front, ret_way, reterr);
 }
 
-/* What can share blocks gets a front that ends as far from a block's beginning as the old one. */
+/* For sharing blocks, the front must end as far from a block's beginning as the old one. */
 static uint64_t length_for(const struct xst_head *h, uint64_t block)
 {
 	uint64_t min = min_length(h);

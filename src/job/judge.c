@@ -23,7 +23,7 @@ int xst_job_judge_init(struct judge *j, const struct xst_job_options *job,
 	return 0;
 }
 
-/* Findings point at the id in the catalogue itself. */
+/* Findings point to the id in the catalogue itself. */
 static int rule_of(const struct xst_finding *f)
 {
 	int i = 0;
@@ -33,7 +33,7 @@ static int rule_of(const struct xst_finding *f)
 	return i;
 }
 
-/* What ends the reading always counts: of the rest nothing is known. */
+/* A fault that ends the reading always counts: the rest of the stream is unknown. */
 static bool counts(struct judge *j, int rule, const struct xst_finding *f)
 {
 	if (f->code || rule == RULE_MAX)
@@ -96,7 +96,7 @@ void xst_job_judge_end(struct judge *j)
 
 		if (j->told_of[i] <= LIMIT_TOLD)
 			continue;
-		(void)snprintf(f.text, sizeof(f.text), "and %llu more of this rule",
+		(void)snprintf(f.text, sizeof(f.text), "and %llu more for this rule",
 			       (unsigned long long)(j->told_of[i] - LIMIT_TOLD));
 		xst_job_tell(j->job, &f);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a finding: whether it counts, as what, and whether it is told. */
+/* Decides about a finding: whether it counts, with which severity, and whether it is reported. */
 #ifndef JOB_JUDGE_H
 #define JOB_JUDGE_H
 
@@ -12,17 +12,17 @@ struct judge {
 	const struct xst_verify_options *options;
 	struct xst_verdict *verdict;
 	bool ignored[RULE_MAX];
-	uint64_t told_of[RULE_MAX]; /* or only counted, of each rule */
+	uint64_t told_of[RULE_MAX]; /* or only counted, for each rule */
 	uint64_t told;
 };
 
-/* Both options must outlive it.  Returns 0, or XST_E_ARG for a rule that does not exist. */
+/* Both options must outlive *j.  Returns 0, or XST_E_ARG for a rule that does not exist. */
 int xst_job_judge_init(struct judge *j, const struct xst_job_options *job,
 		       const struct xst_verify_options *options, struct xst_verdict *verdict);
-/* Counts a finding and tells it, or not.  Returns the severity that it counts with, or XST_NOTE if
- * it does not count at all. */
+/* Counts a finding and reports it, or not.  Returns the severity that it counts with, or XST_NOTE
+ * if it does not count. */
 enum xst_severity xst_job_judge_finding(struct judge *j, const struct xst_finding *f);
-/* At the end: how many of each rule were not told. */
+/* At the end: reports how many findings of each rule were not reported. */
 void xst_job_judge_end(struct judge *j);
 
 #endif

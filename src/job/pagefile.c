@@ -9,17 +9,17 @@
 #include "image/pfnmap.h"
 #include "io/io.h"
 
-#define PAGES 64 /* together */
+#define PAGES 64 /* at once */
 
 struct pagefile {
 	int fd;
 	const char *dir;            /* where the file is */
-	struct xst_output *in;      /* the file, to be moved into */
+	struct xst_output *in;      /* the file, for moving into it */
 	struct transfer out;
 	struct pfnmap there;
 	uint64_t first;             /* pfn of the pages that were read */
-	uint64_t ahead, ahead_end;  /* those of them that were not asked for yet */
-	uint64_t behind;            /* the first of the pages that are still to be written */
+	uint64_t ahead, ahead_end;  /* those of them not requested yet */
+	uint64_t behind;            /* the first of the pages still to be written */
 	size_t nbehind;
 	uint8_t read[PAGES * XST_PAGE_SIZE], write[PAGES * XST_PAGE_SIZE];
 };
@@ -94,7 +94,7 @@ int xst_job_pagefile_write(struct pagefile *p, uint64_t pfn, const uint8_t *page
 	if (!p->nbehind)
 		p->behind = pfn;
 	memcpy(p->write + p->nbehind++ * XST_PAGE_SIZE, page, XST_PAGE_SIZE);
-	if (pfn >= p->ahead && pfn < p->ahead_end) /* what was read is older */
+	if (pfn >= p->ahead && pfn < p->ahead_end) /* the page read is out of date */
 		p->ahead = pfn + 1;
 	return pfnmap_set(&p->there, pfn, 1, NULL);
 }
@@ -115,7 +115,7 @@ int xst_job_pagefile_take(struct pagefile *p, struct xst_reader *r, uint64_t pfn
 		e = xst_output_flush(p->in);
 	for (size_t i = 0; i < n && e == 0; i++)
 		e = pfnmap_set(&p->there, pfn + i, 1, NULL);
-	if (e && xst_output_error(p->in)->code) /* which is not the job's output */
+	if (e && xst_output_error(p->in)->code) /* not the job's output */
 		return pagefile_failed(p, reterr, xst_output_error(p->in)->sys_errno);
 	if (e)
 		*reterr = *xst_reader_error(r);
@@ -124,7 +124,7 @@ int xst_job_pagefile_take(struct pagefile *p, struct xst_reader *r, uint64_t pfn
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* The pages from wanted[0] on that lie side by side in the file. */
+/* The pages from wanted[0] on that are adjacent in the file. */
 static size_t pagefile_neighbours(struct pagefile *p, const uint32_t *wanted, size_t n)
 {
 	size_t k = 1;
@@ -164,7 +164,7 @@ static int give_copies(struct pagefile *p, struct xst_output *o, uint64_t offset
 {
 	int r = 0;
 
-	p->ahead = p->ahead_end = 0; /* the buffer is theirs */
+	p->ahead = p->ahead_end = 0; /* they need the buffer */
 	while (n && r == 0) {
 		size_t size = n < sizeof(p->read) ? (size_t)n : sizeof(p->read);
 		ssize_t k = xst_io_pread_some(p->fd, p->read, size, (off_t)offset);

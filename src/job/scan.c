@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One pass over a stream for verify and info: events into the checker and the summary, payload
- * passed over. */
+/* One pass over a stream for verify and info: events go to the checker and the summary, payload is
+ * skipped. */
 #include "job/job.h"
 
 #include <stdio.h>
@@ -50,7 +50,7 @@ struct scan {
 	struct summary *summary;
 	struct xst_verdict *verdict;
 	struct xst_info *info;
-	bool stop;            /* nothing more is to be read */
+	bool stop;            /* stop reading */
 };
 
 static void found(struct scan *s, const struct xst_finding *f)
@@ -62,7 +62,7 @@ static void found(struct scan *s, const struct xst_finding *f)
 	s->stop = s->verify.flags & XST_VERIFY_STOP;
 }
 
-/* Reads of a run what somebody wants to see, and passes over the rest. */
+/* Reads the wanted part of a run, and skips the rest. */
 static int scan_run(struct scan *s)
 {
 	uint64_t passed;
@@ -118,7 +118,7 @@ static int scan_loop(struct scan *s)
 	return r;
 }
 
-/* n bytes were there after the end, or 0: it isn't known. */
+/* Reports n bytes after the end; 0: unknown or none. */
 static void trailing(struct scan *s, uint64_t n)
 {
 	struct xst_finding f = { .rule = xst_rule_table[RULE_INPUT_TRAILING].id,
@@ -135,7 +135,7 @@ static void trailing(struct scan *s, uint64_t n)
 	found(s, &f);
 }
 
-/* How checkpointed streams end: nothing is lost but what the sender had not completed. */
+/* The usual end of a checkpointed stream: only data that the sender had not completed is lost. */
 static void cut(struct scan *s, const struct xst_finding *f)
 {
 	struct xst_finding remark = *f;
@@ -144,12 +144,13 @@ static void cut(struct scan *s, const struct xst_finding *f)
 	remark.rule = xst_rule_table[RULE_CHECKPOINT_CUT].id;
 	remark.severity = xst_rule_table[RULE_CHECKPOINT_CUT].severity;
 	(void)snprintf(remark.text, sizeof(remark.text),
-		       "the input ends inside checkpoint %llu; a receiver takes the one before",
+		       "the input ends inside checkpoint %llu; a receiver uses the one before",
 		       (unsigned long long)xst_check_track(s->checker)->checkpoints + 1);
 	found(s, &remark);
 }
 
-/* What nobody reads goes on as well, whatever has happened.  Returns 0 or the reader's error. */
+/* Copies the unread rest to the tee too, whatever has happened.  Returns 0 or the reader's
+ * error. */
 static int tee_rest(struct scan *s, uint64_t *ret_n)
 {
 	uint64_t end = xst_reader_offset(s->reader), n = 0;
@@ -168,7 +169,7 @@ static int tee_rest(struct scan *s, uint64_t *ret_n)
 	return r;
 }
 
-/* Trouble of our own, not the stream's. */
+/* Failures of our own, not faults of the stream. */
 static bool is_failure(const struct scan *s, int r)
 {
 	return r == XST_E_IO || r == XST_E_NOMEM || r == XST_E_ARG ||
@@ -186,7 +187,7 @@ static int scan_fail(struct scan *s, int r, struct xst_finding *reterr)
 	return r;
 }
 
-/* stopped: by an error of the parser, that is not how checkpointed streams end. */
+/* stopped: by an error of the parser other than the usual end of a checkpointed stream. */
 static void restorability(struct scan *s, bool stopped)
 {
 	struct xst_restorability r = *xst_checker_restorability(s->checker);
@@ -199,7 +200,7 @@ static void restorability(struct scan *s, bool stopped)
 		s->options->restorability(s->options->userdata, &r);
 }
 
-/* What stops the parser is the last finding; only trouble of our own is a failure. */
+/* The fault that stops the parser is the last finding; only failures of our own are returned. */
 static int scan_conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a stream is, gathered from its events. */
+/* A description of a stream, collected from its events. */
 #include "job/job.h"
 
 #include <stdlib.h>
@@ -18,12 +18,12 @@
 struct summary {
 	struct xst_info *info;
 	const struct track *track;
-	struct pfnmap types;   /* type ^ NOT_SEEN, so that a fresh chunk says "not seen" */
+	struct pfnmap types;   /* type ^ NOT_SEEN, so that a fresh chunk means "not seen" */
 	enum xst_kind kind;
 	enum xst_layer layer;
 	uint64_t record_offset;
-	uint64_t run;          /* bytes of runs in the record in hand */
-	uint64_t run_offset;   /* of one whose length its end will tell */
+	uint64_t run;          /* bytes of runs in the current record */
+	uint64_t run_offset;   /* of one whose length is known only at its end */
 	/* walking through an HVM context: entries of {u16 type, u16 instance, u32 length} */
 	uint8_t entry[HVM_ENTRY_HEADER];
 	size_t entry_n;
@@ -59,7 +59,7 @@ static void summary_guest_width(struct xst_info *i, unsigned width)
 	i->pt_levels = width == 8 ? 4 : 3;
 }
 
-/* Every checkpoint has them again: the largest number counts. */
+/* Every checkpoint repeats them: the largest number counts. */
 static void note_vcpus(struct summary *s, uint64_t more)
 {
 	s->vcpus += more;
@@ -138,7 +138,7 @@ static void summary_fields(struct xst_info *i, const struct xst_event *ev)
 	}
 }
 
-/* A legacy saver's mark for a pfn that it could not map does not name the pfn. */
+/* A legacy saver's entry for a pfn that it could not map does not name the pfn. */
 static bool nameless(const struct summary *s, uint64_t entry)
 {
 	return s->layer == XST_LAYER_LEGACY && entry == LEGACY_XTAB_ENTRY;
@@ -179,7 +179,7 @@ static int summary_pages(struct summary *s, const struct xst_event *ev)
 	return r;
 }
 
-/* Given back after it was sent. */
+/* Pfns that the guest gave up after they were sent. */
 static int summary_unmapped(struct summary *s, const struct xst_event *ev)
 {
 	int r = 0;
@@ -258,7 +258,7 @@ static int summary_payload(struct summary *s, const struct xst_event *ev)
 	return 0;
 }
 
-/* Where the bytes of a record's run belong. */
+/* The counter for the bytes of a record's run. */
 static uint64_t *summary_size_of(struct xst_sizes *z, enum xst_kind kind)
 {
 	switch (kind) {
@@ -351,5 +351,6 @@ void xst_job_summary_end(struct summary *s)
 	i->emulators = t->started[XST_KIND_EMULATOR_CONTEXT];
 	i->cpuid_policy = t->started[XST_KIND_CPUID_POLICY];
 	i->msr_policy = t->started[XST_KIND_MSR_POLICY];
-	i->compressed = t->started[XST_KIND_ENABLE_COMPRESSION] || t->started[XST_KIND_COMPRESSED_DATA];
+	i->compressed = t->started[XST_KIND_ENABLE_COMPRESSION] ||
+			t->started[XST_KIND_COMPRESSED_DATA];
 }

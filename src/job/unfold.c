@@ -15,25 +15,25 @@
 #include "wire/wire.h"
 
 #define NOT_SEEN 5u               /* a page type that does not exist */
-#define GONE " since the pages began to be compressed; what was sent before is gone into the pipe that " \
-	     "the output is: convert from or into a file, or with --checkpoints last"
+#define GONE " since compression began; pages sent earlier have gone into the pipe that is the " \
+	     "output: convert from or into a file, or with --checkpoints last"
 
 enum inject_state { INJECT_BATCH, INJECT_ITEMS, INJECT_PAGES, INJECT_END };
 
 struct unfold {
 	struct unfold_plan plan;
-	uint64_t body;               /* the checkpoint in hand, from 1 */
-	bool dropping;               /* the record in hand */
+	uint64_t body;               /* the current checkpoint, from 1 */
+	bool dropping;               /* the current record */
 	bool finished;               /* the wanted state is complete */
 	enum xst_kind kind;
-	struct xst_finding place;    /* of the record in hand, for errors */
+	struct xst_finding place;    /* of the current record, for errors */
 
-	/* what the guest's memory is */
+	/* the guest's memory */
 	struct pagefile *pages;
 	struct pfnmap types;         /* type ^ NOT_SEEN */
-	struct pfnmap touched;       /* to be told */
+	struct pfnmap touched;       /* to be reported */
 
-	/* the batch in hand, and pages of compressed ones whose contents are still to come */
+	/* the current batch, and pages of compressed ones whose contents are still to come */
 	uint64_t batch[XST_BATCH];
 	size_t nbatch;
 	bool had_run;
@@ -41,7 +41,7 @@ struct unfold {
 	size_t first, nwaiting, capacity;
 	struct delta delta;
 
-	/* batches that are told */
+	/* batches to report */
 	enum inject_state state;
 	uint64_t next_pfn;
 	uint64_t told[XST_BATCH];
@@ -84,19 +84,19 @@ struct unfold *xst_job_unfold_free(struct unfold *u)
 	return NULL;
 }
 
-/* --- what is said ---------------------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------------------------- */
 
 static int unfold_fail(struct unfold *u, struct xst_finding *reterr, int code, uint64_t offset,
 		       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* What is wrong with one state is no harm to those in front of it. */
+/* A fault in one state does not affect those before it. */
 static void tell_way_out(const struct unfold *u, struct xst_finding *f)
 {
 	size_t n = strlen(f->text);
 
 	if (u->body > 1 && !u->plan.late)
 		(void)snprintf(f->text + n, sizeof(f->text) - n,
-			       " (state %llu; convert --checkpoint %llu takes the one in front of it)",
+			       " (state %llu; convert --checkpoint %llu uses the one before it)",
 			       (unsigned long long)u->body, (unsigned long long)u->body - 1);
 }
 
@@ -126,7 +126,7 @@ static void note_place(struct unfold *u, const struct xst_event *ev)
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
-/* Those whose contents follow. */
+/* Notes the pages whose contents follow. */
 static void note_batch(struct unfold *u, const struct xst_event *ev)
 {
 	u->nbatch = 0;
@@ -152,13 +152,13 @@ static int note_entries(struct unfold *u, const struct xst_event *ev, struct xst
 	}
 	if (r == XST_E_LIMIT)
 		return unfold_fail(u, reterr, r, u->place.record_offset,
-				   "pages lie in more than %u places of 128 MiB each: too far "
-				   "apart to gather them",
+				   "the pages lie in more than %u places of 128 MiB each: too far "
+				   "apart to collect them",
 				   (unsigned)(LIMIT_UNFOLDED_MAP * UINT64_C(2) / PFNMAP_CHUNK));
 	return r;
 }
 
-/* Pages from batch[i] on whose pfns follow each other. */
+/* The number of consecutive pfns from pfn[i] on. */
 static size_t unfold_neighbours(const uint64_t *pfn, size_t i, size_t n)
 {
 	size_t k = 1;
@@ -198,14 +198,14 @@ int xst_job_unfold_recall(struct unfold *u, struct xst_reader *written, struct x
 			break;
 	}
 	u->nbatch = 0;
-	if (r == XST_E_TRUNCATED) /* where the converter is */
+	if (r == XST_E_TRUNCATED) /* where the converter stops */
 		return 0;
 	if (r)
 		*reterr = *xst_reader_error(written);
 	return r;
 }
 
-/* The pages of the batch come later, as differences. */
+/* The contents of the batch come later, as deltas. */
 static int wait_for_pages(struct unfold *u, struct xst_finding *reterr)
 {
 	uint32_t *waiting;
@@ -232,7 +232,7 @@ static int base(struct unfold *u, uint64_t pfn, uint64_t offset, struct xst_find
 {
 	if (!xst_job_pagefile_has(u->pages, pfn))
 		return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
-				   "a difference for pfn %#llx, which was never sent whole%s",
+				   "a delta for pfn %#llx, which was never sent whole%s",
 				   (unsigned long long)pfn, u->plan.late ? GONE : "");
 	return xst_job_pagefile_read(u->pages, u->waiting + u->first, u->nwaiting, u->delta.page,
 				     reterr);
@@ -246,12 +246,12 @@ static int decoded(struct unfold *u, enum delta_result result, uint64_t offset,
 
 	if (result == DELTA_BAD)
 		return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
-				   "the differences for pfn %#llx go past its page",
+				   "the delta for pfn %#llx goes past the end of the page",
 				   (unsigned long long)pfn);
 	if (result == DELTA_BASE)
 		return base(u, pfn, offset, reterr);
 	if (result == DELTA_UNCHANGED && !xst_job_pagefile_has(u->pages, pfn))
-		return base(u, pfn, offset, reterr); /* which fails: there is none */
+		return base(u, pfn, offset, reterr); /* which fails, as there is none */
 	if (result == DELTA_PAGE)
 		r = xst_job_pagefile_write(u->pages, pfn, u->delta.page, reterr);
 	if (result == DELTA_PAGE || result == DELTA_UNCHANGED) {
@@ -275,7 +275,7 @@ static int differences(struct unfold *u, const struct xst_event *ev, struct xst_
 			return unfold_fail(u, reterr, XST_E_MALFORMED, offset,
 					   "more pages than were announced");
 		result = xst_delta_decode(&u->delta, &data, &n);
-		if (result == DELTA_BAD) /* the byte before */
+		if (result == DELTA_BAD) /* of the byte before */
 			offset = ev->offset + (ev->u.payload.size - n) - 1;
 		r = decoded(u, result, offset, reterr);
 	}
@@ -294,7 +294,7 @@ static int unfold_end_of_body(struct unfold *u, const struct xst_event *ev,
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-/* Whether the wanted state needs this record of the checkpoint in hand. */
+/* Whether the wanted state needs this record of the current checkpoint. */
 static bool wanted(const struct unfold *u, enum xst_kind kind)
 {
 	bool whole = u->plan.keep || u->body == u->plan.take;
@@ -307,7 +307,7 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 	case XST_KIND_EXT_XCNT:
 	case XST_KIND_EXT_BLOCK:
 	case XST_KIND_P2M_FRAMES:
-	case XST_KIND_TSC_INFO: /* once in a stream */
+	case XST_KIND_TSC_INFO: /* only once in a stream */
 		return true;
 	case XST_KIND_PAGE_DATA:
 		return !u->plan.compressed;
@@ -319,7 +319,7 @@ static bool wanted(const struct unfold *u, enum xst_kind kind)
 	}
 }
 
-/* Today's format: memory and what never changes, of all states; the rest of the wanted one only. */
+/* Today's format: memory and static data of all states; everything else only of the wanted one. */
 static bool wanted_today(const struct unfold *u, const struct xst_event *ev)
 {
 	const struct wire_record *row = xst_wire_modern(ev->kind);
@@ -406,7 +406,8 @@ int xst_job_unfold_event(struct unfold *u, const struct xst_event *ev,
 	case XST_EVENT_RECORD_END:
 		return unfold_record_end(u, ret_action, reterr);
 	case XST_EVENT_ITEMS:
-		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev, reterr) : 0;
+		return u->dropping && ev->kind == XST_KIND_PAGE_DATA ? note_entries(u, ev, reterr)
+								     : 0;
 	case XST_EVENT_PAYLOAD_BEGIN:
 		if (u->dropping && ev->kind == XST_KIND_PAGE_DATA)
 			*ret_action = UNFOLD_STORE;
@@ -508,7 +509,7 @@ const struct xst_event *xst_job_unfold_inject(struct unfold *u)
 	return tell_record(u, XST_EVENT_RECORD_END);
 }
 
-/* The pages that lie side by side in the file from the one in hand on, in bytes. */
+/* The size in bytes of the pages that are adjacent in the file, from the current one on. */
 static uint64_t contiguous(struct unfold *u)
 {
 	uint64_t n = u->page_left, pfn;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The states that containers share.  Read them from the last one up. */
+/* The states that containers share.  Read them from the bottom up. */
 #include "parse/container.h"
 
 #include <string.h>
@@ -35,7 +35,7 @@ int xst_parse_container_check(struct xst_parser *p, struct layer *l, uint64_t ba
 		return 0;
 	if (!length)
 		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CONTAINER_CONFIG, back,
-				       "config_length", "0: no configuration");
+				       "config_length", "0: there is no configuration");
 	return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, back, "config_length",
 			      "%llu bytes are more than the limit of %llu",
 			      (unsigned long long)length, (unsigned long long)p->limits.max_config);

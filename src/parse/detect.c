@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the input is, by its first bytes.
+/* Recognises the input by its first bytes.
  *
- * Sixteen bytes suffice, and every complete stream has as many, so a pipe is never asked for more
+ * Sixteen bytes suffice, and every complete stream has that many, so a pipe is never asked for more
  * than it can give. */
 #include "parse/parser.h"
 
@@ -21,7 +21,7 @@ static int detect_stream_begin(struct xst_parser *p, struct layer *l, unsigned w
 	return EVENT;
 }
 
-/* How each layer begins to be read. */
+/* The first state of each layer. */
 #define FORMAT(LAYER, parser, ...) [XST_LAYER_##LAYER] = xst_parse_##parser,
 #define VARIANT(...)
 static const state_fn first_states[] = { WIRE_FORMATS(FORMAT, VARIANT) };
@@ -76,7 +76,8 @@ static int begin_legacy(struct xst_parser *p, const uint8_t *head)
 	return detect_stream_begin(p, l, s.width);
 }
 
-/* A handshake of xenopsd's that is no success: a big-endian length, so many bytes of text. */
+/* A handshake in which xenopsd reports a failure: a big-endian length and that many bytes of
+ * text. */
 static bool is_refusal(const uint8_t *head)
 {
 	for (size_t i = XENSERVER_HANDSHAKE_SIZE; i < HEAD; i++)
@@ -91,7 +92,7 @@ static int not_ours(struct xst_parser *p, const uint8_t *head)
 
 	if (is_refusal(head) && head[0] < ' ')
 		return xst_parse_fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL,
-				      "a migration of XenServer's that was refused: \"%.14s...\"",
+				      "a XenServer migration that was refused: \"%.14s...\"",
 				      (const char *)head + XENSERVER_HANDSHAKE_SIZE);
 	if (f)
 		return xst_parse_fail(p, XST_E_MAGIC, RULE_INPUT_UNKNOWN, 0, NULL, "this is %s",
@@ -106,7 +107,7 @@ static bool begins_with(const struct wire_magic *m, const uint8_t *head)
 	return m->size && memcmp(head, m->bytes, m->size < HEAD ? m->size : HEAD) == 0;
 }
 
-/* What the bytes themselves say; NULL when they say nothing. */
+/* The format that the bytes themselves show, or NULL. */
 static const struct wire_format *detect_recognise(const struct xst_parser *p, const uint8_t *head)
 {
 	for (size_t i = 0; i < xst_wire_formats_count; i++)
@@ -118,18 +119,18 @@ static const struct wire_format *detect_recognise(const struct xst_parser *p, co
 	return legacy_shape(p, head).plausible ? xst_wire_format_of(XST_LAYER_LEGACY) : NULL;
 }
 
-/* Only streams stand inside of another layer: containers could nest deeper than any stack, and a
- * channel holds no guest. */
+/* Only streams may be nested: containers could nest deeper than any stack, and a channel holds no
+ * guest. */
 static int nested(struct xst_parser *p, const struct wire_format *f)
 {
 	if (f->shown.layer == XST_LAYER_XL && p->stack[0].id == XST_LAYER_XL)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_XL_MAGIC, 0, "magic",
-				      "an xl header inside of another");
+				      "an xl header inside another");
 	if (f->shown.role == XST_ROLE_CONTAINER)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, "magic",
-				      "a container (%s) inside of another", f->shown.word);
+				      "a container (%s) inside another", f->shown.word);
 	return xst_parse_fail(p, XST_E_MALFORMED, RULE_CONTAINER_NESTED, 0, NULL,
-			      "a %s inside of a container, in place of a domain's stream",
+			      "a %s inside a container, where a domain's stream belongs",
 			      f->shown.title);
 }
 
@@ -147,7 +148,7 @@ int xst_parse_detect(struct xst_parser *p, enum xst_start start)
 		return not_ours(p, head);
 	if (p->depth && f->shown.role != XST_ROLE_STREAM)
 		return nested(p, f);
-	if (f->shown.layer == XST_LAYER_LEGACY) /* its head tells the word size */
+	if (f->shown.layer == XST_LAYER_LEGACY) /* its head shows the word size */
 		return begin_legacy(p, head);
 	return detect_begin(p, f->shown.layer);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The device model's record as legacy streams have it: a signature of 21 bytes, a length for two
- * of the three, the state.  XenServer has a newline and a big-endian length after the third.  An
- * input that ends in front of it has none. */
+/* The device model's record of legacy streams: a signature of 21 bytes, a length for two of the
+ * three signatures, the state.  XenServer puts a newline and a big-endian length after the third.
+ * An input may also end before the record: then there is none. */
 #include "parse/parser.h"
 
 #include <string.h>
@@ -41,11 +41,12 @@ static int xenserver_length(struct xst_parser *p, struct layer *l)
 	if (b[0] != '\n')
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE,
 				      LEGACY_XENSERVER_LENGTH, "signature",
-				      "no newline ends it, as XenServer writes it");
+				      "XenServer ends it with a newline, which is missing");
 	return known_length(p, l, get_number(b + 1, 4, true));
 }
 
-/* A state begins with QEVM.  Where a newline and four bytes stand in front, it is XenServer's. */
+/* A state begins with QEVM.  With a newline and four bytes before that, the record is
+ * XenServer's. */
 static int emulator_form(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
@@ -72,20 +73,20 @@ static int known_signature(struct xst_parser *p, struct layer *l,
 								: emulator_form);
 }
 
-/* Each state of a checkpointed stream has the record, or none has: an end in front of it cuts one
- * that is not the first. */
+/* In a checkpointed stream every state has the record, or none does.  So where the input ends
+ * without it, a state other than the first is cut. */
 static bool needed(const struct layer *l)
 {
 	return l->id == XST_LAYER_LEGACY && l->u.legacy.checkpoints;
 }
 
-/* Whether what follows the stream may be something else than the record. */
+/* Whether the stream may be followed by something other than the record. */
 static bool may_be_absent(struct xst_parser *p, struct layer *l)
 {
 	return l->id == XST_LAYER_LIBXC || xst_parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
-/* After an image anything may follow; only the beginning of a signature is a truncated one. */
+/* Anything may follow an image; only the beginning of a signature is a truncated one. */
 static bool something_else(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
@@ -121,11 +122,11 @@ int xst_parse_emulator(struct xst_parser *p, struct layer *l, state_fn after)
 	for (size_t i = 0; i < sizeof(xst_wire_signatures) / sizeof(xst_wire_signatures[0]); i++)
 		if (memcmp(b, xst_wire_signatures[i].text, LEGACY_SIGNATURE_SIZE) == 0)
 			return known_signature(p, l, &xst_wire_signatures[i]);
-	if (may_be_absent(p, l)) { /* something else follows the image: not ours */
+	if (may_be_absent(p, l)) { /* not part of the image */
 		l->state = after;
 		return 0;
 	}
 	return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_SIGNATURE, 0, "signature",
-			      "no device model's record begins here: %02x %02x %02x %02x ...", b[0],
-			      b[1], b[2], b[3]);
+			      "a device model's record does not begin with %02x %02x %02x %02x ...",
+			      b[0], b[1], b[2], b[3]);
 }

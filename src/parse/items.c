@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Single items of arrays: checked and brought to the common notation. */
+/* Checks single items of arrays and translates them to the common notation. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
@@ -18,12 +18,12 @@ static int check_modern_page(struct xst_parser *p, uint64_t entry)
 		p->items.data_pages++;
 	if (entry & PAGE_RESERVED_BITS)
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_RESERVED, 8, "pfn",
-				    "reserved bits are set in entry %llu: 0x%016llx",
+				    "entry %llu has reserved bits set: 0x%016llx",
 				    (unsigned long long)(p->items.first + p->items.n),
 				    (unsigned long long)entry);
 	if (r == 0 && !is_page_type(type))
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_TYPE, 8, "pfn",
-				    "no such page type in entry %llu: 0x%016llx",
+				    "entry %llu has an unknown page type: 0x%016llx",
 				    (unsigned long long)(p->items.first + p->items.n),
 				    (unsigned long long)entry);
 	return r;
@@ -40,7 +40,7 @@ static int translate_legacy_page(struct xst_parser *p, struct layer *l, uint64_t
 				      "entry %llu is %#llx: %s",
 				      (unsigned long long)(p->items.first + p->items.n),
 				      (unsigned long long)v,
-				      v >> 32 ? "more than 32 bits" : "no such page type");
+				      v >> 32 ? "more than 32 bits" : "an unknown page type");
 	if (pfn >= l->u.legacy.p2m_size)
 		xst_parse_warn(p, RULE_LEGACY_PFN, l->ulong_size, "pfn",
 			       "%#llx is beyond the guest's %llu pages", (unsigned long long)pfn,
@@ -76,7 +76,7 @@ int xst_parse_item_check(struct xst_parser *p, struct layer *l, uint64_t *number
 		return check_modern_page(p, *numbers);
 	case XST_ITEMS_MSRS:
 		if (numbers[1])
-			xst_parse_warn(p, RULE_RESERVED, 12, "flags", "%#llx, not 0",
+			xst_parse_warn(p, RULE_RESERVED, 12, "flags", "%#llx instead of 0",
 				       (unsigned long long)numbers[1]);
 		return 0;
 	case XST_ITEMS_VCPU_MAP:
@@ -102,7 +102,7 @@ static bool is_plain(uint64_t entry)
 	return !(entry & PAGE_RESERVED_BITS) && is_page_type(XST_PAGE_TYPE(entry));
 }
 
-/* Takes a block of little-endian entries at once if they are plain and of one type, all of them. */
+/* Takes a whole block of little-endian entries if all are plain and of one type. */
 static inline bool take_alike(const uint8_t *src, uint64_t *to)
 {
 	uint64_t first = le64(src), differ = 0;
@@ -116,8 +116,8 @@ static inline bool take_alike(const uint8_t *src, uint64_t *to)
 	return XST_PAGE_PFN(differ) == differ && is_plain(first);
 }
 
-/* Takes plain entries up to the first that is none of n.  Returns how many; *data_pages grows by those of
- * them that have pages. */
+/* Takes at most n entries, up to the first that is not plain.  Returns how many; *data_pages grows
+ * by the number of those with pages. */
 WIDE_LOOPS static size_t items_take_plain(const uint8_t *src, bool big, uint64_t *to, size_t n,
 					  uint64_t *data_pages)
 {
@@ -140,8 +140,8 @@ WIDE_LOOPS static size_t items_take_plain(const uint8_t *src, bool big, uint64_t
 	return k;
 }
 
-/* Most of what is read of an image without its pages: entries that lie in the window as a whole and
- * have nothing to complain of. */
+/* The bulk of reading an image without its pages: entries that lie whole in the window and need no
+ * report. */
 void xst_parse_take_plain_pages(struct xst_parser *p, const struct layer *l)
 {
 	struct items *it = &p->items;

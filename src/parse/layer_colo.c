@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* COLO's channel back: CHECKPOINT_STATE and CHECKPOINT_DIRTY_PFN_LIST records until the input ends.
+/* COLO's back channel: CHECKPOINT_STATE and CHECKPOINT_DIRTY_PFN_LIST records until the input ends.
  *
- * Since Xen 4.16 a secondary writes eight zero bytes between the header of a list and the list.
- * Then the first pfn seems to be 0, and the last one stands where the next header is due. */
+ * Since Xen 4.16 a secondary writes eight zero bytes between a list's header and the list.  The
+ * first pfn then seems to be 0, and the last one stands where the next header is due. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
@@ -37,8 +37,8 @@ static int list_end(struct xst_parser *p, struct layer *l)
 	if (!b || is_header(b))
 		return 0;
 	xst_parse_warn(p, RULE_COLO_STRAY, l->record.length, NULL,
-		       "eight bytes too many in front of the list, as Xen since 4.16 writes; the "
-		       "first pfn is none");
+		       "eight extra bytes before the list, written by Xen 4.16 and later; the "
+		       "first pfn is not real");
 	xst_parse_start_items(p, l, l->record.row->array, 1, xst_parse_tell_end);
 	p->items.first = l->record.length / l->record.row->array->size;
 	return 0;
@@ -86,10 +86,10 @@ int xst_parse_colo(struct xst_parser *p, struct layer *l)
 	row = xst_wire_find(xst_wire_colo_records, xst_wire_colo_count, type);
 	if (!row)
 		return xst_parse_fail(p, XST_E_UNKNOWN, RULE_RECORD_TYPE, 0, "type",
-				      "%#x: no record of COLO's channel back", type);
-	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE)) /* a list may be empty */
+				      "%#x: not a record of COLO's back channel", type);
+	if (!is_header(b) && (length || row->kind == XST_KIND_CHECKPOINT_STATE))
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 0, "length",
-				      "no %s record has %u bytes", row->name, length);
+				      "%s records can't have %u bytes", row->name, length);
 	xst_parser_consume(p, RECORD_HEADER_SIZE);
 	l->after = xst_parse_colo;
 	return xst_parse_begin_record(p, l, row, type, RECORD_HEADER_SIZE, length, colo_body);

@@ -3,7 +3,7 @@
  *
  *   p2m size (-> extended info -> its blocks -> p2m frames) -> body -> chunk ... -> tail
  *
- * Read the states from the last one up. */
+ * Read the states from the bottom up. */
 #include "parse/layer_legacy.h"
 
 #include <string.h>
@@ -56,7 +56,7 @@ static int vcpu_map(struct xst_parser *p, struct layer *l)
 
 	if (max > p->limits.max_vcpu_id)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "max_vcpu_id",
-				      "%lld is not among 0 to %llu", (long long)(int32_t)max,
+				      "%lld is not between 0 and %llu", (long long)(int32_t)max,
 				      (unsigned long long)p->limits.max_vcpu_id);
 	memset(g->vcpus, 0, sizeof(g->vcpus));
 	g->max_vcpu_id = max;
@@ -150,7 +150,7 @@ static int chunk(struct xst_parser *p, struct layer *l)
 	id = (int32_t)le32(b);
 	if (id > LEGACY_MAX_BATCH)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_BATCH, 4, "chunk",
-				      "a batch of %d page frames; %d is the most", id,
+				      "a batch of %d pfns; the maximum is %d", id,
 				      LEGACY_MAX_BATCH);
 	if (id > 0) {
 		l->u.legacy.left = (uint64_t)id;
@@ -159,11 +159,11 @@ static int chunk(struct xst_parser *p, struct layer *l)
 	row = xst_wire_find(xst_wire_legacy_chunks, xst_wire_legacy_chunks_count, (uint32_t)id);
 	if (!row)
 		return xst_parse_fail(p, XST_E_UNKNOWN, RULE_LEGACY_CHUNK, 4, "chunk",
-				      "%d: no such chunk in any Xen", id);
+				      "%d: no Xen has such a chunk", id);
 	return xst_parse_begin_record(p, l, row, (uint32_t)id, 4, 0, chunk_read);
 }
 
-/* Compression that a checkpoint announces holds from the next one on. */
+/* Compression takes effect at the checkpoint after the one that announces it. */
 int xst_parse_legacy_body(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
@@ -214,7 +214,7 @@ static int legacy_guest_width(struct xst_parser *p, struct layer *l, uint64_t si
 	if (size != LEGACY_VCPU64_SIZE && size != LEGACY_VCPU32_SIZE)
 		return xst_parse_fail(
 			p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
-			"a context of %llu bytes belongs to neither a 64-bit nor a 32-bit guest",
+			"a context of %llu bytes fits neither a 64-bit nor a 32-bit guest",
 			(unsigned long long)size);
 	l->u.legacy.guest_width = size == LEGACY_VCPU64_SIZE ? 8 : 4;
 	return 0;
@@ -239,7 +239,7 @@ static int ext_block_read(struct xst_parser *p, struct layer *l)
 		break;
 	default:
 		xst_parse_warn(p, RULE_LEGACY_EXT_BLOCK, RECORD_HEADER_SIZE, "id",
-			       "%.4s: a block of unknown meaning, skipped",
+			       "%.4s: unknown block, skipped",
 			       (const char *)&l->record.type);
 	}
 	xst_parse_last_run(p, l, left, 1, ext_block);
@@ -268,7 +268,7 @@ static int ext_block(struct xst_parser *p, struct layer *l)
 		return ext_info_end(p, l);
 	if (g->left < RECORD_HEADER_SIZE)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 0, "length",
-				      "%llu bytes are left, too few for a block",
+				      "the remaining %llu bytes are too few for a block",
 				      (unsigned long long)g->left);
 	r = xst_parser_take(p, RECORD_HEADER_SIZE, 0, &b);
 	if (r)
@@ -278,7 +278,7 @@ static int ext_block(struct xst_parser *p, struct layer *l)
 	g->left -= RECORD_HEADER_SIZE;
 	if (size > g->left)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_EXT_INFO, 4, "size",
-				      "a block of %u bytes does not fit the %llu that are left",
+				      "a block of %u bytes does not fit into the remaining %llu",
 				      size, (unsigned long long)g->left);
 	g->left -= size;
 	row = xst_wire_find(xst_wire_legacy_ext_blocks, xst_wire_legacy_ext_blocks_count, id);
@@ -296,9 +296,9 @@ static int ext_info_read(struct xst_parser *p, struct layer *l)
 	uint64_t n = xst_parse_field(p, XST_FIELD_LENGTH);
 
 	if (!all_ones_ulong(xst_parse_field(p, XST_FIELD_MARKER), l->ulong_size))
-		return xst_parse_fail(p, XST_E_UNSUPPORTED, RULE_LEGACY_EXT_INFO, l->ulong_size + 4,
-				      "marker",
-				      "no extended info: the stream is from before Xen 3.0.3");
+		return xst_parse_fail(
+			p, XST_E_UNSUPPORTED, RULE_LEGACY_EXT_INFO, l->ulong_size + 4, "marker",
+			"no extended info: streams from before Xen 3.0.3 are not supported");
 	if (n > p->limits.max_ext_info)
 		return xst_parse_fail(
 			p, XST_E_LIMIT, RULE_LIMIT, 4, "length",

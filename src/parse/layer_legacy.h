@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the legacy layer share. */
+/* Shared by the files of the legacy layer. */
 #ifndef PARSE_LEGACY_H
 #define PARSE_LEGACY_H
 
 #include "parse/parser.h"
 
-/* The bodies of a state of the guest, then its tail. */
+/* The bodies of one state of the guest, then its tail. */
 int xst_parse_legacy_body(struct xst_parser *p, struct layer *l);
 /* The tail, then another state of the guest or the end. */
 int xst_parse_legacy_tail(struct xst_parser *p, struct layer *l);
 
-/* RECORD_BEGIN of what is not a chunk, then `next`. */
+/* RECORD_BEGIN of a part that is not a chunk, then `next`. */
 int xst_parse_legacy_part(struct xst_parser *p, struct layer *l, enum legacy_part part,
 			  unsigned framing, uint64_t length, state_fn next);
 
-/* n HVM parameters, which stand in p->items.numbers. */
+/* n HVM parameters from p->items.numbers. */
 int xst_parse_legacy_params(struct xst_parser *p, size_t n);
 
-/* toolstack.c, tmem.c: what follows the fixed fields of these chunks, then `after`. */
+/* toolstack.c, tmem.c: the rest of these chunks after their fixed fields, then `after`. */
 int xst_parse_toolstack(struct xst_parser *p, struct layer *l, state_fn after);
 int xst_parse_tmem(struct xst_parser *p, struct layer *l, state_fn after);
 

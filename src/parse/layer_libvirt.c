@@ -16,7 +16,7 @@ static int libvirt_header_read(struct xst_parser *p, struct layer *l)
 	if (version > LIBVIRT_VERSION_LIBXL)
 		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBVIRT_VERSION,
 				      row->fixed - row->field[0].offset, "version",
-				      "%llu; versions 1 and 2 exist today",
+				      "%llu; only versions 1 and 2 are known",
 				      (unsigned long long)version);
 	l->u.container.config = xst_parse_field(p, XST_FIELD_CONFIG_LENGTH);
 	l->u.container.announced = (uint32_t)version;
@@ -24,14 +24,14 @@ static int libvirt_header_read(struct xst_parser *p, struct layer *l)
 	return r ? r : xst_parse_end_record(l, libvirt_xml);
 }
 
-/* libvirt calls the stream by the version; we believe the stream. */
+/* libvirt goes by the version, we by the stream itself. */
 static void libvirt_stream_begun(struct xst_parser *p, struct layer *l, enum xst_layer stream)
 {
 	uint32_t right = stream == XST_LAYER_LIBXL ? LIBVIRT_VERSION_LIBXL : LIBVIRT_VERSION_LEGACY;
 
 	if (l->u.container.announced != right)
 		xst_parse_warn(p, RULE_LIBVIRT_STREAM, 0, "version",
-			       "%u stands in the header, but a %s stream follows",
+			       "the header has version %u, but a %s stream follows",
 			       l->u.container.announced, xst_layer_name(stream));
 }
 
@@ -42,7 +42,7 @@ int xst_parse_libvirt(struct xst_parser *p, struct layer *l)
 		.magic = LIBVIRT_MAGIC,
 		.magic_size = LIBVIRT_MAGIC_SIZE,
 		.rule = RULE_CONTAINER_MAGIC,
-		.missing = "no file of libvirt's Xen driver begins here",
+		.missing = "not the beginning of a file of libvirt's Xen driver",
 		.header_read = libvirt_header_read,
 		.stream_begun = libvirt_stream_begun,
 	};

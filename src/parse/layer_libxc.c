@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The libxc image: two headers, records, maybe a legacy device model's record. */
+/* The libxc image: two headers, records, and possibly a legacy device model's record. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
@@ -16,7 +16,7 @@ static int libxc_emulator(struct xst_parser *p, struct layer *l)
 	return xst_parse_emulator(p, l, xst_parser_end_layer);
 }
 
-/* The libxl level takes over until its CHECKPOINT_END; a bare image just goes on. */
+/* The libxl layer takes over until its CHECKPOINT_END; a bare image just goes on. */
 static int libxc_checkpoint(struct xst_parser *p, struct layer *l)
 {
 	if (inside_libxl(p, l)) {
@@ -41,20 +41,20 @@ static int libxc_next_record(struct xst_parser *p, struct layer *l)
 	return xst_parse_record(p, l, xst_wire_libxc_records, xst_wire_libxc_count, libxc_after);
 }
 
-/* Inside of these the device model has a record of theirs. */
+/* Inside these layers the device model has a record of theirs. */
 static bool stands_alone(struct xst_parser *p, struct layer *l)
 {
 	return !inside_libxl(p, l) && !xst_parser_inside(p, l, XST_LAYER_XENSERVER);
 }
 
-/* Records are framed alike, whatever the guest. */
+/* These faults don't affect the framing of the records. */
 static int check_domain(struct xst_parser *p, uint64_t type)
 {
 	int r = 0;
 
 	if (type != LIBXC_GUEST_PV && type != LIBXC_GUEST_HVM)
 		r = xst_parse_fault(p, XST_E_UNKNOWN, RULE_GUEST_TYPE, 16, "guest_type",
-				    "%llu; 1 (x86 PV) and 2 (x86 HVM) exist",
+				    "%llu; only 1 (x86 PV) and 2 (x86 HVM) are known",
 				    (unsigned long long)type);
 	if (r == 0 && xst_parse_field(p, XST_FIELD_PAGE_SHIFT) != LIBXC_PAGE_SHIFT)
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_SHIFT, 12, "page_shift",
@@ -90,7 +90,7 @@ static int image_read(struct xst_parser *p, struct layer *l)
 
 	if (xst_parse_field(p, XST_FIELD_MARKER) != LIBXC_MARKER)
 		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_MARKER, 24, "marker",
-				      "0x%016llx, not all ones: no libxc image begins here",
+				      "0x%016llx, not all ones: not the beginning of a libxc image",
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_MARKER));
 	if (xst_parse_field(p, XST_FIELD_IDENT) != LIBXC_IDENT)
 		return xst_parse_fail(p, XST_E_MAGIC, RULE_LIBXC_IDENT, 16, "ident",
@@ -98,7 +98,7 @@ static int image_read(struct xst_parser *p, struct layer *l)
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_IDENT));
 	if (version < LIBXC_VERSION_MIN || version > LIBXC_VERSION_MAX)
 		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXC_VERSION, 12, "version",
-				      "%llu; versions 2 and 3 exist today",
+				      "%llu; only versions 2 and 3 are known",
 				      (unsigned long long)version);
 	if (options & ~(uint64_t)LIBXC_OPTION_BIG_ENDIAN)
 		xst_parse_warn(p, RULE_LIBXC_OPTIONS, 8, "options", "%#llx: reserved bits are set",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The libxl stream: a header, records, and the image after one of them. */
+/* The libxl stream: a header, records, and a libxc image after one of them. */
 #include "parse/parser.h"
 
 #include "wire/bytes.h"
 
 static int libxl_next_record(struct xst_parser *p, struct layer *l);
 
-/* In a COLO stream a CHECKPOINT_STATE is next.  Its type and length are those of no record of an
- * image: there this type has eight bytes at least. */
+/* In a COLO stream a CHECKPOINT_STATE comes next.  No record of an image has its type and length:
+ * there this type has at least eight bytes. */
 static int resumed(struct xst_parser *p, struct layer *l)
 {
 	const struct wire_record *row = NULL;
@@ -26,12 +26,12 @@ static int resumed(struct xst_parser *p, struct layer *l)
 	return 0;
 }
 
-/* The image stands in a nested layer; after its CHECKPOINT it waits for our CHECKPOINT_END. */
+/* The image is a nested layer; after its CHECKPOINT it waits for our CHECKPOINT_END. */
 static int resume_image(struct xst_parser *p, struct layer *l)
 {
 	if (!l->u.rec.in_checkpoint)
 		return xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE,
-				       "type", "CHECKPOINT_END outside of a checkpoint");
+				       "type", "CHECKPOINT_END outside a checkpoint");
 	l->u.rec.in_checkpoint = false;
 	l->u.rec.awaits_state = p->flags & XST_PARSER_COLO;
 	if (!l->u.rec.awaits_state)
@@ -50,11 +50,11 @@ static int state_received(struct xst_parser *p, struct layer *l)
 
 static int libxl_end(struct xst_parser *p, struct layer *l)
 {
-	l->state = xst_parser_end_layer; /* of the image first, in the middle of a checkpoint */
+	l->state = xst_parser_end_layer; /* inside a checkpoint, the image's first */
 	if (!l->u.rec.in_checkpoint && !l->u.rec.awaits_state)
 		return 0;
 	return xst_parse_fault(p, XST_E_MALFORMED, RULE_CHECKPOINT, RECORD_HEADER_SIZE, "type",
-			       "END in the middle of a checkpoint");
+			       "END inside a checkpoint");
 }
 
 static int libxl_image(struct xst_parser *p, struct layer *l)
@@ -98,7 +98,7 @@ static int libxl_header_read(struct xst_parser *p, struct layer *l)
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_IDENT));
 	if (xst_parse_field(p, XST_FIELD_VERSION) != LIBXL_VERSION)
 		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXL_VERSION, 8, "version",
-				      "%llu; only version 2 exists today",
+				      "%llu; only version 2 is known",
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_VERSION));
 	if (options & ~(uint64_t)LIBXL_OPTIONS_KNOWN)
 		xst_parse_warn(p, RULE_LIBXL_OPTIONS, 4, "options", "%#llx: reserved bits are set",

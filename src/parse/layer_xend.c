@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* xend's record: a magic, the domain's s-expression, a legacy stream.  A captured migration has the
- * line in front that asked for it. */
+/* xend's record: a magic, the domain's s-expression, a legacy stream.  A captured migration begins
+ * with the line that requested it. */
 #include "parse/container.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static int xend_header(struct xst_parser *p, struct layer *l)
 		.magic = XEND_MAGIC,
 		.magic_size = XEND_MAGIC_SIZE,
 		.rule = RULE_CONTAINER_MAGIC,
-		.missing = "no record of xend begins here",
+		.missing = "not the beginning of a xend record",
 		.after = xend_config,
 		.stream = XST_START_LEGACY,
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The suspend image of XenServer and XCP-ng: records in any order, one of which announces the
- * guest's image.  That stands after its record and ends by itself. */
+ * guest's image.  The image follows that record and marks its own end. */
 #include "parse/container.h"
 
 #include <string.h>
@@ -57,10 +57,10 @@ static int xenserver_body(struct xst_parser *p, struct layer *l)
 
 static int xenserver_unknown_type(struct xst_parser *p, uint64_t type)
 {
-	return xst_parse_fail(p, XST_E_UNKNOWN, RULE_XENSERVER_RECORD, XENSERVER_RECORD_HEADER,
-			      "type",
-			      "%#llx: a record of unknown type, from a later XenServer or damage",
-			      (unsigned long long)type);
+	return xst_parse_fail(
+		p, XST_E_UNKNOWN, RULE_XENSERVER_RECORD, XENSERVER_RECORD_HEADER, "type",
+		"%#llx: unknown record type; from a later XenServer, or damaged",
+		(unsigned long long)type);
 }
 
 static uint64_t limit_of(const struct xst_parser *p, enum xst_kind kind)
@@ -73,7 +73,7 @@ static int check_length(struct xst_parser *p, const struct wire_record *row, uin
 	if (row->tail != WIRE_RUN) {
 		if (length)
 			xst_parse_warn(p, RULE_XENSERVER_LENGTH, 8, "length",
-				       "%llu, not 0: not looked at", (unsigned long long)length);
+				       "%llu instead of 0; ignored", (unsigned long long)length);
 		return 0;
 	}
 	if (length > limit_of(p, row->kind))
@@ -88,7 +88,7 @@ static int check_length(struct xst_parser *p, const struct wire_record *row, uin
 	return 0;
 }
 
-/* An image that is not the only one is read all the same, if faults are to be gone past. */
+/* With XST_PARSER_KEEP_GOING, a second image is read too. */
 static int check_image(struct xst_parser *p, struct layer *l)
 {
 	bool second = l->u.xenserver.had_image;
@@ -109,7 +109,7 @@ static int check_record(struct xst_parser *p, struct layer *l, const struct wire
 		xst_parse_warn(p, RULE_XENSERVER_REFUSED, XENSERVER_RECORD_HEADER, "type",
 			       "xenopsd does not restore from %s records", row->name);
 	switch (row->kind) {
-	case XST_KIND_CONFIG: /* one only, so that who keeps it knows how much it can be */
+	case XST_KIND_CONFIG: /* only one, so that its consumer knows how large it can be */
 		if (x->had_config)
 			return xst_parse_fail(p, XST_E_MALFORMED, RULE_XENSERVER_TWICE,
 					      XENSERVER_RECORD_HEADER, "type",
@@ -123,7 +123,7 @@ static int check_record(struct xst_parser *p, struct layer *l, const struct wire
 		if (!length)
 			xst_parse_warn(
 				p, RULE_XENSERVER_DEMU, 8, "length",
-				"unknown: all to the end of the input is taken for this record");
+				"unknown: the record is taken to last to the end of the input");
 		return 0;
 	default:
 		return 0;
@@ -155,9 +155,9 @@ static int xenserver_record(struct xst_parser *p, struct layer *l)
 	return r ? r : EVENT;
 }
 
-/* --- in front of them ------------------------------------------------------------------------ */
+/* --- before the records ---------------------------------------------------------------------- */
 
-/* Whoever is asked to receive a migration answers first, and a capture may have that. */
+/* The receiver of a migration answers before it begins, and a capture may include the answer. */
 int xst_parse_xenserver(struct xst_parser *p, struct layer *l)
 {
 	static const struct container xenserver = {
@@ -165,7 +165,7 @@ int xst_parse_xenserver(struct xst_parser *p, struct layer *l)
 		.magic = XENSERVER_MAGIC,
 		.magic_size = XENSERVER_MAGIC_SIZE,
 		.rule = RULE_CONTAINER_MAGIC,
-		.missing = "no suspend image of XenServer begins here",
+		.missing = "not the beginning of a XenServer suspend image",
 		.after = xenserver_record,
 	};
 	const uint8_t *b;

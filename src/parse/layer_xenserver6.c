@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The suspend image of XenServer 6 and older: a magic and a legacy stream.  The device model's
- * record after that has a form of its own, see emulator_record.c. */
+ * record after it has a form of its own, see emulator_record.c. */
 #include "parse/container.h"
 
 int xst_parse_xenserver6(struct xst_parser *p, struct layer *l)
@@ -10,7 +10,7 @@ int xst_parse_xenserver6(struct xst_parser *p, struct layer *l)
 		.magic = XENSERVER6_MAGIC,
 		.magic_size = XENSERVER_MAGIC_SIZE,
 		.rule = RULE_CONTAINER_MAGIC,
-		.missing = "no suspend image of XenServer 6 begins here",
+		.missing = "not the beginning of a XenServer 6 suspend image",
 		.after = xst_parse_container_stream,
 		.stream = XST_START_LEGACY,
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The xl header, and what it stands in front of. */
+/* The xl header, and the stream after it. */
 #include "parse/container.h"
 
 #include "wire/bytes.h"
@@ -9,7 +9,7 @@ static int xl_optional_read(struct xst_parser *p, struct layer *l)
 	return xst_parse_last_run(p, l, l->record.length, 1, xst_parse_container_stream);
 }
 
-/* What is left of the optional data. */
+/* The rest of the optional data. */
 static int xl_optional(struct xst_parser *p, struct layer *l)
 {
 	l->state = xst_parse_container_stream;
@@ -19,14 +19,13 @@ static int xl_optional(struct xst_parser *p, struct layer *l)
 				      l->u.container.optional, xl_optional_read);
 }
 
-/* Where the optional data ends is known in any case: a configuration that can't be is passed over
- * with it. */
+/* A bad configuration is skipped with the rest of the optional data, whose end is known. */
 static int config_fault(struct xst_parser *p, uint64_t length, uint64_t left)
 {
 	if (length > left)
 		return xst_parse_fault(
 			p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 0, "config_length",
-			"%llu bytes do not fit the %llu that are left of the optional data",
+			"%llu bytes do not fit into the remaining %llu of the optional data",
 			(unsigned long long)length, (unsigned long long)left);
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, "config_length",
 			       "%llu bytes are more than the limit of %llu",
@@ -58,12 +57,12 @@ static int check_flags(struct xst_parser *p, uint32_t flags)
 
 	if (xst_parse_field(p, XST_FIELD_OPTIONAL_FLAGS))
 		xst_parse_warn(p, RULE_XL_OPTIONAL_FLAGS, 8, "optional_flags",
-			       "%#llx: unknown, ignored",
+			       "%#llx: unknown flags, ignored",
 			       (unsigned long long)xst_parse_field(p, XST_FIELD_OPTIONAL_FLAGS));
 	if (!unknown)
 		return 0;
 	return xst_parse_fault(p, XST_E_UNKNOWN, RULE_XL_FLAGS, 12, "mandatory_flags",
-			       "%#x: bits of unknown meaning, this file is from a later Xen",
+			       "%#x: unknown flags; the file is from a later Xen",
 			       unknown);
 }
 
@@ -74,7 +73,7 @@ static int xl_header_read(struct xst_parser *p, struct layer *l)
 
 	if (xst_parse_field(p, XST_FIELD_BYTE_ORDER) != XL_BYTE_ORDER)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_XL_BYTE_ORDER, 16, "byte_order",
-				      "%#llx says neither little-endian nor big-endian",
+				      "%#llx means neither little-endian nor big-endian",
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_BYTE_ORDER));
 	if (l->big)
 		xst_parse_warn(p, RULE_BIG_ENDIAN, 16, "byte_order", "the header is big-endian");
@@ -89,7 +88,7 @@ static int xl_header_read(struct xst_parser *p, struct layer *l)
 				      (unsigned long long)p->limits.max_optional_data);
 	if (length && length < xst_wire_xl_config.fixed)
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_XL_CONFIG_LENGTH, 4, "optional_length",
-				    "%llu bytes have no room for the configuration's length",
+				    "%llu bytes are too few for the configuration's length",
 				    (unsigned long long)length);
 	if (r)
 		return r;
@@ -98,7 +97,7 @@ static int xl_header_read(struct xst_parser *p, struct layer *l)
 									 : xl_layer_config);
 }
 
-/* libxl calls the stream by the flag; we believe the stream. */
+/* xl goes by the flag, we by the stream itself. */
 static void xl_stream_begun(struct xst_parser *p, struct layer *l, enum xst_layer stream)
 {
 	bool flag = l->u.container.announced & XL_FLAG_STREAM_V2;
@@ -116,7 +115,7 @@ int xst_parse_xl(struct xst_parser *p, struct layer *l)
 		.magic = XL_MAGIC,
 		.magic_size = XL_MAGIC_SIZE,
 		.rule = RULE_XL_MAGIC,
-		.missing = "the bytes of an xl header are not there",
+		.missing = "no xl header magic here",
 		.header_read = xl_header_read,
 		.stream_begun = xl_stream_begun,
 	};

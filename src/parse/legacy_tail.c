@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The tail of a legacy stream's body, and what may follow that: another state of the guest.
+/* The tail of a legacy stream's body, and another state of the guest after it, if there is one.
  *
  *   HVM: magic pfns -> HVM context -> device model's record -> tail done
  *   PV:  unmapped pfns -> vCPU (-> extended) (-> xsave) -> vCPU ... -> shared info -> tail done
  *   tail done (-> checkpoint -> more -> body) -> end
  *
- * Read the states from the last one up. */
+ * Read the states from the bottom up. */
 #include "parse/layer_legacy.h"
 
 #include "wire/bytes.h"
@@ -14,10 +14,10 @@
 
 static const struct wire_array unmapped = { XST_ITEMS_UNMAPPED_PFNS, WIRE_ULONG, 1, { ULONG } };
 
-/* Without LAST_CHECKPOINT another state of the guest may follow, or the input ends, or a record of
- * XenServer's, or zeros of the disk that the stream lies on: a state begins with a chunk.  Some types
- * of XenServer's records could be batches of 15 or 240 entries: one that has zeros where they are in
- * such a header would name pfn 0 twice. */
+/* Without LAST_CHECKPOINT, the tail may be followed by another state of the guest, which begins
+ * with a chunk, by the end of the input, by a XenServer record, or by zeros of the disk that the
+ * stream lies on.  Some types of XenServer records could be batches of 15 or 240 entries: such a
+ * batch, with zeros where the header has them, would name pfn 0 twice. */
 static int more(struct xst_parser *p, struct layer *l)
 {
 	const uint8_t *b;
@@ -46,8 +46,8 @@ static int legacy_checkpoint(struct xst_parser *p, struct layer *l)
 	return xst_parse_legacy_part(p, l, LEGACY_CHECKPOINT, 0, 0, xst_parse_tell_end);
 }
 
-/* A suspend image of XenServer 6 lies on a raw disk: what follows the guest's state is anything,
- * also the remains of another image. */
+/* A suspend image of XenServer 6 lies on a raw disk: anything may follow the guest's state, even
+ * the remains of another image. */
 static int tail_done(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
@@ -72,7 +72,7 @@ static int hvm_context_read(struct xst_parser *p, struct layer *l)
 
 	if (n == 0)
 		return xst_parse_fail(p, XST_E_MALFORMED, RULE_LEGACY_CONTEXT, 4, "length",
-				      "an empty HVM context: no guest can be started from it");
+				      "the HVM context is empty: no guest can be started from it");
 	if (n > p->limits.max_record)
 		return xst_parse_fail(p, XST_E_LIMIT, RULE_LIMIT, 4, "length",
 				      "%llu bytes of HVM context are more than the limit of %llu",
@@ -114,7 +114,7 @@ static int vcpu_next(struct xst_parser *p, struct layer *l)
 	return legacy_vcpu(p, l);
 }
 
-/* Its size can differ from vCPU to vCPU: what counts is what stands here. */
+/* Its size can differ from vCPU to vCPU; the one given here counts. */
 static int vcpu_xsave_read(struct xst_parser *p, struct layer *l)
 {
 	struct legacy_layer *g = &l->u.legacy;
@@ -135,7 +135,7 @@ static int vcpu_xsave_read(struct xst_parser *p, struct layer *l)
 				      (unsigned long long)p->limits.max_xsave);
 	if (v[2].value + 16 != g->xsave_size)
 		xst_parse_warn(p, RULE_LEGACY_XSAVE, 8, "size",
-			       "%llu bytes and 16 in front of them, where %llu were announced",
+			       "%llu + 16 bytes, but %llu were announced",
 			       (unsigned long long)v[2].value, (unsigned long long)g->xsave_size);
 	xst_parse_last_run(p, l, v[2].value, 1, vcpu_next);
 	return xst_parse_tell_fields(p, v, 3);
@@ -235,7 +235,7 @@ int xst_parse_legacy_tail(struct xst_parser *p, struct layer *l)
 
 	if (!g->had_map)
 		xst_parse_warn(p, RULE_LEGACY_NO_VCPU_MAP, 0, NULL,
-			       "no VCPU_INFO chunk: vCPU 0 is meant");
+			       "no VCPU_INFO chunk; vCPU 0 is assumed to be the only one");
 	if (l->guest == XST_GUEST_HVM)
 		return xst_parse_legacy_part(p, l, LEGACY_MAGIC_PFNS, 0, 24, magic_pfns);
 	return xst_parse_legacy_part(p, l, LEGACY_UNMAPPED_PFNS, 0, 0, unmapped_read);

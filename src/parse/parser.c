@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser's public face: windows in, events out. */
+/* The parser's public functions: windows in, events out. */
 #include "parse/parser.h"
 
 #include <stdlib.h>
@@ -7,7 +7,9 @@
 
 #include "wire/options.h"
 
-#define FLAGS (XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT | XST_PARSER_COLO)
+#define FLAGS                                                                                      \
+	(XST_PARSER_KEEP_GOING | XST_PARSER_NO_EMULATOR | XST_PARSER_ONE_CHECKPOINT |              \
+	 XST_PARSER_COLO)
 
 static const struct xst_limits default_limits = {
 	.max_record = LIMIT_RECORD,
@@ -72,7 +74,8 @@ int xst_parser_next(struct xst_parser *p, struct xst_in *in, const struct xst_ev
 		r = parser_step(p);
 		p->in = NULL;
 		if (r < 0 && !p->error.code)
-			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL, "a state that can't be");
+			xst_parse_fail(p, r, RULE_INPUT_UNKNOWN, 0, NULL,
+				       "the parser is in an impossible state");
 		if (r > 0)
 			p->have_event = true;
 	}
@@ -131,7 +134,7 @@ int xst_parser_new(const struct xst_parser_options *options, struct xst_parser *
 	return 0;
 }
 
-/* An event that waits for the warnings before it points into its parser. */
+/* An event held back until the warnings before it are taken points into its own parser. */
 static void point_into_copy(struct xst_parser *copy)
 {
 	struct xst_event *ev = &copy->event;

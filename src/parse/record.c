@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Records as libxl and libxc frame them: u32 type, u32 length, body, zero padding to 8.
  *
- * What a body is made of stands in the tables; a new record type is a new row there.
+ * Tables describe the parts of a body; a new record type is a new row there.
  *
  *   header -> fixed fields -> body (-> pages | pairs) -> padding -> RECORD_END -> `after`
  *   with a fault: -> rest -> padding
  *
- * Read the states from the last one up. */
+ * Read the states from the bottom up. */
 #include "parse/parser.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static int record_padding(struct xst_parser *p, struct layer *l)
 	return 0;
 }
 
-/* Of a record that has a fault, or is unknown. */
+/* The rest of a faulty or unknown record. */
 static int record_rest(struct xst_parser *p, struct layer *l)
 {
 	xst_parse_start_run(p, l, xst_parse_body_left(p, l), 1, record_padding);
@@ -58,7 +58,7 @@ static size_t string_room(const struct xst_parser *p)
 	return p->in_value ? VALUE_SIZE - p->value_len : KEY_SIZE - p->key_len;
 }
 
-/* Appends n bytes to the string in hand, which has room for them. */
+/* Appends n bytes to the current string, which has room for them. */
 static void record_append_string(struct xst_parser *p, const uint8_t *data, size_t n)
 {
 	char *string = p->in_value ? p->value : p->key;
@@ -73,7 +73,7 @@ static int string_too_long(struct xst_parser *p, struct layer *l)
 {
 	l->state = record_rest;
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 0, p->in_value ? "value" : "key",
-			       "longer than the %d bytes that xenstored takes",
+			       "longer than the %d bytes that xenstored accepts",
 			       p->in_value ? VALUE_SIZE : KEY_SIZE);
 }
 
@@ -84,7 +84,7 @@ static int pairs_end(struct xst_parser *p, struct layer *l)
 		return 0;
 	return xst_parse_fault(p, XST_E_MALFORMED, RULE_XENSTORE_PAIRS, 0,
 			       p->in_value ? "value" : "key",
-			       p->in_value ? "the last key has no value that ends with a NUL"
+			       p->in_value ? "the last key has no NUL-terminated value"
 					   : "the last string does not end with a NUL");
 }
 
@@ -104,7 +104,7 @@ static int pairs(struct xst_parser *p, struct layer *l)
 	nul = memchr(data, 0, n);
 	if (nul)
 		n = (size_t)(nul - data);
-	too_long = n > string_room(p); /* found at the same byte wherever the windows are cut */
+	too_long = n > string_room(p); /* detected at the same byte however the windows are cut */
 	if (too_long)
 		n = string_room(p);
 	record_append_string(p, data, n);
@@ -131,7 +131,7 @@ static int record_pages(struct xst_parser *p, struct layer *l)
 	l->state = record_rest;
 	return xst_parse_fault(
 		p, XST_E_MALFORMED, RULE_PAGE_COUNT, 0, "count",
-		"%llu of %llu page frames have contents, but the record holds %llu bytes of pages",
+		"%llu of %llu pfns have contents, but the record holds %llu bytes of pages",
 		(unsigned long long)p->items.data_pages, (unsigned long long)p->items.first,
 		(unsigned long long)left);
 }
@@ -139,7 +139,7 @@ static int record_pages(struct xst_parser *p, struct layer *l)
 static int remark_empty(struct xst_parser *p, struct layer *l)
 {
 	xst_parse_warn(p, RULE_RECORD_EMPTY, 0, NULL,
-		       "%s without contents, as Xen 4.6 to 4.8 wrote", l->record.row->name);
+		       "an empty %s record, as Xen 4.6 to 4.8 wrote it", l->record.row->name);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ static int check_count(struct xst_parser *p, struct layer *l, uint64_t count)
 
 	if (row->tail == WIRE_PAGES && count == 0)
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_PAGE_COUNT, row->fixed, "count",
-				    "a PAGE_DATA record without page frames");
+				    "a PAGE_DATA record without pfns");
 	else if (count > room || (exact && count * row->array->size != xst_parse_body_left(p, l)))
 		r = xst_parse_fault(
 			p, XST_E_MALFORMED, exact ? RULE_RECORD_LENGTH : RULE_PAGE_COUNT,
@@ -214,25 +214,25 @@ static int record_unknown_type(struct xst_parser *p, struct layer *l, uint32_t t
 
 	if (type & RECORD_OPTIONAL)
 		xst_parse_warn(p, RULE_RECORD_OPTIONAL, RECORD_HEADER_SIZE, "type",
-			       "%#x: an optional record of unknown type", type);
+			       "%#x: unknown optional record type", type);
 	else
 		r = xst_parse_fault(
 			p, XST_E_UNKNOWN, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
-			"%#x: a mandatory record of unknown type, from a later Xen or damage",
+			"%#x: unknown mandatory record type; from a later Xen, or damaged",
 			type);
 	l->state = record_rest;
 	return r;
 }
 
-/* One wrong length can be a wrong field; if no record that we know follows, it led us astray. */
+/* One wrong length may be just a wrong field; if no known record follows, the framing is lost. */
 static int framing_lost(struct xst_parser *p, uint32_t type)
 {
 	return xst_parse_fail(
 		p, XST_E_MALFORMED, RULE_RECORD_TYPE, RECORD_HEADER_SIZE, "type",
-		"%#x: no record begins here, as the length of the one before is wrong", type);
+		"%#x: no record begins here, because the previous record's length is wrong", type);
 }
 
-/* Bytes after the fixed fields that a body of this type may have. */
+/* Whether a body of this type can have that many bytes after its fixed fields. */
 static bool length_fits(const struct wire_record *row, uint64_t length)
 {
 	uint64_t tail = length - row->fixed;
@@ -260,7 +260,7 @@ static int check_header(struct xst_parser *p, struct layer *l, const struct wire
 	if (row->flags & (WIRE_REFUSED | WIRE_BACK_CHANNEL))
 		return xst_parse_fault(
 			p, XST_E_MALFORMED, RULE_RECORD_REFUSED, RECORD_HEADER_SIZE, "type",
-			"%s records have no place in a stream to restore from", row->name);
+			"%s records do not belong in a saved stream", row->name);
 	if ((row->flags & WIRE_SINCE_V3) && l->u.rec.version == 2)
 		return xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_V3_IN_V2, RECORD_HEADER_SIZE,
 				       "type", "%s does not exist in an image of version 2",
@@ -300,7 +300,7 @@ int xst_parse_record(struct xst_parser *p, struct layer *l, const struct wire_re
 		return r;
 	if (row && !length_fits(row, length)) {
 		r = xst_parse_fault(p, XST_E_MALFORMED, RULE_RECORD_LENGTH, 4, "length",
-				    "no %s record has %u bytes", row->name, length);
+				    "%s records can't have %u bytes", row->name, length);
 		l->state = record_rest;
 		l->u.rec.doubtful = true;
 		p->phase = NULL;

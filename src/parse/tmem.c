@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transcendent memory: walked through to its end, not interpreted.
+/* Transcendent memory: skipped entry by entry, not interpreted.
  *
  *   TMEM        pools, ended by a pool id of all ones; each with its pages, ended by an object id
  *               of all ones or by their number
@@ -91,7 +91,7 @@ int xst_parse_tmem(struct xst_parser *p, struct layer *l, state_fn after)
 
 	if (!extra)
 		xst_parse_warn(p, RULE_LEGACY_TMEM, l->record.row->fixed + 4u, NULL,
-			       "transcendent memory, which today's Xen does not have");
+			       "transcendent memory, which today's Xen no longer supports");
 	l->after = after;
 	l->state = extra ? tmem_handle : tmem_pool;
 	return 0;

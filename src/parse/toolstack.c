@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* libxl's toolstack record, version 1: where the device model has mapped its memory.
  *
- * Each entry's name was written where the structure's padding begins, so that a 64-bit toolstack
- * leaks four bytes after it and a 32-bit one none.
+ * Each entry's name is written where the structure's padding begins, so a 64-bit toolstack leaks
+ * four bytes after the name, and a 32-bit one none.
  *
  *   head -> entry (-> name -> stray -> entry) -> rest -> `after` */
 #include "parse/layer_legacy.h"
@@ -13,7 +13,7 @@
 
 static int toolstack_entry(struct xst_parser *p, struct layer *l);
 
-/* What is left is passed over as it is. */
+/* Skips the rest. */
 static int toolstack_rest(struct xst_parser *p, struct layer *l)
 {
 	return xst_parse_last_run(p, l, l->u.legacy.toolstack_left, 1, l->after);
@@ -23,7 +23,7 @@ static int short_record(struct xst_parser *p, struct layer *l, const char *what)
 {
 	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_MALFORMED, RULE_LEGACY_TOOLSTACK, 0, what,
-			       "the %llu bytes that are left of the record are too few",
+			       "the remaining %llu bytes of the record are too few",
 			       (unsigned long long)l->u.legacy.toolstack_left);
 }
 
@@ -123,7 +123,7 @@ static int toolstack_entry(struct xst_parser *p, struct layer *l)
 		return 0;
 	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_LIMIT, RULE_LIMIT, 4, "namelen",
-			       "%u bytes are more than the %d that xenstored takes", name_len,
+			       "%u bytes are more than the %d that xenstored accepts", name_len,
 			       VALUE_SIZE);
 }
 
@@ -144,7 +144,7 @@ static int toolstack_head(struct xst_parser *p, struct layer *l)
 		return 0;
 	l->state = toolstack_rest;
 	return xst_parse_fault(p, XST_E_VERSION, RULE_LEGACY_TOOLSTACK, 8, "version",
-			       "%u; libxl wrote version 1 only", le32(b));
+			       "%u; libxl wrote only version 1", le32(b));
 }
 
 int xst_parse_toolstack(struct xst_parser *p, struct layer *l, state_fn after)

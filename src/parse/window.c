@@ -99,7 +99,7 @@ int xst_parser_take(struct xst_parser *p, size_t n, uint64_t ahead, const uint8_
 		p->offset += n;
 		return 0;
 	}
-	if (p->held == n) { /* they stay where *ret says until more is held */
+	if (p->held == n) { /* they stay at *ret until more is held */
 		p->held = 0;
 		p->offset += n;
 		return 0;

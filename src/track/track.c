@@ -23,7 +23,7 @@ static void track_guest(struct track *t, uint64_t type)
 					     : XST_GUEST_UNKNOWN;
 }
 
-/* A libxl stream's checkpoint is complete with the libxl part of it, a legacy one at once. */
+/* A checkpoint of a libxl stream is complete with its libxl part, a legacy one at once. */
 static void track_checkpoint(struct track *t, const struct xst_event *ev)
 {
 	bool opens = ev->kind == XST_KIND_CHECKPOINT, closes = ev->kind == XST_KIND_CHECKPOINT_END;

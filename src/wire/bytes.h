@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* For functions that are a loop over many numbers: made for two kinds of processor, one of which is chosen
- * when the program starts.  Not under sanitizers, which are not ready by then. */
+/* For functions that loop over many numbers: compiled for two kinds of processor, one of which is
+ * chosen when the program starts.  Not under sanitizers, which are not ready by then. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__) && \
 	!defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define WIDE_LOOPS __attribute__((target_clones("avx2", "default")))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* COLO's channel back, from the secondary to the primary: no header, no end. */
+/* COLO's back channel, from the secondary to the primary: no header, no end. */
 #include "wire/wire.h"
 
 static const struct wire_array pfns = {
@@ -9,9 +9,9 @@ static const struct wire_array pfns = {
 const struct wire_record xst_wire_colo_records[] = {
 	{ .type = 0x05, .kind = XST_KIND_CHECKPOINT_STATE, .name = "CHECKPOINT_STATE",
 	  .fixed = 4, .nfields = 1, .field = { { XST_FIELD_CHECKPOINT_STATE, 0, 4 } },
-	  .summary = "what the secondary has done" },
+	  .summary = "the secondary's progress" },
 	{ .type = 0x0f, .kind = XST_KIND_DIRTY_PFN_LIST, .name = "CHECKPOINT_DIRTY_PFN_LIST",
 	  .tail = WIRE_ARRAY_BY_LENGTH, .array = &pfns,
-	  .summary = "the page frames that the secondary has changed" },
+	  .summary = "the pfns that the secondary has changed" },
 };
 const size_t xst_wire_colo_count = sizeof(xst_wire_colo_records) / sizeof(xst_wire_colo_records[0]);

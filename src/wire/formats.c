@@ -29,7 +29,7 @@ const struct wire_part_row xst_wire_parts[WIRE_PARTS] = {
 	[WIRE_PART_VTPM] = { "a virtual TPM's state (SWTPM)", true },
 	[WIRE_PART_TMEM] = { "transcendent memory", false },
 	[WIRE_PART_TMEM_EXTRA] = { "the list of invalid transcendent memory", false },
-	[WIRE_PART_EXT_BLOCK] = { "a block of the extended info of unknown name", false },
+	[WIRE_PART_EXT_BLOCK] = { "an extended info block of unknown name", false },
 };
 
 const struct wire_format *xst_wire_format_of(enum xst_layer layer)
@@ -71,7 +71,7 @@ static const struct wire_record *header_of_kind(const struct wire_format *f, enu
 	return NULL;
 }
 
-/* xl's headers are those of xst_emit_begin(), which minds their byte order. */
+/* The headers of xl are written by xst_emit_begin(), which handles their byte order. */
 const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind,
 					     bool *ret_framed)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of formats: one row for each, from which detection, the parser's dispatch, the writers,
- * the command's words, the messages and the documentation come.
+/* The table of formats, one row each: the source of detection, the parser's dispatch, the writers,
+ * the command's words, the messages and the documentation.
  *
  * FORMAT(LAYER, parser, CONTAINER, writer, ...)
  *   LAYER      its value in enum xst_layer and in enum xst_start
- *   parser     xst_parse_<parser>() is the first state of what reads it, in src/parse/layer_<parser>.c
+ *   parser     xst_parse_<parser>() is the parser's first state, in src/parse/layer_<parser>.c
  *   CONTAINER  its value in enum xst_container; AUTO: it is not written
  *   writer     xst_emit_<writer>_writer writes it, in src/emit; no: it is not written
  *   ...        further members of struct wire_format
  *
- * VARIANT(LAYER, CONTAINER, writer, ...) is another way in which a format of the table is written;
- * it is read as that one. */
+ * VARIANT(LAYER, CONTAINER, writer, ...) is another way to write a format of the table; both are
+ * read in the same way. */
 #ifndef WIRE_FORMATS_H
 #define WIRE_FORMATS_H
 
@@ -18,23 +18,24 @@
 
 #include "wire/wire.h"
 
-/* Parts of a saved domain that not every format has a place for.  The guest's memory and its vCPUs
- * are no parts here: whatever holds a guest holds them. */
+/* Parts of a saved domain that some formats have no place for.  The guest's memory and its vCPUs
+ * are not among them: every format that holds a guest holds these. */
 enum wire_part {
 	WIRE_PART_CONFIG,         /* in the language of the container */
 	WIRE_PART_OPTIONAL_FLAGS, /* of an xl header */
 	WIRE_PART_OPTIONAL_DATA,  /* of an xl header, after the configuration */
-	WIRE_PART_EMULATOR,       /* the device model's state, as a record of the container or of a libxl stream */
-	WIRE_PART_EMULATOR_TAIL,  /* the same as it follows a bare image */
-	WIRE_PART_EMULATOR_ID,    /* which device model it is, and which of several */
+	WIRE_PART_EMULATOR,       /* the device model's state, in a record of the container or of a
+				   * libxl stream */
+	WIRE_PART_EMULATOR_TAIL,  /* the same after a bare image */
+	WIRE_PART_EMULATOR_ID,    /* the device model's kind, and its number if there are several */
 	WIRE_PART_XENSTORE,       /* the device model's keys in xenstore */
-	WIRE_PART_PHYSMAP,        /* the same as a legacy toolstack record has them */
-	WIRE_PART_CHECKPOINTS,    /* of a libxl stream: COLO's states, too */
+	WIRE_PART_PHYSMAP,        /* the same in a legacy toolstack record */
+	WIRE_PART_CHECKPOINTS,    /* of a libxl stream; COLO's states too */
 	WIRE_PART_LIBXL_RECORD,   /* an optional record of unknown type in a libxl stream */
 	WIRE_PART_VGPU,
 	WIRE_PART_UEFI,
 	WIRE_PART_VTPM,
-	WIRE_PART_TMEM,           /* of a legacy stream, and so are the next two */
+	WIRE_PART_TMEM,           /* of a legacy stream, like the next two */
 	WIRE_PART_TMEM_EXTRA,
 	WIRE_PART_EXT_BLOCK,
 	WIRE_PARTS
@@ -51,22 +52,23 @@ enum wire_part {
 
 struct wire_magic {
 	const char *bytes;
-	uint8_t size; /* of which a reader sees as many as it has looked at */
+	uint8_t size; /* a reader compares as many of them as it has */
 };
 #define WIRE_MAGIC(bytes) { bytes, sizeof(bytes) - 1 }
 
 struct wire_format {
 	struct xst_format shown;
-	struct wire_magic magics[WIRE_FORMAT_MAGICS]; /* none: it is known by its shape */
-	const struct wire_record *headers[WIRE_FORMAT_HEADERS]; /* without framing, in their order */
-	const struct wire_record *records; /* with framing of the container's own, or NULL */
+	struct wire_magic magics[WIRE_FORMAT_MAGICS]; /* none: it is recognised by its shape */
+	const struct wire_record *headers[WIRE_FORMAT_HEADERS]; /* without framing, in order */
+	const struct wire_record *records; /* in the container's own framing, or NULL */
 	const size_t *records_count;
-	enum xst_container becomes; /* what a converter makes of it that is not told what to make */
-	/* what is written; not used where it is not */
-	enum xst_layer stream;      /* in which the guest stands: LIBXL or LIBXC */
+	enum xst_container becomes; /* a converter's output for it by default */
+	/* the rest is for writing only */
+	enum xst_layer stream;      /* the one that holds the guest: LIBXL or LIBXC */
 	const char *place;          /* "a libxl stream", the subject of "has no place for ..." */
 	const char *reader;         /* "libvirt", the subject of "does not read ..." */
-	bool goes_on;               /* its own records stand around the stream in any order, and after it */
+	bool goes_on;               /* its own records may precede and follow the stream in any
+				     * order */
 	uint32_t holds;             /* WIRE_HOLDS() of each part that it has a place for */
 };
 
@@ -134,7 +136,7 @@ struct wire_format {
 	       .records = xst_wire_xenserver_records,                                       \
 	       .records_count = &xst_wire_xenserver_count,                                  \
 	       .becomes = XST_CONTAINER_XL, .stream = XST_LAYER_LIBXC,                      \
-	       .place = "a suspend image of XenServer", .reader = "XenServer",              \
+	       .place = "a XenServer suspend image", .reader = "XenServer",              \
 	       .goes_on = true,                                                             \
 	       .holds = WIRE_HOLDS(CONFIG) | WIRE_HOLDS(EMULATOR) |                         \
 			WIRE_HOLDS(EMULATOR_TAIL) | WIRE_HOLDS(VGPU) | WIRE_HOLDS(UEFI) |   \
@@ -146,26 +148,26 @@ struct wire_format {
 	       .headers = { &xst_wire_xenserver6_header }, .becomes = XST_CONTAINER_XL)     \
 	FORMAT(COLO, colo, AUTO, no,                                                        \
 	       .shown.role = XST_ROLE_CHANNEL, .shown.word = "colo",                        \
-	       .shown.title = "channel back of COLO")
+	       .shown.title = "COLO back channel")
 
 extern const struct wire_format xst_wire_formats[];
 extern const size_t xst_wire_formats_count;
 
-/* The row of a layer, of a start, or of a container that is written; NULL: there is none. */
+/* The row of a layer, of a start, or of a container that can be written, or NULL. */
 const struct wire_format *xst_wire_format_of(enum xst_layer layer);
 const struct wire_format *xst_wire_format_started(enum xst_start start);
 const struct wire_format *xst_wire_format_written(enum xst_container container);
-/* Whether a layer is one that stands around a stream: the only answer to that question. */
+/* Whether a layer wraps a stream; the only place that decides it. */
 bool xst_wire_wraps(enum xst_layer layer);
-/* The row of a kind in the container of another toolstack that can be written, or NULL;
- * *ret_framed says whether it has a frame of the container's. */
+/* The row of a kind in another toolstack's container that can be written, or NULL; *ret_framed says
+ * whether the container frames it. */
 const struct wire_record *xst_wire_contained(enum xst_layer layer, enum xst_kind kind,
 					     bool *ret_framed);
 
-/* What a part is called where it has no place, and what becomes of that. */
+/* What to do with a part that has no place, and its name in messages. */
 struct wire_part_row {
 	const char *words;
-	bool refused; /* unless by force: it is the guest's.  Else a remark tells of it */
+	bool refused; /* belongs to the guest: refused unless forced.  Else it is only remarked */
 };
 extern const struct wire_part_row xst_wire_parts[WIRE_PARTS];
 

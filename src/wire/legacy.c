@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The stream of Xen 4.5 and older.  Little-endian; an unsigned long is the toolstack's. */
+/* The stream of Xen 4.5 and older.  Little-endian; an unsigned long has the toolstack's size. */
 #include "wire/wire.h"
 
 #include <string.h>
@@ -25,11 +25,11 @@ const struct wire_record xst_wire_legacy_parts[] = {
 	{ .type = LEGACY_EXT_INFO, .kind = XST_KIND_EXT_INFO, .name = "EXTENDED_INFO",
 	  .flags = WIRE_PV_ONLY, .fixed = 8, .nfields = 2,
 	  .field = { { XST_FIELD_MARKER, 0, WIRE_ULONG }, { XST_FIELD_LENGTH, 4, 4 } },
-	  .summary = "all ones, bytes of the blocks that follow" },
+	  .summary = "all ones, size of the following blocks in bytes" },
 	{ .type = LEGACY_P2M_FRAMES, .kind = XST_KIND_P2M_FRAMES, .name = "P2M_FRAMES",
 	  .flags = WIRE_PV_ONLY, .summary = "the frames that hold the guest's p2m" },
 	{ .type = LEGACY_BATCH, .kind = XST_KIND_PAGE_DATA, .name = "PAGE_BATCH",
-	  .summary = "page frames with their types, then the contents of those that have any" },
+	  .summary = "pfns with their types, then the contents of those that have any" },
 	{ .type = LEGACY_UNMAPPED_PFNS, .kind = XST_KIND_UNMAPPED_PFNS, .name = "UNMAPPED_PFNS",
 	  .flags = WIRE_PV_ONLY, .fixed = 4, .nfields = 1,
 	  .field = { { XST_FIELD_COUNT, 0, 4 } }, .summary = "pfns without memory at the end" },
@@ -50,7 +50,7 @@ const struct wire_record xst_wire_legacy_parts[] = {
 	  .field = { { XST_FIELD_LENGTH, 0, 4 } },
 	  .summary = "the hypervisor's state of an HVM guest" },
 	{ .type = LEGACY_CHECKPOINT, .kind = XST_KIND_CHECKPOINT, .name = "CHECKPOINT",
-	  .summary = "no bytes: all before is one complete checkpoint" },
+	  .summary = "no bytes: marks a complete checkpoint" },
 };
 const size_t xst_wire_legacy_parts_count = sizeof(xst_wire_legacy_parts) /
 					   sizeof(xst_wire_legacy_parts[0]);
@@ -80,12 +80,12 @@ const struct wire_record xst_wire_legacy_chunks[] = {
 	  .summary = "the time stamp counter" },
 	PARAM_CHUNK(-8, 17, "HVM_CONSOLE_PFN"),
 	{ .type = CHUNK(-9), .kind = XST_KIND_LAST_CHECKPOINT, .name = "LAST_CHECKPOINT",
-	  .summary = "nothing follows this body's tail" },
+	  .summary = "nothing follows the tail of this body" },
 	PARAM_CHUNK(-10, 19, "HVM_ACPI_IOPORTS_LOCATION"),
 	PARAM_CHUNK(-11, 9, "HVM_VIRIDIAN"),
 	{ .type = CHUNK(-12), .kind = XST_KIND_COMPRESSED_DATA, .name = "COMPRESSED_DATA",
 	  .fixed = 4, .nfields = 1, .field = { { XST_FIELD_LENGTH, 0, WIRE_ULONG } },
-	  .summary = "pages of the batches before, as deltas" },
+	  .summary = "pages of the preceding batches, as deltas" },
 	{ .type = CHUNK(-13), .kind = XST_KIND_ENABLE_COMPRESSION, .name = "ENABLE_COMPRESSION",
 	  .summary = "pages are compressed from the next checkpoint on" },
 	PARAM_CHUNK(-14, 34, "HVM_GENERATION_ID_ADDR"),
@@ -105,14 +105,14 @@ const size_t xst_wire_legacy_chunks_count = sizeof(xst_wire_legacy_chunks) /
 const struct wire_record xst_wire_legacy_ext_blocks[] = {
 	{ .type = BLOCK('v', 'c', 'p', 'u'), .kind = XST_KIND_EXT_VCPU, .name = "EXT_VCPU",
 	  .flags = WIRE_PV_ONLY, .tail = WIRE_RUN,
-	  .summary = "its size tells the guest's width; the contents are not used" },
+	  .summary = "its size shows the guest's width; the contents are not used" },
 	{ .type = BLOCK('e', 'x', 't', 'v'), .kind = XST_KIND_EXT_EXTV, .name = "EXT_EXTV",
 	  .flags = WIRE_PV_ONLY, .tail = WIRE_RUN,
-	  .summary = "extended contexts stand in the tail" },
+	  .summary = "the tail has extended contexts" },
 	{ .type = BLOCK('x', 'c', 'n', 't'), .kind = XST_KIND_EXT_XCNT, .name = "EXT_XCNT",
 	  .flags = WIRE_PV_ONLY, .fixed = 4, .nfields = 1,
 	  .field = { { XST_FIELD_XSAVE_SIZE, 0, 4 } }, .tail = WIRE_RUN,
-	  .summary = "xsave areas stand in the tail" },
+	  .summary = "the tail has xsave areas" },
 	{ .type = 0, .kind = XST_KIND_EXT_BLOCK, .name = "EXT_BLOCK", .flags = WIRE_PV_ONLY,
 	  .tail = WIRE_RUN, .summary = "a block of unknown name: skipped" },
 };

@@ -20,7 +20,7 @@ static const struct wire_array cpuid = {
 };
 static const struct wire_array msrs = { XST_ITEMS_MSRS, 16, 3, { U32(0), U32(4), U64(8) } };
 
-/* Big-endian whatever the options say. */
+/* Big-endian, whatever the options say. */
 const struct wire_record xst_wire_image_header = {
 	.kind = XST_KIND_IMAGE_HEADER,
 	.name = "IMAGE_HEADER",
@@ -54,9 +54,9 @@ const struct wire_record xst_wire_domain_header = {
 
 const struct wire_record xst_wire_libxc_records[] = {
 	{ .type = 0x00, .kind = XST_KIND_END, .name = "END", .summary = "ends the image" },
-	{ .type = 0x01, .kind = XST_KIND_PAGE_DATA, .name = "PAGE_DATA", .flags = WIRE_NEEDED, COUNT_HEADER,
-	  .tail = WIRE_PAGES, .array = &pages,
-	  .summary = "page frames with their types, then the contents of those that have any" },
+	{ .type = 0x01, .kind = XST_KIND_PAGE_DATA, .name = "PAGE_DATA", .flags = WIRE_NEEDED,
+	  COUNT_HEADER, .tail = WIRE_PAGES, .array = &pages,
+	  .summary = "pfns with their types, then the contents of those that have any" },
 	{ .type = 0x02, .kind = XST_KIND_PV_INFO, .name = "X86_PV_INFO",
 	  .flags = WIRE_STATIC | WIRE_ONCE | WIRE_NEEDED | WIRE_PV_ONLY, .fixed = 8, .nfields = 4,
 	  .field = { { XST_FIELD_GUEST_WIDTH, 0, 1 }, { XST_FIELD_PT_LEVELS, 1, 1 },
@@ -86,31 +86,33 @@ const struct wire_record xst_wire_libxc_records[] = {
 		     { XST_FIELD_RESERVED, 20, 4 } },
 	  .summary = "the time stamp counter" },
 	{ .type = 0x09, .kind = XST_KIND_HVM_CONTEXT, .name = "HVM_CONTEXT",
-	  .flags = WIRE_LAST_COUNTS | WIRE_NEEDED | WIRE_HVM_ONLY | WIRE_ANEW, .tail = WIRE_RUN, .min_run = 1,
-	  .summary = "the hypervisor's state of an HVM guest" },
+	  .flags = WIRE_LAST_COUNTS | WIRE_NEEDED | WIRE_HVM_ONLY | WIRE_ANEW, .tail = WIRE_RUN,
+	  .min_run = 1, .summary = "the hypervisor's state of an HVM guest" },
 	{ .type = 0x0a, .kind = XST_KIND_HVM_PARAMS, .name = "HVM_PARAMS",
 	  .flags = WIRE_NEEDED | WIRE_HVM_ONLY | WIRE_MAY_BE_EMPTY | WIRE_ANEW, COUNT_HEADER,
-	  .tail = WIRE_ARRAY_BY_COUNT, .array = &hvm_params, .summary = "HVM parameters: index and value" },
+	  .tail = WIRE_ARRAY_BY_COUNT, .array = &hvm_params,
+	  .summary = "HVM parameters: index and value" },
 	{ .type = 0x0b, .kind = XST_KIND_TOOLSTACK, .name = "TOOLSTACK", .flags = WIRE_REFUSED,
-	  .tail = WIRE_RUN, .summary = "never shipped" },
+	  .tail = WIRE_RUN, .summary = "never released" },
 	{ .type = 0x0c, .kind = XST_KIND_VCPU_MSRS, .name = "X86_PV_VCPU_MSRS",
 	  .flags = WIRE_PV_ONLY | WIRE_MAY_BE_EMPTY | WIRE_ANEW, VCPU_HEADER, .tail = WIRE_RUN,
 	  .summary = "a vCPU's MSRs" },
 	{ .type = 0x0d, .kind = XST_KIND_VERIFY, .name = "VERIFY",
-	  .summary = "the memory that follows was sent before and is to be compared" },
+	  .summary = "the following memory was sent before and is to be compared" },
 	{ .type = 0x0e, .kind = XST_KIND_CHECKPOINT, .name = "CHECKPOINT",
-	  .summary = "all before is consistent; libxl goes on" },
+	  .summary = "the state so far is consistent; libxl records follow" },
 	{ .type = 0x0f, .kind = XST_KIND_DIRTY_PFN_LIST, .name = "CHECKPOINT_DIRTY_PFN_LIST",
 	  .flags = WIRE_BACK_CHANNEL, .tail = WIRE_ARRAY_BY_LENGTH, .array = &dirty_pfns,
-	  .summary = "COLO: what the secondary has dirtied" },
+	  .summary = "COLO: the pfns that the secondary has changed" },
 	{ .type = 0x10, .kind = XST_KIND_STATIC_DATA_END, .name = "STATIC_DATA_END",
-	  .flags = WIRE_STATIC | WIRE_ONCE | WIRE_NEEDED | WIRE_SINCE_V3, .summary = "the static data is complete" },
+	  .flags = WIRE_STATIC | WIRE_ONCE | WIRE_NEEDED | WIRE_SINCE_V3,
+	  .summary = "the static data is complete" },
 	{ .type = 0x11, .kind = XST_KIND_CPUID_POLICY, .name = "X86_CPUID_POLICY",
-	  .flags = WIRE_STATIC | WIRE_LAST_COUNTS | WIRE_SINCE_V3, .tail = WIRE_ARRAY_BY_LENGTH, .array = &cpuid,
-	  .summary = "the CPUID leaves that the guest was shown" },
+	  .flags = WIRE_STATIC | WIRE_LAST_COUNTS | WIRE_SINCE_V3, .tail = WIRE_ARRAY_BY_LENGTH,
+	  .array = &cpuid, .summary = "the CPUID leaves shown to the guest" },
 	{ .type = 0x12, .kind = XST_KIND_MSR_POLICY, .name = "X86_MSR_POLICY",
-	  .flags = WIRE_STATIC | WIRE_LAST_COUNTS | WIRE_SINCE_V3, .tail = WIRE_ARRAY_BY_LENGTH, .array = &msrs,
-	  .summary = "the MSRs that the guest was shown" },
+	  .flags = WIRE_STATIC | WIRE_LAST_COUNTS | WIRE_SINCE_V3, .tail = WIRE_ARRAY_BY_LENGTH,
+	  .array = &msrs, .summary = "the MSRs shown to the guest" },
 };
 const size_t xst_wire_libxc_count = sizeof(xst_wire_libxc_records) /
 				    sizeof(xst_wire_libxc_records[0]);

@@ -6,7 +6,7 @@
 	.fixed = 8, .nfields = 2,                                             \
 	.field = { { XST_FIELD_EMULATOR_ID, 0, 4 }, { XST_FIELD_EMULATOR_INDEX, 4, 4 } }
 
-/* Big-endian whatever the options say. */
+/* Big-endian, whatever the options say. */
 const struct wire_record xst_wire_libxl_header = {
 	.kind = XST_KIND_LIBXL_HEADER,
 	.name = "LIBXL_HEADER",
@@ -35,7 +35,7 @@ const struct wire_record xst_wire_libxl_records[] = {
 	{ .type = 5, .kind = XST_KIND_CHECKPOINT_STATE, .name = "CHECKPOINT_STATE",
 	  .fixed = 8, .nfields = 2,
 	  .field = { { XST_FIELD_CHECKPOINT_STATE, 0, 4 }, { XST_FIELD_RESERVED, 4, 4 } },
-	  .summary = "COLO: what the other side may do now" },
+	  .summary = "COLO: a message to the other side" },
 };
 const size_t xst_wire_libxl_count = sizeof(xst_wire_libxl_records) /
 				    sizeof(xst_wire_libxl_records[0]);

@@ -7,8 +7,8 @@
 
 #include <xenstream/finding.h>
 
-/* Takes a caller's structure of its own size into ours, which holds the defaults.  What we don't
- * know must be zero.  Returns 0 or XST_E_ARG. */
+/* Copies a caller's structure, of the caller's size, into ours, which holds the defaults.  Members
+ * unknown to us must be zero.  Returns 0 or XST_E_ARG. */
 static inline int xst_options_copy(void *ours, size_t our_size, const void *theirs,
 				   size_t their_size)
 {

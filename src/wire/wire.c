@@ -43,7 +43,7 @@ void xst_wire_put_item(const struct wire_array *array, uint8_t *p, bool big,
 
 const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t count, uint32_t type)
 {
-	if (type < count && rows[type].type == type) /* most tables have no gap */
+	if (type < count && rows[type].type == type) /* most tables have no gaps */
 		return &rows[type];
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].type == type)

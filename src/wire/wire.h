@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the bytes mean: one table row for each record, chunk and header of each format.
+/* The meaning of the bytes: one table row for each record, chunk and header of each format.
  *
  * The rows drive the parser, the emitter, the printers, the documentation and the fuzzer's
- * dictionary.  This folder is the only place with an offset in it. */
+ * dictionary.  No other folder contains an offset. */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
 
@@ -12,8 +12,8 @@
 
 #include <xenstream/event.h>
 
-/* A legacy toolstack's unsigned long, 4 or 8 bytes: stands first, is counted as 4 in the offsets
- * of the fields after it. */
+/* The size of a legacy toolstack's unsigned long, 4 or 8 bytes.  Such a field comes first, and
+ * counts as 4 bytes in the offsets of the fields after it. */
 #define WIRE_ULONG 0
 
 struct wire_field {
@@ -27,7 +27,7 @@ struct wire_array {
 	enum xst_items items;
 	uint8_t size;              /* bytes of one item */
 	uint8_t width;             /* numbers in one item */
-	struct wire_field part[6]; /* where they are; the ids are not used */
+	struct wire_field part[6]; /* their places; the ids are not used */
 };
 
 /* What follows the fixed fields of a body. */
@@ -35,7 +35,7 @@ enum wire_tail {
 	WIRE_NOTHING = 0,
 	WIRE_ARRAY_BY_COUNT,  /* as many items as the field COUNT says */
 	WIRE_ARRAY_BY_LENGTH, /* as many items as fit the record */
-	WIRE_PAGES,           /* COUNT page frames, then the pages of those that have contents */
+	WIRE_PAGES,           /* COUNT pfns, then the pages of those with contents */
 	WIRE_RUN,             /* opaque */
 	WIRE_PAIRS            /* key NUL value NUL ... */
 };
@@ -45,14 +45,14 @@ enum wire_flags {
 	WIRE_HVM_ONLY = 1 << 1,
 	WIRE_SINCE_V3 = 1 << 2,      /* must not occur in a libxc image of version 2 */
 	WIRE_REFUSED = 1 << 3,       /* no Xen reads it */
-	WIRE_MAY_BE_EMPTY = 1 << 4,  /* nothing after the fixed fields: tolerated, with a remark */
+	WIRE_MAY_BE_EMPTY = 1 << 4,  /* an empty body is tolerated, with a remark */
 	WIRE_BACK_CHANNEL = 1 << 5,  /* never in a stream that is restored */
-	WIRE_STATIC = 1 << 6,        /* stands before STATIC_DATA_END; all others after it */
+	WIRE_STATIC = 1 << 6,        /* comes before STATIC_DATA_END; all others after it */
 	WIRE_ONCE = 1 << 7,          /* once in an image: a receiver refuses a second one */
 	WIRE_NEEDED = 1 << 8,        /* an image without it can't be restored */
-	WIRE_LAST_COUNTS = 1 << 9,   /* Xen writes one in an image, or with WIRE_ANEW in each state; of
-				      * several a receiver takes the last */
-	WIRE_ANEW = 1 << 10          /* each state of a checkpointed stream has it anew */
+	WIRE_LAST_COUNTS = 1 << 9,   /* Xen writes one in an image, or with WIRE_ANEW in each state;
+				      * a receiver uses the last */
+	WIRE_ANEW = 1 << 10          /* repeated in each state of a checkpointed stream */
 };
 
 #define WIRE_MAX_FIELDS 8
@@ -64,23 +64,23 @@ struct wire_record {
 	uint16_t flags;
 	uint8_t param;   /* legacy: the HVM parameter that the chunk carries */
 	uint8_t fixed;   /* bytes of the fixed fields */
-	const char *magic; /* that stands in front among them, or NULL */
+	const char *magic; /* that the fixed fields begin with, or NULL */
 	uint8_t magic_size;
 	uint8_t nfields;
 	struct wire_field field[WIRE_MAX_FIELDS];
 	enum wire_tail tail;
 	const struct wire_array *array;
-	uint32_t min_run, max_run; /* bytes of a run; 0: no limit but the record's */
+	uint32_t min_run, max_run; /* bytes of a run; 0: no limit of its own */
 	const char *summary;       /* for the documentation */
 };
 
-/* Number of bytes of an item's or a field's place. */
+/* The size in bytes of a field or of a part of an item. */
 static inline unsigned wire_width(unsigned size, unsigned ulong_size)
 {
 	return size == WIRE_ULONG ? ulong_size : size;
 }
 
-/* Bytes of a row's fixed fields for a toolstack's word size (4 where there's no such thing). */
+/* Bytes of a row's fixed fields for a toolstack's word size (4 for other formats). */
 unsigned xst_wire_fixed_size(const struct wire_record *row, unsigned ulong_size);
 
 /* The value of a field among n, or `fallback`. */
@@ -93,7 +93,7 @@ static inline uint64_t wire_value(const struct xst_field_value *v, size_t n, enu
 	return fallback;
 }
 
-/* Decodes or encodes a row's fixed fields.  values has one number for each field of the row. */
+/* Decodes or encodes a row's fixed fields; values has one number for each field of the row. */
 void xst_wire_get_fields(const struct wire_record *row, const uint8_t *body, bool big,
 			 unsigned ulong_size, struct xst_field_value *values);
 void xst_wire_get_item(const struct wire_array *array, const uint8_t *p, bool big,
@@ -108,7 +108,7 @@ void xst_wire_put_item(const struct wire_array *array, uint8_t *p, bool big,
 #define XL_FLAG_JSON 1u
 #define XL_FLAG_STREAM_V2 2u
 extern const struct wire_record xst_wire_xl_header, xst_wire_xl_config, xst_wire_xl_optional_data;
-/* Which of xl's two languages a configuration is in: JSON is an object. */
+/* Whether a configuration of xl is in JSON, else in xl.cfg's language: JSON is an object. */
 bool xst_wire_config_is_json(const void *config, size_t n);
 
 /* libvirt.c */
@@ -119,7 +119,7 @@ bool xst_wire_config_is_json(const void *config, size_t n);
 #define LIBVIRT_VERSION_LIBXL 2
 extern const struct wire_record xst_wire_libvirt_header, xst_wire_libvirt_xml;
 
-/* xend.c; in front of a captured migration a line stands that asks for it */
+/* xend.c; a captured migration begins with a line that requests it */
 #define XEND_MAGIC "LinuxGuestRecord"
 #define XEND_MAGIC_SIZE 16
 #define XEND_REQUEST "receive\n"
@@ -131,14 +131,14 @@ extern const struct wire_record xst_wire_xend_request, xst_wire_xend_header, xst
 #define XENSERVER6_MAGIC "XenSavedDomain\n"
 #define XENSERVER_MAGIC_SIZE 15
 #define XENSERVER_RECORD_HEADER 16
-#define XENSERVER_HANDSHAKE "\0\0" /* success; in front of a captured migration, and after it */
+#define XENSERVER_HANDSHAKE "\0\0" /* success; before a captured migration, and after it */
 #define XENSERVER_HANDSHAKE_SIZE 2
-#define XENSERVER_MAX_HANDSHAKES 2 /* what can be seen of them in 16 bytes, with the magic */
+#define XENSERVER_MAX_HANDSHAKES 2 /* most that fit into 16 bytes with the magic */
 #define XENSERVER_LIBXC 0xf0u
 #define XENSERVER_LIBXL 0xf1u
 #define XENSERVER_LIBXC_LEGACY 0xf2u
 #define XENSERVER_QEMU_XEN 0xf01u
-#define XENSERVER_MAX_QEMU (1u << 20) /* what xenopsd reads */
+#define XENSERVER_MAX_QEMU (1u << 20) /* xenopsd's limit */
 extern const struct wire_record xst_wire_xenserver_header, xst_wire_xenserver6_header;
 extern const struct wire_record xst_wire_xenserver_handshake;
 extern const struct wire_record xst_wire_xenserver_records[];
@@ -179,20 +179,20 @@ extern const size_t xst_wire_libxc_count;
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-/_@"
 #define XENSTORE_PHYSMAP "physmap/" /* where a device model's keys are */
 #define XENSTORE_PATH_MAX 3072      /* bytes of an absolute path */
-#define XENSTORE_MESSAGE_MAX 4096   /* of what a request carries */
-#define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, but for a NUL */
-#define XENSTORE_PREFIX 43          /* of what libxl puts in front of a key, at most:
+#define XENSTORE_MESSAGE_MAX 4096   /* of a request's payload */
+#define XENSTORE_WRITE_MAX (XENSTORE_MESSAGE_MAX - 1) /* of a path and its value, without the NUL */
+#define XENSTORE_PREFIX 43          /* most bytes that libxl puts before a key:
 				     * /local/domain/DOMID/device-model/DOMID/ */
-/* Whether xenstored takes a key, relative to a node. */
+/* Whether xenstored accepts a key, relative to a node. */
 bool xst_wire_xenstore_key(const char *key, size_t n);
-/* Whether it lies below physmap/. */
+/* Whether a key lies below physmap/. */
 bool xst_wire_xenstore_physmap(const char *key, size_t n);
 
-/* colo.c: what a secondary says on the channel back, records of libxl and of libxc by turns */
+/* colo.c: a secondary's records on the back channel, of libxl and of libxc */
 extern const struct wire_record xst_wire_colo_records[];
 extern const size_t xst_wire_colo_count;
 
-/* The framing that libxl and libxc records share. */
+/* The common framing of libxl and libxc records. */
 #define RECORD_HEADER_SIZE 8
 #define RECORD_ALIGN 8
 #define RECORD_OPTIONAL 0x80000000u
@@ -205,15 +205,15 @@ const struct wire_record *xst_wire_find(const struct wire_record *rows, size_t c
 /* A row by its kind, or NULL. */
 const struct wire_record *xst_wire_of_kind(const struct wire_record *rows, size_t count,
 					   enum xst_kind kind);
-/* The libxl or libxc row that says today what a kind means, or NULL. */
+/* The libxl or libxc row of a kind in today's formats, or NULL. */
 const struct wire_record *xst_wire_modern(enum xst_kind kind);
-/* Which of the two it is. */
+/* Whether such a row is libxl's. */
 bool xst_wire_is_libxl(const struct wire_record *row);
 
 /* legacy.c */
 #define LEGACY_MAX_BATCH 1024
 #define LEGACY_PFN_MASK UINT64_C(0x0fffffff)
-#define LEGACY_XTAB_ENTRY (UINT64_C(0xf) << 60) /* 0xf0000000 in today's notation: an unmapped pfn */
+#define LEGACY_XTAB_ENTRY (UINT64_C(0xf) << 60) /* 0xf0000000 in today's form: unmapped */
 #define LEGACY_VCPU64_SIZE 0x1430u
 #define LEGACY_VCPU32_SIZE 0xaf0u
 #define LEGACY_EXTENDED_SIZE 128u
@@ -227,7 +227,7 @@ bool xst_wire_is_libxl(const struct wire_record *row);
 #define LEGACY_TMEM_OID 24
 #define LEGACY_CHUNK_X87_FIP_WIDTH (-21)
 #define LEGACY_CHUNK_MIN LEGACY_CHUNK_X87_FIP_WIDTH
-enum legacy_part { /* pseudo-types of what is not a chunk */
+enum legacy_part { /* pseudo-types of parts that are not chunks */
 	LEGACY_P2M_SIZE = 0x10000,
 	LEGACY_EXT_INFO,
 	LEGACY_P2M_FRAMES,
@@ -253,10 +253,10 @@ const struct wire_record *xst_wire_legacy_part(enum legacy_part part);
 /* XenServer's form of the signature without a length: a newline, a big-endian u32, the state. */
 #define LEGACY_XENSERVER_LENGTH 5
 
-/* How a device model's record begins in a legacy stream. */
+/* The beginning of a device model's record in a legacy stream. */
 struct wire_signature {
 	char text[LEGACY_SIGNATURE_SIZE + 1];
-	bool has_length; /* a u32 follows; else the record lasts to the end of the input */
+	bool has_length; /* a u32 length follows; else the record lasts to the end of the input */
 	struct wire_record row;
 };
 extern const struct wire_signature xst_wire_signatures[3];
@@ -298,7 +298,7 @@ const struct wire_signature *xst_wire_signature_find(const char *text);
 bool xst_wire_hvm_param_known(uint64_t index);
 bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 
-/* CPU policies: which leaves and MSRs can be in them. */
+/* CPU policies: the leaves and MSRs that they may contain. */
 #define CPUID_NO_SUBLEAF UINT32_MAX
 #define WIRE_MSR_PLATFORM_INFO 0xceu
 #define WIRE_MSR_ARCH_CAPS 0x10au
@@ -310,7 +310,7 @@ bool xst_wire_hvm_param_page(uint64_t index, uint64_t value, uint64_t *ret_pfn);
 #define QEMU_VERSION 3
 #define QEMU_HEAD 8
 
-/* foreign.c: files that are something else, and what to say about them */
+/* foreign.c: other files, and the messages about them */
 struct wire_foreign {
 	const char *magic;
 	uint8_t size;

@@ -5,7 +5,7 @@
 const struct wire_record xst_wire_xend_request = {
 	.kind = XST_KIND_XEND_REQUEST,
 	.name = "XEND_REQUEST",
-	.summary = "xend: `receive` or `sslreceive` and a newline, in front of a captured migration",
+	.summary = "xend: `receive` or `sslreceive` and a newline, before a captured migration",
 };
 
 const struct wire_record xst_wire_xend_header = {
@@ -17,7 +17,7 @@ const struct wire_record xst_wire_xend_header = {
 	.summary = "xend: magic",
 };
 
-/* Big-endian always. */
+/* Always big-endian. */
 const struct wire_record xst_wire_xend_config = {
 	.kind = XST_KIND_CONFIG,
 	.name = "SEXPR",

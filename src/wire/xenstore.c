@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What xenstored takes: docs/misc/xenstore.txt, "Keys", and xen/include/public/io/xs_wire.h. */
+/* The keys that xenstored accepts: docs/misc/xenstore.txt, "Keys", and
+ * xen/include/public/io/xs_wire.h. */
 #include "wire/wire.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The header that `xl save` puts in front. */
+/* The header that `xl save` puts before the stream. */
 #include "wire/wire.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ const struct wire_record xst_wire_xl_optional_data = {
 	.kind = XST_KIND_OPTIONAL_DATA,
 	.name = "OPTIONAL_DATA",
 	.tail = WIRE_RUN,
-	.summary = "what follows the configuration inside the optional data",
+	.summary = "the optional data after the configuration",
 };
 
 bool xst_wire_config_is_json(const void *config, size_t n)

@@ -151,7 +151,7 @@ def test_damage_like_xen(xen: None, data: bytes, code: int, scratch: Path) -> No
 
 def test_not_a_legacy_stream(unpacked: Unpack, scratch: Path) -> None:
     result = call(HVM, "-f", "libxl", source=unpacked(MODERN_PV), target=scratch / "out")
-    assert result.rc in (STREAM, TROUBLE) and "one of today's formats already" in result.stderr
+    assert result.rc in (STREAM, TROUBLE) and "in one of today's formats" in result.stderr
     assert listing(scratch) == []
 
 
@@ -282,7 +282,7 @@ def test_reader_that_has_gone(unpacked: Unpack) -> None:
     os.close(read)
     result = call(PV, source=unpacked(PV.stream), target=str(write), pass_fds=[write])
     os.close(write)
-    assert result.rc == STREAM and "the reader at the other end is gone" in result.stderr
+    assert result.rc == STREAM and "the program reading the output has exited" in result.stderr
 
 
 def test_full_disk(unpacked: Unpack) -> None:

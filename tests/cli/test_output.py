@@ -167,7 +167,7 @@ def test_reader_that_has_gone(unpacked: Unpack) -> None:
                   ("info", unpacked(PV.stream)), ("verify", unpacked(PV.stream))):  # fmt: skip
         result = xenstream(*words, stdout=write)
         assert result.rc == IO, words
-        assert "the reader at the other end is gone" in result.stderr
+        assert "the program reading the output has exited" in result.stderr
         assert len(result.stderr.splitlines()) == 1
     os.close(write)
 
@@ -225,7 +225,7 @@ def test_folder_without_permission(root: None, unpacked: Unpack, scratch: Path) 
 
 def test_folders_and_missing_folders(unpacked: Unpack, scratch: Path) -> None:
     for target, says in ((scratch, "Is a directory; name a file in it"),
-                         (scratch / "no" / "out", "No such file or directory; is the folder there"),
+                         (scratch / "no" / "out", "No such file or directory; does its folder exist"),
                          (Path("/dev/null/x"), "Not a directory")):  # fmt: skip
         result = xenstream("convert", unpacked(PV.stream), target)
         assert result.rc == IO and f"{target}: {says}" in result.stderr

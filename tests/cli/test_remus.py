@@ -174,7 +174,7 @@ def test_cut_inside_a_suspend_image(scratch: Path) -> None:
     data = box.xenserver(box.image(box.LIBXC_LEGACY_TYPE, remus.stream(memory, True)))
     source.write_bytes(data[:-300])
     result = xenstream("convert", "--to", "libxl", source, "-")
-    assert result.rc == FINE and "an incomplete one after it is dropped" in result.stderr
+    assert result.rc == FINE and "the incomplete one after it is dropped" in result.stderr
     assert contents(result.stdout) == remus.memory(memory[:2])
 
 
@@ -238,9 +238,9 @@ def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
     source.write_bytes(data)
     for verb in ("convert", "salvage"):
         result = xenstream(verb, source, scratch / "out")
-        assert result.rc == INVALID and f"pfn {pfn:#x} go past its page" in result.stderr, result
+        assert result.rc == INVALID and f"pfn {pfn:#x} goes past the end of the page" in result.stderr, result
         assert f"error: offset {at + 8:#x} " in result.stderr
-        assert "(state 3; convert --checkpoint 2 takes" in result.stderr
+        assert "(state 3; convert --checkpoint 2 uses" in result.stderr
     result = xenstream("convert", "-q", "--checkpoint", "2", source, "-")
     assert result.rc == FINE and contents(result.stdout) == remus.memory(memory[:2])
     result = xenstream("verify", source)

@@ -100,7 +100,7 @@ def check(program: Path) -> None:
     assert "libvirt, xenserver or toy" in " ".join(
         run("convert", "--to", "no", "a", "b", code=64).stderr.decode().split())
     nested = image[:52 + length] + toy
-    assert "container (toy) inside of another" in run(
+    assert "container (toy) inside another" in run(
         "verify", "-", data=nested, code=2).stdout.decode()
     assert run("verify", "-", data=toy).returncode == 0
     # cut anywhere in its head it is damaged, never something else

@@ -436,9 +436,9 @@ struct loss {
 static const struct loss losses[] = {
 	{ "CPUID policy", { .pv = true, .leaves = 1, .batches = 1, .pages = 1 },
 	  XST_CONTAINER_LIBXC, 2,
-	  "a libxc image of version 2 has no place for X86_CPUID_POLICY (the CPUID leaves that the guest was shown), which would be lost; --force leaves it out" },
+	  "a libxc image of version 2 has no place for X86_CPUID_POLICY (the CPUID leaves shown to the guest), which would be lost; --force leaves it out" },
 	{ "MSR policy", { .pv = true, .msrs = 1, .batches = 1, .pages = 1 }, XST_CONTAINER_LIBXC, 2,
-	  "a libxc image of version 2 has no place for X86_MSR_POLICY (the MSRs that the guest was shown), which would be lost; --force leaves it out" },
+	  "a libxc image of version 2 has no place for X86_MSR_POLICY (the MSRs shown to the guest), which would be lost; --force leaves it out" },
 	{ "xenstore keys", { .libxl = true, .batches = 1, .pages = 1, .params = 1, .pairs = 1 },
 	  XST_CONTAINER_LIBXC, 3,
 	  "a libxc image has no place for EMULATOR_XENSTORE_DATA (xenstore keys of the device model and their values), which would be lost; --force leaves it out" },

@@ -103,8 +103,8 @@ static void only_streams_nest(void **state)
 					    s->wrapping == COLO ? "" : "magic");
 		}
 		if (s->wrapping == COLO)
-			assert_string_equal(g.error.text, "a channel back of COLO inside of a "
-				"container, in place of a domain's stream");
+			assert_string_equal(g.error.text, "a COLO back channel inside a "
+				"container, where a domain's stream belongs");
 		log_free(&g);
 		build_free(&b);
 	}
@@ -121,7 +121,7 @@ static void a_channel_is_not_converted(void **state)
 			continue;
 		build_sample(&b, &samples[i]);
 		assert_int_equal(pour(b.data, b.size, NULL, NULL, &p), XST_E_UNSUPPORTED);
-		assert_string_equal(p.error.text, "a channel back of COLO: there is no guest in it "
+		assert_string_equal(p.error.text, "a COLO back channel: there is no guest in it "
 						  "that could be converted");
 		poured_free(&p);
 		build_free(&b);
@@ -347,7 +347,7 @@ static const struct part {
 	{ WIRE_PART_VTPM, with_vtpm_text, MARK, 20, "SWTPM", 0 },
 	{ WIRE_PART_TMEM, with_tmem, "TMEM", 0, "transcendent memory", 0 },
 	{ WIRE_PART_TMEM_EXTRA, with_tmem_extra, "TMEM_EXTRA", 0, "invalid transcendent memory", 0 },
-	{ WIRE_PART_EXT_BLOCK, with_ext_block, "EXT_BLOCK", 0, "a block of the extended info", 0 },
+	{ WIRE_PART_EXT_BLOCK, with_ext_block, "EXT_BLOCK", 0, "an extended info block", 0 },
 };
 
 /* Nothing but what a file of libvirt's can't do without, where no configuration is looked for. */

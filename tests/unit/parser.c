@@ -287,8 +287,8 @@ static const struct foreign foreign[] = {
 	FOREIGN("\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\xcb\xcf\x07", "this is a gzip file; decompress it first (zcat FILE | xenstream ... -)"),
 	FOREIGN("LibvirtQemudSave\2", "this is a save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
 	FOREIGN("LibvirtQemudPart\2", "this is an incomplete save image of libvirt's QEMU driver, which holds a QEMU/KVM guest, not a Xen domain"),
-	FOREIGN("QEVM\0\0\0\3", "this is a device model's state alone (QEMU savevm), without the domain"),
-	FOREIGN("{ \"domain\": 1 }    ", "this is a text (JSON?), not a saved domain"),
+	FOREIGN("QEVM\0\0\0\3", "this is only a device model's state (QEMU savevm), without the domain"),
+	FOREIGN("{ \"domain\": 1 }    ", "this is a text file (JSON?), not a saved domain"),
 	FOREIGN("nothing that anybody knows", "not a saved Xen domain: neither an xl header nor a libxl, libxc or legacy stream begins here"),
 };
 

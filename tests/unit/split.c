@@ -152,7 +152,7 @@ static void note_end(bool *may_end, size_t size, const struct sample *s, const s
 	if (ev->type == XST_EVENT_RECORD_BEGIN && ev->kind == XST_KIND_CHECKPOINT &&
 	    ev->layer == XST_LAYER_LEGACY && s->wrapping == BARE)
 		may_end[ev->offset] = true;
-	/* COLO's channel back has no end; bytes too many in a list can't be seen before the last pfn. */
+	/* COLO's back channel has no end; bytes too many in a list can't be seen before the last pfn. */
 	if (ev->layer == XST_LAYER_COLO && ev->offset && ev->type == XST_EVENT_RECORD_BEGIN)
 		may_end[ev->offset] = true;
 	if (ev->layer == XST_LAYER_COLO && ev->type == XST_EVENT_WARNING)
