@@ -9,7 +9,7 @@ static struct {
 } opt;
 
 static const struct poptOption table[] = {
-	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "one JSON document", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "print one JSON document", NULL },
 	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	POPT_TABLEEND
 };
@@ -19,7 +19,7 @@ static int info_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_info = {
 	.name = "info",
 	.arguments = "FILE",
-	.summary = "one screen: what a file is, who wrote it, what guest is in it",
+	.summary = "Show what a file is, what wrote it and which guest it holds",
 	.example = "  xenstream info old.save",
 	.run = info_verb_run,
 };
@@ -36,7 +36,7 @@ static bool nothing_to_show(const struct xst_info *i)
 	return !i->xl && !i->container && !i->libxl && !i->libxc && !i->legacy;
 }
 
-/* A stream that looks complete is not, if what it is compressed in is damaged. */
+/* A stream may look complete although its compressed data are damaged. */
 static void take_fault(struct input *in, struct xst_info *i)
 {
 	const char *fault;
@@ -114,7 +114,7 @@ static int info_verb_run(int argc, const char **argv)
 		return code;
 	file = xst_cli_options_argument(ctx);
 	if (!file || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_info, "which file?  One name is wanted");
+		code = xst_cli_names_error(&xst_cli_verb_info, "one name: FILE");
 	else
 		code = info_file(file);
 	poptFreeContext(ctx);

@@ -117,9 +117,9 @@ int xst_io_unnamed_file(const char *dir)
 static const char *plain_words(int err)
 {
 	switch (err) {
-	case EPIPE:  return "the reader at the other end is gone";
+	case EPIPE:  return "the program reading the output has exited";
 	case ENOSPC: return "no space left on the device";
-	case EDQUOT: return "the disk quota is used up";
+	case EDQUOT: return "the disk quota is exceeded";
 	default:     return strerror(err);
 	}
 }

@@ -256,7 +256,7 @@ def test_wrong_settings(image: Path) -> None:
 def test_only_json_has_paths(image: Path, text_image: Path) -> None:
     for path, says in ((image, True), (text_image, False)):
         result = xenstream("config", "set", path, "memroy=1")
-        assert result.rc == USAGE and ("is a path" in result.stderr) == says
+        assert result.rc == USAGE and ("means a path in JSON" in result.stderr) == says
 
 
 def test_a_path_that_no_key_stands_for_is_remarked_on(image: Path) -> None:
@@ -534,9 +534,9 @@ def test_edit_while_somebody_else_changes_it(image: Path) -> None:
 # --- pipes -----------------------------------------------------------------------------------
 
 
-def test_a_filter_passes_everything_behind_on(scratch: Path) -> None:
-    behind = os.urandom(3_000_000)
-    image = octets(MODERN_HVM) + behind
+def test_a_filter_passes_on_everything_after_it(scratch: Path) -> None:
+    tail = os.urandom(3_000_000)
+    image = octets(MODERN_HVM) + tail
     result = xenstream("config", "set", "-", "name=clone1", "-o", "-", stdin=image)
     assert result.rc == FINE, result
     before, rest = front.split(image)
@@ -635,7 +635,7 @@ def test_backup(image: Path, scratch: Path) -> None:
 def test_a_remark_is_made_once(image: Path) -> None:
     image.write_bytes(replace(front.of(image), flags=STREAM_V2).build() + PAYLOAD)
     result = xenstream("config", "set", image, "name=b")
-    assert result.rc == FINE and result.stderr.count("the header calls the configuration text") == 1
+    assert result.rc == FINE and result.stderr.count("the header says the configuration is text") == 1
     assert front.of(image).flags == STREAM_V2 | JSON
 
 
@@ -644,7 +644,7 @@ def test_a_backup_that_is_no_file(image: Path, scratch: Path) -> None:
     for plant in (lambda: os.mkfifo(name), name.mkdir, lambda: name.symlink_to("nowhere")):
         plant()
         result = xenstream("config", "set", image, "name=b", "--backup")
-        assert result.rc == IO and "is no file" in result.stderr
+        assert result.rc == IO and "is not a regular file" in result.stderr
         name.rmdir() if name.is_dir() else name.unlink()
     assert image.read_bytes() == octets(MODERN_PV)
 

@@ -225,14 +225,14 @@ def test_two_images(scratch: Path) -> None:
     assert xenstream("convert", path, scratch / "out").rc == INVALID
 
 
-def test_behind_the_end_of_the_image(scratch: Path) -> None:
+def test_after_the_end_of_the_image(scratch: Path) -> None:
     """A suspend image lies on a raw disk: what follows it is anything."""
     data = samples()["xenserver-hvm"].data
     path = put(scratch, data + b"\xa5" * 5000)
     assert xenstream("verify", path).rc == xenstream("verify", put(scratch, data)).rc
 
 
-def test_not_an_octet_behind_the_end_is_read() -> None:
+def test_not_a_byte_after_the_end_is_read() -> None:
     into, out = os.pipe()
     reader = subprocess.Popen([program(), "verify", "-q", "-"], stdin=into)
     with open(out, "wb") as pipe:
@@ -317,12 +317,12 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
 
 
 @pytest.mark.parametrize("after", [1, 5, 8, 9])
-def test_device_model_from_a_slow_pipe(behind: int) -> None:
+def test_device_model_from_a_slow_pipe(after: int) -> None:
     """What had to be looked at before the state begins is not overtaken by what follows it."""
     sample = samples()["xend-hvm"]
     at = sample.data.rindex(b"QemuDeviceModelRecord") + 21
-    assert in_pieces(sample.data, at, at + behind) == converted(sample.bare, "libxl")
+    assert in_pieces(sample.data, at, at + after) == converted(sample.bare, "libxl")
     plain, qemu = parted(stream(HVM32))
     at = len(plain) + 21
     data = plain + box.newline_record(qemu)
-    assert in_pieces(data, at, at + behind) == converted(stream(HVM32), "libxl")
+    assert in_pieces(data, at, at + after) == converted(stream(HVM32), "libxl")

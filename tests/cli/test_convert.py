@@ -237,13 +237,13 @@ def test_input_that_is_not_a_regular_file() -> None:
         assert xenstream("convert", device, "-").rc == INVALID
 
 
-def test_behind_the_stream_is_not_copied(scratch: Path, unpacked: Unpack) -> None:
+def test_bytes_after_the_stream_are_not_copied(scratch: Path, unpacked: Unpack) -> None:
     want = xenstream("convert", unpacked(PV.stream), "-").stdout
     assert xenstream("convert", "-", "-", stdin=stream(PV) + b"x" * 10000).stdout == want
 
 
 def test_offset_of_standard_input_counts(scratch: Path, unpacked: Unpack) -> None:
-    """`(skip a header; xenstream ...) <FILE` works, and leaves the offset behind the stream."""
+    """`(skip a header; xenstream ...) <FILE` works, and leaves the offset after the stream."""
     path = scratch / "f"
     path.write_bytes(b"header!!" + stream(PV) + b"rest")
     with open(path, "rb") as file:

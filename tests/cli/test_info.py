@@ -194,7 +194,7 @@ def test_one_page_is_no_pages(scratch: Path) -> None:
     assert "1 page batch, 1 page frame, 0 pages sent again" in words
 
 
-def test_octets_behind_the_end(scratch: Path) -> None:
+def test_bytes_after_the_end(scratch: Path) -> None:
     long = scratch / "long"
     long.write_bytes(stream(PV) + b"tail!")
     result = xenstream("info", long)

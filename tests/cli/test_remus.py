@@ -204,7 +204,7 @@ def test_one_state_is_no_choice(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["convert", "salvage"])
-def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
+def test_zeros_after_it_are_no_state(verb: str, scratch: Path) -> None:
     """What a disk has after a PV guest's stream would be a state of zeros."""
     source, zeros = scratch / "in", scratch / "zeros"
     source.write_bytes(stream(GENUINE))

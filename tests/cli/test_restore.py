@@ -80,7 +80,7 @@ def test_a_checkpointed_stream_says_which_checkpoint(unpacked: Unpack) -> None:
     said = document(result)
     assert said["outcome"] == "failover"
     assert said["checkpoint"] == len(REMUS.description()["per_checkpoint"])
-    assert "the sender is gone: restored as of checkpoint" in result.stderr
+    assert "the sender is gone; restored as of checkpoint" in result.stderr
 
 
 @pytest.mark.parametrize("words", [
@@ -108,13 +108,13 @@ def test_wrong_usage(words: list[str]) -> None:
 ])
 def test_parts_of_a_directory_that_is_not_made(words: list[str], scratch: Path) -> None:
     result = xenstream("restore", *words, "x", cwd=scratch)
-    assert result.rc == USAGE and "is a part of image:DIR, but --domain is" in result.stderr, str(result)
+    assert result.rc == USAGE and "needs --domain image:DIR, but --domain is" in result.stderr, str(result)
 
 
 def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, scratch / "none").rc == IO
     nobody = xenstream("restore", *NULL, f"unix:{scratch}/none")
-    assert nobody.rc == IO and "nobody listens there" in nobody.stderr
+    assert nobody.rc == IO and "nothing is listening there" in nobody.stderr
     assert xenstream("restore", *NULL, "tcp:127.0.0.1:1").rc == IO
     assert xenstream("restore", *NULL, "tcp:127.0.0.1").rc == IO
     assert xenstream("restore", *NULL, "unix:" + "x" * 200).rc == IO
@@ -568,7 +568,7 @@ def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> N
     assert result.rc == INVALID and not (scratch / "none").exists(), str(result)
 
 
-def test_damage_behind_the_last_octet_of_the_stream_counts(scratch: Path) -> None:
+def test_damage_after_the_last_byte_of_the_stream_counts(scratch: Path) -> None:
     """The checksum of what it was compressed in is wrong: nobody knows what came out."""
     packed = bytearray(gzip.compress(octets(MODERN_HVM), 1))
     packed[-8] ^= 1

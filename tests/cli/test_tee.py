@@ -158,7 +158,7 @@ def test_reader_goes_away() -> None:
                 process.stdin.write(octets(MODERN_PV))
                 process.stdin.flush()
         assert process.wait(TIMEOUT_SECONDS) == -signal.SIGPIPE
-        assert b"the reader at the other end is gone; no verdict" in process.stderr.read()
+        assert b"the program reading the output has exited; no verdict" in process.stderr.read()
         process.stdin = None
 
 

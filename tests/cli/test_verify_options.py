@@ -94,7 +94,7 @@ def test_configuration_that_does_not_fit(place: int, new: bytes, skipped: int) -
 
 
 def test_lost_framing_ends_it() -> None:
-    """A wrong length, and no record after it: one error more, not one for each byte group."""
+    """A wrong length, and no record after it: one more error, not one for every eight bytes."""
     data = octets(MODERN_PV)
     bad = changed(data, offset_of(data, image.X86_PV_INFO) + 4, struct.pack("<I", 0x29))
     code, findings, verdict = verify(bad)
