@@ -489,7 +489,7 @@ def test_edit_without_a_change_or_with_a_failing_editor(image: Path) -> None:
     assert result.rc == IO and "editor" in result.stderr
     assert image.stat() == before and listing(image.parent / "drafts") == []
     result = edit(image, 'echo mine > "$1"\nkill -9 $$\n')
-    assert result.rc == IO and "stays in" in result.stderr and image.stat() == before
+    assert result.rc == IO and "text is kept in" in result.stderr and image.stat() == before
     (draft,) = listing(image.parent / "drafts")
     assert (image.parent / "drafts" / draft).read_bytes() == b"mine\n"
     result = xenstream("config", "edit", "-", "-o", "-", stdin=image.read_bytes())
@@ -518,7 +518,7 @@ def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
     assert get(text_image, "kernel") == "mended" and get(text_image, "name") == "mended"
     before = text_image.read_bytes()
     result = edit(text_image, 'echo "memory = \'-1\'" > "$1"\n', answers=b"n\n")
-    assert result.rc == REFUSED and "stays in" in result.stderr
+    assert result.rc == REFUSED and "text is kept in" in result.stderr
     assert text_image.read_bytes() == before
     (draft,) = listing(text_image.parent / "drafts")
     assert (text_image.parent / "drafts" / draft).read_text() == "memory = '-1'\n"

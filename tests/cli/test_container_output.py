@@ -59,7 +59,7 @@ def test_fix(scratch: Path) -> None:
     path = put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY))
     inode = path.stat().st_ino
     result = xenstream("convert", "--fix-libvirt", path)
-    assert result.rc == FINE and "version 1 set to 2" in result.stderr
+    assert result.rc == FINE and "version changed from 1 to 2" in result.stderr
     assert path.read_bytes() == sample.data and path.stat().st_ino == inode
     before = path.stat().st_mtime_ns
     result = xenstream("convert", "--fix-libvirt", path)
