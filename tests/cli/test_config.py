@@ -527,7 +527,7 @@ def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
 def test_edit_while_somebody_else_changes_it(image: Path) -> None:
     script = f'"{program()}" config set "{image}" name=theirs\nsed -i s/mini1/mine/ "$1"\n'
     result = edit(image, script)
-    assert result.rc == IO and "meanwhile" in result.stderr, result
+    assert result.rc == IO and "in the meantime" in result.stderr, result
     assert get(image, "name") == "theirs" and len(listing(image.parent / "drafts")) == 1
 
 
