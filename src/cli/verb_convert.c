@@ -48,8 +48,8 @@ static const struct poptOption table[] = {
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
 	  "convert nothing; correct the version in libvirt's header of FILE, in place", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "leave out what the output has no place for; believe the stream rather than --width and --guest",
-	  NULL },
+	  "leave out what the output has no place for; believe the stream over the expected word size "
+	  "and guest type", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
 	  "wait until a new file is on disk (done in any case if it replaces another)", NULL },
 	POPT_TABLEEND

@@ -157,7 +157,7 @@ def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
 
 def test_by_force_nothing_where_nothing_is_whole(scratch: Path) -> None:
     cut = stream(PV)[:100]
-    assert "of the records that are, if any" in salvage(scratch, cut).stderr
+    assert "an image, to look at, of the records that are complete" in salvage(scratch, cut).stderr
     result = salvage(scratch, cut, "--force")
     assert result.rc == INVALID and "it has no complete record of the guest, so there is nothing to make an image of" in result.stderr
     assert listing(scratch) == ["damaged"]
