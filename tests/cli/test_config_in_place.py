@@ -41,7 +41,7 @@ BLOCK = 4096
 WAYS = {
     "ext4": "blocks inserted",
     "xfs": "blocks inserted",
-    "btrfs": "which shares the rest",
+    "btrfs": "that shares the rest",
     "tmpfs": "the rest copied",
 }
 
