@@ -174,7 +174,7 @@ static int choice_translate(struct config_choice *c, enum config_foreign_languag
 	return r;
 }
 
-/* By what it begins with. */
+/* Recognises a language by its first characters. */
 static enum config_foreign_language choice_recognise(const char *text, size_t n)
 {
 	while (n && isspace((unsigned char)*text)) {
@@ -199,7 +199,7 @@ static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct 
 	return choice_store(c, c->given, c->ngiven, ret, err);
 }
 
-/* In their own language only: xl has no word for most of what stands there. */
+/* A container stores its own language only, since xl has no settings for most of its contents. */
 static int given_for_others(struct config_choice *c, struct xst_config *ret,
 			    struct config_error *err)
 {
@@ -209,7 +209,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 
 	if (choice_recognise(c->given, c->ngiven) != wanted)
 		return xst_config_refuse(err, XST_E_REFUSED,
-					 "the output stores %s, and this is none",
+					 "the output stores %s, and this configuration is not one",
 					 xst_foreign_name(wanted));
 	r = xst_foreign_read(wanted, c->given, c->ngiven, &f, err);
 	if (r)
@@ -222,7 +222,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 	return 0;
 }
 
-/* The guest is worth more than its configuration: without one it can still be restored. */
+/* A faulty configuration does not stop the conversion: the guest can be restored with another one. */
 static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
 			 struct xst_config *ret)
 {
@@ -241,7 +241,7 @@ static int stored_for_xl(struct config_choice *c, const struct xst_config *store
 		return r;
 	(void)xst_config_error_format(&err, "the configuration", why, sizeof(why));
 	choice_remark(c, "%s: it is %s; give one with --config", why,
-		      language != CONFIG_OWN ? "left out" : "stored as it is");
+		      language != CONFIG_OWN ? "left out" : "stored unchanged");
 	return 0;
 }
 

@@ -154,7 +154,7 @@ static int no_such(const struct verb *verb, const char *option, const char *url,
 	return xst_cli_usage_error(verb, "--%s %s: not one of %s", option, url, known);
 }
 
-/* Returns EXIT_FINE or what to exit with.  Nothing is opened for NULL and "none:". */
+/* Returns EXIT_FINE or an exit code.  Nothing is opened for NULL and "none:". */
 static int open_one(const struct verb *verb, const struct sink_plan *plan, const char *option,
 		    const char *url, const struct scheme *schemes, void *ret)
 {

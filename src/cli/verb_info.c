@@ -82,7 +82,7 @@ static int info_of(struct input *in)
 		return xst_cli_exit_for(r);
 	}
 	take_fault(in, i);
-	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is said at the end */
+	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is reported at the end */
 		xst_cli_print_finding(stderr, in->name, &i->damage);
 	info_verb_print(in, i);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
@@ -98,7 +98,7 @@ static int info_file(const char *file)
 	if (code)
 		return code;
 	code = info_of(&in);
-	fflush(stdout); /* what is shown comes first */
+	fflush(stdout); /* the result comes before a message on stderr */
 	(void)xst_cli_stdout_error();
 	fault = xst_cli_input_close(&in);
 	return fault ? fault : code;

@@ -152,7 +152,7 @@ static void print_line(struct listing *l)
 	xst_cli_print_json_line(o);
 }
 
-/* Tells the record in hand, or the page batches that were folded into one. */
+/* Prints the current record, or the page batches folded into one. */
 static void records_verb_flush(struct listing *l)
 {
 	if (!l->open)
@@ -191,7 +191,7 @@ static void records_verb_begin(struct listing *l, const struct xst_event *ev)
 	l->folding = ev->kind == XST_KIND_PAGE_DATA;
 }
 
-/* A legacy chunk's length is known at its end only. */
+/* A legacy chunk's length is known only at its end. */
 static void records_verb_end(struct listing *l, const struct xst_event *ev)
 {
 	l->length += ev->u.record.length;

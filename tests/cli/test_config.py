@@ -60,7 +60,7 @@ def text_image(scratch: Path) -> Path:
 
 
 def payload(path: Path) -> bytes:
-    """What follows the front."""
+    """The data after the front."""
     return front.split(path.read_bytes())[1]
 
 
@@ -412,7 +412,7 @@ def test_what_xl_takes_in_silence_needs_force(
 
 
 def test_nothing_at_all_is_no_configuration(image: Path, scratch: Path) -> None:
-    """What an editor or a pipe leaves that has failed."""
+    """The text left by an editor or a pipe that has failed."""
     for nothing in (b"", b" \n\n"):
         result = xenstream("config", "replace", image, "-", stdin=nothing)
         assert result.rc == INVALID and "config drop" in result.stderr
@@ -567,7 +567,7 @@ def test_legacy_streams_are_passed_on(scratch: Path) -> None:
 
 
 def test_the_issue_of_a_clone_over_a_pipe(image: Path, scratch: Path) -> None:
-    """cat stands for xl save, head and what follows in small pieces."""
+    """cat stands in for xl save, with the head and the rest in small pieces."""
     out = scratch / "b.save"
     command = (
         'dd if="$1" bs=1000 status=none | "$0" config set - name=b memory=3 -o - '
@@ -715,7 +715,7 @@ def test_hostile_headers(head: bytes, where: str, scratch: Path) -> None:
 
 
 def test_a_terminal_is_not_told_what_to_do(scratch: Path) -> None:
-    """Text from an image goes to a terminal without what that would obey."""
+    """Text from an image goes to a terminal without control characters."""
     path = scratch / "evil.save"
     path.write_bytes(front.with_config(octets(MODERN_PV), b"name = 'a\x1b]0;owned\x07b'\n", STREAM_V2))
     done = subprocess.run(

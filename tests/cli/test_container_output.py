@@ -1,4 +1,4 @@
-"""Containers of libvirt and XenServer, written: byte for byte what encoders of our own make."""
+"""Writing containers of libvirt and XenServer, byte for byte as by the tests' own encoders."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_xenserver_as_it_is(name: str, scratch: Path) -> None:
 
 
 def test_xenserver_around_a_libxl_stream(scratch: Path) -> None:
-    """The device model's state stands outside the image there, in a record of its own."""
+    """There the device model's state is outside the image, in a record of its own."""
     libxl = converted(stream(HVM), "libxl")
     image, qemu = parted(converted(stream(HVM), "libxc"))
     want = box.xenserver(box.image(box.LIBXC_TYPE, image), box.record(box.QEMU_TRAD_TYPE, qemu))
@@ -167,7 +167,7 @@ def test_xenserver_and_back(scratch: Path) -> None:
 
 
 def test_records_in_any_order(scratch: Path) -> None:
-    """Only xl wants the image first; what has a length is kept where it stands."""
+    """Only xl needs the image first; a record with a length keeps its place."""
     image, qemu = parted(converted(stream(HVM), "libxc"))
     parts = [box.record(box.VARSTORED_TYPE, b"vars"), box.record(box.QEMU_TRAD_TYPE, qemu),
              box.record(box.DEMU_TYPE, b"gpu"), box.image(box.LIBXC_TYPE, image),

@@ -1,4 +1,4 @@
-"""xenstream convert: what comes out, what is refused, and where words go."""
+"""xenstream convert: its output, its refusals, and where messages go."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_words_only_on_stderr(unpacked: Unpack) -> None:
 
 
 def test_checkpointed_stream(unpacked: Unpack, scratch: Path) -> None:
-    """Converted, and which of its states was taken is told."""
+    """It is converted, with a message about the state that was taken."""
     result = xenstream("convert", unpacked(REMUS.stream), scratch / "out")
     assert result.rc == FINE and "Remus" in result.stderr
     memory = image.load(scratch / "out").memory.values()
@@ -272,7 +272,7 @@ def test_remarks_are_counted_by_verify_only(unpacked: Unpack, scratch: Path) -> 
 
 
 def test_a_checkpointed_stream_of_today_that_breaks_off(unpacked: Unpack, scratch: Path) -> None:
-    """The sender is gone, and there is a state to be had: the message says how."""
+    """The sender is gone, but there is a complete state, and the message says how to get it."""
     kept, cut, out = scratch / "kept", scratch / "cut", scratch / "out"
     assert xenstream("convert", "-q", "--to", "libxl", "--checkpoints", "keep",
                      unpacked(REMUS.stream), kept).rc == FINE

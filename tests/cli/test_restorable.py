@@ -73,7 +73,7 @@ def sized(kind: int, size: int) -> Callable[[Entry], Entry]:
 
 
 def restorable(data: bytes, *options: str) -> dict[str, Any]:
-    """What verify says of it."""
+    """The verdict of verify."""
     *_, verdict = lines(xenstream("verify", "--json", *options, "-", stdin=data))
     said: dict[str, Any] = verdict["restorable"]
     return said

@@ -1,4 +1,4 @@
-"""xenstream restore and receive: where streams come from and go to, what is refused, and how it ends."""
+"""xenstream restore and receive: sources, sinks, refusals and results."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_stream_that_is_not_there(scratch: Path) -> None:
 
 
 def early_failure(result: Result) -> dict[str, object]:
-    """What the JSON says of a restore that had nothing to act on; with the words on standard error."""
+    """The JSON result of a restore that got no stream, with the messages on standard error."""
     said = document(result)
     assert said["records"] == said["octets"] == said["checkpoint"] == 0
     assert said["error"]["text"] in result.stderr and said["error"]["text"] != ""
@@ -423,7 +423,7 @@ def test_progress_tells_the_time_left(unpacked: Unpack) -> None:
 
 
 def connected(path: Path) -> socket.socket:
-    """A connection to somebody who is about to listen."""
+    """A connection to a program that is about to listen."""
     def there() -> bool:
         nonlocal one
         try:
@@ -555,7 +555,7 @@ def test_compressed_streams(scratch: Path) -> None:
 
 
 def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> None:
-    """What it was compressed in ends too soon with the stream: that is no damage but how it died."""
+    """The compressed data end early with the stream: this is not damage but the death of the sender."""
     packed = gzip.compress(unpacked(REMUS.stream).read_bytes(), 1)
     for size in (len(packed) - 4, len(packed) * 4 // 5):
         (scratch / "cut").write_bytes(packed[:size])
@@ -569,7 +569,7 @@ def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> N
 
 
 def test_damage_after_the_last_byte_of_the_stream_counts(scratch: Path) -> None:
-    """The checksum of what it was compressed in is wrong: nobody knows what came out."""
+    """The checksum of the compressed data is wrong, so the result can't be trusted."""
     packed = bytearray(gzip.compress(octets(MODERN_HVM), 1))
     packed[-8] ^= 1
     damaged = scratch / "damaged"

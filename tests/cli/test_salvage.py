@@ -1,4 +1,4 @@
-"""salvage: the best restorable image of a damaged one, and what is lost, in words."""
+"""salvage: the best restorable image of a damaged one, and messages about what is lost."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ def test_by_force_nothing_where_nothing_is_whole(scratch: Path) -> None:
     cut = stream(PV)[:100]
     assert "an image, to look at, of the records that are complete" in salvage(scratch, cut).stderr
     result = salvage(scratch, cut, "--force")
-    assert result.rc == INVALID and "it has no complete record of the guest, so there is nothing to make an image of" in result.stderr
+    assert result.rc == INVALID
+    assert "it has no complete record of the guest, so there is nothing to make an image of" in result.stderr
     assert listing(scratch) == ["damaged"]
 
 

@@ -33,7 +33,7 @@ def page(name: str) -> str:
 
 
 def section(text: str, level: str, *names: str) -> str:
-    """What stands below the heading with one of these names."""
+    """The text below the heading with one of these names."""
     parts = re.split(rf"^{level} (.*)$", text, flags=re.MULTILINE)
     found = [body for title, body in zip(parts[1::2], parts[2::2]) if set(names) & set(title.split(", "))]
     assert len(found) == 1, names

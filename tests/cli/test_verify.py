@@ -39,7 +39,7 @@ MAYBE = {"code", "record", "record_index", "record_offset", "field"}
 
 
 def offset_of(data: bytes, kind: int) -> int:
-    """Where the first libxc record of a type stands."""
+    """The place of the first libxc record of a type."""
     decoded = image.decode(data)
     return next(record.offset for record in decoded.libxc.records if record.type == kind)
 
