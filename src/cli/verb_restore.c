@@ -412,7 +412,9 @@ static int restore_verb_parse(const struct verb *verb, int argc, const char **ar
 		return code;
 	name = xst_cli_options_argument(ctx);
 	if (!name || xst_cli_options_argument(ctx))
-		code = xst_cli_names_error(verb, "one name: the stream's source");
+		code = xst_cli_names_error(verb, verb == &xst_cli_verb_receive
+							 ? "one address: unix:PATH or tcp:HOST:PORT"
+							 : "one source: FILE, -, unix:PATH or tcp:HOST:PORT");
 	else
 		code = restore_verb_run(verb, name);
 	poptFreeContext(ctx);
