@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The next word of a list, whose length is *ret; *list moves on after it.  NULL at the end. */
+/* The next word of a list, with its length in *ret, or NULL at the end; advances *list past it. */
 static const char *next_word(const char **list, size_t *ret)
 {
 	const char *word = *list;
@@ -20,7 +20,7 @@ static const char *next_word(const char **list, size_t *ret)
 	return word;
 }
 
-/* The list without what is for the help alone. */
+/* The list without its parentheses. */
 static const char *bare_words(const char *list, char *buf, size_t size)
 {
 	const char *word;
@@ -69,6 +69,6 @@ int xst_cli_choose_compression(const struct verb *verb, const char *value, enum 
 {
 	if (!value || xst_filter_parse(value, format, level))
 		return EXIT_FINE;
-	return xst_cli_usage_error(verb, "--compress %s: not " FILTER_WORDS ", or not a level of it",
+	return xst_cli_usage_error(verb, "--compress %s: not " FILTER_WORDS ", or not a valid level",
 				   value);
 }

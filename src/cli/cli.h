@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the verbs share. */
+/* Shared by the verbs. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#define BACK_CHANNEL_HELP "it is a capture of COLO's back channel, whatever its beginning looks like"
+#define BACK_CHANNEL_HELP "read the file as a capture of COLO's back channel, whatever it begins with"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,13 +14,13 @@
 
 #include "filter/filter.h"
 
-/* The same for all verbs, documented in xenstream(1). */
+/* The exit codes of all verbs, documented in xenstream(1). */
 enum exit_code {
 	EXIT_FINE = 0,
-	EXIT_REMARKS = 1, /* verify: valid, but there is something to say */
-	EXIT_INVALID = 2, /* the input is damaged, or no saved domain */
-	EXIT_IO = 3,      /* something could not be read or written */
-	EXIT_REFUSED = 4, /* something would be lost; --force does it */
+	EXIT_REMARKS = 1, /* verify: valid, with remarks */
+	EXIT_INVALID = 2, /* the input is damaged, or not a saved domain */
+	EXIT_IO = 3,      /* reading or writing failed */
+	EXIT_REFUSED = 4, /* something would be lost; --force overrides this */
 	EXIT_USAGE = 64,
 	EXIT_TROUBLE = 70 /* out of memory */
 };
@@ -28,7 +28,7 @@ enum exit_code {
 struct verb {
 	const char *name;
 	const char *arguments; /* after the options */
-	const char *summary;   /* one line */
+	const char *summary;   /* a sentence of at most 68 characters, without its full stop */
 	const char *example;   /* for --help */
 	int (*run)(int argc, const char **argv);
 };
@@ -37,22 +37,24 @@ extern const struct verb xst_cli_verb_info, xst_cli_verb_records, xst_cli_verb_v
 	xst_cli_verb_restore, xst_cli_verb_receive, xst_cli_verb_pack;
 extern const struct verb xst_cli_verb_cpu, xst_cli_verb_cpuid;
 
-/* dropin_convert.c, dropin_verify.c: the programs of Xen's names */
+/* dropin_convert.c, dropin_verify.c: the replacements for Xen's scripts */
 int xst_cli_dropin_convert(int argc, char **argv);
 int xst_cli_dropin_verify(int argc, char **argv);
 
 /* --- options.c ------------------------------------------------------------------------------ */
 
-/* Parses a verb's options: `table` and, after it, those that every verb has.  Returns the
- * context, whose left-over arguments are the verb's, or NULL when there is nothing more to do,
- * with *ret_exit set.  Free with poptFreeContext(). */
+/* Parses a verb's options: `table`, then the options common to all verbs.  Returns the context, whose
+ * remaining arguments are the verb's; or NULL, with *ret_exit set, when there is nothing more to do.
+ * Free with poptFreeContext(). */
 poptContext xst_cli_options_parse(const struct verb *verb, int argc, const char **argv,
 				  const struct poptOption *table, int *ret_exit);
 /* The next argument, or NULL. */
 const char *xst_cli_options_argument(poptContext ctx);
-/* A wrong use: words on stderr.  Returns EXIT_USAGE. */
+/* Prints what is wrong with the command line on stderr.  Returns EXIT_USAGE. */
 int xst_cli_usage_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same for missing or extra arguments.  names: those needed, "two names: IN and OUT". */
+int xst_cli_names_error(const struct verb *verb, const char *names);
 
 struct common_options {
 	int quiet;
@@ -63,126 +65,127 @@ extern struct common_options common;
 
 /* --- messages.c ----------------------------------------------------------------------------- */
 
-/* On stderr, after the program's name. */
+/* Prints a message on stderr, after the program's name. */
 void xst_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The words of the last one, for those who are told in JSON. */
+/* The last such message, for a result in JSON. */
 const char *xst_cli_last_said(void);
-/* A finding on a stream: "error: ..." or "remark: ..." with its place. */
+/* Prints a finding: "error: ..." or "remark: ..." with its place. */
 void xst_cli_print_finding(FILE *to, const char *file, const struct xst_finding *f);
-/* Which exit code an error means. */
+/* The exit code for an enum xst_errc. */
 int xst_cli_exit_for(int code);
 
 /* --- words.c -------------------------------------------------------------------------------- */
 
-/* Text that may come from an image: what a terminal would obey becomes "?". */
+/* Makes text from an image safe to print: a control character becomes "?". */
 void xst_cli_tame(char *s);
-/* The same where it is printed. */
+/* Prints text made safe in the same way. */
 void xst_cli_print_text(FILE *to, const char *s);
 /* "4.0 MiB" */
 const char *xst_cli_human_size(uint64_t bytes, char *buf, size_t size);
 
-/* What errno says, without jargon. */
+/* The message for an errno, without jargon. */
 const char *xst_cli_system_words(int err);
 
-/* errno of the first write to standard output that failed, 0 while all is well.  To be asked right
- * after writing. */
+/* errno of the first failed write to standard output, 0 if none has failed.  Call it right after
+ * writing. */
 int xst_cli_stdout_error(void);
 
 /* --- json_lines.c --------------------------------------------------------------------------- */
 
-/* A finding as an object. */
+/* A finding as a JSON object. */
 json_object *xst_cli_finding_json(const char *file, const struct xst_finding *f);
-/* JSON in one of json-c's layouts; what a terminal would obey stands escaped in it.  Frees it. */
+/* Prints JSON in one of json-c's layouts, with control characters escaped.  Frees `o`. */
 void xst_cli_print_json(FILE *to, json_object *o, int layout);
-/* One line of it. */
+/* Prints it as one line.  Frees `o`. */
 void xst_cli_print_json_to(FILE *to, json_object *o);
-/* The same on stdout. */
+/* Prints it as one line on stdout.  Frees `o`. */
 void xst_cli_print_json_line(json_object *o);
-/* The same for later, malloc'ed, or NULL. */
+/* The same line as a malloc'ed string, or NULL.  Frees `o`. */
 char *xst_cli_json_line(json_object *o);
 json_object *xst_cli_json_u64(uint64_t v);
-/* A string that may hold bytes that are no UTF-8: they become U+FFFD. */
+/* A JSON string; bytes that are not UTF-8 become U+FFFD. */
 json_object *xst_cli_json_text(const char *s, size_t n);
 
 /* --- input.c -------------------------------------------------------------------------------- */
 
-/* Opens FILE or, for "-", standard input, through xst_open(): what it has to say is said.
- * Returns a descriptor or -1, having said why. */
+/* Opens FILE or, for "-", standard input, through xst_open(), and prints the message of a recovery.
+ * Returns a descriptor, or -1 after printing why. */
 int xst_cli_open_input(const char *file);
 void xst_cli_close_input(int fd);
 const char *xst_cli_input_name(const char *file);
-/* What has become of a change that was broken off, if there was one. */
+/* Prints what has become of an interrupted change, if there was one. */
 void xst_cli_say_recovery(const char *file, const struct xst_recovery *r);
 
 struct input {
 	const char *name;
-	int file; /* what was opened */
-	int fd;   /* where the stream is read: the same, or what a decompressor gives */
-	unsigned layers; /* of compression: none, one, or one in another */
+	int file; /* the descriptor that was opened */
+	int fd;   /* the descriptor to read the stream from: `file`, or a decompressor's output */
+	unsigned layers; /* of compression: 0, 1, or 2 (one in another) */
 	enum filter_format compression[2];
 	struct filter filters[2];
 };
 
-/* Opens FILE or, for "-", standard input, decompressed.  Returns EXIT_FINE or what to exit with,
- * having said why. */
+/* Opens FILE or, for "-", standard input, and decompresses it if necessary.  Returns EXIT_FINE, or an exit
+ * code after printing why. */
 int xst_cli_input_open(struct input *in, const char *file);
-/* The same of a descriptor that is open already, or -1: somebody has said why it isn't. */
+/* The same for a descriptor that is already open.  -1: opening it has failed, and why has been printed. */
 int xst_cli_input_from(struct input *in, const char *name, int fd);
-/* Whether the stream ended because decompressing failed: then that is what is to be told. */
+/* Whether the stream ended because decompression failed: then that failure is the one to report. */
 bool xst_cli_input_broke_off(struct input *in);
-/* The stream is wrong: reads on for a while, for damage to the compressed data to be found, which
- * would explain it. */
+/* Call this after a fault in the stream.  It reads on for a while, since damage to the compressed data
+ * would explain the fault. */
 void xst_cli_input_read_on(struct input *in);
-/* Ends decompressing.  What went wrong, in words, or NULL. */
+/* Ends decompression.  Returns a message if it failed, else NULL. */
 const char *xst_cli_input_fault(struct input *in);
-/* Whether nothing is wrong but that the compressed data end too soon. */
+/* Whether the only fault is that the compressed data end too early. */
 bool xst_cli_input_is_cut(struct input *in);
-/* The same, and says it.  Returns EXIT_FINE or what to exit with. */
+/* Ends decompression, prints its fault, and closes the input.  Returns EXIT_FINE or an exit code. */
 int xst_cli_input_close(struct input *in);
-/* The same where what is there was enough: that the compressed data end too soon is told only. */
+/* The same, for a caller that has all it needs: compressed data that end too early are reported, but are
+ * no failure. */
 int xst_cli_input_close_cut(struct input *in);
-/* Closes it without waiting for anything, when something else has failed. */
+/* Closes it without waiting for anything, after another failure. */
 void xst_cli_input_abandon(struct input *in);
 
-/* --- output.c ------------------------------------------------------------------------------- */
+/* --- output_file.c ------------------------------------------------------------------------------- */
 
 struct output {
 	const char *name;
-	struct xst_output *file;   /* what gets the name at the end */
-	struct xst_output *stream; /* to write into: the same, or a compressor's pipe */
+	struct xst_output *file;   /* the output, which gets its name at the end */
+	struct xst_output *stream; /* the output to write to: `file`, or a compressor's pipe */
 	enum filter_format compression;
 	struct filter filter;
 };
 
-/* Opens FILE or, for "-", standard output, which must be no terminal.  A new file has the
- * permissions of the file `in`.  sync: put a new file on the disk, too.  Returns EXIT_FINE or
- * what to exit with, having said why; xst_cli_output_close() in any case. */
+/* Opens FILE or, for "-", standard output, which must not be a terminal.  A new file has the
+ * permissions of the file `in`.  sync: wait until a new file is on disk, too.  Returns EXIT_FINE, or an
+ * exit code after printing why; call xst_cli_output_close() in either case. */
 int xst_cli_output_open(struct output *o, const struct verb *verb, const char *file, int in,
 			bool sync, enum filter_format format, int level);
-/* Says why writing into the stream has failed with `error`.  Returns what to exit with. */
+/* Prints why writing to the stream has failed with `error`.  Returns an exit code. */
 int xst_cli_output_tell(struct output *o, const struct xst_finding *error);
-/* All is well: completes the output.  Returns EXIT_FINE or what to exit with, having said why. */
+/* Completes the output.  Returns EXIT_FINE, or an exit code after printing why. */
 int xst_cli_output_commit(struct output *o);
-/* Without a commit before, nothing complete is left. */
+/* Frees it.  Without an earlier commit no complete output is left. */
 void xst_cli_output_close(struct output *o);
 
 /* --- progress.c ----------------------------------------------------------------------------- */
 
-/* Takes the value of --progress, or NULL.  quiet: none, unless that asks for it.  Returns whether it
- * means anything. */
+/* Takes the value of --progress, or NULL.  quiet: show none by default.  Returns whether the value is
+ * valid. */
 bool xst_cli_progress_option(const char *when, bool quiet);
-/* Starts telling how far `what` is, as --progress asks; SIGUSR1 prints a line in any case. */
+/* Starts reporting progress on `what`, as --progress asks; SIGUSR1 prints a line in any case. */
 void xst_cli_progress_start(const char *what);
 /* An xst_progress_fn. */
 void xst_cli_progress_tell(void *unused, uint64_t done, uint64_t total);
-/* Clears the line, for other words to be printed. */
+/* Clears the line before other text is printed. */
 void xst_cli_progress_clear(void);
-/* The same at the end; a program that listens is told how far it came. */
+/* Clears the line at the end; a program that reads the progress gets the final numbers. */
 void xst_cli_progress_end(void);
 
 /* --- fields.c ------------------------------------------------------------------------------- */
 
-/* What is to be told of a record: words for people and an object for programs. */
+/* The decoded contents of a record: text for people, or an object for programs. */
 struct record_view {
 	bool json;       /* gather `object`, else `text` */
 	bool all;        /* page frames one by one */
@@ -197,32 +200,32 @@ struct record_view {
 };
 void xst_cli_view_begin(struct record_view *v, bool json, bool all);
 void xst_cli_view_event(struct record_view *v, const struct xst_event *ev);
-/* Takes what several page batches have told into one. */
+/* Writes the summary of the page batches seen so far. */
 void xst_cli_view_pages(struct record_view *v);
 void xst_cli_view_end(struct record_view *v);
 
 /* --- verb_explain.c ------------------------------------------------------------------------- */
 
-/* Lists the catalogue of rules.  Returns EXIT_FINE. */
+/* Lists all rules.  Returns EXIT_FINE. */
 int xst_cli_explain_all(bool json);
 
-/* --- restorable.c --------------------------------------------------------------------------- */
+/* --- restorability.c --------------------------------------------------------------------------- */
 
-/* "4.13" or "4.19.2" as XST_XEN().  Returns whether it is a version. */
+/* Parses "4.13" or "4.19.2" into XST_XEN().  Returns whether it is a version. */
 bool xst_cli_xen_version(const char *words, uint32_t *ret);
-/* Whether that Xen restores it. */
+/* Whether that version of Xen restores the image. */
 bool xst_cli_restorable_for(const struct xst_restorability *r, uint32_t xen);
 /* "4.13 and newer", without the reasons. */
 const char *xst_cli_restorable_words(const struct xst_restorability *r, char *buf, size_t size);
-/* The next reason from number *i on that sets this answer or explains it, or NULL; *i moves on. */
+/* The next reason, from number *i on, that decides the answer or explains it, or NULL; advances *i. */
 const struct xst_reason *xst_cli_deciding_reason(const struct xst_restorability *r, size_t *i);
-/* A reason with its version. */
+/* "a configuration in JSON (4.5)": a reason with its version. */
 const char *xst_cli_reason_words(const struct xst_reason *reason, char *buf, size_t size);
-/* The lines of verify; xen 0: no version was asked for. */
+/* Prints the line of verify that says which versions restore the stream. */
 void xst_cli_print_restorability(FILE *to, const char *file, const struct xst_restorability *r);
-/* The end of a verdict's line: by which version it is not restored, and why; of an invalid image, that it is. */
+/* Ends a verdict's line: why this version does not restore the image or, if it is invalid, that it does. */
 void xst_cli_print_restorable_for(FILE *to, const struct xst_restorability *r, uint32_t xen, bool invalid);
-/* The same of an invalid image where no version was asked for. */
+/* The same for an invalid image when no version was asked for. */
 void xst_cli_print_restored_anyhow(FILE *to, const struct xst_restorability *r);
 json_object *xst_cli_restorability_json(const struct xst_restorability *r, uint32_t xen);
 
@@ -234,7 +237,7 @@ int xst_cli_config_facts(void *unused, enum xst_layer container, const uint8_t *
 
 /* --- info_print.c --------------------------------------------------------------------------- */
 
-/* size: of the file as it is; compression: its name, or NULL. */
+/* size: of the file as stored; compression: its name, or NULL. */
 void xst_cli_info_print(const char *file, uint64_t size, const char *compression,
 			const struct xst_info *i);
 json_object *xst_cli_info_json(const char *file, uint64_t size, const char *compression,

@@ -17,7 +17,7 @@ int xst_cli_config_choice_read(struct config_choice *c)
 
 	if (code || !c->file || strspn(c->given, " \t\r\n") < c->ngiven)
 		return code;
-	xst_cli_say("%s: is empty, no configuration", xst_cli_input_name(c->file));
+	xst_cli_say("%s: is empty; a configuration is needed", xst_cli_input_name(c->file));
 	return EXIT_INVALID;
 }
 
@@ -28,7 +28,7 @@ void xst_cli_config_choice_clear(struct config_choice *c)
 	c->given = c->made = NULL;
 }
 
-/* --- words ----------------------------------------------------------------------------------- */
+/* --- remarks ----------------------------------------------------------------------------------- */
 
 static void choice_remark(const struct config_choice *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -65,7 +65,7 @@ static void nonsense(void *choice, const struct config_complaint *what)
 		choice_remark(c, "%s: %s: %s", c->file, what->key, what->text);
 }
 
-/* In the language that is asked for. */
+/* Converts a document to the language to store it in. */
 static int store_document(struct config_choice *c, const struct config *doc, struct xst_config *ret,
 			  struct config_error *err)
 {
@@ -81,7 +81,7 @@ static int store_document(struct config_choice *c, const struct config *doc, str
 	return 0;
 }
 
-/* What xl reads without a word, though hardly as it was meant: a key set twice, what is no UTF-8. */
+/* Remarks on faults that xl accepts silently: a key set twice, text that is not UTF-8. */
 static int tell_doubt(const struct config_choice *c)
 {
 	struct config_error err = { .text = "" };
@@ -94,7 +94,7 @@ static int tell_doubt(const struct config_choice *c)
 	if (r == 0 || r == XST_E_NOMEM)
 		return r;
 	(void)xst_config_error_format(&err, xst_cli_input_name(c->file), why, sizeof(why));
-	choice_remark(c, "%s; it is stored as it is", why);
+	choice_remark(c, "%s; it is stored unchanged", why);
 	return 0;
 }
 
@@ -105,8 +105,8 @@ static int tell_nonsense(struct config_choice *c, const struct config *doc)
 	return r == 0 && xst_config_check(doc, nonsense, c) == XST_E_NOMEM ? XST_E_NOMEM : r;
 }
 
-/* A document of xl's.  Of one that was given, what no Xen takes is told; what was stored is not the
- * caller's doing. */
+/* Stores a document in one of xl's languages.  Only a given one is checked for values that no Xen accepts,
+ * since a stored one is not the caller's doing. */
 static int choice_store(struct config_choice *c, const char *text, size_t n, struct xst_config *ret,
 			struct config_error *err)
 {
@@ -125,7 +125,7 @@ static int choice_store(struct config_choice *c, const char *text, size_t n, str
 
 /* --- other toolstacks' ----------------------------------------------------------------------- */
 
-/* The stream knows best what guest it is; PVH guests look like HVM ones there. */
+/* The stream's guest type overrules the configuration's; in a stream PVH looks like HVM. */
 static void settle_type(const struct config_choice *c, struct config_view *v, enum xst_guest guest)
 {
 	enum config_type type = guest == XST_GUEST_PV    ? CONFIG_TYPE_PV
@@ -139,7 +139,7 @@ static void settle_type(const struct config_choice *c, struct config_view *v, en
 		return;
 	if (v->type != CONFIG_TYPE_UNKNOWN)
 		choice_remark(c,
-			      "the configuration is of a guest of type %s, but the stream holds "
+			      "the configuration says a guest of type %s, but the stream holds "
 			      "one of type %s, which is stored",
 			      xst_config_type_name(v->type), xst_config_type_name(type));
 	v->type = type;
@@ -169,12 +169,12 @@ static int choice_translate(struct config_choice *c, enum config_foreign_languag
 			      xst_foreign_name(language),
 			      !lines ? "nothing is left out"
 			      : c->format == CONFIG_JSON
-				      ? "what xl has no words for is left out"
-				      : "what xl has no words for stands in it as comments");
+				      ? "settings that xl does not have are left out"
+				      : "settings that xl does not have are kept as comments");
 	return r;
 }
 
-/* By what it begins with. */
+/* Recognises a language by its first characters. */
 static enum config_foreign_language choice_recognise(const char *text, size_t n)
 {
 	while (n && isspace((unsigned char)*text)) {
@@ -199,7 +199,7 @@ static int given_for_xl(struct config_choice *c, struct xst_config *ret, struct 
 	return choice_store(c, c->given, c->ngiven, ret, err);
 }
 
-/* In their own language only: xl has no word for most of what stands there. */
+/* A container stores its own language only, since xl has no settings for most of its contents. */
 static int given_for_others(struct config_choice *c, struct xst_config *ret,
 			    struct config_error *err)
 {
@@ -209,7 +209,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 
 	if (choice_recognise(c->given, c->ngiven) != wanted)
 		return xst_config_refuse(err, XST_E_REFUSED,
-					 "the output stores %s, and this is none",
+					 "the output stores %s, and this configuration is not one",
 					 xst_foreign_name(wanted));
 	r = xst_foreign_read(wanted, c->given, c->ngiven, &f, err);
 	if (r)
@@ -222,7 +222,7 @@ static int given_for_others(struct config_choice *c, struct xst_config *ret,
 	return 0;
 }
 
-/* The guest is worth more than its configuration: without one it can still be restored. */
+/* A faulty configuration does not stop the conversion: the guest can be restored with another one. */
 static int stored_for_xl(struct config_choice *c, const struct xst_config *stored,
 			 struct xst_config *ret)
 {
@@ -241,7 +241,7 @@ static int stored_for_xl(struct config_choice *c, const struct xst_config *store
 		return r;
 	(void)xst_config_error_format(&err, "the configuration", why, sizeof(why));
 	choice_remark(c, "%s: it is %s; give one with --config", why,
-		      language != CONFIG_OWN ? "left out" : "stored as it is");
+		      language != CONFIG_OWN ? "left out" : "stored unchanged");
 	return 0;
 }
 

@@ -7,14 +7,14 @@
 #include "config/config.h"
 
 struct config_choice {
-	const char *file;             /* to store in place of the input's; or NULL */
-	enum config_language format;  /* of xl's languages; 0: whichever it is in */
-	const char *input;            /* its name, for remarks */
-	char *given, *made;           /* what was read, what was made of it */
+	const char *file;             /* to store instead of the input's, or NULL */
+	enum config_language format;  /* to store it in; 0: unchanged */
+	const char *input;            /* the input's name, for remarks */
+	char *given, *made;           /* the file's contents, the text to store */
 	size_t ngiven;
 };
 
-/* Reads the file, if there is one.  Returns EXIT_FINE or what to exit with, having said why. */
+/* Reads the file, if there is one.  Returns EXIT_FINE, or an exit code after printing why. */
 int xst_cli_config_choice_read(struct config_choice *c);
 /* An xst_config_fn; userdata is the structure. */
 int xst_cli_config_choice_make(void *userdata, const struct xst_config *stored,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A configuration in the user's editor. */
+/* Editing a configuration in the user's editor. */
 #include "cli/config_verbs.h"
 
 #include <errno.h>
@@ -12,13 +12,13 @@
 
 struct draft {
 	char *path;
-	char *before; /* what the editor was given */
+	char *before; /* the text the editor was given */
 	size_t n;
 };
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-/* A file that its owner alone may read: configurations hold passwords. */
+/* Writes a file that only its owner may read, since configurations hold passwords. */
 static int write_draft(struct draft *d, enum config_language language)
 {
 	const char *suffix = language == CONFIG_JSON ? ".json" : ".cfg";
@@ -54,7 +54,7 @@ void xst_cli_edit_forget(char *path)
 void xst_cli_edit_keep(char *path)
 {
 	if (path)
-		xst_cli_say("what you have written stays in %s", path);
+		xst_cli_say("your text is kept in %s", path);
 	free(path);
 }
 
@@ -70,7 +70,7 @@ static const char *editor(void)
 	return "vi";
 }
 
-/* The variable may have options in it, so that a shell must read it. */
+/* The variable may contain options, so a shell has to read it. */
 static pid_t edit_start(const char *path)
 {
 	char *command;
@@ -90,7 +90,7 @@ static pid_t edit_start(const char *path)
 	return child;
 }
 
-/* What is typed to interrupt the editor is not meant for us. */
+/* Ignores SIGINT and SIGQUIT meanwhile: keys typed in the editor are not meant for us. */
 static int run_editor(const char *path)
 {
 	void (*interrupt)(int) = signal(SIGINT, SIG_IGN), (*quit)(int) = signal(SIGQUIT, SIG_IGN);
@@ -105,7 +105,7 @@ static int run_editor(const char *path)
 	if (r < 0)
 		xst_cli_say("the editor could not be started: %s", xst_cli_system_words(errno));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		xst_cli_say("the editor (%s) has failed", editor());
+		xst_cli_say("the editor (%s) failed", editor());
 	else
 		return EXIT_FINE;
 	return EXIT_IO;
@@ -131,7 +131,7 @@ static bool is_unchanged(const struct draft *d, const char *text, size_t n)
 	return (n == d->n || line) && memcmp(text, d->before, d->n) == 0;
 }
 
-/* An editor that was killed may have written before. */
+/* An editor may write the file and then be killed. */
 static bool has_been_written(const struct draft *d)
 {
 	char *text = NULL;
@@ -144,7 +144,7 @@ static bool has_been_written(const struct draft *d)
 	return yes;
 }
 
-/* *ret is NULL if nothing was changed; *ret_wrong: it was, and must not be taken as it is. */
+/* *ret is untouched if nothing was changed; *ret_wrong: the changed text was refused. */
 static int round_once(const struct draft *d, const struct config *c, struct config **ret,
 		      bool *ret_wrong)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a stored configuration says of the domain, for the checker to compare with the stream. */
+/* Facts in a stored configuration, which the checker compares with the stream. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ int xst_cli_config_facts(void *unused, enum xst_layer container, const uint8_t *
 	ret->device_model = f.type == CONFIG_TYPE_HVM;
 	ret->memory_kib = f.max_memory_kib;
 	if (v.vcpus || v.maxvcpus || xst_foreign_of(container) == CONFIG_OWN)
-		ret->vcpus = f.max_vcpus; /* other toolstacks' may be elsewhere */
+		ret->vcpus = f.max_vcpus; /* other toolstacks may store it elsewhere */
 	xst_config_view_clear(&v);
 	return 0;
 }

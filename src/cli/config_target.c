@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The images that the verb config reads and changes. */
+/* Reading and changing the images of the verb config. */
 #include "cli/config_verbs.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static int target_failed(const struct target *t, const struct xst_finding *error
 	return xst_cli_exit_for(error->code);
 }
 
-/* What is known of the change itself begins with the file's name. */
+/* The text of an error about the change begins with the file's name. */
 static int change_failed(const struct xst_finding *error)
 {
 	xst_cli_say("%s", error->text[0] ? error->text : "out of memory");
@@ -54,14 +54,13 @@ int xst_cli_target_may_change(const struct target *t)
 {
 	if (!t->in.layers || config_opt.output)
 		return EXIT_FINE;
-	xst_cli_say("%s: compressed (%s), which can't be changed in place; --output OUT writes a "
-		    "changed "
-		    "copy, with --compress a compressed one",
+	xst_cli_say("%s: a file compressed with %s can't be changed in place; --output OUT writes a "
+		    "changed copy, and --compress compresses it",
 		    t->name, xst_filter_name(t->in.compression[0]));
 	return EXIT_INVALID;
 }
 
-/* Without --force the change is refused, which says so itself. */
+/* Without --force and --dry-run the change is refused, with a message of its own. */
 static void tell_names(const struct target *t)
 {
 	struct stat st;
@@ -69,10 +68,10 @@ static void tell_names(const struct target *t)
 	if (common.quiet || fstat(xst_change_get_fd(t->change), &st) < 0 || st.st_nlink <= 1 ||
 	    (!config_opt.force && !config_opt.dry_run))
 		return;
-	xst_cli_say("%s: remark: the file has %lu names, and %s", t->name,
+	xst_cli_say("%s: remark: the file has %lu names (hard links), and %s", t->name,
 		    (unsigned long)st.st_nlink,
-		    config_opt.force ? "all of them show what is changed in place"
-				     : "is changed with --force only");
+		    config_opt.force ? "a change in place affects all of them"
+				     : "changing it needs --force");
 }
 
 static int open_in_place(struct target *t)
@@ -97,7 +96,7 @@ int xst_cli_target_open_to_change(struct target *t, const char *file)
 	code = xst_cli_target_may_change(t);
 	if (code)
 		return code;
-	/* once more, with a lock against others */
+	/* opened again, with an exclusive lock */
 	xst_cli_target_close(t);
 	return open_in_place(t);
 }
@@ -118,7 +117,7 @@ void xst_cli_target_close(struct target *t)
 
 /* --- backups --------------------------------------------------------------------------------- */
 
-/* A whole image of that name is not to be overwritten by its first few bytes. */
+/* A backup must not overwrite a whole image with its first few bytes. */
 static int may_be_replaced(const char *name)
 {
 	struct xst_head *h = NULL;
@@ -128,8 +127,8 @@ static int may_be_replaced(const char *name)
 
 	if (lstat(name, &st) < 0 && errno == ENOENT)
 		return EXIT_FINE;
-	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode)) { /* a pipe would be waited for */
-		xst_cli_say("%s: exists, and is no file: move it away", name);
+	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode)) { /* opening a pipe would wait */
+		xst_cli_say("%s: exists and is not a regular file; move it away", name);
 		return EXIT_IO;
 	}
 	fd = xst_cli_open_input(name);
@@ -141,8 +140,7 @@ static int may_be_replaced(const char *name)
 	xst_cli_close_input(fd);
 	if (fine)
 		return EXIT_FINE;
-	xst_cli_say("%s: exists, and is more than the header that --backup keeps: move it away",
-		    name);
+	xst_cli_say("%s: exists and is not a header kept by --backup; move it away", name);
 	return EXIT_IO;
 }
 
@@ -192,8 +190,8 @@ static const char *way_words(enum xst_change_way way)
 	case XST_CHANGE_IN_PLACE: return "changed in place";
 	case XST_CHANGE_INSERTED: return "changed, blocks inserted in front of the rest";
 	case XST_CHANGE_SHARED:
-		return "changed in a new file, which shares the rest with the old one";
-	case XST_CHANGE_COPIED: return "changed in a new file, the rest copied";
+		return "changed in a new file that shares the rest with the old one";
+	case XST_CHANGE_COPIED: return "changed in a new file, with the rest copied";
 	}
 	return "changed";
 }
@@ -260,7 +258,7 @@ static int tell_plan(const struct target *t, uint64_t before)
 			    (unsigned long long)h->config_size,
 			    h->config_size <= room
 				    ? "which fit in place"
-				    : "for which blocks must be inserted, or a new file be made");
+				    : "for which blocks must be inserted or a new file made");
 	else
 		xst_cli_say("%s: --dry-run: %llu bytes of configuration", t->name,
 			    (unsigned long long)h->config_size);
@@ -273,14 +271,13 @@ int xst_cli_target_store(struct target *t, const struct config_stored *s)
 	int r = xst_head_set_config(t->head, s ? s->bytes : NULL, s ? s->n : 0, s && s->json);
 
 	if (r == XST_E_UNSUPPORTED) {
-		xst_cli_say("%s: the container is %s, not xl's header, which alone can be changed; "
-			    "convert "
-			    "--to xl makes one",
+		xst_cli_say("%s: only an xl header can be changed, and this container is %s; "
+			    "convert --to xl makes an xl header",
 			    t->name, xst_layer_name(t->head->layer));
 		return EXIT_INVALID;
 	}
 	if (r == XST_E_LIMIT) {
-		xst_cli_say("%s: %zu bytes are too much for a stored configuration", t->name,
+		xst_cli_say("%s: a stored configuration can't have %zu bytes", t->name,
 			    s ? s->n : 0);
 		return EXIT_INVALID;
 	}

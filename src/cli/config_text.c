@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Documents of the verb config: read, judged, translated, with words for people. */
+/* Reading, judging and translating documents for the verb config, with messages for people. */
 #include "cli/config_verbs.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static int text_parse_stored(const char *name, const char *text, size_t n, unsig
 	return r ? xst_cli_text_error(name, r, &err) : EXIT_FINE;
 }
 
-/* What is stored, or was made here. */
+/* Parses a configuration that is stored, or was made here. */
 static int text_parse(const char *name, const char *text, size_t n, struct config **ret)
 {
 	return text_parse_stored(name, text, n, CONFIG_AS_XL, ret);
@@ -44,20 +44,19 @@ static int text_parse(const char *name, const char *text, size_t n, struct confi
 int xst_cli_text_parse_new(const char *name, const char *text, size_t n, struct config **ret)
 {
 	if (strspn(text, " \t\r\n") >= n) { /* an editor or a pipe that has failed */
-		xst_cli_say("%s: nothing is in there; config drop takes a configuration away",
-			    name);
+		xst_cli_say("%s: is empty; config drop removes a configuration", name);
 		return EXIT_INVALID;
 	}
 	return text_parse_stored(name, text, n, config_opt.force ? CONFIG_AS_XL : 0, ret);
 }
 
-/* The flag is what xl goes by, the bytes are what is there. */
+/* xl goes by the flag, even if the text is in the other language. */
 static void compare_flag(const struct target *t, const struct config *c)
 {
 	bool json = xst_config_language(c) == CONFIG_JSON;
 
 	if (json == !(t->head->mandatory_flags & XST_XL_JSON) && !common.quiet)
-		xst_cli_say("%s: remark: the header calls the configuration %s, but it is %s",
+		xst_cli_say("%s: remark: the header says the configuration is %s, but it is %s",
 			    t->name, json ? "text" : "JSON", json ? "JSON" : "text");
 }
 
@@ -68,15 +67,13 @@ int xst_cli_text_of_head(const struct target *t, struct config **ret)
 	int code;
 
 	if (h->layer != XST_LAYER_XL) {
-		xst_cli_say("%s: the container is %s, not xl's header, which alone can be changed; "
-			    "convert "
-			    "--to xl makes one",
+		xst_cli_say("%s: only an xl header can be changed, and this container is %s; "
+			    "convert --to xl makes an xl header",
 			    t->name, xst_layer_name(h->layer));
 		return EXIT_INVALID;
 	}
 	if (!h->config) {
-		xst_cli_say("%s: no configuration is stored; xenstream config replace stores one",
-			    t->name);
+		xst_cli_say("%s: has no configuration; xenstream config replace stores one", t->name);
 		return EXIT_INVALID;
 	}
 	snprintf(name, sizeof(name), "%s: configuration", t->name);
@@ -86,7 +83,7 @@ int xst_cli_text_of_head(const struct target *t, struct config **ret)
 	return code;
 }
 
-/* What another toolstack says, in the words of xl; the rest becomes comments. */
+/* Translates another toolstack's configuration to xl.cfg text; the rest becomes comments. */
 static int translate_foreign(const struct target *t, const char *name, struct config **ret)
 {
 	const struct xst_head *h = t->head;
@@ -156,7 +153,8 @@ int xst_cli_text_read_file(const char *file, char **ret, size_t *ret_n)
 	}
 	free(text);
 	if (r == -EFBIG)
-		xst_cli_say("%s: more than 4 MiB are no configuration", xst_cli_input_name(file));
+		xst_cli_say("%s: has more than the 4 MiB allowed for a configuration",
+			    xst_cli_input_name(file));
 	else
 		xst_cli_say("%s: %s", xst_cli_input_name(file), xst_cli_system_words(-r));
 	return r == -EFBIG ? EXIT_INVALID : r == -ENOMEM ? EXIT_TROUBLE : EXIT_IO;
@@ -188,8 +186,8 @@ static int judge_losses(const struct losses *l)
 {
 	if (!l->n || config_opt.force)
 		return EXIT_FINE;
-	xst_cli_say("%s: so much does not come over into %s; nothing is changed without --force",
-		    l->name, l->language);
+	xst_cli_say("%s: these settings can't be expressed as %s; --force leaves them out", l->name,
+		    l->language);
 	return EXIT_REFUSED;
 }
 
@@ -271,7 +269,7 @@ static int out_of_memory(void)
 
 static int text_refuse(const char *name)
 {
-	xst_cli_say("%s: no Xen takes that; nothing is changed without --force", name);
+	xst_cli_say("%s: no Xen accepts this; nothing is changed without --force", name);
 	return EXIT_REFUSED;
 }
 
@@ -281,13 +279,13 @@ int xst_cli_text_judge_type(const char *name, const struct config *before, const
 
 	if (was == is || was == CONFIG_TYPE_UNKNOWN || config_opt.force)
 		return EXIT_FINE;
-	xst_cli_say("%s: type: this guest is of type %s, and what is saved of it can't become %s",
-		    name, xst_config_type_name(was),
-		    is == CONFIG_TYPE_UNKNOWN ? "another" : xst_config_type_name(is));
+	xst_cli_say("%s: type: this guest is of type %s, and a saved guest can't become %s", name,
+		    xst_config_type_name(was),
+		    is == CONFIG_TYPE_UNKNOWN ? "another type" : xst_config_type_name(is));
 	return text_refuse(name);
 }
 
-/* Members of JSON that no key of xl.cfg stands for, by their paths. */
+/* The paths of JSON members that have no key in xl.cfg. */
 struct members {
 	char paths[LIMIT_COMPLAINTS][256];
 	size_t n;
@@ -311,9 +309,8 @@ static void remark_member(void *userdata, const char *path, const char *why)
 		if (strcmp(now->before->paths[i], path) == 0)
 			return;
 	if (strcmp(why, xst_config_no_key) == 0)
-		xst_cli_say("%s: remark: %s: %s, and libxl passes over a member that it doesn't "
-			    "know; is it "
-			    "spelt right?",
+		xst_cli_say("%s: remark: %s: %s; libxl ignores a member that it does not know, so "
+			    "check the spelling",
 			    now->name, path, why);
 }
 
@@ -325,7 +322,7 @@ static void find_members(const struct config *c, config_loss_fn fn, struct membe
 		xst_config_free(text);
 }
 
-/* A member whose name is misspelt is well-formed, and would never be heard of again. */
+/* A member with a misspelt name is well-formed JSON, and libxl would silently ignore it. */
 static void remark_members(const char *name, const struct config *before, const struct config *now)
 {
 	struct members old = { .n = 0 }, fresh = { .before = &old, .name = name };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* From a file into another, compressed or not: what convert and salvage do alike. */
+/* Converting one file into another, compressed or not, for convert and salvage. */
 #include "cli/conversion.h"
 
 #include <string.h>
 
-/* What could not be written is not the input's fault, and has its own name in the text. */
+/* A failure to write is not the input's, and its text names the output. */
 static int conversion_failed(const char *in, struct output *o, const struct xst_finding *error)
 {
 	if (error->code == XST_E_IO && error->rule && strcmp(error->rule, "output.io") == 0)
@@ -28,7 +28,7 @@ void xst_cli_conversion_done(const char *in, const struct output *o)
 		xst_cli_say("%s -> %s: %s", in, o->name, size);
 }
 
-/* Returns what to exit with if the input is at fault. */
+/* Returns an exit code if the compressed input has failed, else EXIT_FINE. */
 static int conversion_end_input(const struct conversion *w, struct input *in, int code)
 {
 	if (code != EXIT_FINE && code != EXIT_INVALID) {
@@ -41,7 +41,7 @@ static int conversion_end_input(const struct conversion *w, struct input *in, in
 					       : xst_cli_input_close(in);
 }
 
-/* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
+/* Damage to the compressed data explains any other fault, so it is reported alone. */
 static int convert_into(struct conversion *w, struct input *in, struct output *out)
 {
 	struct xst_finding error = { 0 };

@@ -10,16 +10,16 @@ struct conversion {
 	xst_finding_fn tell;
 	enum filter_format format;          /* to compress with */
 	int level;
-	bool salvage;                       /* take what compressed data that end too soon hold */
-	int sync;                           /* a new file is put on the disk, too */
-	int error;                          /* enum xst_errc of the stream, when it has run ... */
-	const char *rule;                   /* ... and the rule that it broke, or NULL */
+	bool salvage;                       /* compressed data may end too early */
+	int sync;                           /* wait until a new file is on disk, too */
+	int error;                          /* the result: the stream's enum xst_errc ... */
+	const char *rule;                   /* ... and the rule it broke, or NULL */
 };
 
-/* Says what was done. */
+/* Prints what was written. */
 void xst_cli_conversion_done(const char *in, const struct output *o);
 
-/* Opens, converts and commits; says what went wrong, or what was done.  Returns an exit code. */
+/* Opens, converts and commits; prints an error or what was written.  Returns an exit code. */
 int xst_cli_conversion_run(struct conversion *w, const char *from, const char *to);
 
 #endif

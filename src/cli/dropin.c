@@ -89,7 +89,7 @@ void xst_cli_dropin_syslog(void)
 	openlog(dropin.name, LOG_PID, LOG_USER);
 }
 
-/* A summary line: on stdout or in the log, with --verbose only. */
+/* With --verbose, prints a summary line on stdout, or in the system's log with --syslog. */
 static void dropin_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void dropin_info(const char *format, ...)
@@ -136,7 +136,7 @@ void xst_cli_dropin_finding(const char *what, const struct xst_finding *f)
 
 static uint64_t batches;
 
-/* Page batches are told in one line, like Xen's scripts do. */
+/* Page batches are summarised in one line, as by Xen's scripts. */
 static void tell_batches(void)
 {
 	if (batches)

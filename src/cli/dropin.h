@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two programs of Xen's names share: its scripts' manners. */
+/* Shared by the two replacements for Xen's scripts: options, messages and exit codes like theirs. */
 #ifndef CLI_DROPIN_H
 #define CLI_DROPIN_H
 
@@ -10,8 +10,8 @@
 
 /* Exit codes of Xen's scripts. */
 #define DROPIN_FINE 0
-#define DROPIN_STREAM 1  /* the stream's fault, or required options are missing */
-#define DROPIN_TROUBLE 2 /* our own, or a wrong option */
+#define DROPIN_STREAM 1  /* the stream is at fault, or a required option is missing */
+#define DROPIN_TROUBLE 2 /* an internal failure, or a wrong option */
 
 struct dropin {
 	const char *name, *help;
@@ -19,17 +19,17 @@ struct dropin {
 };
 extern struct dropin dropin;
 
-/* The next option like getopt_long(); unknown, ambiguous and incomplete ones end the program as
- * Xen's scripts do, --help and --version too. */
+/* The next option, as from getopt_long().  An unknown, ambiguous or incomplete option, and --help, end the
+ * program as Xen's scripts do. */
 int xst_cli_dropin_option(int argc, char **argv, const char *letters, const struct option *table);
-/* `value` must be one of `choices`, NULL at the end: the place of it among them. */
+/* The index of `value` in `choices`, which end with NULL; any other value ends the program. */
 int xst_cli_dropin_choice(const char *option, const char *value, const char *const *choices);
-/* A decimal argument is a descriptor, else the name of a file.  Returns a descriptor or -1. */
+/* Opens a file; a decimal argument is the number of a descriptor.  Returns a descriptor or -1. */
 int xst_cli_dropin_open(const char *value);
 bool xst_cli_dropin_is_fd(const char *value, int *ret);
 void xst_cli_dropin_syslog(void);
 
-/* An error: on stderr and in the log. */
+/* Reports an error on stderr and, with --syslog, in the system's log. */
 void xst_cli_dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void xst_cli_dropin_finding(const char *what, const struct xst_finding *f);
 /* An xst_event_fn that summarises a stream, for --verbose. */

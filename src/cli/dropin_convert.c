@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* convert-legacy-stream: the options, defaults, destinations and exit codes of Xen's script of
- * that name, so that libxl and xenopsd can run it in its place. */
+/* convert-legacy-stream, with the options, defaults, outputs and exit codes of Xen's script of that name, so
+ * that libxl and xenopsd can run it instead. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 	"  -o FD|FILE, --out=FD|FILE\n"                                         \
 	"                        v2 (or later) format output\n"                 \
 	"  -w 32|64, --width=32|64\n"                                           \
-	"                        legacy toolstack bitness; the stream's own word counts\n" \
+	"                        legacy toolstack bitness; the stream overrules it\n" \
 	"  -g pv|hvm, --guest-type=pv|hvm\n"                                    \
-	"                        type of guest in the stream; the stream's own word counts\n" \
+	"                        type of guest in the stream; the stream overrules it\n" \
 	"  -f libxc|libxl, --format=libxc|libxl\n"                              \
 	"                        format of the outgoing stream (default libxc)\n" \
 	"  -v, --verbose         summarise the stream's contents\n"             \
@@ -52,7 +52,7 @@ static const char *const formats[] = { "libxc", "libxl", NULL };
 
 struct request {
 	const char *in, *out;
-	int width, guest; /* places in their choices, -1: not given */
+	int width, guest; /* indexes of their choices, -1: not given */
 	bool libxl, xl, skip_qemu;
 };
 
@@ -82,8 +82,8 @@ static void dropin_convert_remark(void *unused, const struct xst_finding *f)
 		xst_cli_dropin_finding("Remark", f);
 }
 
-/* Like Xen's script, --skip-qemu means nothing for libxl, which can't go on without the record.
- * From a pipe nothing may be taken that belongs to others: the first state is the stream's. */
+/* As in Xen's script --skip-qemu has no effect for libxl, which needs the record.  From a pipe no byte after
+ * the stream may be read, so the first state of a checkpointed stream is taken. */
 static uint32_t parser_flags(const struct request *q, int fd)
 {
 	uint32_t flags = q->skip_qemu && !q->libxl ? XST_PARSER_NO_EMULATOR : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* verify-stream-v2: the options, defaults, destinations and exit codes of Xen's script of that
- * name, and its idea of what is an error. */
+/* verify-stream-v2, with the options, defaults, outputs and exit codes of Xen's script of that name, and its
+ * rules. */
 #include "cli/cli.h"
 
 #include <stdlib.h>

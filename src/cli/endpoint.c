@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams come from files, and over sockets. */
+/* A stream's source: a file, standard input or a socket. */
 #include "cli/restore_options.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static int unix_socket(const char *name, const char *path, struct sockaddr_un *a
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (!*path || strlen(path) >= sizeof(address->sun_path))
-		return endpoint_failed(name, -1, "a socket's path has 1 to 107 bytes");
+		return endpoint_failed(name, -1, "the path of a unix socket must have 1 to 107 bytes");
 	memcpy(address->sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	return fd < 0 ? endpoint_failed(name, -1, xst_cli_system_words(errno)) : fd;
@@ -47,8 +47,8 @@ static int unix_connect(const char *name, const char *path)
 	return fd;
 }
 
-/* A socket that nobody listens to any more was left by somebody who was killed.  Asked with another type
- * of socket, one that is listened to says so, and nobody there takes it for the connection he waits for. */
+/* Removes the socket of a process that was killed.  The connection that finds out whether anything still
+ * listens uses another socket type, so that a listener is recognised but does not accept it. */
 static void remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -64,7 +64,7 @@ static void remove_stale(const struct sockaddr_un *address)
 		close(fd);
 }
 
-/* Guest memory holds secrets, and who may send may make a domain of his own: for its owner only. */
+/* For its owner only: guest memory holds secrets, and a sender decides which domain is built. */
 static int unix_listen(const char *name, const char *path)
 {
 	struct sockaddr_un address;
@@ -85,7 +85,7 @@ static int unix_listen(const char *name, const char *path)
 
 /* --- tcp: ------------------------------------------------------------------------------------- */
 
-/* HOST:PORT or [HOST]:PORT.  Returns what getaddrinfo() gives, or NULL, having said why. */
+/* Resolves HOST:PORT or [HOST]:PORT.  Returns the result of getaddrinfo(), or NULL after printing why. */
 static struct addrinfo *resolve(const char *name, const char *text, int flags)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = flags }, *list;
@@ -95,7 +95,7 @@ static struct addrinfo *resolve(const char *name, const char *text, int flags)
 	int r;
 
 	if (!colon || !colon[1]) {
-		endpoint_failed(name, -1, "tcp: wants HOST:PORT");
+		endpoint_failed(name, -1, "tcp: needs HOST:PORT");
 		return NULL;
 	}
 	n = (size_t)(colon - text);
@@ -114,7 +114,7 @@ static struct addrinfo *resolve(const char *name, const char *text, int flags)
 	return NULL;
 }
 
-/* A peer whose machine is gone says nothing more; this tells it from one that is slow. */
+/* Keep-alive tells a peer whose machine is gone from one that is slow. */
 static void keep_alive(int fd)
 {
 	int on = 1;
@@ -147,7 +147,8 @@ static int tcp_socket(const char *name, const char *text, bool listening)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static const char *behind(const char *name, const char *scheme)
+/* The rest of `name` after the scheme, or NULL. */
+static const char *strip_scheme(const char *name, const char *scheme)
 {
 	size_t n = strlen(scheme);
 
@@ -156,7 +157,7 @@ static const char *behind(const char *name, const char *scheme)
 
 int xst_cli_endpoint_open(const char *name)
 {
-	const char *path = behind(name, "unix:"), *host = behind(name, "tcp:");
+	const char *path = strip_scheme(name, "unix:"), *host = strip_scheme(name, "tcp:");
 	int fd;
 
 	if (path)
@@ -182,7 +183,7 @@ static void remove_socket(void)
 
 int xst_cli_endpoint_accept(const char *name)
 {
-	const char *path = behind(name, "unix:"), *host = behind(name, "tcp:");
+	const char *path = strip_scheme(name, "unix:"), *host = strip_scheme(name, "tcp:");
 	int fd, connection = -1, err;
 
 	if (!path && !host)

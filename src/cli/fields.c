@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The decoded contents of a record, as words and as JSON. */
+/* The decoded contents of a record, as text and as JSON. */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SHOWN_ITEMS 16 /* of an array, in words, unless --all */
-#define JSON_ITEMS 4096 /* the same in JSON: a record may hold millions, memory must not */
+#define JSON_ITEMS 4096 /* the same in JSON; a record may hold millions, too many for memory */
 
 void xst_cli_view_begin(struct record_view *v, bool json, bool all)
 {
@@ -45,8 +45,8 @@ static void fields_word(struct record_view *v, const char *format, ...)
 	va_end(ap);
 }
 
-/* Bytes as they are where they print, else as %NN; a terminal must not obey them, and tables
- * have their own use for the backslash. */
+/* Prints printable bytes as they are and others as %NN: a terminal must not obey them, and tables use the
+ * backslash for themselves. */
 static void fields_quoted(FILE *to, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -161,7 +161,7 @@ static void item_words(struct record_view *v, enum xst_items kind, const uint64_
 	}
 }
 
-/* 0-3,7: a run that may go on stands open in v->run_first. */
+/* "0-3,7": a run that may continue is kept in v->run_first. */
 static void close_run(struct record_view *v)
 {
 	if (!v->run_length)

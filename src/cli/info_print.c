@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One screen, or one JSON document, about a stream. */
+/* The result of info: one screen, or one JSON document. */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -64,7 +64,7 @@ static const char *title_of(enum xst_layer layer)
 	return f ? f->title : "unknown format";
 }
 
-/* Of a configuration in another language than xl's, or NULL. */
+/* The format whose container stores a configuration in another language than xl's, or NULL. */
 static const struct xst_format *stored_in(const struct xst_info *i)
 {
 	const struct xst_format *f = xst_format_of(i->container);
@@ -118,7 +118,7 @@ static void guest_row(const struct xst_info *i)
 {
 	char vcpus[32] = "vCPUs unknown";
 
-	if (i->vcpus || !i->verdict.errors) /* none were met in what is left of a damaged image */
+	if (i->vcpus || !i->verdict.errors) /* a damaged image may have lost them */
 		info_count(i->vcpus, "vCPU", vcpus, sizeof(vcpus));
 	if (i->guest == XST_GUEST_PV && i->guest_width)
 		row("Guest", "PV, %u-bit, %u levels of page tables, %s", i->guest_width * 8,
@@ -159,7 +159,7 @@ static void batches_row(const struct xst_info *i)
 	    i->batches == 1 ? "" : "es",
 	    info_count(i->page_frames, "page frame", frames, sizeof(frames)),
 	    info_count(i->sent_twice, "page", again, sizeof(again)),
-	    i->types_exact ? "" : " (too many to follow: counted by entry)");
+	    i->types_exact ? "" : " (too many to track; counted by entry)");
 }
 
 static void state_rows(const struct xst_info *i)
@@ -177,7 +177,7 @@ static void state_rows(const struct xst_info *i)
 		row("Emulator", "%s, %s of state, %s", emulator_name(i),
 		    xst_cli_human_size(i->emulator_size, size, sizeof(size)), keys);
 	else if (i->guest == XST_GUEST_HVM)
-		row("Emulator", "no state of one%s%s", i->xenstore_keys ? ", " : "",
+		row("Emulator", "no state%s%s", i->xenstore_keys ? ", " : "",
 		    i->xenstore_keys ? keys : "");
 	if (i->tsc)
 		row("TSC", "mode %" PRIu64 ", %.3f MHz", i->tsc_mode, (double)i->tsc_khz / 1000);

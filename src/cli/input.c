@@ -56,7 +56,7 @@ static int start_decompressing(struct input *in, enum filter_format format, size
 		xst_cli_say("%s: decompressing: %s", in->name, xst_cli_system_words(-r));
 		return EXIT_IO;
 	}
-	if (in->layers) /* the pipe between two is theirs */
+	if (in->layers) /* the pipe between two children belongs to them */
 		xst_filter_let_go(f - 1);
 	in->compression[in->layers++] = format;
 	in->fd = f->fd;
@@ -127,7 +127,7 @@ static const char *input_words(enum filter_format format, const struct filter_re
 	return text;
 }
 
-/* The layer whose fault it is: the outermost, since those inside it suffer from it.  -1: none. */
+/* The outermost layer that has failed, since a failure there makes those inside fail, too; -1: none. */
 static int faulty_layer(struct input *in)
 {
 	int layer = -1;
@@ -153,7 +153,7 @@ void xst_cli_input_abandon(struct input *in)
 	xst_cli_close_input(in->file);
 }
 
-/* A layer inside of one that ends too soon does so, too. */
+/* A layer inside one that ends too early also ends too early. */
 bool xst_cli_input_is_cut(struct input *in)
 {
 	for (unsigned i = 0; i < in->layers; i++)

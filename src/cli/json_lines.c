@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON for programs, in which nothing stands that a terminal would obey. */
+/* JSON for programs, without control characters that a terminal would obey. */
 #include "cli/cli.h"
 
 #include <stdlib.h>

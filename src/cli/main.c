@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xenstream, and the two programs of Xen's names that are links to it. */
+/* The command xenstream, and the two programs named after Xen's scripts, which are links to it. */
 #include "cli/cli.h"
 
 #include <fcntl.h>
@@ -18,11 +18,11 @@ static const struct verb *const verbs[] = {
 static void main_print_help(FILE *to)
 {
 	fputs("Usage: xenstream VERB [OPTION...] FILE...\n\n"
-	      "Saved and migrating Xen domains, without Xen.  FILE may be - for standard input;\n"
-	      "what it is, xenstream finds out by itself.\n\n", to);
+	      "Read, check, convert, change and restore saved or migrating Xen domains, without\n"
+	      "Xen.  FILE may be - for standard input; its format is recognised.\n\n", to);
 	for (size_t i = 0; i < NR_VERBS; i++)
 		fprintf(to, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
-	fputs("\nxenstream VERB --help tells more, man xenstream all.\n", to);
+	fputs("\nSee xenstream VERB --help for the options of a verb, and man xenstream.\n", to);
 }
 
 static int main_run_verb(int argc, char **argv)
@@ -52,7 +52,7 @@ static int xenstream(int argc, char **argv)
 	return main_run_verb(argc, argv);
 }
 
-/* What could not be written is a failure, whatever came before. */
+/* If standard output could not be written, the command has failed, whatever `code` says. */
 static int flush_stdout(int code)
 {
 	int err;
@@ -65,8 +65,8 @@ static int flush_stdout(int code)
 	return EXIT_IO;
 }
 
-/* Standard descriptors that are closed must not become somebody's file: words would end in an
- * image.  What is opened in their place fails as they would. */
+/* A file opened later must not get the number of a closed standard descriptor: messages would be written
+ * into an image.  The descriptors opened in their place fail as the closed ones would. */
 static void occupy_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 
 	occupy_descriptors();
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be inherited, children leave no status */
+	signal(SIGCHLD, SIG_DFL); /* may be inherited as ignored, and then children leave no status */
 	if (strcmp(name, "convert-legacy-stream") == 0)
 		code = xst_cli_dropin_convert(argc, argv);
 	else if (strcmp(name, "verify-stream-v2") == 0)

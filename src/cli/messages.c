@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said on stderr, and what to exit with. */
+/* Messages on stderr, and exit codes. */
 #include "cli/cli.h"
 
 #include <stdarg.h>

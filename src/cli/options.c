@@ -10,22 +10,24 @@
 struct common_options common;
 
 static const struct poptOption common_table[] = {
-	{ "quiet", 'q', POPT_ARG_NONE, &common.quiet, 0, "say nothing but errors", NULL },
+	{ "quiet", 'q', POPT_ARG_NONE, &common.quiet, 0, "print only errors", NULL },
 	{ "progress", '\0', POPT_ARG_STRING, &common.progress, 0,
-	  "progress on stderr: always, never, or a descriptor's number; by default on a terminal",
+	  "show progress: always, never, or the number of a descriptor to write it to (default: if stderr "
+	  "is a terminal)",
 	  "WHEN" },
 	{ "tmpdir", '\0', POPT_ARG_STRING, &common.tmpdir, 0,
-	  "for temporary files, if any are needed ($TMPDIR, /var/tmp)", "DIR" },
+	  "where to put temporary files (default: $TMPDIR or /var/tmp)", "DIR" },
 	{ "help", 'h', POPT_ARG_NONE, NULL, OPT_HELP, "show this help", NULL },
 	POPT_TABLEEND
 };
 
 static void options_print_help(poptContext ctx, const struct verb *verb)
 {
+	printf("%s.\n\n", verb->summary);
 	poptPrintHelp(ctx, stdout, 0);
-	printf("\n%s\n\nExample:\n%s\n", verb->summary, verb->example);
-	printf("\nExit codes: 0 fine, 1 fine with remarks (verify), 2 invalid input, 3 could not read or\n"
-	       "write, 4 refused (--force does it), 64 wrong usage.  More: man xenstream\n");
+	printf("\nExample:\n%s\n", verb->example);
+	printf("\nExit codes: 0 success, 1 valid with remarks (verify), 2 invalid input, 3 read or\n"
+	       "write failed, 4 refused without --force, 64 wrong usage.  See man xenstream.\n");
 }
 
 static int usage(const struct verb *verb, const char *what, const char *why)
@@ -44,6 +46,12 @@ int xst_cli_usage_error(const struct verb *verb, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	return usage(verb, NULL, text);
+}
+
+int xst_cli_names_error(const struct verb *verb, const char *names)
+{
+	xst_cli_say("%s needs %s (xenstream %s --help)", verb->name, names, verb->name);
+	return EXIT_USAGE;
 }
 
 static poptContext context(const struct verb *verb, int argc, const char **argv,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What convert writes into: a file or a descriptor, with a compressor in front of it or not. */
+/* The output of convert and others: a file or a descriptor, with or without a compressor. */
 #include "cli/cli.h"
 
 #include <string.h>
@@ -24,7 +24,8 @@ static int output_compress(struct output *o, enum filter_format format, int leve
 	return start_compressing(o, level);
 }
 
-/* Guest memory holds secrets: the output is readable to whom the input is, or the owner only. */
+/* Guest memory holds secrets, so the output is readable for those who can read the input file, else for its
+ * owner only. */
 static unsigned output_mode(int fd)
 {
 	struct stat st;
@@ -46,7 +47,7 @@ static int cli_output_open_file(const struct verb *verb, const char *file, int i
 	}
 	if (isatty(STDOUT_FILENO))
 		return xst_cli_usage_error(verb,
-					   "the output is binary and standard output a terminal");
+					   "binary output is not written to a terminal");
 	return xst_cli_exit_for(xst_output_fd(STDOUT_FILENO, ret));
 }
 
@@ -63,7 +64,7 @@ int xst_cli_output_open(struct output *o, const struct verb *verb, const char *f
 	return format != FILTER_NONE ? output_compress(o, format, level) : EXIT_FINE;
 }
 
-/* Why the compressor has ended, unless all is well. */
+/* Prints why the compressor has failed, if it has. */
 static int say_fault(struct output *o)
 {
 	const struct filter_report *r = xst_filter_end(&o->filter);

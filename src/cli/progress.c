@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a job is: six times a second at most, on stderr, never on stdout. */
+/* The progress of a job: at most six times a second, on stderr, never on stdout. */
 #include "cli/cli.h"
 
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 static const char *what;
 static FILE *to;
-static bool machine; /* done/total lines for a program, else a line that is overwritten */
+static bool machine; /* print done/total lines for a program, else one line that is overwritten */
 static bool shown;
 static double begin, last;
 static uint64_t last_done, last_total;

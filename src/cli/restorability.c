@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which Xen restores a stream, in words and for programs. */
+/* Versions of Xen that restore a stream, as text and as JSON. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -52,7 +52,7 @@ const char *xst_cli_restorable_words(const struct xst_restorability *r, char *bu
 	char since[16], until[16];
 
 	if (r->never)
-		snprintf(buf, size, "no Xen that is known");
+		snprintf(buf, size, "no known Xen");
 	else if (r->since && r->until && MINOR(r->since) == MINOR(r->until))
 		snprintf(buf, size, "%s%s", version(r->since, since, sizeof(since)),
 			 POINT(r->since) ? " and later point releases" : "");
@@ -102,13 +102,13 @@ const char *xst_cli_reason_words(const struct xst_reason *reason, char *buf, siz
 	return buf;
 }
 
-/* Whether there is a last version before the first one. */
+/* Whether the last version is older than the first one. */
 static bool contradictory(const struct xst_restorability *r)
 {
 	return r->until && r->since != XST_XEN_NONE && r->since > (r->until | 0xff);
 }
 
-/* Whether a reason sets the answer, or just says something. */
+/* Whether a reason decides the answer or explains it. */
 static bool decides(const struct xst_restorability *r, const struct xst_reason *reason)
 {
 	if (r->never && !contradictory(r))
@@ -128,7 +128,7 @@ const struct xst_reason *xst_cli_deciding_reason(const struct xst_restorability 
 	return NULL;
 }
 
-/* On one line: the reasons that decide, or those against a version. */
+/* Prints the deciding reasons, or those against a version. */
 static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t against)
 {
 	const char *separator = ": ";
@@ -144,7 +144,8 @@ static void print_reasons(FILE *to, const struct xst_restorability *r, uint32_t 
 		separator = "; ";
 		any = true;
 	}
-	fputs(r->never && !any ? ": see the errors" : "", to);
+	if (r->never && !any)
+		fputs(" (see the errors)", to);
 }
 
 void xst_cli_print_restorability(FILE *to, const char *file, const struct xst_restorability *r)
@@ -153,7 +154,11 @@ void xst_cli_print_restorability(FILE *to, const char *file, const struct xst_re
 
 	if (!r->n && !r->never)
 		return;
-	fprintf(to, "%s: restorable by: %s", file, xst_cli_restorable_words(r, buf, sizeof(buf)));
+	if (r->never)
+		fprintf(to, "%s: not restorable by any known Xen", file);
+	else
+		fprintf(to, "%s: restorable by: %s", file,
+			xst_cli_restorable_words(r, buf, sizeof(buf)));
 	print_reasons(to, r, 0);
 	fputc('\n', to);
 }

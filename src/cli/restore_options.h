@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What restore and receive have besides the library's own. */
+/* The sources and sinks of restore and receive. */
 #ifndef CLI_RESTORE_H
 #define CLI_RESTORE_H
 
@@ -7,34 +7,34 @@
 
 #include "cli/cli.h"
 
-/* --- endpoint.c: where a stream comes from --------------------------------------------------- */
+/* --- endpoint.c: sources --------------------------------------------------- */
 
-/* Opens a file, "-", unix:PATH or tcp:HOST:PORT, to whose other end it connects.  Returns a
- * descriptor or -1, having said why. */
+/* Opens a file or "-", or connects to unix:PATH or tcp:HOST:PORT.  Returns a descriptor, or -1 after
+ * printing why. */
 int xst_cli_endpoint_open(const char *name);
-/* Waits for one connection to unix:PATH or tcp:HOST:PORT.  Returns it or -1, having said why; -2: the name
- * is none of these. */
+/* Waits for one connection to unix:PATH or tcp:HOST:PORT.  Returns its descriptor; -1 after printing why; or
+ * -2 if the name is neither. */
 int xst_cli_endpoint_accept(const char *name);
-/* The socket's name in the file system, as long as it is there; for a signal handler. */
+/* The path of the listening unix socket while it exists, for a signal handler. */
 extern char *volatile endpoint_socket;
 
-/* --- sinks.c: where it goes ------------------------------------------------------------------ */
+/* --- sink_urls.c: sinks ------------------------------------------------------------------ */
 
 struct sink_plan {
-	const char *into;     /* directory for all that is not named, or NULL */
+	const char *into;     /* directory for the sinks that have no URL, or NULL */
 	const char *domain, *xenstore, *emulator; /* URLs, or NULL */
 	const char *xenstore_root;
 	const char *format;   /* of the stream for exec: */
 	int domid;
 	bool force;           /* keys anywhere below the root */
-	int sync;             /* image: is to be on the disk before it gets its name */
-	struct xst_directory_sinks *directory; /* image:'s, that other sinks may take their part of */
+	int sync;             /* wait until image: is on disk before it gets its name */
+	struct xst_directory_sinks *directory; /* of image:, from which dir: and file: take their sinks */
 };
 
-/* Makes the sinks.  Returns EXIT_FINE or what to exit with, having said why; then none is left. */
+/* Makes the sinks.  Returns EXIT_FINE, or an exit code after printing why; then none is left. */
 int xst_cli_sinks_open(const struct verb *verb, const struct sink_plan *plan,
 		       struct xst_restore_options *o);
-/* Frees sinks that no restore has taken. */
+/* Frees sinks that no restore has taken over. */
 void xst_cli_sinks_free(struct xst_restore_options *o);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Sinks by their URLs: what stands before the colon says which, what stands after it, where. */
+/* Sinks by their URLs: the scheme before the colon names the kind of sink, the rest its place. */
 #include "cli/format_choice.h"
 #include "cli/restore_options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Opens a sink.  Returns 0 or a negative enum xst_errc; XST_E_STATE: there is no directory that it is
- * a part of. */
+/* Opens a sink.  Returns 0 or a negative enum xst_errc; XST_E_STATE: it needs image:DIR, and there is
+ * none. */
 typedef int (*open_fn)(const struct sink_plan *plan, const char *rest, void *ret);
 
 struct scheme {
@@ -39,7 +39,7 @@ static int domain_exec(const struct sink_plan *plan, const char *rest, void *ret
 	return *rest ? xst_sink_exec(&o, ret) : XST_E_ARG;
 }
 
-/* What of the directory other sinks fill is there for dir: and file: to take. */
+/* The directory's other two sinks stay in plan->directory for dir: and file: to take. */
 static int domain_image(const struct sink_plan *plan, const char *rest, void *ret)
 {
 	struct xst_directory_options o = { .size = sizeof(o), .path = rest,
@@ -90,7 +90,7 @@ static const struct scheme xenstores[] = { { "dir", xenstore_dir },
 
 /* --- emulators -------------------------------------------------------------------------------- */
 
-/* The one of the directory that the domain goes to. */
+/* The emulator's sink in the directory of image:. */
 static int emulator_directory(const struct sink_plan *plan, struct xst_emulator_sink *ret)
 {
 	struct xst_emulator_sink *own = &plan->directory->emulator;
@@ -102,7 +102,7 @@ static int emulator_directory(const struct sink_plan *plan, struct xst_emulator_
 	return 0;
 }
 
-/* A folder, if it ends as one does; none: that of image:. */
+/* A folder if the path ends with a slash; without a path, the folder of image:. */
 static int emulator_file(const struct sink_plan *plan, const char *rest, void *ret)
 {
 	struct xst_sink_emulator_file_options o = { .size = sizeof(o) };
@@ -154,7 +154,7 @@ static int no_such(const struct verb *verb, const char *option, const char *url,
 	return xst_cli_usage_error(verb, "--%s %s: not one of %s", option, url, known);
 }
 
-/* Returns EXIT_FINE or what to exit with.  Nothing is opened for NULL and "none:". */
+/* Returns EXIT_FINE or an exit code.  Nothing is opened for NULL and "none:". */
 static int open_one(const struct verb *verb, const struct sink_plan *plan, const char *option,
 		    const char *url, const struct scheme *schemes, void *ret)
 {
@@ -170,12 +170,12 @@ static int open_one(const struct verb *verb, const struct sink_plan *plan, const
 	r = s->open(plan, colon + 1, ret);
 	if (r == XST_E_ARG)
 		return xst_cli_usage_error(
-			verb, "--%s %s: what stands after the colon is of no use", option, url);
+			verb, "--%s %s: the part after the colon is not valid", option, url);
 	if (r == XST_E_STATE)
 		return xst_cli_usage_error(verb,
-					   "--%s %s is a part of image:DIR, but --domain is %s",
+					   "--%s %s needs --domain image:DIR, but --domain is %s",
 					   option, url, plan->domain ? plan->domain : "none:");
-	if (r && r != XST_E_UNSUPPORTED) /* who opens it says what it lacks */
+	if (r && r != XST_E_UNSUPPORTED) /* which has been reported */
 		xst_cli_say("--%s %s: %s", option, url,
 			    r == XST_E_NOMEM ? "out of memory" : "can't be used");
 	return xst_cli_exit_for(r);
@@ -194,13 +194,13 @@ static int sinks_option_open_all(const struct verb *verb, const struct sink_plan
 	    (o->xenstore.ops || o->emulator.ops))
 		code = xst_cli_usage_error(
 			verb,
-			"the stream for --domain %s has the device model's records in it: "
-			"no --xenstore and no --emulator with it (or --format libxc)",
+			"the stream for --domain %s includes the device model's records; "
+			"leave out --xenstore and --emulator, or use --format libxc",
 			plan->domain);
 	return code;
 }
 
-/* What --into says of the sinks that are not named. */
+/* Fills in the URLs that --into implies. */
 static int by_directory(const struct sink_plan *plan, struct sink_plan *ret, char **url)
 {
 	*ret = *plan;
@@ -214,7 +214,7 @@ static int by_directory(const struct sink_plan *plan, struct sink_plan *ret, cha
 	return 0;
 }
 
-/* What nobody has taken of the directory. */
+/* Frees the directory's sinks that were not taken. */
 static void free_rest(struct xst_directory_sinks *d)
 {
 	if (d->xenstore.ops)
@@ -232,7 +232,7 @@ int xst_cli_sinks_open(const struct verb *verb, const struct sink_plan *plan,
 	int code;
 
 	if (!plan->into && !plan->domain)
-		return xst_cli_usage_error(verb, "where to?  --into DIR or --domain URL");
+		return xst_cli_usage_error(verb, "needs a destination: --into DIR or --domain URL");
 	if (by_directory(plan, &whole, &url) < 0) {
 		xst_cli_say("out of memory");
 		code = EXIT_TROUBLE;

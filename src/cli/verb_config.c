@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration in front of a saved domain: read, changed, replaced. */
+/* Reading, changing and replacing the configuration in front of a saved domain. */
 #include "cli/config_verbs.h"
 
 #include <stdlib.h>
@@ -11,24 +11,24 @@
 
 static const struct poptOption table[] = {
 	{ "as-stored", '\0', POPT_ARG_NONE, &config_opt.as_stored, 0,
-	  "show: the bytes as they are stored", NULL },
-	{ "json", 'j', POPT_ARG_NONE, &config_opt.json, 0, "show, edit: as JSON", NULL },
-	{ "cfg", '\0', POPT_ARG_NONE, &config_opt.cfg, 0, "show, edit: as text of xl.cfg", NULL },
+	  "show: print the bytes exactly as stored", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &config_opt.json, 0, "show, edit: in JSON", NULL },
+	{ "cfg", '\0', POPT_ARG_NONE, &config_opt.cfg, 0, "show, edit: in xl.cfg text", NULL },
 	{ "output", 'o', POPT_ARG_STRING, &config_opt.output, 0,
-	  "write a changed copy and leave FILE alone; - is standard output", "OUT" },
+	  "write a changed copy to OUT (- for standard output) and leave FILE unchanged", "OUT" },
 	{ "config-format", '\0', POPT_ARG_STRING, &config_opt.format_name, 0,
-	  "store it as " CONFIG_FORMAT_WORDS "; by default as it is",
+	  "store it as " CONFIG_FORMAT_WORDS " (default: unchanged)",
 	  "FORMAT" },
 	{ "backup", '\0', POPT_ARG_NONE, &config_opt.backup, 0,
 	  "keep the old header as FILE.bak", NULL },
-	{ "dry-run", 'n', POPT_ARG_NONE, &config_opt.dry_run, 0, "check everything, change nothing",
+	{ "dry-run", 'n', POPT_ARG_NONE, &config_opt.dry_run, 0, "check everything but change nothing",
 	  NULL },
 	{ "compress", 'z', POPT_ARG_STRING, &config_opt.compress, 0,
 	  "compress OUT: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "sync", '\0', POPT_ARG_NONE, &config_opt.sync, 0,
-	  "wait until a new OUT is on the disk (what replaces another always is)", NULL },
+	  "wait until a new OUT is on disk (done in any case if it replaces a file)", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &config_opt.force, 0,
-	  "store what no Xen takes; leave out what the other language has no place for", NULL },
+	  "store values that no Xen accepts; leave out settings the other language can't express", NULL },
 	POPT_TABLEEND
 };
 
@@ -36,8 +36,9 @@ static int config_verb_source(int argc, const char **argv);
 
 const struct verb xst_cli_verb_config = {
 	.name = "config",
-	.arguments = "show|get|set|unset|replace|edit|drop FILE [ARGUMENT...]",
-	.summary = "show or change the configuration in front of an image, in place",
+	.arguments = "show|get|set|unset|replace|edit|drop\n"
+		     "                                    FILE [ARGUMENT...]",
+	.summary = "Show an image's configuration, or change it in place",
 	.example = "  xenstream config set old.save name=clone1\n"
 		   "  xl save -c a /dev/stdout | xenstream config set - name=b -o - > b.save",
 	.run = config_verb_source,
@@ -45,7 +46,7 @@ const struct verb xst_cli_verb_config = {
 
 /* --- show ------------------------------------------------------------------------------------ */
 
-/* A terminal must not obey what an image says. */
+/* Prints text from an image line by line, made safe for a terminal. */
 static void print_lines(const char *text, size_t n)
 {
 	const char *end = text + n;
@@ -72,7 +73,7 @@ static void print_bytes(const void *data, size_t n)
 	(void)xst_cli_stdout_error();
 }
 
-/* Without the NUL that ends JSON, and with an end of the last line. */
+/* Prints a document without the NUL that ends JSON, and ends its last line. */
 static void print_document(const char *text, size_t n)
 {
 	while (n && text[n - 1] == '\0')
@@ -155,7 +156,7 @@ static int get(struct target *t, const char *const *keys)
 
 /* --- set, unset ------------------------------------------------------------------------------ */
 
-/* A key that is misspelt must not be stored: no Xen would say a word about it. */
+/* Refuses a misspelt key, which every Xen would silently ignore. */
 static int know_key(const struct config *c, const char *key, struct config_error *err)
 {
 	char *value;
@@ -170,11 +171,11 @@ static int know_key(const struct config *c, const char *key, struct config_error
 		return xst_config_fail(err, XST_E_ARG, 0, 0,
 				       "%.64s: not a key of xl.cfg; --force sets it", key);
 	return xst_config_fail(err, XST_E_ARG, 0, 0,
-			       "%.64s: not a key of xl.cfg; --force sets it, .%.64s is a path", key,
+			       "%.64s: not a key of xl.cfg; --force sets it, .%.64s means a path in JSON", key,
 			       key);
 }
 
-/* KEY=VALUE or KEY+=VALUE.  A path of JSON may have "=" in quotes. */
+/* KEY=VALUE or KEY+=VALUE.  A path in JSON may contain "=" in quotes. */
 static int set_one(struct config *c, const char *setting, struct config_error *err)
 {
 	const char *equals = setting;
@@ -201,7 +202,7 @@ static int unset_one(struct config *c, const char *key, struct config_error *err
 	return xst_config_unset(c, key, err);
 }
 
-/* What was wrong with the arguments is the caller's fault, not the image's. */
+/* A fault in the arguments is wrong usage, not a fault of the image. */
 static int argument_failed(const struct target *t, int r, const struct config_error *err)
 {
 	int code = xst_cli_text_error(t->name, r, err);
@@ -258,7 +259,7 @@ static int unset(struct target *t, const char *const *keys)
 
 /* --- replace, drop, edit --------------------------------------------------------------------- */
 
-/* With what is stored, if that can be read. */
+/* Compares the guest's type with the stored one, if that can be read. */
 static int compare_type(const struct target *t, const char *name, const struct config *now)
 {
 	const struct xst_head *h = t->head;
@@ -302,7 +303,7 @@ static int config_verb_drop(struct target *t, const char *const *arguments)
 	return xst_cli_target_store(t, NULL);
 }
 
-/* The document that the editor is given, and the language that it is stored in again. */
+/* The document for the editor, and the language to store it in afterwards. */
 static int prepare_edit(const struct target *t, struct config **ret, enum config_language *stored)
 {
 	enum config_language wanted = config_opt.json  ? CONFIG_JSON
@@ -323,7 +324,7 @@ static int prepare_edit(const struct target *t, struct config **ret, enum config
 	return code;
 }
 
-/* The image was closed while the editor had the word. */
+/* The image was closed while the editor ran, so it is opened again. */
 static int store_edited(const struct target *read, const struct config *now,
 			enum config_language language)
 {
@@ -335,7 +336,7 @@ static int store_edited(const struct target *read, const struct config *now,
 		return code;
 	code = xst_cli_target_open_to_change(&t, read->file);
 	if (!code && !xst_cli_target_has_config(&t, read->head->config, read->head->config_size)) {
-		xst_cli_say("%s: somebody has changed the configuration meanwhile", t.name);
+		xst_cli_say("%s: the configuration has changed in the meantime", t.name);
 		code = EXIT_IO;
 	}
 	if (!code)
@@ -355,11 +356,11 @@ static int edit(struct target *t, const char *const *arguments)
 	(void)arguments;
 	if (strcmp(t->file, "-") == 0)
 		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "edit: needs a file; the editor has standard input");
+					   "edit needs a file, since the editor uses standard input");
 	code = xst_cli_target_may_change(t);
 	if (!code)
 		code = prepare_edit(t, &c, &language);
-	if (t->reads) /* nobody shall wait for the editor */
+	if (t->reads) /* no other process should wait for the editor */
 		xst_cli_input_abandon(&t->in);
 	t->reads = false;
 	if (!code)
@@ -385,7 +386,7 @@ static const struct subcommand {
 	const char *name;
 	int arguments; /* after FILE: a number, or AT_LEAST_ONE */
 	const char *wants;
-	bool changes, shows; /* which options it takes */
+	bool changes, shows; /* the options it takes */
 	bool opens_itself;
 	int (*run)(struct target *t, const char *const *arguments);
 } subcommands[] = {
@@ -416,13 +417,13 @@ static int read_formats(void)
 						 &o->compression, &o->level);
 }
 
-/* Only replace reads a second file; a setting is never "-". */
+/* Only replace reads a second file; "-" is never a setting. */
 static bool reads_twice(const char *file, const char *const *arguments)
 {
 	return strcmp(file, "-") == 0 && arguments && *arguments && strcmp(*arguments, "-") == 0;
 }
 
-/* Options that the subcommand has no use for are mistakes. */
+/* An option that has no effect on the subcommand is a mistake. */
 static int config_verb_check_options(const struct subcommand *s, const char *file,
 				     const char *const *arguments)
 {
@@ -430,28 +431,29 @@ static int config_verb_check_options(const struct subcommand *s, const char *fil
 
 	if (!s->shows && (o->json || o->cfg || o->as_stored))
 		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "--as-stored, --json and --cfg belong to show and edit");
+					   "--as-stored, --json and --cfg are for show and edit only");
 	if (o->json + o->cfg + o->as_stored > 1 || (s->changes && o->as_stored))
-		return xst_cli_usage_error(&xst_cli_verb_config, "%s: one of --json and --cfg%s",
-					   s->name, s->changes ? "" : ", or --as-stored");
+		return xst_cli_usage_error(&xst_cli_verb_config, "%s takes only one of --json%s",
+					   s->name,
+					   s->changes ? " and --cfg" : ", --cfg and --as-stored");
 	if (!s->changes && (o->output || o->format_name || o->backup || o->dry_run || o->compress ||
 			    o->sync || o->force))
 		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "%s changes nothing: what are these options for?",
+					   "%s changes nothing, so options for a change have no effect",
 					   s->name);
 	if (o->output && o->backup)
 		return xst_cli_usage_error(&xst_cli_verb_config,
 					   "--backup is for changes in place, not for --output");
 	if (!o->output && (o->compress || o->sync))
 		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "--compress and --sync belong to --output");
+					   "--compress and --sync need --output");
 	if (s->changes && strcmp(file, "-") == 0 && !o->output)
 		return xst_cli_usage_error(
 			&xst_cli_verb_config,
-			"where is the result to go?  --output - is standard output");
+			"standard input can't be changed in place; use --output (- for standard output)");
 	if (reads_twice(file, arguments))
 		return xst_cli_usage_error(&xst_cli_verb_config,
-					   "both can't come from standard input");
+					   "only one of FILE and NEWCONFIG may be standard input");
 	return read_formats();
 }
 
@@ -486,10 +488,10 @@ static int config_verb_source(int argc, const char **argv)
 		n++;
 	if (!s)
 		code = xst_cli_usage_error(&xst_cli_verb_config,
-					   "%s%sshow, get, set, unset, replace, edit or drop?",
-					   name ? name : "", name ? ": " : "");
+					   "%s%s one of show, get, set, unset, replace, edit and drop",
+					   name ? name : "", name ? " is not" : "needs");
 	else if (!file || (s->arguments == AT_LEAST_ONE ? n == 0 : n != s->arguments))
-		code = xst_cli_usage_error(&xst_cli_verb_config, "%s wants %s", s->name, s->wants);
+		code = xst_cli_usage_error(&xst_cli_verb_config, "%s needs %s", s->name, s->wants);
 	else
 		code = config_verb_check_options(s, file, arguments);
 	if (!code)

@@ -20,36 +20,38 @@ static struct {
 	char *checkpoints, *compress, *config, *config_format;
 } opt = { .image_version = UNSET, .width = UNSET, .checkpoint = UNSET };
 
-static char to_help[160]; /* the words are those of the table of formats */
+static char to_help[160]; /* with the words in the table of formats */
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
-	  "of the libxc image: 3 (Xen 4.14 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
+	  "version of the libxc image: 3 (Xen 4.14 and newer, the default) or 2 (Xen 4.6 and newer)", "N" },
 	{ "width", 'w', POPT_ARG_INT, &opt.width, 0,
-	  "a legacy stream's toolstack is believed to be 32- or 64-bit; refuse if it is not",
+	  "word size expected of a legacy stream's toolstack: 32 or 64; refuse any other",
 	  "BITS" },
 	{ "guest", 'g', POPT_ARG_STRING, &opt.guest, 0,
-	  "a legacy stream's guest is believed to be " GUEST_WORDS "; refuse if it is not", "TYPE" },
+	  "guest type expected of a legacy stream: " GUEST_WORDS "; refuse any other", "TYPE" },
 	{ "checkpoint", '\0', POPT_ARG_INT, &opt.checkpoint, 0,
-	  "of a checkpointed (Remus) stream: the state to take; by default a legacy one's last complete one",
+	  "take state N of a checkpointed (Remus) stream (default: the last complete state of a legacy one)",
 	  "N" },
 	{ "checkpoints", '\0', POPT_ARG_STRING, &opt.checkpoints, 0,
-	  "of a checkpointed stream: " CHECKPOINTS_WORDS, "WHAT" },
+	  "what to make of a checkpointed stream: " CHECKPOINTS_WORDS, "WHAT" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
-	  "store this configuration in place of the input's: xl's, or one of libvirt, xend or XenServer, which is translated for xl",
+	  "store this configuration instead of the input's; one of libvirt, xend or XenServer is "
+	  "translated for xl",
 	  "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store xl's configuration as " CONFIG_FORMAT_WORDS "; by default as it is",
+	  "store xl's configuration as " CONFIG_FORMAT_WORDS " (default: unchanged)",
 	  "FORMAT" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "fix-libvirt", '\0', POPT_ARG_NONE, &opt.fix_libvirt, 0,
-	  "convert nothing, but set libvirt's version field in FILE itself to what its stream is", NULL },
+	  "convert nothing; correct the version in libvirt's header of FILE, in place", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "leave out what the output has no place for; take the stream's word", NULL },
+	  "leave out what the output has no place for; believe the stream over the expected word size "
+	  "and guest type", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
-	  "wait until a new file is on the disk (one that replaces another always is)", NULL },
+	  "wait until a new file is on disk (done in any case if it replaces another)", NULL },
 	POPT_TABLEEND
 };
 
@@ -58,7 +60,7 @@ static int convert_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_convert = {
 	.name = "convert",
 	.arguments = "IN OUT | --fix-libvirt FILE",
-	.summary = "bring a legacy image to today's format, or one of today's to another",
+	.summary = "Convert a legacy image to today's format, or between today's formats",
 	.example = "  xenstream convert old.save new.save && xl restore new.save\n"
 		   "  xenstream convert old.save.gz - | ssh host xl restore /dev/stdin",
 	.run = convert_verb_run,
@@ -118,8 +120,8 @@ static int convert_verb_read_options(struct conversion *w, struct xst_converter_
 	return EXIT_FINE;
 }
 
-/* Why a file can't be changed where it is, or NULL; who opens it to do so says what else is wrong. */
-static const char *fixed_elsewhere(const char *file)
+/* Why a file can't be changed in place, or NULL.  Other faults are reported when it is opened for that. */
+static const char *why_not_in_place(const char *file)
 {
 	enum filter_format format;
 	struct stat st;
@@ -129,27 +131,26 @@ static const char *fixed_elsewhere(const char *file)
 	if (stat(file, &st) < 0)
 		return NULL;
 	if (!S_ISREG(st.st_mode))
-		return "not a regular file";
+		return "it is not a regular file";
 	if (st.st_nlink > 1)
-		return "a file of several names";
+		return "it has several hard links";
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	format = fd < 0 ? 0 : xst_filter_recognise(fd, &front);
 	xst_cli_close_input(fd);
-	return format ? "compressed" : NULL;
+	return format ? "it is compressed" : NULL;
 }
 
 static int fix_libvirt(const char *file)
 {
-	const char *why = fixed_elsewhere(file);
+	const char *why = why_not_in_place(file);
 	struct xst_recovery recovery = { .outcome = XST_RECOVERY_NOTHING };
 	struct xst_finding error = { .text = "out of memory" };
 	uint32_t was = 0, is = 0;
 	int r;
 
 	if (why) {
-		xst_cli_say("%s: %s, which can't be changed in place; convert --to libvirt %s OUT "
-			    "writes a "
-			    "copy with the right version",
+		xst_cli_say("%s: can't be changed in place, because %s; convert --to libvirt %s OUT "
+			    "writes a copy with the right version",
 			    file, why, file);
 		return EXIT_INVALID;
 	}
@@ -158,13 +159,13 @@ static int fix_libvirt(const char *file)
 	if (r)
 		xst_cli_print_finding(stderr, file, &error);
 	else if (was != is && !common.quiet)
-		xst_cli_say("%s: version %u set to %u", file, was, is);
+		xst_cli_say("%s: version changed from %u to %u", file, was, is);
 	else if (!common.quiet)
-		xst_cli_say("%s: version %u is right", file, is);
+		xst_cli_say("%s: version %u is already right", file, is);
 	return xst_cli_exit_for(r);
 }
 
-/* A configuration that is given is for a container that has a place for it. */
+/* --config and --config-format need a container with a place for a configuration. */
 static int convert_verb_read_config(struct config_choice *c, struct xst_converter_options *to,
 				    const char *in)
 {
@@ -175,7 +176,7 @@ static int convert_verb_read_config(struct config_choice *c, struct xst_converte
 					   "--to %s has no place for a configuration", opt.to);
 	if (opt.config && strcmp(opt.config, "-") == 0 && strcmp(in, "-") == 0)
 		return xst_cli_usage_error(&xst_cli_verb_convert,
-					   "standard input can be one of both only");
+					   "only one of IN and --config may be standard input");
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
 	c->file = opt.config;
@@ -196,7 +197,7 @@ static int convert_verb_run(int argc, const char **argv)
 	poptContext ctx;
 
 	(void)xst_cli_format_words(xst_cli_format_any,
-				   "; by default what the input's container asks for", to_help,
+				   "; by default the one that suits the input", to_help,
 				   sizeof(to_help));
 	ctx = xst_cli_options_parse(&xst_cli_verb_convert, argc, argv, table, &code);
 	if (!ctx)
@@ -205,11 +206,10 @@ static int convert_verb_run(int argc, const char **argv)
 	out = xst_cli_options_argument(ctx);
 	if (opt.fix_libvirt)
 		code = !in || out ? xst_cli_usage_error(&xst_cli_verb_convert,
-							"--fix-libvirt takes one file")
+							"--fix-libvirt needs one name: FILE")
 				  : fix_libvirt(in);
 	else if (!in || !out || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_convert,
-					   "which file into which?  Two names are wanted");
+		code = xst_cli_names_error(&xst_cli_verb_convert, "two names: IN and OUT");
 	else
 		code = convert_verb_read_options(&w, &to);
 	if (code == EXIT_FINE && !opt.fix_libvirt)

@@ -21,7 +21,7 @@ static int cpu(int argc, const char **argv);
 const struct verb xst_cli_verb_cpu = {
 	.name = "cpu",
 	.arguments = "FILE",
-	.summary = "registers of each vCPU, and the hypervisor's devices: interrupts, timers, MTRRs",
+	.summary = "Show the registers of each vCPU and the hypervisor's devices",
 	.example = "  xenstream cpu old.save\n"
 		   "  xenstream cpu --vcpu 1 --json old.save | jq '.vcpus[0].registers.rip'",
 	.run = cpu,
@@ -80,7 +80,7 @@ static int cpu(int argc, const char **argv)
 		return code;
 	file = xst_cli_options_argument(ctx);
 	if (!file || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_cpu, "which file?  One name is wanted");
+		code = xst_cli_names_error(&xst_cli_verb_cpu, "one name: FILE");
 	else if (opt.vcpu < 0 && opt.vcpu != EVERY_VCPU)
 		code = xst_cli_usage_error(&xst_cli_verb_cpu, "--vcpu %d: the first is 0",
 					   opt.vcpu);

@@ -23,7 +23,7 @@ static int cpuid(int argc, const char **argv);
 const struct verb xst_cli_verb_cpuid = {
 	.name = "cpuid",
 	.arguments = "FILE",
-	.summary = "the CPUID and MSR policies, by leaf and by feature; what another one lacks",
+	.summary = "Show the CPUID and MSR policies, and the features that another machine lacks",
 	.example = "  xenstream cpuid new.save\n"
 		   "  xenstream cpuid --against host new.save",
 	.run = cpuid,
@@ -343,7 +343,7 @@ static int cpuid(int argc, const char **argv)
 		return code;
 	file = xst_cli_options_argument(ctx);
 	if (!file || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_cpuid, "which file?  One name is wanted");
+		code = xst_cli_names_error(&xst_cli_verb_cpuid, "one name: FILE");
 	else
 		code = cpuid_of_file(file);
 	poptFreeContext(ctx);

@@ -8,7 +8,7 @@ static struct {
 } opt;
 
 static const struct poptOption table[] = {
-	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "an object for each rule, a line each", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "print each rule as JSON, one object a line", NULL },
 	POPT_TABLEEND
 };
 
@@ -17,7 +17,7 @@ static int explain_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_explain = {
 	.name = "explain",
 	.arguments = "[ID...]",
-	.summary = "what a rule asks for, why, and an example of what breaks it",
+	.summary = "Explain rules: what they ask for and why, with examples",
 	.example = "  xenstream explain libxc.page-data.twice",
 	.run = explain_verb_run,
 };
@@ -61,9 +61,9 @@ int xst_cli_explain_all(bool json)
 static const char *meaning(enum xst_severity severity)
 {
 	switch (severity) {
-	case XST_ERROR:  return "no Xen restores this";
-	case XST_REMARK: return "some Xens do not restore this, or it is not to the specification";
-	default:         return "worth knowing";
+	case XST_ERROR:  return "no Xen restores such an image";
+	case XST_REMARK: return "some versions of Xen do not restore it, or it breaks the specification";
+	default:         return "for information";
 	}
 }
 
@@ -77,8 +77,8 @@ static void explain_verb_words(const struct xst_rule_info *rule)
 		printf("  Layer     %s\n", xst_layer_name(rule->layer));
 	if (strcmp(rule->section, "-") != 0)
 		printf("  Section   %s\n", rule->section);
-	printf("  Xen       %s\n", rule->like_xen ? "its own verifier takes it for an error"
-						  : "its own verifier does not look at it");
+	printf("  Xen       %s\n", rule->like_xen ? "its own verifier treats this as an error"
+						  : "its own verifier does not check this");
 }
 
 static int explain_one(const char *id)
@@ -87,7 +87,7 @@ static int explain_one(const char *id)
 
 	if (xst_rule_by_id(id, &rule))
 		return xst_cli_usage_error(&xst_cli_verb_explain,
-					   "%s: no such rule; without an ID all are listed", id);
+					   "%s: no such rule; explain without an ID lists all rules", id);
 	if (opt.json)
 		xst_cli_print_json_line(rule_json(&rule));
 	else

@@ -9,8 +9,8 @@ static struct {
 } opt;
 
 static const struct poptOption table[] = {
-	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "one JSON document", NULL },
-	{ "cpu", '\0', POPT_ARG_NONE, &opt.cpu, 0, "a line for each vCPU: where it is", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "print one JSON document", NULL },
+	{ "cpu", '\0', POPT_ARG_NONE, &opt.cpu, 0, "also print one line for each vCPU", NULL },
 	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	POPT_TABLEEND
 };
@@ -20,7 +20,7 @@ static int info_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_info = {
 	.name = "info",
 	.arguments = "FILE",
-	.summary = "one screen: what a file is, who wrote it, what guest is in it",
+	.summary = "Show what a file is, what wrote it and which guest it holds",
 	.example = "  xenstream info old.save",
 	.run = info_verb_run,
 };
@@ -37,7 +37,7 @@ static bool nothing_to_show(const struct xst_info *i)
 	return !i->xl && !i->container && !i->libxl && !i->libxc && !i->legacy;
 }
 
-/* A stream that looks complete is not, if what it is compressed in is damaged. */
+/* A stream may look complete although its compressed data are damaged. */
 static void take_fault(struct input *in, struct xst_info *i)
 {
 	const char *fault;
@@ -113,7 +113,7 @@ static int info_of(struct input *in)
 		return xst_cli_exit_for(r);
 	}
 	take_fault(in, i);
-	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is said at the end */
+	if (nothing_to_show(i) && !xst_cli_input_fault(in)) /* which is reported at the end */
 		xst_cli_print_finding(stderr, in->name, &i->damage);
 	info_verb_print(in, i, o.state);
 	r = i->verdict.errors ? EXIT_INVALID : EXIT_FINE;
@@ -130,7 +130,7 @@ static int info_file(const char *file)
 	if (code)
 		return code;
 	code = info_of(&in);
-	fflush(stdout); /* what is shown comes first */
+	fflush(stdout); /* the result comes before a message on stderr */
 	(void)xst_cli_stdout_error();
 	fault = xst_cli_input_close(&in);
 	return fault ? fault : code;
@@ -146,7 +146,7 @@ static int info_verb_run(int argc, const char **argv)
 		return code;
 	file = xst_cli_options_argument(ctx);
 	if (!file || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_info, "which file?  One name is wanted");
+		code = xst_cli_names_error(&xst_cli_verb_info, "one name: FILE");
 	else
 		code = info_file(file);
 	poptFreeContext(ctx);

@@ -17,22 +17,22 @@ static struct {
 	int image_version, force, sync;
 } opt = { .image_version = UNSET };
 
-static char to_help[160]; /* the words are those of the table of formats */
+static char to_help[160]; /* with the words in the table of formats */
 
 static const struct poptOption table[] = {
 	{ "to", 't', POPT_ARG_STRING, &opt.to, 0, to_help, "FORMAT" },
 	{ "image-version", '\0', POPT_ARG_INT, &opt.image_version, 0,
-	  "of the libxc image: 2 or 3; by default what the directory comes from", "N" },
+	  "version of the libxc image: 2 or 3 (default: as when it was restored)", "N" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
-	  "the configuration to store, in place of DIR/config", "FILE" },
+	  "store this configuration instead of DIR/config", "FILE" },
 	{ "config-format", '\0', POPT_ARG_STRING, &opt.config_format, 0,
-	  "store it as " CONFIG_FORMAT_WORDS, "LANGUAGE" },
+	  "store the configuration as " CONFIG_FORMAT_WORDS, "LANGUAGE" },
 	{ "compress", 'z', POPT_ARG_STRING, &opt.compress, 0,
 	  "compress the output: " COMPRESS_HELP, "FORMAT[:LEVEL]" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "leave out what the output has no place for; write what no Xen restores", NULL },
+	  "leave out what the output has no place for; write an image that no Xen restores", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
-	  "wait until a new file is on the disk (one that replaces another always is)", NULL },
+	  "wait until a new file is on disk (done in any case if it replaces another)", NULL },
 	POPT_TABLEEND
 };
 
@@ -41,7 +41,7 @@ static int pack(int argc, const char **argv);
 const struct verb xst_cli_verb_pack = {
 	.name = "pack",
 	.arguments = "DIR OUT",
-	.summary = "make a stream of a directory that restore has filled",
+	.summary = "Make an image of a directory that restore has filled",
 	.example = "  xenstream pack guest.d guest.save && xl restore guest.save\n"
 		   "  xenstream pack --config clone.cfg guest.d - | ssh host xl restore /dev/stdin",
 	.run = pack,
@@ -102,7 +102,7 @@ static int pack_verb_read_options(struct conversion *w, struct config_choice *c,
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* What is wrong with a file of the directory has its name in the text. */
+/* A finding about a file of the directory names that file in its text. */
 static int pack_verb_failed(const char *directory, struct output *out,
 			    const struct xst_finding *error)
 {
@@ -158,7 +158,7 @@ static int pack(int argc, const char **argv)
 	poptContext ctx;
 
 	(void)xst_cli_format_words(xst_cli_format_of_xl,
-				   "; by default what the directory comes from", to_help,
+				   "; by default the format it was restored from", to_help,
 				   sizeof(to_help));
 	ctx = xst_cli_options_parse(&xst_cli_verb_pack, argc, argv, table, &code);
 	if (!ctx)
@@ -167,9 +167,7 @@ static int pack(int argc, const char **argv)
 	out = xst_cli_options_argument(ctx);
 	choice.input = directory;
 	if (!directory || !out || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(
-			&xst_cli_verb_pack,
-			"which directory into which file?  Two names are wanted");
+		code = xst_cli_names_error(&xst_cli_verb_pack, "two names: DIR and OUT");
 	else
 		code = pack_verb_read_options(&w, &choice, &to);
 	if (code == EXIT_FINE)

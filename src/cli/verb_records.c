@@ -32,9 +32,9 @@ static struct {
 
 static const struct poptOption table[] = {
 	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0,
-	  "each page batch on its own, with its page frames in JSON; arrays in full", NULL },
+	  "list each page batch on its own (in JSON with its pfns), and arrays in full", NULL },
 	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
-	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "an object a line", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "print JSON, one object a line", NULL },
 	POPT_TABLEEND
 };
 
@@ -43,7 +43,7 @@ static int records(int argc, const char **argv);
 const struct verb xst_cli_verb_records = {
 	.name = "records",
 	.arguments = "FILE",
-	.summary = "every record of every layer, with offset, length and decoded fields",
+	.summary = "List every record of every layer with its decoded fields",
 	.example = "  xenstream records old.save\n"
 		   "  xenstream records --json old.save | jq 'select(.type == \"X86_TSC_INFO\")'",
 	.run = records,
@@ -55,10 +55,9 @@ struct listing {
 	unsigned rows;
 	bool printed;
 	struct record_view view;
-	struct xst_state *state; /* of the record in hand */
-	bool open;          /* a record is in hand */
-	bool complete;      /* and its end was met */
-	bool folding;       /* view holds page batches, maybe more than one */
+	bool open;          /* inside a record */
+	bool complete;      /* its end has been seen */
+	bool folding;       /* view holds one or more page batches */
 	uint64_t folded;
 	enum xst_layer layer;
 	enum xst_kind kind;
@@ -78,7 +77,7 @@ static const char *make_table(struct libscols_table **ret)
 
 	if (missing)
 		return missing;
-	setlocale(LC_CTYPE, ""); /* how wide are characters? */
+	setlocale(LC_CTYPE, ""); /* for the width of characters */
 	t = libsmartcols.scols_new_table();
 	if (!t)
 		return "out of memory";
@@ -154,7 +153,7 @@ static void print_line(struct listing *l)
 	xst_cli_print_json_line(o);
 }
 
-/* Tells the record in hand, or the page batches that were folded into one. */
+/* Prints the current record, or the page batches folded into one. */
 static void records_verb_flush(struct listing *l)
 {
 	if (!l->open)
@@ -194,7 +193,7 @@ static void records_verb_begin(struct listing *l, const struct xst_event *ev)
 	l->folding = ev->kind == XST_KIND_PAGE_DATA;
 }
 
-/* A legacy chunk's length is known at its end only. */
+/* A legacy chunk's length is known only at its end. */
 static void records_verb_end(struct listing *l, const struct xst_event *ev)
 {
 	l->length += ev->u.record.length;
@@ -231,7 +230,7 @@ static int records_verb_list(struct listing *l, struct xst_reader *r)
 
 	xst_cli_progress_start(l->file);
 	while ((e = xst_reader_next(r, &ev)) == 0 && ev->type != XST_EVENT_FINISHED) {
-		if (xst_cli_stdout_error()) /* nobody listens any more; main() says so */
+		if (xst_cli_stdout_error()) /* main() reports it */
 			return 0;
 		records_verb_event(l, ev);
 		e = xst_state_event(l->state, ev); /* drops what was shown of the record before */
@@ -266,7 +265,7 @@ static int list_input(struct input *in)
 	}
 	trouble = opt.json ? NULL : make_table(&l.table);
 	if (trouble) {
-		xst_cli_say("no table can be printed: %s; --json needs none", trouble);
+		xst_cli_say("can't print a table: %s; --json works without it", trouble);
 		xst_state_free(l.state);
 		xst_reader_free(r);
 		return EXIT_TROUBLE;
@@ -314,8 +313,7 @@ static int records(int argc, const char **argv)
 		return code;
 	file = xst_cli_options_argument(ctx);
 	if (!file || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_records,
-					   "which file?  One name is wanted");
+		code = xst_cli_names_error(&xst_cli_verb_records, "one name: FILE");
 	else
 		code = list_file(file);
 	poptFreeContext(ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* restore and receive: they differ in who makes the connection. */
+/* restore and receive, which differ in the side that makes the connection. */
 #include "cli/restore_options.h"
 
 #include <errno.h>
@@ -24,33 +24,35 @@ static struct {
 
 static const struct poptOption table[] = {
 	{ "into", 'd', POPT_ARG_STRING, &opt.into, 0,
-	  "build the domain in this directory: image:DIR, dir: and file:",
+	  "build the domain in this directory: short for --domain image:DIR --xenstore dir: "
+	  "--emulator file:",
 	  "DIR" },
 	{ "domain", '\0', POPT_ARG_STRING, &opt.domain, 0,
-	  "where memory and registers go: image:DIR, exec:CMD or null:", "URL" },
+	  "where memory and registers go: image:DIR, exec:COMMAND, null: or none:", "URL" },
 	{ "xenstore", '\0', POPT_ARG_STRING, &opt.xenstore, 0,
-	  "where the device model's keys go: xenstored:, xenstored:SOCKET, dir: (in image:DIR) or none:", "URL" },
+	  "where the device model's keys go: xenstored:, xenstored:SOCKET, dir: (in image:DIR) or none:",
+	  "URL" },
 	{ "xenstore-root", '\0', POPT_ARG_STRING, &opt.xenstore_root, 0,
-	  "the path that keys are relative to (/local/domain/0/device-model/N)", "PATH" },
+	  "path the keys are relative to (default: /local/domain/0/device-model/DOMID)", "PATH" },
 	{ "emulator", '\0', POPT_ARG_STRING, &opt.emulator, 0,
 	  "where the device model's state goes: file:PATH, file:DIR/, file: (in image:DIR), qmp:SOCKET or none:",
 	  "URL" },
 	{ "format", 't', POPT_ARG_STRING, &opt.format, 0,
-	  "of the stream for exec: xl (the default), libxl or libxc", "FORMAT" },
-	{ "domid", '\0', POPT_ARG_INT, &opt.domid, 0, "the new domain's id (1)", "N" },
+	  "format of the stream for exec: xl (the default), libxl or libxc", "FORMAT" },
+	{ "domid", '\0', POPT_ARG_INT, &opt.domid, 0, "the new domain's id (default: 1)", "N" },
 	{ "config", 'c', POPT_ARG_STRING, &opt.config, 0,
-	  "a configuration in place of the stored one", "FILE" },
+	  "use this configuration instead of the stored one", "FILE" },
 	{ "no-config", '\0', POPT_ARG_NONE, &opt.no_config, 0,
-	  "none is needed if none is stored", NULL },
+	  "accept a stream that has no configuration", NULL },
 	{ "timeout", '\0', POPT_ARG_DOUBLE, &opt.timeout, 0,
-	  "give up when it has not come to its end by then", "SECONDS" },
-	{ "stall", '\0', POPT_ARG_DOUBLE, &opt.stall, 0, "give up when nothing comes for so long",
+	  "give up if the stream has not ended after this time", "SECONDS" },
+	{ "stall", '\0', POPT_ARG_DOUBLE, &opt.stall, 0, "give up after this time without progress",
 	  "SECONDS" },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "leave out what a conversion to today's format would lose; write keys outside physmap/", NULL },
+	  "leave out what a conversion to today's format loses; write keys outside physmap/, too", NULL },
 	{ "sync", '\0', POPT_ARG_NONE, &opt.sync, 0,
-	  "wait until the directory of image: is on the disk", NULL },
-	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "tell the result as JSON on standard output", NULL },
+	  "wait until the directory of image: is on disk", NULL },
+	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0, "print the result as JSON on standard output", NULL },
 	POPT_TABLEEND
 };
 
@@ -60,7 +62,7 @@ static int receive_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_restore = {
 	.name = "restore",
 	.arguments = "FILE|-|unix:PATH|tcp:HOST:PORT",
-	.summary = "act on a stream: build the domain that it holds",
+	.summary = "Restore the domain in a stream to files, a program, xenstored or QEMU",
 	.example = "  xenstream restore --into guest.d guest.save\n"
 		   "  xenstream restore --domain 'exec:xl restore /dev/stdin' old.save.gz",
 	.run = restore,
@@ -69,7 +71,7 @@ const struct verb xst_cli_verb_restore = {
 const struct verb xst_cli_verb_receive = {
 	.name = "receive",
 	.arguments = "unix:PATH|tcp:HOST:PORT",
-	.summary = "listen for one stream and act on it like restore",
+	.summary = "Listen for one stream and restore its domain as restore does",
 	.example = "  xenstream receive --into guest.d tcp:0.0.0.0:8002",
 	.run = receive_verb_run,
 };
@@ -81,7 +83,7 @@ struct run {
 	struct xst_restore_options options;
 	struct xst_restore_result result;
 	struct config_choice choice;
-	bool input_failed; /* compressed data: said already */
+	bool input_failed; /* decompression has failed, which has been reported */
 };
 
 /* --- the result -------------------------------------------------------------------------------- */
@@ -103,7 +105,7 @@ static json_object *result_json(const struct run *run, int code)
 	return o;
 }
 
-/* It ends before there was anything to act on. */
+/* The result of a restore that ends before it has read anything. */
 static json_object *early_json(struct run *run, enum xst_outcome outcome, int code, const char *rule,
 			       const char *text)
 {
@@ -119,10 +121,10 @@ static json_object *early_json(struct run *run, enum xst_outcome outcome, int co
 
 static volatile sig_atomic_t running; /* there is something to abort */
 static volatile int stop_fd = -1;
-/* what a signal handler can't make: the result in JSON, of a stream that never came */
+/* the result in JSON if no stream arrives, which a signal handler could not build */
 static char *volatile nothing_came, *volatile given_up;
 
-#define NOTHING_CAME "nothing came within the time (--timeout)"
+#define NOTHING_CAME "no stream arrived in time (--timeout)"
 #define GIVEN_UP     "aborted"
 
 static void restore_verb_write_words(int fd, const char *s)
@@ -131,7 +133,7 @@ static void restore_verb_write_words(int fd, const char *s)
 		(void)!write(fd, s, strlen(s));
 }
 
-/* Before anything was begun it just ends; then it is the restore that is to end. */
+/* Before the restore has started this ends the program; afterwards it stops the restore. */
 static void on_signal(int signal_number)
 {
 	uint64_t one = 1;
@@ -206,7 +208,7 @@ static int restore_verb_check_options(const struct verb *verb)
 		return xst_cli_usage_error(verb, "--domid %d: not from 0 to 32751", opt.domid);
 	if (!(opt.timeout >= 0) || !(opt.stall >= 0) || opt.timeout > LIMIT_SECONDS ||
 	    opt.stall > LIMIT_SECONDS)
-		return xst_cli_usage_error(verb, "--timeout and --stall want seconds");
+		return xst_cli_usage_error(verb, "--timeout and --stall need a number of seconds");
 	if (opt.format && !xst_cli_format_parse(xst_cli_format_of_xen, opt.format))
 		return xst_cli_usage_error(
 			verb, "--format %s: not %s", opt.format,
@@ -214,7 +216,7 @@ static int restore_verb_check_options(const struct verb *verb)
 	return EXIT_FINE;
 }
 
-/* A configuration that is given counts as it is; that of another toolstack's container is translated. */
+/* A given configuration is used as it is; a stored one of another toolstack is translated. */
 static int restore_verb_read_config(struct run *run)
 {
 	run->choice = (struct config_choice){ .file = opt.config, .input = run->name };
@@ -237,7 +239,7 @@ static void restore_verb_tell_progress(void *userdata, uint64_t done, uint64_t t
 	xst_cli_progress_tell(NULL, done, total);
 }
 
-/* What a stream was compressed in must come to its end with it.  A sender that is gone has ended both too soon. */
+/* Compressed data must be complete when the stream is.  In a failover both may be cut off. */
 static int restore_verb_confirm(void *userdata, enum xst_outcome outcome,
 				struct xst_finding *reterr)
 {
@@ -268,7 +270,7 @@ static void say_result(const struct run *run)
 	xst_cli_human_size(r->end, size, sizeof(size));
 	if (r->outcome == XST_OUTCOME_FAILOVER)
 		xst_cli_say(
-			"%s: the sender is gone: restored as of checkpoint %llu (%llu records, %s)",
+			"%s: the sender is gone; restored as of checkpoint %llu (%llu records, %s)",
 			run->name, (unsigned long long)r->checkpoint,
 			(unsigned long long)r->records, size);
 	else if (r->outcome == XST_OUTCOME_COMPLETE)
@@ -276,7 +278,7 @@ static void say_result(const struct run *run)
 			    (unsigned long long)r->records, size);
 }
 
-/* What was said of it is the error.  A wrong use has no result. */
+/* The error is the last message printed.  Wrong usage has no result. */
 static int tell_early(struct run *run, int code, const char *rule)
 {
 	int error = code == EXIT_IO ? XST_E_IO : code == EXIT_TROUBLE ? XST_E_NOMEM : XST_E_UNSUPPORTED;
@@ -287,7 +289,7 @@ static int tell_early(struct run *run, int code, const char *rule)
 	return code;
 }
 
-/* Damage to what the input is compressed in explains whatever came of it, and is told alone. */
+/* Damage to the compressed data explains any other fault, so it is reported alone. */
 static int restore_verb_end_input(struct run *run, int code)
 {
 	int fault;
@@ -410,7 +412,9 @@ static int restore_verb_parse(const struct verb *verb, int argc, const char **ar
 		return code;
 	name = xst_cli_options_argument(ctx);
 	if (!name || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(verb, "which stream?  One name is wanted");
+		code = xst_cli_names_error(verb, verb == &xst_cli_verb_receive
+							 ? "one address: unix:PATH or tcp:HOST:PORT"
+							 : "one source: FILE, -, unix:PATH or tcp:HOST:PORT");
 	else
 		code = restore_verb_run(verb, name);
 	poptFreeContext(ctx);

@@ -12,7 +12,7 @@ static struct {
 
 static const struct poptOption table[] = {
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "also where no guest can be started from what is left: to look at it", NULL },
+	  "write an image to look at even if no guest can be started from it", NULL },
 	POPT_TABLEEND
 };
 
@@ -21,27 +21,27 @@ static int salvage(int argc, const char **argv);
 const struct verb xst_cli_verb_salvage = {
 	.name = "salvage",
 	.arguments = "IN OUT",
-	.summary = "make the best restorable image of a damaged one, and say what is lost",
+	.summary = "Make the best restorable image of a damaged one, and say what is lost",
 	.example = "  xenstream salvage cut.save whole.save",
 	.run = salvage,
 };
 
-/* Here what was left out is worth knowing, too. */
+/* Notes are printed, too: they tell what was left out. */
 static void salvage_verb_tell(void *file, const struct xst_finding *f)
 {
 	if (!common.quiet)
 		xst_cli_print_finding(stderr, file, f);
 }
 
-/* What can be done about an image that breaks off, or why nothing can. */
+/* Advice on an image that is cut off. */
 static const char *salvage_verb_advice(const struct conversion *w)
 {
 	if (opt.force)
-		return "no record of the guest's is whole in it: there is nothing to make an image of";
+		return "it has no complete record of the guest, so there is nothing to make an image of";
 	if (w->rule && strcmp(w->rule, "convert.cut") == 0)
 		return "--force makes an image of the guest's own state";
-	return "no state of the guest is whole in it; --force makes an image of the records that "
-	       "are, if any, to look at";
+	return "it has no complete state of the guest; --force makes an image, to look at, of the "
+	       "records that are complete";
 }
 
 static int salvage(int argc, const char **argv)
@@ -67,8 +67,7 @@ static int salvage(int argc, const char **argv)
 	to.config_userdata = &choice;
 	to.flags = opt.force ? XST_CONVERT_FORCE : 0;
 	if (!in || !out || xst_cli_options_argument(ctx))
-		code = xst_cli_usage_error(&xst_cli_verb_salvage,
-					   "which file into which?  Two names are wanted");
+		code = xst_cli_names_error(&xst_cli_verb_salvage, "two names: IN and OUT");
 	else {
 		choice.input = xst_cli_input_name(in);
 		code = xst_cli_conversion_run(&w, in, out);

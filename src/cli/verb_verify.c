@@ -20,21 +20,21 @@ static struct {
 
 static const struct poptOption table[] = {
 	{ "json", 'j', POPT_ARG_NONE, &opt.json, 0,
-	  "an object for each finding and one for each file's verdict, a line each", NULL },
-	{ "strict", '\0', POPT_ARG_NONE, &opt.strict, 0, "remarks are errors", NULL },
-	{ "deep", '\0', POPT_ARG_NONE, &opt.deep, 0, "read the contents of page tables, too", NULL },
+	  "print each finding and each file's verdict as JSON, one object a line", NULL },
+	{ "strict", '\0', POPT_ARG_NONE, &opt.strict, 0, "treat remarks as errors", NULL },
+	{ "deep", '\0', POPT_ARG_NONE, &opt.deep, 0, "check the contents of page tables, too", NULL },
 	{ "like-xen", '\0', POPT_ARG_NONE, &opt.like_xen, 0,
-	  "by the standards of Xen's own verifier: only what that one refuses, as an error", NULL },
+	  "judge like Xen's own verifier: its rules only, each an error", NULL },
 	{ "ignore", '\0', POPT_ARG_ARGV, &opt.ignore, 0,
-	  "findings of this rule do not count; may be given again", "ID" },
+	  "ignore findings of this rule; may be given several times", "ID" },
 	{ "max-findings", '\0', POPT_ARG_LONGLONG, &opt.max_findings, 0,
-	  "show the first N and count the rest (the first hundred of each rule)", "N" },
+	  "show the first N findings and count the rest (default: show 100 of each rule)", "N" },
 	{ "back-channel", '\0', POPT_ARG_NONE, &opt.back_channel, 0, BACK_CHANNEL_HELP, NULL },
 	{ "for", '\0', POPT_ARG_STRING, &opt.for_xen, 0,
-	  "an error unless this version of Xen restores it", "VERSION" },
+	  "fail unless this version of Xen restores the image", "VERSION" },
 	{ "tee", '\0', POPT_ARG_NONE, &opt.tee, 0,
-	  "pass the input on to standard output, unchanged; findings and verdict go to stderr", NULL },
-	{ "rules", '\0', POPT_ARG_NONE, &opt.rules, 0, "list the rules, and read nothing", NULL },
+	  "copy the input to standard output, unchanged; findings and verdict go to stderr", NULL },
+	{ "rules", '\0', POPT_ARG_NONE, &opt.rules, 0, "list the rules and read no file", NULL },
 	POPT_TABLEEND
 };
 
@@ -43,13 +43,13 @@ static int verify_verb_run(int argc, const char **argv);
 const struct verb xst_cli_verb_verify = {
 	.name = "verify",
 	.arguments = "FILE... | --tee [FILE] | --rules",
-	.summary = "is it a valid image?  Every finding, with its rule and place",
+	.summary = "Check images, and report every fault with its rule and place",
 	.example = "  xenstream verify old.save && echo fine\n"
 		   "  xl save 7 /dev/stdout | xenstream verify --tee | zstd >7.save.zst",
 	.run = verify_verb_run,
 };
 
-/* --- what is told --------------------------------------------------------------------------- */
+/* --- findings and verdicts --------------------------------------------------------------------------- */
 
 /* With --tee standard output belongs to the stream. */
 static FILE *words_to(void)
@@ -73,7 +73,7 @@ static void verify_verb_tell(void *reading, const struct xst_finding *f)
 	struct input *in = ((struct reading *)reading)->in;
 
 	if (f->code == XST_E_TRUNCATED && xst_cli_input_broke_off(in))
-		return; /* not the stream's fault; said at the end */
+		return; /* not the stream's fault; reported at the end */
 	if (!opt.max_findings)
 		((struct reading *)reading)->untold++;
 	else if (opt.json)
@@ -144,7 +144,7 @@ static int verdict(const char *file, const struct xst_verdict *v, const struct x
 
 /* --- a file --------------------------------------------------------------------------------- */
 
-/* The library takes 0 for its own limits. */
+/* To the library, 0 means its own limits. */
 static uint64_t most_findings(void)
 {
 	if (opt.max_findings == NO_LIMIT)
@@ -208,8 +208,8 @@ static int verify_file(const char *file)
 	return verdict(in.name, &v, &reading.restorability);
 }
 
-/* Nobody reads any more: goes the way of any other filter, so that whoever writes to us and whoever
- * has started us see the usual. */
+/* After the reader of the output has exited: ends by SIGPIPE, as any other filter does and as the processes
+ * around it expect. */
 static void end_like_a_filter(void)
 {
 	signal(SIGPIPE, SIG_DFL);
@@ -230,7 +230,7 @@ static int verify_verb_tee_failed(const char *name, int r, const struct xst_find
 	return xst_cli_exit_for(r);
 }
 
-/* The input as it is: what was compressed stays so, and is told to be no stream. */
+/* The input is passed on as it is; a compressed one is reported as not being a stream. */
 static int tee_file(const char *file)
 {
 	struct input in = { .name = xst_cli_input_name(file), .file = xst_cli_open_input(file) };
@@ -266,14 +266,14 @@ static int verify_verb_check_options(void)
 						   *id);
 	if (opt.for_xen && !xst_cli_xen_version(opt.for_xen, &opt.xen))
 		return xst_cli_usage_error(&xst_cli_verb_verify,
-					   "--for=%s: no version of Xen, like 4.13 or 4.19.2",
+					   "--for=%s: not a version of Xen such as 4.13 or 4.19.2",
 					   opt.for_xen);
 	if (opt.max_findings < 0 && opt.max_findings != NO_LIMIT)
 		return xst_cli_usage_error(&xst_cli_verb_verify,
-					   "--max-findings=%lld: less than none", opt.max_findings);
+					   "--max-findings=%lld: must not be negative", opt.max_findings);
 	if (opt.tee && isatty(STDOUT_FILENO))
 		return xst_cli_usage_error(&xst_cli_verb_verify,
-					   "--tee: standard output is a terminal");
+					   "--tee does not write to a terminal");
 	return EXIT_FINE;
 }
 
@@ -282,7 +282,7 @@ static int tee(poptContext ctx)
 	const char *file = xst_cli_options_argument(ctx);
 
 	if (file && xst_cli_options_argument(ctx))
-		return xst_cli_usage_error(&xst_cli_verb_verify, "--tee passes on one FILE only");
+		return xst_cli_usage_error(&xst_cli_verb_verify, "--tee takes only one FILE");
 	return tee_file(file ? file : "-");
 }
 
@@ -292,7 +292,7 @@ static int files(poptContext ctx)
 	int code = EXIT_FINE;
 
 	if (!file)
-		return xst_cli_usage_error(&xst_cli_verb_verify, "which file?");
+		return xst_cli_names_error(&xst_cli_verb_verify, "at least one name: FILE");
 	for (; file; file = xst_cli_options_argument(ctx)) {
 		int c = verify_file(file);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text as a terminal may have it; sizes and errors in words. */
+/* Text that is safe on a terminal; sizes and errors in words. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -60,8 +60,8 @@ const char *xst_cli_system_words(int err)
 	switch (err) {
 	case EPIPE:  return "the program reading the output has exited";
 	case ENOSPC: return "no space left on the device";
-	case EDQUOT: return "the disk quota is used up";
-	case ECONNREFUSED: return "nobody listens there: start the other end first";
+	case EDQUOT: return "the disk quota is exceeded";
+	case ECONNREFUSED: return "nothing is listening there; start the other side first";
 	default:     return strerror(err);
 	}
 }

@@ -120,7 +120,7 @@ static const char *plain_words(int err)
 	switch (err) {
 	case EPIPE:  return "the program reading the output has exited";
 	case ENOSPC: return "no space left on the device";
-	case EDQUOT: return "the disk quota is used up";
+	case EDQUOT: return "the disk quota is exceeded";
 	default:     return strerror(err);
 	}
 }

@@ -1,4 +1,4 @@
-"""What the tests of the command share: streams, ways to run it, its exit codes."""
+"""Shared by the tests of the command: streams, ways to run it, its exit codes."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def program(name: str = "xenstream") -> Path:
 
 
 def run(words: Sequence[Word], stdin: Any = b"", **more: Any) -> Result:
-    """Runs a program to its end; `stdin`: bytes, or what subprocess takes."""
+    """Runs a program to its end; `stdin`: bytes, or any value that subprocess accepts."""
     given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **given, **more}
     done = subprocess.run(

@@ -30,7 +30,7 @@ def unpacked() -> Iterator[Unpack]:
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    """An empty folder that is gone after the test."""
+    """An empty folder that is removed after the test."""
     with tempfile.TemporaryDirectory(prefix="xenstream-cli-out-") as folder:
         yield Path(folder)
 

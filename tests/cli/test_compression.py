@@ -76,7 +76,7 @@ def packed() -> Callable[[str], bytes]:
 
 @pytest.fixture(scope="module")
 def converted() -> bytes:
-    """What the uncompressed stream is converted to."""
+    """The result of converting the uncompressed stream."""
     return xenstream("convert", "-", "-", stdin=stream(PV)).stdout
 
 
@@ -86,7 +86,7 @@ def children(pid: int) -> list[int]:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended; who waits for an orphan may take its time."""
+    """Whether a process has ended; an orphan may be reaped late."""
     try:
         return "State:\tZ" in (STATUS / f"{pid}/status").read_text()
     except OSError:
@@ -174,8 +174,8 @@ def test_pipe_that_begins_like_compression_and_ends() -> None:
 
 
 def test_number_of_page_frames_that_looks_like_gzip() -> None:
-    for behind in (b"\xff\xff\xff\xff", b"\0\4\0\0"):
-        result = xenstream("verify", "-", stdin=b"\x1f\x8b\x08\0\0\0\0\0" + behind + bytes(100))
+    for after in (b"\xff\xff\xff\xff", b"\0\4\0\0"):
+        result = xenstream("verify", "-", stdin=b"\x1f\x8b\x08\0\0\0\0\0" + after + bytes(100))
         assert "damaged" not in result.stderr
 
 
@@ -416,7 +416,7 @@ def test_damaged_input_leaves_no_compressed_output(packed: Callable[[str], bytes
 
 @pytest.mark.parametrize("how", FORMATS)
 def test_salvage_of_a_part(how: str, scratch: Path) -> None:
-    """What a part of the compressed data holds is salvaged like an image of that size."""
+    """A part of the compressed data is salvaged like an image of that size."""
     states, source = remus.stream(RANDOM_STATES, False), scratch / "in"
     data = pack(how, states, *SMALL_BLOCKS.get(how, ()))
     source.write_bytes(data[: len(data) * 5 // 6])
@@ -432,7 +432,7 @@ def test_salvage_of_a_part(how: str, scratch: Path) -> None:
 
 
 def test_salvage_wants_no_damage(scratch: Path) -> None:
-    """Whether pages in front of it are right nobody knows, and of a part it may be too little."""
+    """Pages before the damage can't be trusted, and a part may be too short."""
     data = bytearray(pack("gzip", stream(PV)))
     (scratch / "little").write_bytes(data[: len(data) // 2])
     data[-8] ^= 1
@@ -497,7 +497,7 @@ def test_decompressor_killed(packed: Callable[[str], bytes], scratch: Path) -> N
 
 
 def test_no_descriptors_left(packed: Callable[[str], bytes], scratch: Path) -> None:
-    """Nobody has killed a child that can't begin: it says why."""
+    """A child that can't start was not killed, and says why."""
     (scratch / "in").write_bytes(packed("gzip"))
     failed = 0
     for limit in range(8, 16):

@@ -60,7 +60,7 @@ def text_image(scratch: Path) -> Path:
 
 
 def payload(path: Path) -> bytes:
-    """What follows the front."""
+    """The data after the front."""
     return front.split(path.read_bytes())[1]
 
 
@@ -256,7 +256,7 @@ def test_wrong_settings(image: Path) -> None:
 def test_only_json_has_paths(image: Path, text_image: Path) -> None:
     for path, says in ((image, True), (text_image, False)):
         result = xenstream("config", "set", path, "memroy=1")
-        assert result.rc == USAGE and ("is a path" in result.stderr) == says
+        assert result.rc == USAGE and ("means a path in JSON" in result.stderr) == says
 
 
 def test_a_path_that_no_key_stands_for_is_remarked_on(image: Path) -> None:
@@ -412,7 +412,7 @@ def test_what_xl_takes_in_silence_needs_force(
 
 
 def test_nothing_at_all_is_no_configuration(image: Path, scratch: Path) -> None:
-    """What an editor or a pipe leaves that has failed."""
+    """The text left by an editor or a pipe that has failed."""
     for nothing in (b"", b" \n\n"):
         result = xenstream("config", "replace", image, "-", stdin=nothing)
         assert result.rc == INVALID and "config drop" in result.stderr
@@ -489,7 +489,7 @@ def test_edit_without_a_change_or_with_a_failing_editor(image: Path) -> None:
     assert result.rc == IO and "editor" in result.stderr
     assert image.stat() == before and listing(image.parent / "drafts") == []
     result = edit(image, 'echo mine > "$1"\nkill -9 $$\n')
-    assert result.rc == IO and "stays in" in result.stderr and image.stat() == before
+    assert result.rc == IO and "text is kept in" in result.stderr and image.stat() == before
     (draft,) = listing(image.parent / "drafts")
     assert (image.parent / "drafts" / draft).read_bytes() == b"mine\n"
     result = xenstream("config", "edit", "-", "-o", "-", stdin=image.read_bytes())
@@ -518,7 +518,7 @@ def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
     assert get(text_image, "kernel") == "mended" and get(text_image, "name") == "mended"
     before = text_image.read_bytes()
     result = edit(text_image, 'echo "memory = \'-1\'" > "$1"\n', answers=b"n\n")
-    assert result.rc == REFUSED and "stays in" in result.stderr
+    assert result.rc == REFUSED and "text is kept in" in result.stderr
     assert text_image.read_bytes() == before
     (draft,) = listing(text_image.parent / "drafts")
     assert (text_image.parent / "drafts" / draft).read_text() == "memory = '-1'\n"
@@ -527,16 +527,16 @@ def test_edit_is_asked_again_on_errors(text_image: Path) -> None:
 def test_edit_while_somebody_else_changes_it(image: Path) -> None:
     script = f'"{program()}" config set "{image}" name=theirs\nsed -i s/mini1/mine/ "$1"\n'
     result = edit(image, script)
-    assert result.rc == IO and "meanwhile" in result.stderr, result
+    assert result.rc == IO and "in the meantime" in result.stderr, result
     assert get(image, "name") == "theirs" and len(listing(image.parent / "drafts")) == 1
 
 
 # --- pipes -----------------------------------------------------------------------------------
 
 
-def test_a_filter_passes_everything_behind_on(scratch: Path) -> None:
-    behind = os.urandom(3_000_000)
-    image = octets(MODERN_HVM) + behind
+def test_a_filter_passes_on_everything_after_it(scratch: Path) -> None:
+    tail = os.urandom(3_000_000)
+    image = octets(MODERN_HVM) + tail
     result = xenstream("config", "set", "-", "name=clone1", "-o", "-", stdin=image)
     assert result.rc == FINE, result
     before, rest = front.split(image)
@@ -567,7 +567,7 @@ def test_legacy_streams_are_passed_on(scratch: Path) -> None:
 
 
 def test_the_issue_of_a_clone_over_a_pipe(image: Path, scratch: Path) -> None:
-    """cat stands for xl save, head and what follows in small pieces."""
+    """cat stands in for xl save, with the head and the rest in small pieces."""
     out = scratch / "b.save"
     command = (
         'dd if="$1" bs=1000 status=none | "$0" config set - name=b memory=3 -o - '
@@ -635,7 +635,7 @@ def test_backup(image: Path, scratch: Path) -> None:
 def test_a_remark_is_made_once(image: Path) -> None:
     image.write_bytes(replace(front.of(image), flags=STREAM_V2).build() + PAYLOAD)
     result = xenstream("config", "set", image, "name=b")
-    assert result.rc == FINE and result.stderr.count("the header calls the configuration text") == 1
+    assert result.rc == FINE and result.stderr.count("the header says the configuration is text") == 1
     assert front.of(image).flags == STREAM_V2 | JSON
 
 
@@ -644,7 +644,7 @@ def test_a_backup_that_is_no_file(image: Path, scratch: Path) -> None:
     for plant in (lambda: os.mkfifo(name), name.mkdir, lambda: name.symlink_to("nowhere")):
         plant()
         result = xenstream("config", "set", image, "name=b", "--backup")
-        assert result.rc == IO and "is no file" in result.stderr
+        assert result.rc == IO and "is not a regular file" in result.stderr
         name.rmdir() if name.is_dir() else name.unlink()
     assert image.read_bytes() == octets(MODERN_PV)
 
@@ -715,7 +715,7 @@ def test_hostile_headers(head: bytes, where: str, scratch: Path) -> None:
 
 
 def test_a_terminal_is_not_told_what_to_do(scratch: Path) -> None:
-    """Text from an image goes to a terminal without what that would obey."""
+    """Text from an image goes to a terminal without control characters."""
     path = scratch / "evil.save"
     path.write_bytes(front.with_config(octets(MODERN_PV), b"name = 'a\x1b]0;owned\x07b'\n", STREAM_V2))
     done = subprocess.run(

@@ -41,7 +41,7 @@ BLOCK = 4096
 WAYS = {
     "ext4": "blocks inserted",
     "xfs": "blocks inserted",
-    "btrfs": "which shares the rest",
+    "btrfs": "that shares the rest",
     "tmpfs": "the rest copied",
 }
 
@@ -82,7 +82,7 @@ def image(folder: Path) -> Path:
 
 
 def set_name(path: Path, name: str, *more: str) -> str:
-    """Sets it, and returns what was said."""
+    """Sets it, and returns the messages."""
     result = xenstream("config", "set", path, f"name={name}", *more)
     assert result.rc == FINE, result
     return result.stderr
@@ -111,7 +111,7 @@ def test_what_fits_is_written_in_place(volume: tuple[str, Path], image: Path) ->
 
 
 def test_the_payload_stays_where_it_is(volume: tuple[str, Path], image: Path) -> None:
-    """Told by where its blocks are, not by time."""
+    """Judged by the places of its blocks, not by time."""
     kind = volume[0]
     end = len(IMAGE) - len(PAYLOAD)
     probes = range(end + BLOCK, len(IMAGE) - BLOCK, 100 * BLOCK)
@@ -144,7 +144,7 @@ def test_a_copy_shares_blocks_where_it_can(volume: tuple[str, Path], image: Path
 
 
 def seconds(*words: str) -> float:
-    """How long the program is at work, in itself and in the kernel; what else runs does not count."""
+    """The program's own processor time, in user mode and in the kernel."""
     begin = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert xenstream(*words).rc == FINE
     end = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -218,7 +218,7 @@ def test_symbolic_links(image: Path) -> None:
 
 
 def test_hard_links(volume: tuple[str, Path], image: Path) -> None:
-    """The others show the change, and lead to no journal, or part from this one: not without being told to."""
+    """The other names show the change but lead to no journal, or are separated from this one, so --force is needed."""
     second = image.parent / "second"
     os.link(image, second)
     for name in ("other", LONG):
@@ -226,7 +226,7 @@ def test_hard_links(volume: tuple[str, Path], image: Path) -> None:
         assert result.rc == REFUSED and "2 names" in result.stderr, str(result)
         assert image.read_bytes() == second.read_bytes() == IMAGE
     dry = xenstream("config", "set", "--dry-run", image, "name=other")
-    assert dry.rc == FINE and "2 names, and is changed with --force only" in dry.stderr
+    assert dry.rc == FINE and "2 names (hard links), and changing it needs --force" in dry.stderr
     assert xenstream("config", "set", image, "--force", "name=mini1").rc == FINE
     assert "2 names" in set_name(image, "other", "--force")
     assert xenstream("config", "set", second, "name=other").rc == FINE, "there is nothing to do"
@@ -348,7 +348,7 @@ def test_killed_at_each_system_call(
 def test_each_system_call_fails(
     volume: tuple[str, Path], image: Path, name: str, scratch: Path
 ) -> None:
-    """The old image or the new one, and what was said is true."""
+    """The old image or the new one, and the messages are true."""
     trace = [call for call in calls(image, name, scratch / "log") if call[0] not in NEVER_FAIL]
     failures = 0
     for call, number in trace:
@@ -372,7 +372,7 @@ def test_each_system_call_fails(
 
 
 def test_many_at_once(image: Path) -> None:
-    """Nobody's change is lost."""
+    """No change is lost."""
     keys = [f"serial{i}" for i in range(8)]
     errors = []
 
@@ -395,7 +395,7 @@ def test_many_at_once(image: Path) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace: NOBODY IS SLOW")
 @pytest.mark.parametrize("verb", [["config", "set", "name=b"], ["verify"]], ids=["change", "read"])
 def test_a_file_is_one_change_s_until_its_journal_is_away(image: Path, verb: list[str]) -> None:
-    """The new bytes are there, the journal still is: who comes now must not take it for one left behind."""
+    """The new bytes and the journal are there: another process must not treat the journal as an abandoned one."""
     slow = ["-o", "/dev/null", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=1000000"]
     first = subprocess.Popen([*STRACE, *slow, program(), "config", "set", image, f"name={LONG}"])
     while b"n" * 5000 not in image.read_bytes():
@@ -444,7 +444,7 @@ def test_a_change_that_is_broken_off_while_a_reader_looks(
 def test_a_file_that_is_moved_while_it_is_copied(
     volume: tuple[str, Path], image: Path, replaced: bool
 ) -> None:
-    """What has its name then is somebody else's."""
+    """The file that has its name then belongs to another process."""
     slow = ["-o", "/dev/null", "-e", "trace=ioctl", "-e", "inject=ioctl:delay_enter=700000"]
     command = [*STRACE, *slow, program(), "config", "set", image, f"name={LONG}"]
     first = subprocess.Popen(command, stderr=subprocess.PIPE)
@@ -483,7 +483,7 @@ def test_a_reader_that_stays(volume: tuple[str, Path], image: Path) -> None:
 
 
 def test_planted_journals_are_ignored(image: Path) -> None:
-    """Somebody else's journal, in a folder where everybody may write."""
+    """A journal of another user, in a folder where everyone may write."""
     journal = image.parent / ".a.save.xenstream-journal"
     for plant in ("file", "fifo", "link", "folder"):
         if plant == "file":

@@ -31,7 +31,7 @@ def parts(data: bytes) -> tuple[int, bytes, bytes]:
 
 
 def configured(scratch: Path, config: bytes, source: Word, *words: Word) -> bytes:
-    """What `convert --config` makes of an input."""
+    """The result of `convert --config` for an input."""
     path = scratch / "config"
     path.write_bytes(config)
     result = xenstream("convert", "-q", "--config", path, *words, source, "-")
@@ -66,8 +66,8 @@ def test_what_no_xen_takes_is_told_of_a_given_one(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("config, says", [
-    (b"name = 'x'\nmemory = 64\nname = 'y'\n", ":3:1: name: set before already; it is stored as it is"),
-    (b"name = 'x'\n# caf\xe9\n", ":2:6: not UTF-8; it is stored as it is"),
+    (b"name = 'x'\nmemory = 64\nname = 'y'\n", ":3:1: name: set before already; it is stored unchanged"),
+    (b"name = 'x'\n# caf\xe9\n", ":2:6: not UTF-8; it is stored unchanged"),
 ], ids=["twice", "latin-1"])
 def test_what_xl_reads_but_hardly_as_it_was_meant(config: bytes, says: str, scratch: Path) -> None:
     path, image = scratch / "config", put(scratch, octets(MODERN_PV))
@@ -76,7 +76,7 @@ def test_what_xl_reads_but_hardly_as_it_was_meant(config: bytes, says: str, scra
     assert result.rc == FINE and f"remark: {path}{says} [convert.config]" in result.stderr, str(result)
     assert parts((scratch / "out").read_bytes())[1] == config
     again = xenstream("convert", "--config-format", "cfg", scratch / "out", scratch / "again")
-    assert again.rc == FINE and "stored as it is" not in again.stderr
+    assert again.rc == FINE and "stored unchanged" not in again.stderr
 
 
 def test_an_empty_one_is_none(scratch: Path) -> None:
@@ -88,7 +88,7 @@ def test_an_empty_one_is_none(scratch: Path) -> None:
 
 
 def test_nothing_else_changes(scratch: Path) -> None:
-    """A header that is made anew around the same configuration is the same."""
+    """A new header around the same configuration equals the old one."""
     data = octets(MODERN_PV)
     _, config, _ = parts(data)
     assert configured(scratch, config, put(scratch, data)) == data
@@ -96,7 +96,7 @@ def test_nothing_else_changes(scratch: Path) -> None:
 
 
 def test_format(scratch: Path) -> None:
-    """From either language into the other, also of what is stored already."""
+    """From either language into the other, for a stored configuration, too."""
     source = put(scratch, octets(MODERN_PV))
     flags, stored, _ = parts(configured(scratch, TEXT, source, "--config-format", "json"))
     assert flags == 2 | JSON_FLAG and stored.endswith(b"}\n\0") or stored.endswith(b"}\0")
@@ -151,7 +151,7 @@ def test_given_to_xenserver(scratch: Path) -> None:
     (b"((vm_str 'x'", ["--to", "xenserver"], "config:1:"),
 ], ids=range(8))
 def test_refused(config: bytes, words: list[str], says: str, scratch: Path) -> None:
-    """What can't be understood is not stored, and the words say where it is wrong."""
+    """A configuration that can't be parsed is not stored, and the message says where it is wrong."""
     path, out = scratch / "config", scratch / "out"
     path.write_bytes(config)
     result = xenstream("convert", "--config", path, *words, put(scratch, stream(PV)), out)
@@ -164,7 +164,7 @@ def test_of_the_wrong_language(config: bytes, to: str, scratch: Path) -> None:
     path = scratch / "config"
     path.write_bytes(config)
     result = xenstream("convert", "--config", path, "--to", to, put(scratch, stream(PV)), "-")
-    assert result.rc == REFUSED and "and this is none" in result.stderr
+    assert result.rc == REFUSED and "and this configuration is not one" in result.stderr
 
 
 def test_usage(scratch: Path) -> None:
@@ -187,7 +187,7 @@ def test_too_large(scratch: Path) -> None:
 
 @pytest.mark.parametrize("config", [b"(domain (name", b"(domain " + b"(" * 5000, b"(vm (name a))"])
 def test_a_damaged_one_costs_no_guest(config: bytes, scratch: Path) -> None:
-    """The guest is restored without it, and the words say what to do."""
+    """The guest is restored without it, and the message says what to do."""
     source, out = put(scratch, box.xend(stream(PV), config)), scratch / "out"
     result = xenstream("convert", source, out)
     assert result.rc == FINE and "give one with --config" in result.stderr

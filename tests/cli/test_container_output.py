@@ -1,4 +1,4 @@
-"""Containers of libvirt and XenServer, written: byte for byte what encoders of our own make."""
+"""Writing containers of libvirt and XenServer, byte for byte as by the tests' own encoders."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def test_fix(scratch: Path) -> None:
     path = put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY))
     inode = path.stat().st_ino
     result = xenstream("convert", "--fix-libvirt", path)
-    assert result.rc == FINE and "version 1 set to 2" in result.stderr
+    assert result.rc == FINE and "version changed from 1 to 2" in result.stderr
     assert path.read_bytes() == sample.data and path.stat().st_ino == inode
     before = path.stat().st_mtime_ns
     result = xenstream("convert", "--fix-libvirt", path)
-    assert result.rc == FINE and "version 2 is right" in result.stderr
+    assert result.rc == FINE and "version 2 is already right" in result.stderr
     assert path.stat().st_mtime_ns == before
 
 
@@ -80,15 +80,15 @@ def test_fix_of_what_cannot_be_changed_in_place(scratch: Path) -> None:
     path = put(scratch, gzip.compress(box.libvirt(sample.bare, box.LIBVIRT_LEGACY)))
     fifo = scratch / "fifo"
     os.mkfifo(fifo)
-    for file, why in ((path, "compressed"), (fifo, "not a regular file")):
+    for file, why in ((path, "it is compressed"), (fifo, "it is not a regular file")):
         result = xenstream("convert", "--fix-libvirt", file)
-        assert result.rc == INVALID and f": {why}, which can't be changed in place" in result.stderr
+        assert result.rc == INVALID and f": can't be changed in place, because {why}" in result.stderr
         assert f"convert --to libvirt {file} OUT" in result.stderr, str(result)
     assert xenstream("convert", "--to", "libvirt", path, scratch / "out").rc == FINE
     assert (scratch / "out").read_bytes() == sample.data
     os.link(put(scratch, box.libvirt(sample.bare, box.LIBVIRT_LEGACY)), scratch / "second")
     result = xenstream("convert", "--fix-libvirt", scratch / "second")
-    assert result.rc == INVALID and "a file of several names, which can't" in result.stderr
+    assert result.rc == INVALID and "can't be changed in place, because it has several hard links" in result.stderr
 
 
 def test_fix_of_something_else(scratch: Path) -> None:
@@ -112,7 +112,7 @@ def test_xenserver_as_it_is(name: str, scratch: Path) -> None:
 
 
 def test_xenserver_around_a_libxl_stream(scratch: Path) -> None:
-    """The device model's state stands outside the image there, in a record of its own."""
+    """There the device model's state is outside the image, in a record of its own."""
     libxl = converted(stream(HVM), "libxl")
     image, qemu = parted(converted(stream(HVM), "libxc"))
     want = box.xenserver(box.image(box.LIBXC_TYPE, image), box.record(box.QEMU_TRAD_TYPE, qemu))
@@ -167,7 +167,7 @@ def test_xenserver_and_back(scratch: Path) -> None:
 
 
 def test_records_in_any_order(scratch: Path) -> None:
-    """Only xl wants the image first; what has a length is kept where it stands."""
+    """Only xl needs the image first; a record with a length keeps its place."""
     image, qemu = parted(converted(stream(HVM), "libxc"))
     parts = [box.record(box.VARSTORED_TYPE, b"vars"), box.record(box.QEMU_TRAD_TYPE, qemu),
              box.record(box.DEMU_TYPE, b"gpu"), box.image(box.LIBXC_TYPE, image),
@@ -221,13 +221,13 @@ def test_refused_migration(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [b"\0", b"\0\0\0", b"\0\1", b"xy", b"\x28\xb5\x2f"])
-def test_behind_a_zstd_frame(after: bytes, scratch: Path) -> None:
+def test_after_a_zstd_frame(after: bytes, scratch: Path) -> None:
     """Anything else there is damage."""
     path = put(scratch, zstd(octets(MODERN_PV)) + after)
     assert xenstream("verify", path).rc == INVALID
 
 
-def test_frame_behind_frame(scratch: Path) -> None:
+def test_frame_after_frame(scratch: Path) -> None:
     data = octets(MODERN_PV)
     assert xenstream("verify", put(scratch, zstd(data[:1000]) + zstd(data[1000:]))).rc == FINE
 

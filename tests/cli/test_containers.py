@@ -1,4 +1,4 @@
-"""What libvirt, xend and XenServer put around a stream: read, checked, converted."""
+"""Reading, checking and converting the containers of libvirt, xend and XenServer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NV = b"variables of a UEFI"
 
 
 class Sample(NamedTuple):
-    """A container, the bare stream that stands for the same guest, and its layers."""
+    """A container, the bare stream of the same guest, and its layers."""
 
     data: bytes
     bare: bytes
@@ -225,14 +225,14 @@ def test_two_images(scratch: Path) -> None:
     assert xenstream("convert", path, scratch / "out").rc == INVALID
 
 
-def test_behind_the_end_of_the_image(scratch: Path) -> None:
-    """A suspend image lies on a raw disk: what follows it is anything."""
+def test_after_the_end_of_the_image(scratch: Path) -> None:
+    """A suspend image is on a raw disk, and any data may follow it."""
     data = samples()["xenserver-hvm"].data
     path = put(scratch, data + b"\xa5" * 5000)
     assert xenstream("verify", path).rc == xenstream("verify", put(scratch, data)).rc
 
 
-def test_not_an_octet_behind_the_end_is_read() -> None:
+def test_not_a_byte_after_the_end_is_read() -> None:
     into, out = os.pipe()
     reader = subprocess.Popen([program(), "verify", "-q", "-"], stdin=into)
     with open(out, "wb") as pipe:
@@ -300,7 +300,7 @@ def test_newline_form_in_any_legacy_stream(scratch: Path) -> None:
 
 
 def in_pieces(data: bytes, *cuts: int) -> bytes:
-    """What a conversion makes of a pipe that is filled slowly, with a pause at each cut."""
+    """The result of converting from a pipe that is filled slowly, with a pause at each cut."""
     process = subprocess.Popen(
         [program(), "convert", "-q", "--to", "libxl", "-", "-"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
@@ -318,7 +318,7 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
 
 @pytest.mark.parametrize("after", [1, 5, 8, 9])
 def test_device_model_from_a_slow_pipe(after: int) -> None:
-    """What had to be looked at before the state begins is not overtaken by what follows it."""
+    """Bytes examined before the state begins stay in front of those after them."""
     sample = samples()["xend-hvm"]
     at = sample.data.rindex(b"QemuDeviceModelRecord") + 21
     assert in_pieces(sample.data, at, at + after) == converted(sample.bare, "libxl")

@@ -1,4 +1,4 @@
-"""xenstream convert: what comes out, what is refused, and where words go."""
+"""xenstream convert: its output, its refusals, and where messages go."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_words_only_on_stderr(unpacked: Unpack) -> None:
 
 
 def test_checkpointed_stream(unpacked: Unpack, scratch: Path) -> None:
-    """Converted, and which of its states was taken is told."""
+    """It is converted, with a message about the state that was taken."""
     result = xenstream("convert", unpacked(REMUS.stream), scratch / "out")
     assert result.rc == FINE and "Remus" in result.stderr
     memory = image.load(scratch / "out").memory.values()
@@ -237,13 +237,13 @@ def test_input_that_is_not_a_regular_file() -> None:
         assert xenstream("convert", device, "-").rc == INVALID
 
 
-def test_behind_the_stream_is_not_copied(scratch: Path, unpacked: Unpack) -> None:
+def test_bytes_after_the_stream_are_not_copied(scratch: Path, unpacked: Unpack) -> None:
     want = xenstream("convert", unpacked(PV.stream), "-").stdout
     assert xenstream("convert", "-", "-", stdin=stream(PV) + b"x" * 10000).stdout == want
 
 
 def test_offset_of_standard_input_counts(scratch: Path, unpacked: Unpack) -> None:
-    """`(skip a header; xenstream ...) <FILE` works, and leaves the offset behind the stream."""
+    """`(skip a header; xenstream ...) <FILE` works, and leaves the offset after the stream."""
     path = scratch / "f"
     path.write_bytes(b"header!!" + stream(PV) + b"rest")
     with open(path, "rb") as file:
@@ -272,7 +272,7 @@ def test_remarks_are_counted_by_verify_only(unpacked: Unpack, scratch: Path) -> 
 
 
 def test_a_checkpointed_stream_of_today_that_breaks_off(unpacked: Unpack, scratch: Path) -> None:
-    """The sender is gone, and there is a state to be had: the message says how."""
+    """The sender is gone, but there is a complete state, and the message says how to get it."""
     kept, cut, out = scratch / "kept", scratch / "cut", scratch / "out"
     assert xenstream("convert", "-q", "--to", "libxl", "--checkpoints", "keep",
                      unpacked(REMUS.stream), kept).rc == FINE

@@ -209,7 +209,7 @@ def test_as_libxl_calls_it(case: Case, wrong: bool, scratch: Path) -> None:
 
 
 def pipe_in(case: Case, data: bytes, *words: str) -> tuple[Result, bytes]:
-    """Converts out of a pipe that holds `data`: how it ended, and what the pipe holds then."""
+    """Converts from a pipe that holds `data`; returns the result and the rest of the pipe."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -16,7 +16,7 @@ def test_one_rule_in_words() -> None:
     assert text.startswith("libxc.page-data.twice\n")
     for word in ("Rule", "Example", "Severity", "Layer", "Section"):
         assert f"\n  {word} " in text
-    assert "error: no Xen restores this" in text
+    assert "error: no Xen restores such an image" in text
 
 
 def test_several_rules_for_programs() -> None:

@@ -1,4 +1,4 @@
-"""xenstream info: what is said of each kind of image is true."""
+"""xenstream info: its facts about each kind of image are true."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_one_page_is_no_pages(scratch: Path) -> None:
     assert "1 page batch, 1 page frame, 0 pages sent again" in words
 
 
-def test_octets_behind_the_end(scratch: Path) -> None:
+def test_bytes_after_the_end(scratch: Path) -> None:
     long = scratch / "long"
     long.write_bytes(stream(PV) + b"tail!")
     result = xenstream("info", long)
@@ -246,7 +246,7 @@ def test_a_terminal_obeys_no_image(item: Item, old: bytes, new: bytes, scratch: 
 
 
 def test_a_terminal_obeys_no_finding(scratch: Path) -> None:
-    """Errors quote what is wrong, wherever they are told."""
+    """Every error quotes the faulty value, wherever it is reported."""
     path, said = scratch / "hostile", b""
     whole = xenstream("convert", "-q", "-", "-", stdin=stream(HVM)).stdout
     path.write_bytes(whole.replace(b"physmap/", b"\x1b[31m\xc2\x9b\x7f", 1))

@@ -301,7 +301,7 @@ def p2m_frames(frames: list[int]) -> bytes:
 
 
 def test_states_without_news(scratch: Path) -> None:
-    """Pfns far apart, and very many states: not all is gone through again for each of them."""
+    """Pfns far apart, and very many states: no state makes the program visit all pfns again."""
     places = [place * 7919 % 16384 << 15 for place in range(16384)]
     entries = struct.pack("<16384Q", *(place << 12 | 1 for place in places))
     tables = page_data([1 << 60 | 10 + number for number in range(32)], entries)
@@ -312,7 +312,7 @@ def test_states_without_news(scratch: Path) -> None:
 
 
 def test_states_with_news(scratch: Path) -> None:
-    """What is missing is told of each state anew, until it is there, and when it is gone again."""
+    """A missing page is reported for each state until it is there, and when it is lost again."""
     pages = page_data([0, 1 << 60 | 7], bytes(4096) + struct.pack("<Q", 100 << 12 | 1) + bytes(4088))
     here, gone = page_data([100], bytes(4096)), page_data([0xF << 60 | 100])
     path = scratch / "states"

@@ -175,7 +175,7 @@ def mutants(draw: Callable[..., object]) -> tuple[str, bytes]:
 
 
 def stderr(result: Result) -> bytes:
-    """What was said."""
+    """The messages."""
     return result.stderr.encode()
 
 

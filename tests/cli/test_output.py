@@ -38,7 +38,7 @@ OLD = b"the old contents\n"
 
 @pytest.fixture
 def root() -> None:
-    """Skips the test unless it may mount and become somebody else."""
+    """Skips the test unless it may mount and change its user."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
 

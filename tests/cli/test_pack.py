@@ -154,7 +154,7 @@ def test_memory_is_sparse(whole: Path) -> None:
 
 
 def test_optional_data_as_long_as_it_may_be(unpacked: Unpack, scratch: Path) -> None:
-    """What follows the configuration: 16 MiB with it."""
+    """The data after the configuration; 16 MiB together."""
     data = bytearray(octets(MODERN_PV))
     length = int.from_bytes(data[44:48], "little")
     data[48 + length:48 + length] = b"o" * ((16 << 20) - length)
@@ -164,7 +164,7 @@ def test_optional_data_as_long_as_it_may_be(unpacked: Unpack, scratch: Path) -> 
 
 
 def test_batches_are_those_of_xen(whole: Path) -> None:
-    """Ascending, 1024 in each but the last: what superpages need."""
+    """Ascending, 1024 in each but the last, as superpages need."""
     first = []
     for one in image.decode(pack(whole)).libxc.records:
         if one.type == image.PAGE_DATA:
@@ -181,7 +181,7 @@ def test_only_the_owner_reads_it(whole: Path) -> None:
 
 
 def test_without_device_model(unpacked: Unpack, scratch: Path) -> None:
-    """What goes elsewhere is not in the directory, nor in what is packed."""
+    """Data for other sinks is neither in the directory nor in a packed image."""
     source = unpacked(BOOT_HVM)
     found = into(source, scratch / "d", "--xenstore", "none:", "--emulator", "none:")
     assert not list(found.glob("qemu-resume*")) and not (found / "xenstore").exists()
@@ -272,7 +272,7 @@ def test_damaged_input_leaves_nothing(scratch: Path) -> None:
 
 @pytest.mark.parametrize("how", (signal.SIGTERM, signal.SIGINT, signal.SIGKILL))
 def test_signals(how: signal.Signals, scratch: Path) -> None:
-    """Nothing half has the name; what can be taken back is."""
+    """No partial result has the name, and all that can be undone is undone."""
     data = octets(MODERN_PV)
     running = start("restore", "--into", scratch / "d", "-")
     assert running.stdin is not None
@@ -524,7 +524,7 @@ def test_a_value_that_would_be_a_key_as_well(whole: Path, scratch: Path) -> None
 
 
 def test_a_page_far_away(whole: Path) -> None:
-    """It is found without reading what lies before it."""
+    """It is found without reading the data before it."""
     last_page(1 << 31)(whole)
     os.truncate(whole / "memory", ((1 << 31) + 1) * PAGE)
     found = image.decode(pack(whole))

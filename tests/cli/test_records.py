@@ -1,4 +1,4 @@
-"""xenstream records: every record, where it is, and what is in it."""
+"""xenstream records: every record, with its place and contents."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_records_of_today(item: Item, unpacked: Unpack) -> None:
 
 
 def assert_fields(row: Row, data: bytes, decoded: image.Image) -> None:
-    """What is said of one libxc record is what its bytes and the other decoder say."""
+    """The fields of a libxc record agree with its bytes and with the other decoder."""
     fields, body = row["fields"], data[row["offset"] + 8 : row["offset"] + 8 + row["length"]]
     if row["type"] == "X86_PV_INFO":
         assert decoded.pv_info is not None

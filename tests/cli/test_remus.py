@@ -66,7 +66,7 @@ def test_file(compressed: bool, scratch: Path) -> None:
 @pytest.mark.parametrize("words", [[], ["--checkpoints", "last"], ["--to", "xl"],
                                    ["--to", "xenserver"]])
 def test_pipe_into_a_file(words: list[str], scratch: Path) -> None:
-    """What differs from the first state's pages is made from what was written of them."""
+    """Differences from the first state's pages are applied to the pages as written."""
     memory, target = states(2), scratch / "out"
     result = xenstream("convert", "-q", *words, "-", target, stdin=remus.stream(memory, True))
     assert result.rc == FINE, result
@@ -124,7 +124,7 @@ def test_fewer_states_of_a_stream_of_today(piped: bool, scratch: Path) -> None:
 
 
 def test_kept_states_in_a_pipe_that_is_read_late(scratch: Path) -> None:
-    """What lies in the pipe must not change with the pages that the next state changes."""
+    """Pages in the pipe must not change when the next state changes them."""
     memory, source = states(10, 4), scratch / "in"
     source.write_bytes(remus.stream(memory, True))
     reading, writing = os.pipe()
@@ -151,7 +151,7 @@ def test_any_history(seed: int, count: int, compressed: bool) -> None:
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("piped", [False, True])
 def test_inside_a_suspend_image(compressed: bool, piped: bool, scratch: Path) -> None:
-    """What the container holds after the stream is not lost, whichever state is taken."""
+    """Data of the container after the stream is kept, whichever state is taken."""
     memory, source, target = states(5), scratch / "in", scratch / "out"
     inner = remus.stream(memory, compressed)
     variables = box.record(box.VARSTORED_TYPE, b"variables")
@@ -204,8 +204,8 @@ def test_one_state_is_no_choice(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["convert", "salvage"])
-def test_zeros_behind_it_are_no_state(verb: str, scratch: Path) -> None:
-    """What a disk has after a PV guest's stream would be a state of zeros."""
+def test_zeros_after_it_are_no_state(verb: str, scratch: Path) -> None:
+    """Zeros on a disk after a PV guest's stream would look like a state."""
     source, zeros = scratch / "in", scratch / "zeros"
     source.write_bytes(stream(GENUINE))
     zeros.write_bytes(stream(GENUINE) + bytes(65536))
@@ -258,7 +258,7 @@ def test_a_malformed_state_and_those_in_front_of_it(scratch: Path) -> None:
 ])
 @pytest.mark.parametrize("piped", [False, True])
 def test_verify_counts_compressed_pages(piped: bool, data: bytes, says: str, scratch: Path) -> None:
-    """It looks at what converting a stream would find out."""
+    """It checks what converting a stream would reveal."""
     whole = (
         remus.stream([Memory({1: bytes(remus.PAGE)})], True) + remus.batch({1: b""}, False)
         + struct.pack("<iI", -12, len(data)) + data

@@ -73,7 +73,7 @@ def sized(kind: int, size: int) -> Callable[[Entry], Entry]:
 
 
 def restorable(data: bytes, *options: str) -> dict[str, Any]:
-    """What verify says of it."""
+    """The verdict of verify."""
     *_, verdict = lines(xenstream("verify", "--json", *options, "-", stdin=data))
     said: dict[str, Any] = verdict["restorable"]
     return said
@@ -293,7 +293,7 @@ def test_damage_is_restored_by_none() -> None:
     data = octets(MODERN_PV)
     assert restorable(data[: len(data) // 2])["by_none"]
     result = xenstream("verify", "-", stdin=data[: len(data) // 2])
-    assert "restorable by: no Xen that is known: see the errors\n" in result.stdout.decode()
+    assert "not restorable by any known Xen (see the errors)\n" in result.stdout.decode()
 
 
 def test_words() -> None:

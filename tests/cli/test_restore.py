@@ -1,4 +1,4 @@
-"""xenstream restore and receive: where streams come from and go to, what is refused, and how it ends."""
+"""xenstream restore and receive: sources, sinks, refusals and results."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_checkpointed_stream_says_which_checkpoint(unpacked: Unpack) -> None:
     said = document(result)
     assert said["outcome"] == "failover"
     assert said["checkpoint"] == len(REMUS.description()["per_checkpoint"])
-    assert "the sender is gone: restored as of checkpoint" in result.stderr
+    assert "the sender is gone; restored as of checkpoint" in result.stderr
 
 
 @pytest.mark.parametrize("words", [
@@ -108,20 +108,20 @@ def test_wrong_usage(words: list[str]) -> None:
 ])
 def test_parts_of_a_directory_that_is_not_made(words: list[str], scratch: Path) -> None:
     result = xenstream("restore", *words, "x", cwd=scratch)
-    assert result.rc == USAGE and "is a part of image:DIR, but --domain is" in result.stderr, str(result)
+    assert result.rc == USAGE and "needs --domain image:DIR, but --domain is" in result.stderr, str(result)
 
 
 def test_a_stream_that_is_not_there(scratch: Path) -> None:
     assert xenstream("restore", *NULL, scratch / "none").rc == IO
     nobody = xenstream("restore", *NULL, f"unix:{scratch}/none")
-    assert nobody.rc == IO and "nobody listens there" in nobody.stderr
+    assert nobody.rc == IO and "nothing is listening there" in nobody.stderr
     assert xenstream("restore", *NULL, "tcp:127.0.0.1:1").rc == IO
     assert xenstream("restore", *NULL, "tcp:127.0.0.1").rc == IO
     assert xenstream("restore", *NULL, "unix:" + "x" * 200).rc == IO
 
 
 def early_failure(result: Result) -> dict[str, object]:
-    """What the JSON says of a restore that had nothing to act on; with the words on standard error."""
+    """The JSON result of a restore that got no stream, with the messages on standard error."""
     said = document(result)
     assert said["records"] == said["octets"] == said["checkpoint"] == 0
     assert said["error"]["text"] in result.stderr and said["error"]["text"] != ""
@@ -423,7 +423,7 @@ def test_progress_tells_the_time_left(unpacked: Unpack) -> None:
 
 
 def connected(path: Path) -> socket.socket:
-    """A connection to somebody who is about to listen."""
+    """A connection to a program that is about to listen."""
     def there() -> bool:
         nonlocal one
         try:
@@ -555,7 +555,7 @@ def test_compressed_streams(scratch: Path) -> None:
 
 
 def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> None:
-    """What it was compressed in ends too soon with the stream: that is no damage but how it died."""
+    """The compressed data end early with the stream: this is not damage but the death of the sender."""
     packed = gzip.compress(unpacked(REMUS.stream).read_bytes(), 1)
     for size in (len(packed) - 4, len(packed) * 4 // 5):
         (scratch / "cut").write_bytes(packed[:size])
@@ -568,8 +568,8 @@ def test_a_sender_that_compressed_and_died(unpacked: Unpack, scratch: Path) -> N
     assert result.rc == INVALID and not (scratch / "none").exists(), str(result)
 
 
-def test_damage_behind_the_last_octet_of_the_stream_counts(scratch: Path) -> None:
-    """The checksum of what it was compressed in is wrong: nobody knows what came out."""
+def test_damage_after_the_last_byte_of_the_stream_counts(scratch: Path) -> None:
+    """The checksum of the compressed data is wrong, so the result can't be trusted."""
     packed = bytearray(gzip.compress(octets(MODERN_HVM), 1))
     packed[-8] ^= 1
     damaged = scratch / "damaged"

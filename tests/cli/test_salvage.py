@@ -1,4 +1,4 @@
-"""salvage: the best restorable image of a damaged one, and what is lost, in words."""
+"""salvage: the best restorable image of a damaged one, and messages about what is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .common import (
     Unpack,
 )
 
-BEHIND_THE_GUEST = 4   # bytes from the end that leave all but END of a converted PV image
+AFTER_THE_GUEST = 4   # bytes from the end that leave all but END of a converted PV image
 RAW_VDI = b"\xa5" * 5000
 
 
@@ -74,11 +74,11 @@ def test_what_follows_a_checkpointed_stream_is_told(piped: bool, scratch: Path) 
     whole, batch = stream(REMUS), b"\1\0\0\0" + b"\xff" * 4999
     (scratch / "whole").write_bytes(whole)
     wanted = xenstream("convert", "-q", "--checkpoints", "last", scratch / "whole", "-").stdout
-    for behind, words in ((RAW_VDI, f"{len(RAW_VDI)} bytes after the end"),
+    for after, words in ((RAW_VDI, f"{len(RAW_VDI)} bytes after the end"),
                           (batch, f"dropped ({len(batch)} bytes)")):
-        (scratch / "more").write_bytes(whole + behind)
+        (scratch / "more").write_bytes(whole + after)
         result = xenstream("salvage", "-" if piped else scratch / "more", "-",
-                           stdin=whole + behind if piped else b"")
+                           stdin=whole + after if piped else b"")
         assert result.rc == FINE and words in result.stderr, result
         assert result.stdout == wanted
 
@@ -95,7 +95,7 @@ def test_other_states_do_not_follow_the_end(scratch: Path) -> None:
 def test_a_cut_that_costs_nothing(unpacked: Unpack, scratch: Path) -> None:
     for case in (PV, HVM):
         whole = converted(unpacked, unpacked(case.stream), scratch / "whole")
-        result = salvage(scratch, whole[:-BEHIND_THE_GUEST])
+        result = salvage(scratch, whole[:-AFTER_THE_GUEST])
         assert result.rc == FINE and "nothing of the guest is lost" in result.stderr
         assert (scratch / "out").read_bytes() == whole
 
@@ -124,7 +124,7 @@ def test_a_cut_in_front_of_the_device_model(scratch: Path) -> None:
     assert "device model's state" not in xenstream("convert", "-", "-", stdin=whole).stderr
 
 
-def test_a_cut_behind_the_state_of_a_guest_without_device_model(unpacked: Unpack, scratch: Path) -> None:
+def test_a_cut_after_the_state_of_a_guest_without_device_model(unpacked: Unpack, scratch: Path) -> None:
     """A PVH guest's stream is a device model short of an HVM guest's: its owner knows which it is."""
     whole = converted(unpacked, unpacked(HVM.stream), scratch / "hvm")
     (scratch / "hvm").unlink()
@@ -133,13 +133,13 @@ def test_a_cut_behind_the_state_of_a_guest_without_device_model(unpacked: Unpack
         result = salvage(scratch, cut)
         assert result.rc == INVALID and "the guest's own state, which is complete" in result.stderr, str(result)
         assert "--force makes an image of the guest's own state" in result.stderr
-        assert "no state of the guest is whole" not in result.stderr
+        assert "it has no complete state of the guest" not in result.stderr
         result = salvage(scratch, cut, "--force")
         assert result.rc == FINE and "only a PVH guest can start" in result.stderr
         assert (scratch / "out").read_bytes() == whole[:device] + bytes(8)
         (scratch / "out").unlink()
     result = salvage(scratch, whole[:device + 16])
-    assert result.rc == INVALID and "no state of the guest is whole" in result.stderr
+    assert result.rc == INVALID and "it has no complete state of the guest" in result.stderr
 
 
 def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
@@ -157,9 +157,10 @@ def test_by_force_what_is_there(unpacked: Unpack, scratch: Path) -> None:
 
 def test_by_force_nothing_where_nothing_is_whole(scratch: Path) -> None:
     cut = stream(PV)[:100]
-    assert "of the records that are, if any" in salvage(scratch, cut).stderr
+    assert "an image, to look at, of the records that are complete" in salvage(scratch, cut).stderr
     result = salvage(scratch, cut, "--force")
-    assert result.rc == INVALID and "there is nothing to make an image of" in result.stderr
+    assert result.rc == INVALID
+    assert "it has no complete record of the guest, so there is nothing to make an image of" in result.stderr
     assert listing(scratch) == ["damaged"]
 
 

@@ -94,7 +94,7 @@ def test_no_place_for_a_file(scratch: Path, path: str) -> None:
 
 
 def test_disk_full(scratch: Path) -> None:
-    """A limit on the size of files stands for a small disk."""
+    """A limit on the size of files stands in for a small disk."""
     file = scratch / "state"
     result = xenstream(
         "restore", *DOMAIN_7, "--emulator", f"file:{file}", "-",
@@ -123,7 +123,7 @@ def need_qemu() -> None:
 
 @pytest.fixture(scope="session")
 def real_state(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """What a QEMU says of its device model."""
+    """A QEMU's answer about its device model."""
     need_qemu()
     return qemu.saved_state(tmp_path_factory.mktemp("state"))
 
@@ -429,7 +429,7 @@ def test_player_never_ends_a_message(scratch: Path) -> None:
 
 
 def test_player_does_not_read(scratch: Path) -> None:
-    """A state larger than what sockets hold, and nobody who takes it."""
+    """A state larger than the sockets' buffers, and no reader."""
     state = b"QEVM" + os.urandom(1 << 20) * 4
     player = Player(scratch, [*BEGUN, [DONE, lambda _: time.sleep(1)]])
     stream = device_model.with_state(octets(MODERN_HVM), state)
@@ -439,7 +439,7 @@ def test_player_does_not_read(scratch: Path) -> None:
 
 
 def test_player_closes_the_payload(scratch: Path) -> None:
-    """What it has enough of, its message says."""
+    """The message names the exhausted resource."""
 
     def shut(player: Player) -> None:
         os.close(player.descriptors.pop())

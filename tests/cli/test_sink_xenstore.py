@@ -1,4 +1,4 @@
-"""restore --xenstore into real xenstored daemons, and what can happen to these."""
+"""restore --xenstore into real xenstored daemons, and the daemons' failures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def restore(path: Path | str, stream: bytes, *more: str):
 
 
 def device_models(store: Daemon) -> dict[str, str]:
-    """What a store has below the folder of all device models, which is not there at first."""
+    """The keys of a store below the folder of all device models, which does not exist at first."""
     return {k: v for k, v in store.tree().items() if k.startswith("/local/domain/0/device-model")}
 
 
@@ -69,7 +69,7 @@ def expected(keys: dict[str, bytes], root: str = ROOT) -> dict[str, str]:
 
 
 def leaves(tree: dict[str, str]) -> dict[str, str]:
-    """What is no folder."""
+    """A file that is not a folder."""
     return {k: v for k, v in tree.items() if not any(o.startswith(k + "/") for o in tree)}
 
 

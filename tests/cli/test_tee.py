@@ -131,7 +131,7 @@ def start(*words: str, **more: object) -> subprocess.Popen[bytes]:
 
 
 def test_nothing_is_held_back() -> None:
-    """Who waits for what has been sent gets it, though more is to come."""
+    """A reader gets the bytes sent so far, though more will come."""
     data = octets(MODERN_PV)
     with start() as process:
         assert process.stdin and process.stdout

@@ -35,7 +35,7 @@ def page(name: str) -> str:
 
 
 def section(text: str, level: str, *names: str) -> str:
-    """What stands below the heading with one of these names."""
+    """The text below the heading with one of these names."""
     parts = re.split(rf"^{level} (.*)$", text, flags=re.MULTILINE)
     found = [body for title, body in zip(parts[1::2], parts[2::2]) if set(names) & set(title.split(", "))]
     assert len(found) == 1, names
@@ -107,10 +107,12 @@ def test_help_of_a_verb(verb: str) -> None:
     result = xenstream(verb, "--help")
     words = result.stdout.decode()
     assert result.rc == FINE and result.stderr == ""
-    assert words.startswith(f"Usage: xenstream {verb} [OPTION...] ")
+    sentence, nothing, usage, *_ = words.splitlines()
+    assert re.fullmatch(r"[A-Z][^.]*\.", sentence) and nothing == ""
+    assert usage.startswith(f"Usage: xenstream {verb} [OPTION...] ")
     assert "Example:\n  " in words and f"xenstream {verb} " in words.split("Example:")[1]
-    assert "Exit codes: 0 fine" in words
-    assert max(map(len, words.splitlines())) <= 100
+    assert "Exit codes: 0 success" in words
+    assert max(map(len, words.splitlines())) <= 80
 
 
 def test_help_fits_a_terminal_and_wins_over_errors() -> None:
@@ -129,17 +131,22 @@ def test_version() -> None:
     [
         ([], "Usage: xenstream VERB"),
         (["frob"], "frob: no such verb"),
-        (["info"], "One name is wanted"),
-        (["info", "a", "b"], "One name is wanted"),
-        (["records"], "One name is wanted"),
-        (["records", "a", "b"], "One name is wanted"),
-        (["cpu"], "One name is wanted"),
+        (["info"], "info needs one name: FILE"),
+        (["info", "a", "b"], "info needs one name: FILE"),
+        (["records"], "records needs one name: FILE"),
+        (["records", "a", "b"], "records needs one name: FILE"),
+        (["cpu"], "cpu needs one name: FILE"),
         (["cpu", "--vcpu", "-1", "a"], "--vcpu -1: the first is 0"),
         (["cpu", "--vcpu", "x", "a"], "invalid numeric value"),
-        (["cpuid", "a", "b"], "One name is wanted"),
-        (["verify"], "which file?"),
-        (["convert", "a"], "Two names are wanted"),
-        (["convert", "a", "b", "c"], "Two names are wanted"),
+        (["cpuid", "a", "b"], "cpuid needs one name: FILE"),
+        (["verify"], "verify needs at least one name: FILE"),
+        (["convert", "a"], "convert needs two names: IN and OUT"),
+        (["convert", "a", "b", "c"], "convert needs two names: IN and OUT"),
+        (["convert", "--config", "-", "-", "b"], "only one of IN and --config may be standard input"),
+        (["salvage", "a"], "salvage needs two names: IN and OUT"),
+        (["pack", "a"], "pack needs two names: DIR and OUT"),
+        (["restore"], "restore needs one source: FILE, -, unix:PATH or tcp:HOST:PORT"),
+        (["receive"], "receive needs one address: unix:PATH or tcp:HOST:PORT"),
         (["info", "--bogus", "a"], "--bogus: unknown option"),
         (["info", "--json=5", "a"], "does not take an argument"),
         (["convert", "--to", "qcow2", "a", "b"], "--to qcow2: not xl, libxl, libxc, libvirt or xenserver"),
@@ -183,7 +190,7 @@ def test_folder_as_input(verb: str) -> None:
     assert result.rc == IO and "/: Is a directory; name a file" in result.stderr
 
 
-def test_words_behind_two_dashes_are_files() -> None:
+def test_words_after_two_dashes_are_files() -> None:
     assert "--json: No such file" in xenstream("info", "--", "--json").stderr
 
 

@@ -39,7 +39,7 @@ MAYBE = {"code", "record", "record_index", "record_offset", "field"}
 
 
 def offset_of(data: bytes, kind: int) -> int:
-    """Where the first libxc record of a type stands."""
+    """The place of the first libxc record of a type."""
     decoded = image.decode(data)
     return next(record.offset for record in decoded.libxc.records if record.type == kind)
 
@@ -201,7 +201,7 @@ def test_the_first_octets_of_a_device_model(state: bytes, rule: Optional[str]) -
     assert [f["rule"] for f in verify(data)[1] if "emulator" in f["rule"]] == ([rule] if rule else [])
 
 
-def test_octets_behind_the_end_are_a_note(scratch: Path) -> None:
+def test_bytes_after_the_end_are_a_note(scratch: Path) -> None:
     path = scratch / "long"
     path.write_bytes(stream(PV) + bytes(7))
     result = xenstream("verify", "--json", path)

@@ -1,4 +1,4 @@
-"""xenstream verify: all findings and not just the first, and what counts as one."""
+"""xenstream verify: all findings, not just the first, and how they count."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_configuration_that_does_not_fit(place: int, new: bytes, skipped: int) -
 
 
 def test_lost_framing_ends_it() -> None:
-    """A wrong length, and no record after it: one error more, not one for each byte group."""
+    """A wrong length, and no record after it: one more error, not one for every eight bytes."""
     data = octets(MODERN_PV)
     bad = changed(data, offset_of(data, image.X86_PV_INFO) + 4, struct.pack("<I", 0x29))
     code, findings, verdict = verify(bad)
@@ -106,7 +106,7 @@ def test_lost_framing_ends_it() -> None:
 
 
 def test_checkpoint_end_does_not_excuse_a_cut() -> None:
-    """The stream was never checkpointed: nobody has an older state to go back to."""
+    """The stream was never checkpointed, so there is no older state to return to."""
     data = octets(MODERN_HVM)
     code, found, _ = rules(data[:-8] + record(image.LIBXL_CHECKPOINT_END, b""))
     assert code == INVALID and "input.truncated" in found and "checkpoint.cut" not in found
@@ -163,7 +163,7 @@ def test_max_findings() -> None:
 
 
 def test_a_hundred_of_each_rule() -> None:
-    """What is not told is counted, and said per rule."""
+    """Findings that are not shown are counted for each rule."""
     data = in_front_of(octets(MODERN_PV), image.SHARED_INFO, record(0x80000077, b"") * 150)
     result = xenstream("verify", "-", stdin=data).stdout.decode()
     assert result.count("[record.optional]") == 101 and "and 50 more for this rule" in result
@@ -171,7 +171,7 @@ def test_a_hundred_of_each_rule() -> None:
 
 
 def test_like_xen() -> None:
-    """Only what Xen's verifier refuses, and that as an error."""
+    """Only the findings of Xen's verifier, each as an error."""
     code, found, verdict = rules(in_front_of(octets(MODERN_PV), image.SHARED_INFO, record(0x80000077, b"")), "--like-xen")
     assert (code, set(found)) == (INVALID, {"record.optional"}) and verdict["remarks"] == 0
     data = octets(MODERN_PV)
@@ -225,7 +225,7 @@ def colo_state(state: int) -> bytes:
 
 
 def test_a_back_channel_that_begins_with_a_list() -> None:
-    """Nothing tells what it is, but the option does."""
+    """Only the option tells the format."""
     channel = record(0xF, struct.pack("<3Q", 3, 4, 9)) + colo_state(2) + colo_state(3)
     assert rules(channel)[0] == INVALID
     code, found, verdict = rules(channel, "--back-channel")
@@ -257,7 +257,7 @@ def test_a_dirty_page_of_number_0(pfns: tuple[int, ...], stray: int, found: list
 
 
 def test_the_main_stream_of_colo() -> None:
-    """A CHECKPOINT_STATE of libxl stands where the image goes on; nobody has to announce it."""
+    """A CHECKPOINT_STATE of libxl is at the place where the image goes on; no option has to announce it."""
     good = octets(MODERN_HVM)
     place = offset_of(good, image.END)
     checkpoint = record(0xE, b"") + record(4, b"")

@@ -127,7 +127,7 @@ def checkpoint_ends(program: Path, stream: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("case", CHECKPOINTED[:4], ids=name_of)
-def test_a_sender_that_dies_behind_each_checkpoint(
+def test_a_sender_that_dies_after_each_checkpoint(
     xenstream: Path, unpacked: Unpack, scratch: Path, case: Case
 ) -> None:
     """A checkpointed stream of today, cut in the middle of what follows a checkpoint."""
