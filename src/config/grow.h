@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Makes place for one more after n things of `size` bytes; *room: how many there is place for.
- * Returns the array, or NULL when out of memory; the old one is good then. */
+/* Makes room for one more after n things of `size` bytes; *room: how many fit.  Returns the array,
+ * or NULL when out of memory; the old array is then still valid. */
 static inline void *grow(void *array, size_t n, size_t *room, size_t size)
 {
 	size_t more = *room ? *room * 2 : 8;
