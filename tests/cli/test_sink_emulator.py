@@ -162,7 +162,7 @@ def test_qemu_of_another_machine(waiting: Qemu) -> None:
     """A state by a real Xen, with devices that this QEMU does not have."""
     result = restore(f"qmp:{waiting.socket}", octets(MODERN_HVM))
     assert result.rc == IO, result
-    assert "taking the state" in result.stderr
+    assert "loading the state" in result.stderr
     wait_for(lambda: waiting.process.poll() is not None)
 
 
@@ -174,7 +174,7 @@ def test_qemu_of_another_machine(waiting: Qemu) -> None:
 def test_qemu_and_a_wrong_state(waiting: Qemu, state: bytes) -> None:
     result = restore(f"qmp:{waiting.socket}", device_model.with_state(octets(MODERN_HVM), state))
     assert result.rc == IO, result
-    assert "taking the state" in result.stderr
+    assert "loading the state" in result.stderr
     wait_for(lambda: waiting.process.poll() is not None)
 
 
@@ -204,7 +204,7 @@ def test_qemu_killed_or_stopped_in_the_middle(
     proxy.close()
     assert result.rc == IO, result
     if number == signal.SIGKILL:
-        assert "QEMU has ended" in result.stderr
+        assert "QEMU has exited" in result.stderr
 
 
 def test_qemu_that_does_not_wait(scratch: Path) -> None:
