@@ -53,7 +53,7 @@ int xst_config_append(struct config *c, const char *key, const char *value,
 /* Removes a setting.  Returns 0, XST_E_UNKNOWN if it isn't set, XST_E_ARG or XST_E_NOMEM. */
 int xst_config_unset(struct config *c, const char *key, struct config_error *err);
 
-/* --- impossible values ----------------------------------------------------------------------- */
+/* --- impossible values ------------------------------------------------------------------------ */
 
 /* key: of xl.cfg; text: what is wrong, one line without a full stop; line and column: 0 in JSON. */
 struct config_complaint {
@@ -67,7 +67,7 @@ typedef void (*config_complaint_fn)(void *userdata, const struct config_complain
  * the number of complaints, or XST_E_NOMEM. */
 int xst_config_check(const struct config *c, config_complaint_fn fn, void *userdata);
 
-/* --- from one language to the other --------------------------------------------------------- */
+/* --- from one language to the other ----------------------------------------------------------- */
 
 /* Called for each thing that the other language can't hold; key: of xl.cfg, or a JSON path. */
 typedef void (*config_loss_fn)(void *userdata, const char *key, const char *why);

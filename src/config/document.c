@@ -244,7 +244,7 @@ int xst_config_get(const struct config *c, const char *key, char **ret, struct c
 	return 0;
 }
 
-/* --- values from the caller ------------------------------------------------------------------- */
+/* --- values from the caller ----------------------------------------------------------------- */
 
 /* Rewords an error in VALUE, whose position isn't one in the document. */
 static int in_value(const char *key, int r, struct config_error *err)

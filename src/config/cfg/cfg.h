@@ -79,7 +79,7 @@ int xst_cfg_append(struct cfg **c, const char *name, const struct config_value *
 		   struct config_error *err);
 int xst_cfg_unset(struct cfg **c, const char *name, struct config_error *err);
 
-/* --- keys whose meaning depends on other keys ----------------------------------------------- */
+/* --- keys whose meaning depends on other keys ------------------------------------------------ */
 
 /* The type of guest: from type, else the older builder and pvh, else the default. */
 enum config_type xst_cfg_guest_type(const struct cfg *c);

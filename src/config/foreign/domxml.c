@@ -98,7 +98,7 @@ static const char *domxml_copy(struct builder *b, const char *text, size_t n)
 	return p;
 }
 
-/* --- callbacks of expat----------------------------------------------------------------------- */
+/* --- callbacks of expat ---------------------------------------------------------------------- */
 
 static const char *const *domxml_copy_attributes(struct builder *b, const char **a)
 {

@@ -221,7 +221,7 @@ struct sexpr_document *xst_sexpr_free(struct sexpr_document *d)
 	return NULL;
 }
 
-/* --- access to the tree------------------------------------------------------------------------ */
+/* --- access to the tree ----------------------------------------------------------------------- */
 
 const struct sexpr *xst_sexpr_root(const struct sexpr_document *d)
 {
