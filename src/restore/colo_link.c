@@ -82,7 +82,7 @@ size_t xst_restore_colo_send(struct colo *c, uint8_t buf[COLO_MESSAGE_SIZE])
 	return RECORD_HEADER_SIZE + (length ? RECORD_ALIGN : 0);
 }
 
-/* --- the back channel, read by the primary ------------------------------------------------- */
+/* --- the back channel, read by the primary -------------------------------------------------- */
 
 static int begin_list(struct colo *c, uint64_t length)
 {

@@ -22,7 +22,7 @@
 #define BUFFER_MEMORY (UINT64_C(1) << 20)
 #define FLAGS (XST_RESTORE_NO_CONFIG | XST_RESTORE_COLO | XST_RESTORE_FORCE)
 
-/* --- messages -------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 int xst_restore_fail(struct xst_restore *r, int code, enum xst_rule rule,
 		     const struct xst_event *at, const char *format, ...)

@@ -209,7 +209,7 @@ static int emulator_event(struct xst_restore *r, const struct xst_event *ev, str
 	return 0;
 }
 
-/* --- current layers -------------------------------------------------------------------------- */
+/* --- current layers --------------------------------------------------------------------------- */
 
 static int libxl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
