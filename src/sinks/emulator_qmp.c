@@ -44,7 +44,7 @@ struct emulator {
 	struct xst_finding error;
 };
 
-/* --- errors ---------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static int qemu_trouble(struct emulator *e, int err, const char *doing, const char *why)
 {

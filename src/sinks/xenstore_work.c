@@ -288,7 +288,7 @@ void xst_sinks_store_work_commit(struct store_work *w, struct store_report *repo
 	}
 }
 
-/* --- undoing --------------------------------------------------------------------------------- */
+/* --- undoing ---------------------------------------------------------------------------------- */
 
 /* Removes the folders created for a key, as long as nothing else is in them. */
 static int remove_made(struct store_work *w, const struct before *b)
