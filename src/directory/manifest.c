@@ -82,7 +82,7 @@ static void print_records(FILE *f, const struct directory *d)
 		xst_directory_record_file_name(name, (unsigned)i, s->kind);
 		fprintf(f,
 			"%s\n    { \"file\": \"" RECORDS_DIR
-			"/%s\", \"record\": \"%s\", \"bytes\": %" PRIu64,
+			"/%s\", \"record\": \"%s\", \"octets\": %" PRIu64,
 			comma, name, xst_directory_record_row(s->kind)->name, s->size);
 		if (is_of_vcpu(s->kind))
 			fprintf(f, ", \"vcpu\": %u", s->id);
@@ -122,7 +122,7 @@ static void manifest_print(FILE *f, const struct directory *d, const struct cens
 	fputs("  \"memory\": { \"file\": \"" MEMORY_FILE "\", \"page_size\": 4096 },\n", f);
 	print_pages(f, c);
 	if (d->emulator_name[0])
-		fprintf(f, "  \"emulator\": { \"file\": \"%s\", \"bytes\": %" PRIu64 " },\n",
+		fprintf(f, "  \"emulator\": { \"file\": \"%s\", \"octets\": %" PRIu64 " },\n",
 			d->emulator_name, d->emulator_size);
 	if (d->xenstore_state)
 		fputs("  \"xenstore\": { \"directory\": \"" XENSTORE_DIR "\" },\n", f);
