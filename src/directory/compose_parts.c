@@ -39,7 +39,7 @@ int xst_directory_compose_fail_file(struct composer *c, int err, const char *fol
 						  path, folder, slash, name);
 	if (err == EFBIG)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
-						  "%s/%s%s%s: too large", path,
+						  "%s/%s%s%s: larger than allowed", path,
 						  folder, slash, name);
 	(void)xst_directory_compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name,
 					 strerror(err));

@@ -112,7 +112,7 @@ static int build(struct directory *d)
 
 	if (!can_be_taken(d->name))
 		return xst_directory_fail(d, XST_E_IO, RULE_OUTPUT_IO,
-					  "%s: can't be replaced: name the directory itself",
+					  "%s: can't be replaced: give its own name",
 					  d->path);
 	r = open_parent(d);
 	if (r == 0)

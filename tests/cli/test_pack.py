@@ -444,7 +444,7 @@ HOSTILE: tuple[tuple[str, Callable[[Path], None], int, str], ...] = (
     ("huge config", huge("config", 1 << 40), INVALID, "config: larger"),
     ("huge state", huge("qemu-resume.1", 1 << 40), INVALID, "too long"),
     ("huge header", huge("records/*.XL_HEADER", 1 << 40), INVALID, "XL_HEADER: larger"),
-    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 bytes, not 24"),
+    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 bytes instead of 24"),
     ("no byte order", write("records/*.XL_HEADER", bytes(48)), INVALID, "no byte order"),
     ("version 9", write("records/*.IMAGE_HEADER", b"\xff" * 8 + b"XENF\0\0\0\x09" + bytes(8)),
      INVALID, "version 9"),
@@ -595,7 +595,7 @@ def test_no_such_directory(scratch: Path) -> None:
     result = xenstream("pack", scratch / "no", scratch / "out")
     assert result.rc == IO and "no: No such file" in result.stderr, str(result)
     result = xenstream("pack", "/dev/null", scratch / "out")
-    assert result.rc == IO and "no directory" in result.stderr, str(result)
+    assert result.rc == IO and "not a directory" in result.stderr, str(result)
     result = xenstream("pack", scratch, scratch / "out")
     assert result.rc == INVALID and "not an image directory" in result.stderr, str(result)
 
