@@ -317,12 +317,12 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
 
 
 @pytest.mark.parametrize("after", [1, 5, 8, 9])
-def test_device_model_from_a_slow_pipe(behind: int) -> None:
+def test_device_model_from_a_slow_pipe(after: int) -> None:
     """What had to be looked at before the state begins is not overtaken by what follows it."""
     sample = samples()["xend-hvm"]
     at = sample.data.rindex(b"QemuDeviceModelRecord") + 21
-    assert in_pieces(sample.data, at, at + behind) == converted(sample.bare, "libxl")
+    assert in_pieces(sample.data, at, at + after) == converted(sample.bare, "libxl")
     plain, qemu = parted(stream(HVM32))
     at = len(plain) + 21
     data = plain + box.newline_record(qemu)
-    assert in_pieces(data, at, at + behind) == converted(stream(HVM32), "libxl")
+    assert in_pieces(data, at, at + after) == converted(stream(HVM32), "libxl")
