@@ -19,7 +19,7 @@ KIND is one of
     libxl-tiny  the same as libxl-hvm with a record of 24 bytes for each pfn, a hole
 
 SIZE is guest memory, a multiple of 4 MiB (the page data of a full batch); the
-file is a little larger. For libxl-tiny it is the file's. The same arguments always give the same bytes.
+file is slightly larger. For libxl-tiny it is the file's size. The same arguments always give the same bytes.
 """
 
 import random
@@ -49,7 +49,7 @@ LEGACY_PARAM_CHUNK = {12: -3, 15: -4, 17: -8, 19: -10}
 
 
 class Guest:
-    """Which pfns there are, in batches, and what is in them."""
+    """The guest's pfns, in batches, and their contents."""
 
     def __init__(self, hvm, pages):
         self.hvm, self.pages, self.holes, self.top = hvm, pages, [], pages
@@ -63,7 +63,7 @@ class Guest:
         # the pages of a file different from each other.
         self.noise = bytearray(random.Random(1).randbytes(BATCH * PAGE))
         self.stamped = 1
-        for place in () if hvm else PV_TABLES:  # empty: noise is no valid page table
+        for place in () if hvm else PV_TABLES:  # empty: noise is not a valid page table
             self.noise[place * PAGE : (place + 1) * PAGE] = bytes(PAGE)
 
     def entries(self, first):
@@ -81,7 +81,7 @@ class Guest:
         return pfns
 
     def contents(self, first, count):
-        """The next count pages. They hold until the next call."""
+        """The next count pages, valid until the next call."""
         words = memoryview(self.noise).cast("Q")
         words[: count * PAGE // 8 : PAGE // 8] = array("Q", range(self.stamped, self.stamped + count))
         for place in () if self.hvm else PV_TABLES:
@@ -89,19 +89,19 @@ class Guest:
         self.stamped += count
         data = memoryview(self.noise)[: count * PAGE]
         if not self.hvm and first == 0:
-            data = bytearray(data)  # an empty page table: noise is no valid one
+            data = bytearray(data)  # an empty page table: noise is not a valid one
             data[PV_L4_PFN * PAGE : (PV_L4_PFN + 1) * PAGE] = bytes(PAGE)
         return data
 
     def batches(self):
-        """(entries, number of pages, page data) of all of memory, ascending."""
+        """(entries, number of pages, page data) for all memory, ascending."""
         for first in range(0, self.top, BATCH):
             pfns = self.entries(first)
             count = sum(pfn < XTAB for pfn in pfns) if self.holes else len(pfns)
             yield pfns, count, self.contents(first, count)
 
     def framing(self):
-        """Bytes of framing and holes in front of the rest, if the file is to be nothing else."""
+        """Bytes of framing and holes before the rest, if the file consists of nothing else."""
         return b""
 
     def p2m_frames(self):
@@ -111,7 +111,7 @@ class Guest:
 
 
 class Tables(Guest):
-    """All of memory is page tables that name the first pages, but for the p2m and what vCPUs need."""
+    """All memory is page tables that refer to the first pages, except the p2m and the vCPUs' pages."""
 
     def __init__(self, hvm, pages):
         super().__init__(hvm, pages)
@@ -142,7 +142,7 @@ class Tiny(Guest):
 
 
 def vcpu_basic(vcpu):
-    """A 64-bit vcpu_guest_context: zero but for what restoring looks up."""
+    """A 64-bit vcpu_guest_context: zero, except for what a restore looks up."""
     context = bytearray(0x1430)
     struct.pack_into("<Q", context, 0x1390, PV_L4_PFN << 12)  # cr3
     if vcpu == 0:
@@ -169,7 +169,7 @@ def hvm_context(cpu_size):
 
 
 def emulator_blob():
-    """As large as a small machine's qemu state, and beginning like one."""
+    """As large as the QEMU state of a small machine, with the same beginning."""
     return b"QEVM" + struct.pack(">I", 3) + random.Random(2).randbytes(256 * 1024)
 
 
@@ -183,7 +183,7 @@ def legacy_toolstack(hvm):
 
 
 def write_legacy_head(out, guest):
-    """What stands once in a legacy stream."""
+    """The parts that a legacy stream has once."""
     out.write(struct.pack("<Q", guest.top))
     if not guest.hvm:
         blocks = struct.pack("<4sI", b"vcpu", 0x1430) + vcpu_basic(0)
@@ -199,14 +199,14 @@ def legacy_batches(guest):
     """Entries as a legacy stream has them, number of pages and page data."""
     for pfns, count, data in guest.batches():
         if count == 0:
-            continue  # savers leave such batches out
+            continue  # savers omit such batches
         if count < len(pfns):
             pfns = array("Q", (min(pfn, XTAB) for pfn in pfns))  # holes carry no pfn
         yield struct.pack("<i", len(pfns)) + pfns.tobytes(), count, data
 
 
 def write_legacy_end(out, guest, *chunks):
-    """The end of a body, these chunks without contents in it, and the tail."""
+    """The end of a body, with these chunks without contents, and the tail."""
     out.write(struct.pack("<iiQ", -2, VCPUS - 1, (1 << VCPUS) - 1))
     if guest.hvm:
         for index, value in HVM_PARAMS.items():
@@ -248,13 +248,13 @@ def write_remus(out, guest):
 
 
 def difference():
-    """A page's: four times 16 words that have changed and 240 that have not."""
+    """A page's delta: four times 16 changed words and 240 unchanged ones."""
     changed = bytes([16]) + random.Random(3).randbytes(64)
     return (changed + bytes([0x80 | 120] * 2)) * 4
 
 
 def write_remus_compressed(out, guest):
-    """The same, compressed from the second state on: pages whole first, as senders do, then changes."""
+    """The same, compressed from the second state on: first whole pages, as senders do, then deltas."""
     quarter = Guest(guest.hvm, guest.pages // 4)
     write_legacy_head(out, quarter)
     delta = difference()
@@ -278,7 +278,7 @@ def record(kind, body=b""):
 
 
 def write_state(out, guest):
-    """All of a guest but its memory."""
+    """Everything of a guest except its memory."""
     out.write(record(0x08, struct.pack("<IIQII", TSC["mode"], TSC["khz"], TSC["nsec"], TSC["incarnation"], 0)))
     if guest.hvm:
         params = {**HVM_PARAMS, 1: STORE_PFN, 5: IOREQ_PFN, 6: BUFIOREQ_PFN}
@@ -331,7 +331,7 @@ def write_libxl_remus(out, guest):
 
 
 def write_libxl_head(out, guest):
-    """The headers, and what stands before the first page."""
+    """The headers, and the records before the first page."""
     out.write(struct.pack(">QII", 0x4C6962786C466D74, 2, 0))
     out.write(record(0x01))  # LIBXC_CONTEXT
     out.write(struct.pack(">QIIHHI", 2**64 - 1, 0x58454E46, 3, 0, 0, 0))

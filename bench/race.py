@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Run commands in turn, and say how long each takes.
+"""Run commands in turn, and print how long each takes.
 
 Usage: race.py RUNS OUT COMMAND...
 
-Each command runs once to warm up (unless RUNS is 1), and then RUNS times, one after the other, so that whatever
-else the machine does meets all of them alike.  OUT, a file or a folder, is removed before each run.  A line for
-each command: the median of its time, and of the processors' time that it took, in seconds.
+Each command runs once to warm up (unless RUNS is 1), and then RUNS times, in turn with the others, so that other
+load on the machine affects all of them alike.  OUT, a file or a folder, is removed before each run.  Prints a line
+for each command: its median time, and its median processor time, in seconds.
 
-A command with none of the shell's characters in it is started without a shell.
+A command without shell metacharacters is started without a shell.
 """
 
 import os

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Restores in a plain poll() loop, as many at once as there are arguments:
+/* Restores in a plain poll() loop, one image per argument, all at once:
  *
  *   restore-poll IMAGE...
  *
- * Each has one descriptor and one time.  The domains go nowhere (xst_sink_null()); put another sink
- * there to do something with them. */
+ * Each has one descriptor and one timeout.  The domains are discarded (xst_sink_null()); use
+ * another sink to do something with them. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 struct job {
 	const char *name;
-	struct xst_restore *restore; /* NULL: it is over */
+	struct xst_restore *restore; /* NULL: finished */
 	int fd;
 	int failed;
 };
@@ -60,7 +60,7 @@ static void begin(struct job *job, const char *name)
 		close(job->fd);
 }
 
-/* What poll() takes: milliseconds from now, rounded up. */
+/* The time left in milliseconds, rounded up, for poll(). */
 static int milliseconds_to(uint64_t deadline)
 {
 	struct timespec t;
@@ -75,7 +75,7 @@ static int milliseconds_to(uint64_t deadline)
 	return deadline - now > 60000000 ? 60000 : (int)((deadline - now + 999) / 1000);
 }
 
-/* Once around.  Returns how many are not over yet. */
+/* One round of the loop.  Returns how many jobs are still running. */
 static int turn(struct job *jobs, struct pollfd *p, int n)
 {
 	uint64_t first = UINT64_MAX;
@@ -85,7 +85,7 @@ static int turn(struct job *jobs, struct pollfd *p, int n)
 		struct xst_restore *r = jobs[i].restore;
 		uint64_t t = r ? xst_restore_get_timeout(r) : UINT64_MAX;
 
-		p[i] = (struct pollfd){ .fd = -1 }; /* poll() passes over it */
+		p[i] = (struct pollfd){ .fd = -1 }; /* poll() ignores it */
 		if (r) {
 			p[i].fd = xst_restore_get_fd(r);
 			p[i].events = xst_restore_get_events(r);
@@ -94,7 +94,7 @@ static int turn(struct job *jobs, struct pollfd *p, int n)
 		left += r != NULL;
 	}
 	if (left && poll(p, (nfds_t)n, milliseconds_to(first)) >= 0)
-		for (int i = 0; i < n; i++) /* one whose time has come need not be readable */
+		for (int i = 0; i < n; i++) /* its time may have come without data */
 			if (jobs[i].restore && xst_restore_process(jobs[i].restore) < 0)
 				abort();
 	return left;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Restores in an sd-event loop, as many at once as there are arguments:
+/* Restores in an sd-event loop, one image per argument, all at once:
  *
  *   restore-sd-event IMAGE...
  *
- * The restore's time is CLOCK_MONOTONIC in microseconds, as sd-event's is. */
+ * The restore's time is CLOCK_MONOTONIC in microseconds, like sd-event's. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void done(void *userdata, struct xst_restore *r, const struct xst_restore
 		sd_event_exit(loop, 0);
 }
 
-/* The restore's time may be another after each call. */
+/* Each call may change the restore's deadline. */
 static int set_timer(struct job *job)
 {
 	uint64_t deadline = xst_restore_get_timeout(job->restore);
@@ -61,7 +61,7 @@ static int set_timer(struct job *job)
 
 static int process(struct job *job)
 {
-	int r = xst_restore_process(job->restore); /* 1: the job is gone */
+	int r = xst_restore_process(job->restore); /* 1: the job was freed */
 
 	return r == 0 ? set_timer(job) : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Restores in a libuv loop, as many at once as there are arguments:
+/* Restores in a libuv loop, one image per argument, all at once:
  *
  *   restore-uv IMAGE...
  *
@@ -24,7 +24,7 @@ static int failed;
 
 static void on_timer(uv_timer_t *timer);
 
-/* The restore's time may be another after each call. */
+/* Each call may change the restore's deadline. */
 static void set_timer(struct job *job)
 {
 	uint64_t deadline = xst_restore_get_timeout(job->restore), now = uv_hrtime() / 1000;
@@ -54,7 +54,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	process(poll->data);
 }
 
-/* The last of a job's two handles that is closed. */
+/* Called when the second of a job's two handles is closed. */
 static void on_timer_closed(uv_handle_t *timer)
 {
 	free(timer->data);
@@ -64,7 +64,7 @@ static void on_poll_closed(uv_handle_t *poll)
 {
 	struct job *job = poll->data;
 
-	xst_restore_free(job->restore); /* its descriptor is not watched any more */
+	xst_restore_free(job->restore); /* its descriptor is no longer watched */
 	close(job->fd);
 	uv_close((uv_handle_t *)&job->timer, on_timer_closed);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Differential: the checker finds the same in an input whether it sees all of it at once, or windows
- * of some bytes, with what it does not want passed over, and the items of arrays one by one.
+/* Differential: the checker finds the same whether it sees an input at once, or in small windows,
+ * with unwanted payloads skipped and array items delivered one by one.
  *
  * byte 0   flags: deep, no emulator, one by one
- * byte 1   bytes of a window, less one
+ * byte 1   window size in bytes, minus one
  * the rest  the stream */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct found {
 
 struct pass {
 	const uint8_t *data;
-	size_t size, window, at; /* window: bytes, 0: all there are */
+	size_t size, window, at; /* window: in bytes; 0: everything */
 	bool one_by_one;         /* items */
 	struct xst_in in;
 	struct xst_parser *parser;
@@ -44,7 +44,7 @@ static void more(struct pass *p)
 		xst_parser_eof(p->parser);
 }
 
-/* Passes over what nobody wants, as a reader of a file does. */
+/* Skips unwanted payloads, as the reader of a file does. */
 static void skip(struct pass *p)
 {
 	uint64_t n = xst_checker_wants(p->checker) ? xst_checker_skips(p->checker) : UINT64_MAX;

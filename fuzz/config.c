@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Configurations: what is taken prints as it was, what was set is there, and each language comes
- * out of the other as something that is taken again. */
+/* Configurations: an accepted one prints unchanged, a value that was set can be read back, and a
+ * translation is accepted in the other language. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static void ignore_loss(void *userdata, const char *key, const char *why)
 	must(key && why);
 }
 
-/* Printed and parsed again, it prints the same. */
+/* Printing and parsing it again gives the same text. */
 static void stable(const struct config *c, unsigned flags)
 {
 	struct config *again;

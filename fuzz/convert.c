@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes out of a conversion that has succeeded is a stream that the parser takes, and that
- * stands for itself: converted to the same again it stays as it is.
+/* A successful conversion gives a stream that the parser accepts, and that converts to itself.
  *
- * byte 0   flags: force, version 2, keep going, no emulator, a configuration is given
+ * byte 0   flags: force, version 2, keep going, no emulator, with a configuration
  * byte 1   container, see enum xst_container
  * the rest  the stream */
 #include <stdio.h>
@@ -28,7 +27,7 @@ static void again(const struct poured *first, const struct xst_parser_options *p
 	struct poured second;
 
 	if (pour(first->out.data, first->out.size, parser, converter, &second))
-		broken("the output is not taken", &second);
+		broken("the output is not accepted", &second);
 	if (second.end != first->out.size)
 		broken("bytes after the end of the output", &second);
 	if (second.out.size != first->out.size ||
@@ -37,7 +36,7 @@ static void again(const struct poured *first, const struct xst_parser_options *p
 	poured_free(&second);
 }
 
-/* Neither long nor in anybody's language: to the library it is bytes. */
+/* Short, and in no known language: to the library it is just bytes. */
 static int some_config(void *userdata, const struct xst_config *stored, struct xst_config *ret,
 		       char *why, size_t size)
 {
@@ -65,13 +64,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	parser.flags = data[0] & 4 ? XST_PARSER_KEEP_GOING : 0;
 	parser.flags |= data[0] & 8 ? XST_PARSER_NO_EMULATOR : 0;
 	if (pour(data + HEAD, size - HEAD, &parser, &o, &first) == 0) {
-		/* out of what was read in spite of its faults anything may come but a crash */
+		/* an input with faults may give any output, but no crash */
 		if (!(parser.flags & XST_PARSER_KEEP_GOING))
 			again(&first, &parser, &o);
 	} else if (!first.error.code || !first.error.text[0]) {
-		broken("a failure without words", &first);
+		broken("a failure without a message", &first);
 	} else if (first.code == XST_E_STATE && !(parser.flags & XST_PARSER_KEEP_GOING)) {
-		broken("a record of a sound stream that can't be written", &first);
+		broken("a record of a valid stream can't be written", &first);
 	}
 	poured_free(&first);
 	return 0;

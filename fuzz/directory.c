@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Image directories: whatever is in one, packing it ends well or with words for what is wrong, nothing
- * stays open, and what was packed is a stream that is converted again.  See files.h. */
+/* Image directories: packing one succeeds or fails with a message, leaves no descriptor open, and
+ * gives a stream that can be converted again.  See files.h. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* --- bytes become files ---------------------------------------------------------------------- */
+/* --- turning bytes into files ---------------------------------------------------------------- */
 
 struct input {
 	const uint8_t *at, *end;
@@ -43,7 +43,7 @@ static size_t left(const struct input *in, size_t n)
 	return n < there ? n : there;
 }
 
-/* A path that stays inside. */
+/* A path that stays inside the directory. */
 static void free_name(struct input *in, char *path)
 {
 	size_t n = left(in, number(in, 1));
@@ -71,7 +71,7 @@ static void take_name(struct input *in, char *path)
 	}
 }
 
-/* The folders in which it is. */
+/* Makes the folders that contain it. */
 static void make_folders(int dir, char *path)
 {
 	for (char *p = path; (p = strchr(p, '/')); *p++ = '/') {

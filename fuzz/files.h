@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A small image directory in a few bytes, for the fuzz target and its seeds: one file after the other,
+/* A small image directory in a few bytes, for the fuzz target and its seeds.  For each file:
  *
- *   byte 0        its name: a place in files_names, after these a kind of record, which gets the next
- *                  number; FILES_FREE: byte n and n bytes of a path, here
- *   byte          what it is, enum files_what, modulo its end
- *   4 bytes       FILES_PART only: where it goes in the file, in pages for `memory`
+ *   byte 0        its name: an index into files_names, or after these a kind of record, which gets
+ *                  the next number; FILES_FREE: a byte n and n bytes of a path follow
+ *   byte          its type, enum files_what, modulo the number of types
+ *   4 bytes       only for FILES_PART: the position in the file, in pages for `memory`
  *   2 bytes       its length
  *   the contents
  *
@@ -39,7 +39,7 @@ static inline size_t files_kinds(void)
 	return FILES_HEADERS + xst_wire_libxc_count + xst_wire_libxl_count;
 }
 
-/* The row of a kind, by its place. */
+/* The row of a kind, by its index. */
 static inline const struct wire_record *files_kind(size_t i)
 {
 	if (i < FILES_HEADERS)

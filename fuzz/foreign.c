@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Configurations of other toolstacks: what is read is printed, and the print is a document of xl's.
+/* Configurations of other toolstacks: an accepted one prints as a document that xl accepts.
  *
  * byte 0   the language, see enum config_foreign_language
  * the rest  the text */
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	language = (enum config_foreign_language)(data[0] % 3 + CONFIG_XEND);
-	copy = malloc(size); /* so that a look after it is seen */
+	copy = malloc(size); /* so that sanitizers see reads past its end */
 	if (!copy)
 		abort();
 	memcpy(copy, data + 1, size - 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever front is read is the same when it was written again, and what is after it comes
- * through; with another configuration nothing but that changes.
+/* An image's front that was read stays the same when it is written and read again, and the rest is
+ * passed through; another configuration changes nothing else.
  *
  * byte 0   length of the other configuration
  * the rest  the image */
@@ -57,12 +57,12 @@ static void write_and_read(const struct xst_head *h, int fd, const uint8_t *behi
 	uint8_t *rest = malloc(n + 1);
 
 	must(rest && out >= 0 && xst_output_fd(out, &o) == 0, "no output");
-	must(xst_head_copy(h, fd, o, NULL, NULL, NULL, NULL) == 0, "it can't be written");
+	must(xst_head_copy(h, fd, o, NULL, NULL, NULL, NULL) == 0, "the front can't be written");
 	must(xst_output_commit(o) == 0 && lseek(out, 0, SEEK_SET) == 0, "no commit");
-	must(xst_head_read(out, NULL, &again, NULL) == 0, "what was written can't be read");
+	must(xst_head_read(out, NULL, &again, NULL) == 0, "the written front can't be read");
 	compare(h, again);
 	must(read(out, rest, n + 1) == (ssize_t)n && memcmp(rest, behind, n) == 0,
-	     "what is after the front has changed");
+	     "the data after the front have changed");
 	xst_head_free(again);
 	xst_output_free(o);
 	free(rest);
@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		write_and_read(h, fd, data + HEAD + end, size - HEAD - end);
 		must(xst_head_set_config(h, "{\"c_info\": {\"name\": \"xxxxxxx", data[0] % 26,
 					 true) == 0,
-		     "it can't be set");
+		     "the configuration can't be set");
 		must(lseek(fd, (off_t)end, SEEK_SET) == (off_t)end, "seeking");
 		write_and_read(h, fd, data + HEAD + end, size - HEAD - end);
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Differential: a stream is converted, verified and described the same out of a file as out of a
- * pipe; what a conversion gives is taken again, and whatever fails has words and leaves nothing open.
+/* Differential: converting, verifying and describing a stream gives the same from a file as from a
+ * pipe; the output of a conversion is accepted again, failures have a message, and no descriptor
+ * stays open.
  *
  * byte 0   flags: force, version 2, keep checkpoints, make a plain image, legacy only, no emulator,
- *           strict, deep
+ * strict, deep
  * byte 1   container, see enum xst_container
  * byte 2   bits 0-1: checkpoint to take; 2-3: enum xst_cut; 4-5: enum xst_guest; 6-7: 32 or 64 bits
  * the rest  the stream */
@@ -83,7 +84,7 @@ struct converted {
 	size_t size;
 };
 
-/* A file can be cut back, which an accepted cut needs. */
+/* A file can be truncated, which an accepted cut needs. */
 static struct xst_output *open_output(int *fd)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -108,7 +109,7 @@ static void read_back(struct xst_output *o, struct converted *ret)
 	ret->size = (size_t)xst_output_offset(o);
 	ret->data = malloc(ret->size + 1);
 	must(fd >= 0 && ret->data && read(fd, ret->data, ret->size + 1) == (ssize_t)ret->size,
-	     "it can't be read", NULL);
+	     "the output can't be read", NULL);
 	close(fd);
 }
 
@@ -120,7 +121,7 @@ static struct converted convert(const struct stream *s, const struct xst_convert
 	struct xst_output *o = open_output(pipe ? &out : NULL);
 
 	c.code = xst_convert_fd(in, o, options, &c.error);
-	must(!c.code || (c.error.code == c.code && c.error.text[0]), "a failure without words",
+	must(!c.code || (c.error.code == c.code && c.error.text[0]), "a failure without a message",
 	     &c.error);
 	if (c.code == 0)
 		read_back(o, &c);
@@ -131,7 +132,7 @@ static struct converted convert(const struct stream *s, const struct xst_convert
 	return c;
 }
 
-/* What is checked of a legacy stream is less than of what it becomes. */
+/* A legacy stream is checked less strictly than its conversion. */
 static void again(const struct converted *c, bool was_legacy)
 {
 	static const uint8_t head[HEAD];
@@ -141,20 +142,20 @@ static void again(const struct converted *c, bool was_legacy)
 	struct xst_convert_options o = { .size = sizeof(o), .converter = &to };
 	struct converted second = convert(&s, &o, false);
 
-	must(second.code == 0, "the output is not taken", &second.error);
+	must(second.code == 0, "the output is not accepted", &second.error);
 	free(second.data);
 }
 
-/* --- which guest an output is ------------------------------------------------------------------ */
+/* --- comparing guests ------------------------------------------------------------------------- */
 
 #define FRAMES 65536
 
 struct guest {
-	uint64_t pages[FRAMES]; /* what they are, at last */
+	uint64_t pages[FRAMES]; /* the final state of each page */
 	uint64_t rest;		/* all other records, in any order */
-	uint64_t record;	/* the one in hand */
+	uint64_t record;	/* the current record */
 	uint64_t data[XST_BATCH * 64];
-	size_t n; /* entries of the record in hand whose pages follow */
+	size_t n; /* entries of the current record whose pages follow */
 };
 
 static uint64_t add(uint64_t h, uint64_t v)
@@ -255,8 +256,8 @@ static void compare_guests(const struct converted *a, const struct converted *b)
 	must(x.rest == y.rest, "other records from a pipe", NULL);
 }
 
-/* Without a word beforehand a pipe's first state is written before it is known that others follow: then
- * it is the same guest, but not the same bytes. */
+/* Unless checkpoints are announced, the first state from a pipe is written before the others are
+ * known: then the guest is the same, but not the bytes. */
 static void compare(const struct converted *a, const struct converted *b, bool expected)
 {
 	must(!a->code == !b->code, "another verdict from a pipe", a->code ? &a->error : &b->error);
@@ -320,7 +321,7 @@ static void keep(void *userdata, const struct xst_finding *f)
 {
 	struct judged *j = userdata;
 
-	must(f->rule && f->text[0], "a finding without words", f);
+	must(f->rule && f->text[0], "a finding without a message", f);
 	if (j->n < MAX_FINDINGS)
 		j->findings[j->n++] = *f;
 }
@@ -343,11 +344,11 @@ static void judge(const struct stream *s, bool pipe, struct judged *ret)
 	int in = open_stream(s, pipe);
 
 	ret->n = 0;
-	must(xst_verify_fd(in, &o, &ret->verdict, &error) == 0, "it can't be verified", &error);
+	must(xst_verify_fd(in, &o, &ret->verdict, &error) == 0, "verify failed", &error);
 	close(in);
 	in = open_stream(s, pipe);
 	job.finding = NULL;
-	must(xst_info_fd(in, &job, &info, &error) == 0, "it can't be described", &error);
+	must(xst_info_fd(in, &job, &info, &error) == 0, "info failed", &error);
 	if (!(s->head[0] & STRICT))
 		must(info->verdict.errors == ret->verdict.errors &&
 			     info->verdict.end == ret->verdict.end,
@@ -364,7 +365,7 @@ static bool same(const struct xst_finding *a, const struct xst_finding *b)
 
 static bool behind_the_end(const struct xst_finding *f)
 {
-	return strcmp(f->rule, "input.trailing") == 0; /* whose size a pipe does not tell */
+	return strcmp(f->rule, "input.trailing") == 0; /* a pipe doesn't reveal its size */
 }
 
 static void judge_both(const struct stream *s)
@@ -380,7 +381,7 @@ static void judge_both(const struct stream *s)
 			continue;
 		}
 		must(i < a.n && k < b.n && same(&a.findings[i], &b.findings[k]),
-		     "other findings from a pipe", i < a.n ? &a.findings[i] : &b.findings[k]);
+		     "different findings from a pipe", i < a.n ? &a.findings[i] : &b.findings[k]);
 		i++;
 		k++;
 	}
@@ -397,6 +398,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	convert_both(&s);
 	judge_both(&s);
-	must(open_descriptors() == before, "something stays open", NULL);
+	must(open_descriptors() == before, "a descriptor stays open", NULL);
 	return 0;
 }

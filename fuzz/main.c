@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a fuzz target over the files and directories that are named, without libFuzzer: to see old
- * findings again, and to keep the seeds working in the ordinary tests. */
+/* Runs a fuzz target over the given files and directories, without libFuzzer: to reproduce old
+ * findings, and to keep the seeds working in the ordinary tests. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

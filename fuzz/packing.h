@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where fuzz targets have their image directories, and what packing one must come to. */
+/* The folder of image directories for fuzz targets, and what packing one must give. */
 #ifndef FUZZ_PACKING_H
 #define FUZZ_PACKING_H
 
@@ -20,7 +20,7 @@ static void must(bool holds)
 		abort();
 }
 
-/* --- it is packed ----------------------------------------------------------------------------- */
+/* --- packing ---------------------------------------------------------------------------------- */
 
 static void expect_stream(int fd)
 {
@@ -30,7 +30,7 @@ static void expect_stream(int fd)
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	must(xst_output_file("/dev/null", 0600, 0, &o, &error) == 0);
 	if (xst_convert_fd(fd, o, NULL, &error) != 0) {
-		fprintf(stderr, "what was packed is refused: %s\n", error.text);
+		fprintf(stderr, "the packed stream is refused: %s\n", error.text);
 		abort();
 	}
 	xst_output_free(o);

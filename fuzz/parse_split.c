@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Differential: the parser says the same of an input whether it sees it at once or in pieces, with
- * or without claims, and whatever is wrong with it.
+/* Differential: the parser reports the same whether it sees an input at once or in pieces, with or
+ * without claims, however damaged it is.
  *
  * byte 0     flags: keep going, no emulator, set lengths, small limits, early end, fresh windows,
- *             COLO
+ * COLO
  * byte 1     where to start, see enum xst_start
  * bytes 2-9  sizes of windows and claims, see struct cuts
  * the rest    the stream */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A QEMU that says anything: giving it a state ends well or with words for what is wrong, and nothing
- * stays open; if well, it has had all of the state.
+/* A QEMU that sends anything: giving it a state succeeds or fails with a message, and no descriptor
+ * stays open; on success, it has received the whole state.
  *
- * byte 0   flags: it does not hang up, the state is large, it lets go of what it is passed, it sees no
- *           descriptor
- * byte 1   bytes that it says at a time, times 16; 0: all
- * the rest  what it says */
+ * byte 0   flags: it does not hang up, the state is large, it closes passed descriptors, it sees no
+ * descriptor
+ * byte 1   bytes that it sends at a time, times 16; 0: all
+ * the rest  what it sends */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ enum { STAYS = 1, LARGE_STATE = 2, LETS_GO = 4, IS_BLIND = 8 };
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct peer {
-	int fd, state;  /* the connection, and what it was passed; -1 */
+	int fd, state;  /* the connection, and the descriptor it was passed; -1 */
 	unsigned flags;
 	const uint8_t *at, *end;
 	size_t piece, taken;
@@ -68,7 +68,7 @@ static void take_descriptor(struct peer *p, struct msghdr *m)
 		p->state = fd;
 }
 
-/* What it is told. */
+/* Reads what the sink sends. */
 static void listen_to_it(struct peer *p)
 {
 	union {
@@ -92,7 +92,7 @@ static void listen_to_it(struct peer *p)
 	} while (n > 0);
 }
 
-/* Says the next piece.  Returns false if there was nothing to do. */
+/* Sends the next piece.  Returns false if there was nothing to do. */
 static bool go_on(struct peer *p)
 {
 	size_t n = (size_t)(p->end - p->at);
@@ -165,7 +165,7 @@ static int give_state(size_t n)
 	return r ? r : sink.ops->end(sink.self);
 }
 
-/* begun: what the first call of prepare() has returned; on a busy machine its patience may be over. */
+/* begun: the first result of prepare(); on a busy machine its patience may be over. */
 static void migrate(struct peer *p, int begun)
 {
 	size_t n = p->flags & LARGE_STATE ? LARGE : 100;

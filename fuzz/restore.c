@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Differential: a restore tells its sinks the same from a file at once as from a pipe or socket in pieces,
- * with sinks that want to wait, and ends the same; and leaves nothing behind.
+/* Differential: a restore gives its sinks the same calls from a file at once as from a pipe or
+ * socket in pieces, with sinks that make it wait; it ends the same, and leaves nothing behind.
  *
  * byte 0     flags: sinks wait, payload by write, small buffer, COLO, socket
  * byte 1     bytes in a piece, times 16
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b.bite = (size_t)data[2] * 16;
 	run(&a, data, data + HEAD, size - HEAD, &whole, colo);
 	run(&b, data, data + HEAD, size - HEAD, &pieces, colo);
-	/* a conversion that fails has got further or less far by then */
+	/* a failing conversion may have got further in one than in the other */
 	if (!same(&a, &b) && !(a.result.code && a.result.converted)) {
 		fprintf(stderr, "%d %d: %s\n%d %d: %s\n", a.result.code, a.result.outcome,
 			a.result.error.text, b.result.code, b.result.outcome, b.result.error.text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the seeds of a fuzz target into a directory, or a dictionary out of the wire tables.
+/* Writes a fuzz target's seeds into a directory, or a dictionary made from the wire tables.
  *
- *   seeds HEAD DIRECTORY        HEAD bytes for the target's flags stand in front of each stream
- *   seeds directory DIRECTORY   each stream restored to an image directory, as files.h has it
+ *   seeds HEAD DIRECTORY        each stream, after HEAD bytes for the target's flags
+ *   seeds directory DIRECTORY   each stream restored to an image directory, in the form of files.h
  *   seeds dict FILE */
 #include <dirent.h>
 #include <fcntl.h>
@@ -101,7 +101,7 @@ static int write_seed(const char *dir, const char *name, const uint8_t *head, si
 	return fclose(f) != 0;
 }
 
-/* Each with a head of its own, so that every flag is met. */
+/* Each seed has its own head, so that every flag occurs. */
 static int write_headed(const char *dir, const char *name, size_t nhead, size_t i, const struct build *b)
 {
 	uint8_t head[16];
@@ -121,8 +121,8 @@ static int write_unheaded(const char *dir, const char *name, size_t nhead, const
 	return write_seed(dir, longer, head, nhead, b);
 }
 
-/* Runs of entries that are taken together, some for the second time.  Of so many pages the contents
- * would be too long a seed: it ends after the entries. */
+/* Runs of entries, some of them repeated.  The pages' contents would make the seed too long, so it
+ * ends after the entries. */
 static void many_entries(struct build *b, bool pv)
 {
 	uint64_t v[300];
@@ -154,7 +154,7 @@ static int write_seeds(size_t nhead, const char *dir)
 
 		build_sample(&b, &samples[i]);
 		failed |= write_headed(dir, samples[i].name, nhead, i, &b);
-		if (nhead == 3) /* and with no flag: much depends on there being none */
+		if (nhead == 3) /* and without flags, on which much depends */
 			failed |= write_unheaded(dir, samples[i].name, nhead, &b);
 		build_free(&b);
 	}
@@ -190,7 +190,7 @@ static void put_name(struct build *b, const char *path)
 	put(b, path, n);
 }
 
-/* Of page frames what is no zero, and not more than a few bytes each. */
+/* Stores only page frames that aren't zero, a few bytes of each. */
 static void put_memory(struct build *b, int fd)
 {
 	uint8_t page[XST_PAGE_SIZE];
@@ -226,7 +226,7 @@ static void put_file(struct build *b, int dir, const char *path)
 	close(fd);
 }
 
-/* In the order of their names, which numbers the records. */
+/* In the order of their names, which determines the records' numbers. */
 static void put_folder(struct build *b, int dir, const char *path)
 {
 	struct dirent **names = NULL;
@@ -268,7 +268,7 @@ static int restore(const struct build *b, const char *path)
 	return r;
 }
 
-/* Streams that can't be restored make none. */
+/* Streams that can't be restored are skipped. */
 static int write_directories(const char *dir)
 {
 	int failed = 0, fd;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A stream restored to an image directory: it becomes the same out of a file as out of a pipe, packed
- * again it is a stream, and a restore that fails leaves nothing.
+/* A stream restored to an image directory: file and pipe give the same directory, packing it gives
+ * a stream again, and a failed restore leaves nothing.
  *
  * byte 0   flags: force
  * the rest  the stream */
@@ -57,7 +57,7 @@ static int restore(int fd, const char *path, bool force)
 	return r;
 }
 
-/* Returns what restore() does; *ret: the directory, packed again, or -1. */
+/* Returns the result of restore(); *ret: the directory, packed again, or -1. */
 static int restore_and_pack(int root, int fd, bool force, int *ret)
 {
 	char path[80];

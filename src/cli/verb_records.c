@@ -55,6 +55,7 @@ struct listing {
 	unsigned rows;
 	bool printed;
 	struct record_view view;
+	struct xst_state *state; /* of the record in hand */
 	bool open;          /* inside a record */
 	bool complete;      /* its end has been seen */
 	bool folding;       /* view holds one or more page batches */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Values that no Xen takes. */
+/* Finds values that no Xen accepts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct check {
 	struct key_check found;
 };
 
-/* A complaint gets the place of its setting. */
+/* Adds the place of its setting to a complaint. */
 static void tell_with_place(void *userdata, const char *key, const char *text)
 {
 	const struct check *check = userdata;
@@ -33,7 +33,7 @@ static void tell_with_place(void *userdata, const char *key, const char *text)
 
 /* --- each value ----------------------------------------------------------------------------- */
 
-/* What its kind has nothing against means something if libxl's JSON has a place for it. */
+/* A value that passes its kind's check must also fit into libxl's JSON. */
 static void check_meaning(struct check *c, const struct config_key *k, const struct config_value *v)
 {
 	struct config_value type = { 0 };
@@ -43,7 +43,7 @@ static void check_meaning(struct check *c, const struct config_key *k, const str
 
 	if (r == 0)
 		r = xst_key_write(root, xst_key_find("type"), &type,
-				  &err); /* judged by itself */
+				  &err); /* checked separately */
 	if (r != XST_E_NOMEM)
 		r = xst_key_write(root, k, v, &err);
 	if (r == XST_E_MALFORMED || (r == XST_E_UNSUPPORTED && k->kind->strict))
@@ -78,7 +78,7 @@ static void check_twice(struct check *c, const char *key)
 	for (size_t i = 1; i < v.ndisks && v.ndisks <= LIMIT_COMPARED_DISKS; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.disks[i].vdev, v.disks[k].vdev) == 0) {
-				xst_key_complain(&c->found, key, "two disks are '%.60s'",
+				xst_key_complain(&c->found, key, "two disks have the name '%.60s'",
 						 v.disks[i].vdev);
 				break;
 			}
@@ -98,7 +98,7 @@ static uint64_t config_check_number(struct check *c, const char *key)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
-/* builder is what there was before type; xl takes both where they say the same. */
+/* builder preceded type; xl accepts both if they agree. */
 static void check_builder(struct check *c)
 {
 	const char *type, *builder;
@@ -107,21 +107,21 @@ static void check_builder(struct check *c)
 	    xst_cfg_get_string(c->c->cfg, "builder", &builder, NULL) || !*builder)
 		return;
 	if (strcmp(type, strcmp(builder, "hvm") == 0 ? "hvm" : "pv") != 0)
-		xst_key_complain(&c->found, "builder", "'%.60s' contradicts type, '%.60s'", builder,
+		xst_key_complain(&c->found, "builder", "'%.60s' contradicts type '%.60s'", builder,
 				 type);
 }
 
-/* A value and its maximum. */
+/* Checks a value against its maximum. */
 static void config_check_pair(struct check *c, const char *key, const char *max_key)
 {
 	uint64_t v = config_check_number(c, key), max = config_check_number(c, max_key);
 
 	if (max && v > max)
-		xst_key_complain(&c->found, key, "%" PRIu64 " is above %s, %" PRIu64, v, max_key,
-				 max);
+		xst_key_complain(&c->found, key, "%" PRIu64 " is above %s (%" PRIu64 ")", v,
+				 max_key, max);
 }
 
-/* An HVM guest has at most this many in Xen 4.17. */
+/* The most that Xen 4.17 gives an HVM guest. */
 #define HVM_VCPUS_MAX 128
 
 static void check_hvm_vcpus(struct check *c)

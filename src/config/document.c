@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Documents: one way in for both languages. */
+/* Documents: one interface to both languages. */
 #include "config/config.h"
 
 #include <stdlib.h>
@@ -119,13 +119,13 @@ int xst_config_print(const struct config *c, char **ret, size_t *ret_n)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-/* A path leads into JSON; anything that xl.cfg has as a key is none. */
+/* Paths lead into JSON; an xl.cfg key is never taken for one. */
 static bool is_path(const struct config *c, const char *key)
 {
 	return c->language == CONFIG_JSON && !xst_key_find(key);
 }
 
-/* The same path, with or without quotes? */
+/* Whether two paths are the same, with or without quotes. */
 static bool same_path(const char *a, const char *b)
 {
 	do {
@@ -137,21 +137,21 @@ static bool same_path(const char *a, const char *b)
 	return true;
 }
 
-/* Names the key of xl.cfg that someone means who gives a path. */
+/* Suggests the xl.cfg key for a path. */
 static int no_key(const char *key, struct config_error *err)
 {
 	for (size_t i = 0; i < xst_config_keys_count; i++)
 		if (!xst_config_keys[i].also && same_path(xst_config_keys[i].path, key))
 			return xst_config_refuse(
 				err, XST_E_ARG,
-				"this configuration is xl.cfg text, where %.60s is called %s", key,
+				"this configuration is xl.cfg text: for %.60s, use %s", key,
 				xst_config_keys[i].name);
 	return xst_config_refuse(
 		err, XST_E_ARG,
-		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", key);
+		"'%.60s' is not an xl.cfg key: use a-z, 0-9 and '_', starting with a letter", key);
 }
 
-/* xl.cfg's lexer takes dots in names, and no key has one: who gives a name with a dot means a
+/* xl.cfg's lexer accepts dots in names, but no key has one: a name with a dot is meant as a
  * path. */
 static bool is_name(const struct config *c, const char *key)
 {
@@ -184,7 +184,7 @@ int xst_config_value_of(const struct config *c, const char *key, struct config_v
 		      : xst_key_read(c->root, xst_key_find(key), ret, err);
 }
 
-/* A list one item a line; what is in lists of lists as xl.cfg has it. */
+/* A list with one item per line; nested lists in xl.cfg syntax. */
 static char *value_text(const struct config_value *v)
 {
 	struct text t = { 0 };
@@ -244,9 +244,9 @@ int xst_config_get(const struct config *c, const char *key, char **ret, struct c
 	return 0;
 }
 
-/* --- values from outside -------------------------------------------------------------------- */
+/* --- values from the caller ----------------------------------------------------------------- */
 
-/* A place in VALUE is none in the document. */
+/* Rewords an error in VALUE, whose position isn't one in the document. */
 static int in_value(const char *key, int r, struct config_error *err)
 {
 	struct config_error e;
@@ -268,7 +268,7 @@ static int wrap(struct config_value *v)
 	return 0;
 }
 
-/* What a user gives for a key. */
+/* Parses the value that a user gives for a key. */
 static int value_from_text(const char *key, const char *text, struct config_value *ret,
 			   struct config_error *err)
 {
@@ -304,7 +304,7 @@ static int json_from_text(json_object *old, const char *text, json_object **ret,
 
 /* --- changes in JSON ------------------------------------------------------------------------ */
 
-/* What is changed is a copy, which takes the place of the original when all went well. */
+/* Changes are made to a copy, which replaces the original on success. */
 static int begin_change(const struct config *c, json_object **ret)
 {
 	*ret = NULL;
@@ -393,7 +393,7 @@ static int change_json(struct config *c, const char *key, const char *text, bool
 
 	if (!xst_utf8_valid(key, strlen(key), &bad) || !xst_utf8_valid(text, strlen(text), &bad))
 		return xst_config_refuse(err, XST_E_MALFORMED,
-					 "%.60s: not UTF-8, which JSON has to be", key);
+					 "%.60s: not UTF-8, which JSON must be", key);
 	r = begin_change(c, &root);
 	if (r)
 		return r;

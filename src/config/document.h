@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a document, for the files of this folder. */
+/* The internals of a document, for the files of this folder. */
 #ifndef CONFIG_DOCUMENT_H
 #define CONFIG_DOCUMENT_H
 
@@ -12,18 +12,18 @@
 struct config {
 	enum config_language language;
 	unsigned flags;
-	struct cfg *cfg;   /* text of xl.cfg */
+	struct cfg *cfg;   /* xl.cfg text */
 	json_object *root; /* JSON ... */
-	char *text;        /* ... and the bytes it was made of; NULL: it was changed */
+	char *text;        /* ... and the bytes it was made of; NULL: changed since */
 	size_t size;
 };
 
-/* New documents; they take over what they are made of in any case. */
+/* New documents; they take ownership of their argument, even on failure. */
 int xst_config_from_json(json_object *root, struct config **ret);
 int xst_config_from_cfg(struct cfg *cfg, struct config **ret);
 
-/* The value of a key of xl.cfg, whatever the language.  XST_E_UNKNOWN: not set (*err is left
- * alone), XST_E_UNSUPPORTED: can't be said in xl.cfg. */
+/* The value of an xl.cfg key, in either language.  XST_E_UNKNOWN: not set (*err is left alone);
+ * XST_E_UNSUPPORTED: xl.cfg can't express it. */
 int xst_config_value_of(const struct config *c, const char *key, struct config_value *ret,
 			struct config_error *err);
 

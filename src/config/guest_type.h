@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The types of guests, which decide what keys there are. */
+/* The types of guests, which decide which keys exist. */
 #ifndef CONFIG_GUEST_TYPE_H
 #define CONFIG_GUEST_TYPE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What both languages have in common: their names, and limits (limits.h). */
+/* What both languages share: their names, and limits (limits.h). */
 #ifndef CONFIG_LANGUAGE_H
 #define CONFIG_LANGUAGE_H
 
@@ -11,8 +11,8 @@ enum config_language {
 };
 
 enum config_flags {
-	/* Of a key that xl.cfg text gives twice the last counts, as xl does; without this it is an
-	 * error.  In JSON it is one in any case. */
+	/* If xl.cfg text sets a key twice the last one counts, as in xl; without this flag it is an
+	 * error.  In JSON it always is. */
 	CONFIG_AS_XL = 1 << 0
 };
 

@@ -5,7 +5,7 @@
 
 #include "config/foreign/foreign_config.h"
 
-/* A document that was only read may end with its NUL already. */
+/* An unchanged document may end with its NUL already. */
 static int stored_print(const struct config *c, struct config_stored *ret)
 {
 	struct config_stored s = { .json = xst_config_language(c) == CONFIG_JSON };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A string that grows.  Running out of memory is remembered and told at the end. */
+/* A string that grows.  Running out of memory is remembered and reported at the end. */
 #ifndef CONFIG_TEXT_H
 #define CONFIG_TEXT_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct text {
-	char *s; /* terminated, or NULL: nothing yet */
+	char *s; /* NUL-terminated; NULL: nothing yet */
 	size_t n, room;
 	bool failed;
 };
@@ -16,7 +16,7 @@ void xst_text_add(struct text *t, const void *data, size_t n);
 void xst_text_puts(struct text *t, const char *s);
 void xst_text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What was gathered, malloc'ed, and *t is empty; NULL: out of memory. */
+/* The text, malloc'ed; *t is empty afterwards.  NULL: out of memory. */
 char *xst_text_take(struct text *t, size_t *ret_n);
 void xst_text_drop(struct text *t);
 

@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of a well-formed UTF-8 sequence at s, of which there are n > 0; 0 if there is none. */
+/* The length of the well-formed UTF-8 sequence at s, where n > 0 bytes are left; 0 if there is
+ * none. */
 size_t xst_utf8_length(const unsigned char *s, size_t n);
 
-/* Are n bytes UTF-8?  If not, where do they cease to be? */
+/* Whether n bytes are UTF-8; if not, where the first invalid byte is. */
 bool xst_utf8_valid(const char *s, size_t n, size_t *ret_bad);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values as xl.cfg has them: a string, or a list of values.  What JSON holds for a key of xl.cfg is
- * told in these as well. */
+/* Values as xl.cfg has them: a string, or a list of values.  JSON's values of xl.cfg keys are
+ * represented the same way. */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
 
@@ -12,12 +12,12 @@
 
 struct config_value {
 	bool is_list;
-	bool bare;         /* a string that stands without quotes: a number */
-	char *string;      /* terminated; of a list NULL */
+	bool bare;         /* a string written without quotes: a number */
+	char *string;      /* NUL-terminated; NULL for a list */
 	size_t length;
 	struct config_value *items;
 	size_t n, room;
-	size_t begin, end; /* its bytes in the text; of a value from elsewhere 0 */
+	size_t begin, end; /* its bytes in the text; 0 if it isn't from a text */
 };
 
 void xst_config_value_clear(struct config_value *v);
@@ -26,15 +26,15 @@ void xst_config_value_clear(struct config_value *v);
 bool xst_config_value_set_string(struct config_value *v, const char *s, size_t n);
 bool xst_config_value_set_number(struct config_value *v, uint64_t number);
 bool xst_config_value_add(struct config_value *list,
-			  struct config_value *item); /* takes *item over */
+			  struct config_value *item); /* takes ownership of *item */
 bool xst_config_value_add_string(struct config_value *list, const char *s);
 bool xst_config_value_copy(struct config_value *to, const struct config_value *from);
-/* As += does; both are strings or both are lists. */
+/* Appends as += does; both must be strings, or both lists. */
 bool xst_config_value_append(struct config_value *v, const struct config_value *more);
 
 bool xst_config_value_equal(const struct config_value *a, const struct config_value *b);
 
-/* Is it what xl.cfg takes for a number, without quotes? */
+/* Whether xl.cfg takes this for a number, without quotes. */
 bool xst_config_bare_word(const char *s);
 
 /* Writes a value as xl.cfg text.  quote: '"' or '\''. */

@@ -12,7 +12,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Members that are strings, in the order in which they are printed. */
+/* Members that are strings, in the order of printing. */
 static const struct {
 	const char *key;
 	size_t at;
@@ -81,8 +81,7 @@ void xst_config_view_clear(struct config_view *v)
 	*v = (struct config_view){ 0 };
 }
 
-/* Where no maximum is said, the number itself is it, and one vCPU is what there is without a
- * word. */
+/* Without a maximum, the number itself is the maximum; without a number, there is one vCPU. */
 void xst_config_view_facts(const struct config_view *v, struct config_facts *ret)
 {
 	*ret = (struct config_facts){
@@ -95,7 +94,7 @@ void xst_config_view_facts(const struct config_view *v, struct config_facts *ret
 
 /* --- printing ------------------------------------------------------------------------------- */
 
-/* A line of a comment; what would end it is left out. */
+/* Prints a line of a comment, without characters that would end it. */
 static void view_comment(struct text *t, const char *s)
 {
 	xst_text_puts(t, "# ");
@@ -120,7 +119,7 @@ static void number_line(struct text *t, const char *key, uint64_t v)
 		xst_text_printf(t, "%s = %" PRIu64 "\n", key, v);
 }
 
-/* Rounded up: a guest with a little more than it asked for runs. */
+/* Rounds up: a guest with slightly more than it asked for still runs. */
 static uint64_t view_mib(uint64_t kib)
 {
 	return kib / 1024 + (kib % 1024 != 0);

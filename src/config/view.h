@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One view over both languages: what a screen, a check or another language wants to know of a
+/* One view over both languages: what a display, a check or another language needs to know of a
  * domain's configuration. */
 #ifndef CONFIG_VIEW_H
 #define CONFIG_VIEW_H
@@ -11,7 +11,7 @@
 #include "config/devices/vif.h"
 #include "config/guest_type.h"
 
-/* Strings are malloc'ed, NULL: not said.  Numbers: 0 is not said. */
+/* Strings are malloc'ed; NULL or 0: not given. */
 struct config_view {
 	char *name, *uuid;
 	enum config_type type;
@@ -28,33 +28,33 @@ struct config_view {
 	size_t nvifs, vifs_room;
 };
 
-/* Fills *ret from a document.  Disks and vifs that can't be understood are left out, and what is
- * nonsense is not said; xst_config_check() names both.  Free with xst_config_view_clear().
- * Returns 0 or XST_E_NOMEM. */
+/* Fills *ret from a document.  Disks and vifs that can't be parsed, and other invalid values, are
+ * left out; xst_config_check() names them.  Free with xst_config_view_clear().  Returns 0 or
+ * XST_E_NOMEM. */
 int xst_config_view_read(const struct config *c, struct config_view *ret);
 void xst_config_view_clear(struct config_view *v);
 
-/* The i-th member that is a string, in the order in which they are printed, and its key of xl.cfg;
- * NULL after the last. */
+/* The i-th member that is a string, in the order of printing, and its xl.cfg key; NULL after the
+ * last. */
 char **xst_config_view_string(struct config_view *v, size_t i, const char **ret_key);
 
-/* For those who fill in a view themselves.  d and f are cleared; what they held is the view's. */
+/* For code that fills in a view itself.  Moves the contents of d or f into the view. */
 int xst_config_view_add_disk(struct config_view *v, struct config_disk *d);
 int xst_config_view_add_vif(struct config_view *v, struct config_vif *f);
 
-/* The view as text for xl: a comment line for each of the nleft_out lines, then a setting for all
- * that is said.  *ret is malloc'ed and terminated.  Returns 0 or XST_E_NOMEM. */
+/* Prints the view as text for xl: a comment line for each of the nleft_out lines, then a setting
+ * for each value given.  *ret is malloc'ed and NUL-terminated.  Returns 0 or XST_E_NOMEM. */
 int xst_config_view_print(const struct config_view *v, const char *const *left_out,
 			  size_t nleft_out, char **ret, size_t *ret_n);
 
 /* The type of guest that a document describes. */
 enum config_type xst_config_guest_type(const struct config *c);
 
-/* What a stream can be compared with. */
+/* Facts that a stream can be compared with. */
 struct config_facts {
 	enum config_type type;
-	uint64_t max_vcpus;                  /* 0: not said */
-	uint64_t memory_kib, max_memory_kib; /* 0: not said */
+	uint64_t max_vcpus;                  /* 0: not given */
+	uint64_t memory_kib, max_memory_kib; /* 0: not given */
 };
 void xst_config_view_facts(const struct config_view *v, struct config_facts *ret);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The view of a document: read through the keys of xl.cfg, whatever the language. */
+/* Reads the view of a document through the keys of xl.cfg, in either language. */
 #include "config/view.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static int read_number(const struct config *c, const char *key, uint64_t *ret)
 	return r == XST_E_NOMEM ? r : 0;
 }
 
-/* JSON knows KiB, which may be no whole number of MiB. */
+/* JSON counts in KiB, which may not be a whole number of MiB. */
 static int read_kib(const struct config *c, const char *key, uint64_t *ret)
 {
 	json_object *o;
@@ -62,7 +62,7 @@ static int read_type(const struct config *c, struct config_view *v)
 	return 0;
 }
 
-/* Words together that say one thing. */
+/* Reads values that several keys give together. */
 static int read_combined(const struct config *c, struct config_view *v)
 {
 	struct config_value line = { 0 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Files become a stream again: what the directory came from, but for the order of its page
- * frames, which is Xen's.  Whether a Xen takes it is for the checker after to say; here counts
- * that nothing but regular files of this directory is read, and that no name or size in it is
- * believed. */
+/* Turns files into a stream again: the one that the directory came from, except that its page
+ * frames are in Xen's order.  The checker decides later whether a Xen accepts it.  Here only
+ * regular files of this directory may be read, and no name or size in it is trusted. */
 #include "directory/compose.h"
 
 #include <dirent.h>
@@ -15,7 +14,7 @@
 #include "base/array.h"
 #include "finding/finding.h"
 
-/* --- which records there are ------------------------------------------------------------------ */
+/* --- finding the records ---------------------------------------------------------------------- */
 
 static int add_file(struct composer *c, const char *name)
 {
@@ -24,7 +23,7 @@ static int add_file(struct composer *c, const char *name)
 	f.kind = xst_directory_record_file_kind(name, &f.number);
 	if (!f.kind)
 		return xst_directory_compose_fail(c, XST_E_MALFORMED,
-						  "%s/" RECORDS_DIR "/%.100s: no name of a record",
+						  "%s/" RECORDS_DIR "/%.100s: not a record's name",
 						  c->path, name);
 	if (c->nfiles == LIMIT_DIRECTORY_RECORDS)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
@@ -75,7 +74,7 @@ static int list_records(struct composer *c)
 
 /* --- the stream ------------------------------------------------------------------------------- */
 
-/* A record's file is its body. */
+/* Writes a record's body, which is the whole file. */
 static int write_body(struct composer *c, const struct record_file *f)
 {
 	char name[RECORD_NAME_MAX];
@@ -98,7 +97,7 @@ static int write_body(struct composer *c, const struct record_file *f)
 	return r;
 }
 
-/* The image's byte order is told by its header. */
+/* Writes the image header, which determines the image's byte order. */
 static int write_image_header(struct composer *c, const struct record_file *f)
 {
 	struct xst_field_value v[WIRE_MAX_FIELDS] = { 0 };
@@ -124,7 +123,7 @@ static int write_record(struct composer *c, const struct record_file *f)
 	}
 }
 
-/* The image's records, or those after it. */
+/* Writes the image's records, or those after it. */
 static int write_records(struct composer *c, bool libxl)
 {
 	int r = 0;
@@ -165,7 +164,7 @@ static int check_format(struct composer *c)
 	if (r == -ENOENT)
 		return xst_directory_compose_fail(
 			c, XST_E_MAGIC,
-			"%s: no image directory: there is no file \"" FORMAT_FILE "\" in it",
+			"%s: not an image directory: it contains no file \"" FORMAT_FILE "\"",
 			c->path);
 	if (r < 0)
 		return xst_directory_compose_fail_file(c, -r, "", FORMAT_FILE);
@@ -173,7 +172,7 @@ static int check_format(struct composer *c)
 		r = strncmp((const char *)text, stem, sizeof(stem) - 1) == 0
 			    ? xst_directory_compose_fail(
 				      c, XST_E_VERSION,
-				      "%s: an image directory of another version than 1", c->path)
+				      "%s: an image directory of a version other than 1", c->path)
 			    : xst_directory_compose_fail(c, XST_E_MAGIC,
 							 "%s/" FORMAT_FILE
 							 ": not that of an image directory",
@@ -190,7 +189,7 @@ static int open_directory(struct composer *c)
 	if (c->dir < 0) {
 		r = errno;
 		(void)xst_directory_compose_fail(c, XST_E_IO, "%s: %s", c->path,
-						 r == ENOTDIR ? "no directory" : strerror(r));
+						 r == ENOTDIR ? "not a directory" : strerror(r));
 		c->error.sys_errno = r;
 		return XST_E_IO;
 	}
@@ -211,7 +210,7 @@ static void compose_close_if(int fd)
 		close(fd);
 }
 
-/* Which version the image has, for whoever is to write it as it was. */
+/* Reads the image's version, so that the same version can be written. */
 static int read_version(struct composer *c)
 {
 	const struct record_file *f = xst_directory_compose_find(c, XST_KIND_IMAGE_HEADER);
@@ -226,7 +225,7 @@ static int read_version(struct composer *c)
 	c->version = (uint32_t)wire_value(v, WIRE_MAX_FIELDS, XST_FIELD_VERSION, 0);
 	if (r == 0 && (c->version < LIBXC_VERSION_MIN || c->version > LIBXC_VERSION_MAX))
 		r = xst_directory_compose_fail(
-			c, XST_E_VERSION, "%s: an image of version %u; known are %d and %d",
+			c, XST_E_VERSION, "%s: an image of version %u; supported are %d and %d",
 			c->path, c->version, LIBXC_VERSION_MIN, LIBXC_VERSION_MAX);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The device model's records, out of the files that tell of its keys and its state. */
+/* Composes the device model's records from the files with its keys and its state. */
 #include "directory/compose.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-/* The folder that the value of a key is in; *ret_name, to be freed: the value's path, which ends in
+/* Enters the folder of a key's value; *ret_name, to be freed: the value's path, which ends in
  * *ret_last. */
 static int enter_value(struct composer *c, const char *key, char **ret_name, const char **ret_last)
 {
@@ -40,7 +40,7 @@ static int value_size(int dir, const char *name, uint64_t *ret)
 	return *ret > LIMIT_DIRECTORY_VALUE ? -EFBIG : 0;
 }
 
-/* The key and its value, each with a NUL. */
+/* The size of a key and its value, each with a NUL. */
 static int measure_pair(struct composer *c, const char *key, size_t n, uint64_t *size)
 {
 	const char *last = key;
@@ -50,7 +50,7 @@ static int measure_pair(struct composer *c, const char *key, size_t n, uint64_t 
 
 	if (!xst_directory_device_key_is_fine(key, n))
 		return xst_directory_compose_fail(
-			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": \"%.64s\" is no xenstore key",
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": \"%.64s\" is not a xenstore key",
 			c->path, key);
 	dir = enter_value(c, key, &name, &last);
 	r = dir < 0 ? dir : value_size(dir, last, &value);
@@ -95,7 +95,8 @@ static int compose_device_write_pair(struct composer *c, const char *key, size_t
 	return xst_directory_compose_emitted(c, r);
 }
 
-/* Each key in the file ends in a NUL, and there is one after the last in memory in any case. */
+/* Calls a function for each key in the file.  Each ends in a NUL, and in memory a NUL follows the
+ * last in any case. */
 static int each_key(struct composer *c, const uint8_t *keys, size_t size,
 		    int (*fn)(struct composer *c, const char *key, size_t n, uint64_t *size),
 		    uint64_t *arg)
@@ -119,7 +120,8 @@ static int compose_device_too_short(struct composer *c, const struct record_file
 					  f->number, xst_directory_record_row(f->kind)->name);
 }
 
-/* Twice over the keys: what all their values need is known before the first, and none is kept. */
+/* Walks the keys twice: the total size of the values is known before the first one is written, and
+ * none is kept. */
 static int compose_device_write_keys(struct composer *c, enum xst_kind kind, const uint8_t *file,
 				     size_t n, size_t fixed)
 {
@@ -158,7 +160,8 @@ int xst_directory_compose_keys(struct composer *c, const struct record_file *f)
 
 /* --- state ------------------------------------------------------------------------------------ */
 
-/* After a bare image it stands as in a legacy stream, under the only signature with a length. */
+/* After a bare image the state is stored as in a legacy stream, with the only signature that has a
+ * length. */
 static int begin_bare(struct composer *c, uint64_t size)
 {
 	const struct wire_signature *s = &xst_wire_signatures[0];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands around the image: the xl header with the configuration, the libxl stream's header. */
+/* Composes what surrounds the image: the xl header with the configuration, the libxl stream's
+ * header. */
 #include "directory/compose.h"
 #include "limits/limits.h"
 
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the parser takes. */
+/* The values that the parser accepts. */
 
 struct xl {
 	bool big;
@@ -16,7 +17,7 @@ struct xl {
 	size_t config_size, optional_size;
 };
 
-/* The byte order is the one in which its mark reads right. */
+/* In the right byte order, the mark reads correctly. */
 static int read_xl_header(struct composer *c, struct xl *x)
 {
 	const struct record_file *f = xst_directory_compose_find(c, XST_KIND_XL_HEADER);
@@ -38,7 +39,7 @@ static int read_xl_header(struct composer *c, struct xl *x)
 	return r;
 }
 
-/* The file, if it is there. */
+/* Reads the file, if it exists. */
 static int read_optional_file(struct composer *c, const char *name, size_t limit, uint8_t **ret,
 			      size_t *ret_size)
 {
@@ -47,8 +48,8 @@ static int read_optional_file(struct composer *c, const char *name, size_t limit
 	return r < 0 && r != -ENOENT ? xst_directory_compose_fail_file(c, -r, "", name) : 0;
 }
 
-/* The file may have been changed: its own text says which language it is in.  Xen counts the NUL
- * after JSON, and the file has it or not. */
+/* The file may have been edited: its text shows which language it is in.  Xen counts the NUL after
+ * JSON; the file may contain it or not. */
 static void note_language(struct xl *x)
 {
 	bool json = xst_wire_config_is_json(x->config, x->config_size);
@@ -98,7 +99,7 @@ static int write_xl(struct composer *c, const struct xl *x)
 	return r;
 }
 
-/* A configuration needs a header to stand in. */
+/* A configuration needs an xl header around it. */
 int xst_directory_compose_xl(struct composer *c)
 {
 	struct xl x = { 0 };

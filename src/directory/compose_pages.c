@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Page frames, ascending, in batches as Xen's own saver makes them: a receiver builds superpages
- * only of page frames that follow each other in one record. */
+/* Writes page frames, ascending, in batches like Xen's saver: a receiver builds superpages only
+ * from consecutive page frames in one record. */
 #include "directory/compose.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static int move_pages(struct composer *c, uint64_t pfn, uint64_t n)
 	return xst_directory_compose_move(c, c->memory, &at, n * XST_PAGE_SIZE, "", MEMORY_FILE);
 }
 
-/* Of the batch, in as few moves as possible. */
+/* Writes the batch's contents, in as few moves as possible. */
 static int write_contents(struct composer *c)
 {
 	uint64_t first = 0, n = 0;
@@ -78,7 +78,7 @@ static int add_page(struct composer *c, uint64_t pfn, uint8_t byte)
 	if (byte & ~(PAGE_KNOWN | 0xf) || !(byte & PAGE_KNOWN))
 		return xst_directory_compose_fail(c, XST_E_MALFORMED,
 						  "%s/" PAGES_FILE ": pfn %#" PRIx64
-						  ": %#x is no type of a page",
+						  ": %#x is not a page type",
 						  c->path, pfn, byte);
 	c->batch[c->nbatch++] = (uint64_t)(byte & 0xf) << 60 | pfn;
 	return c->nbatch == COMPOSE_BATCH ? write_batch(c) : 0;
@@ -134,7 +134,7 @@ int xst_directory_compose_pages(struct composer *c)
 
 	if (c->pages >= 0)
 		return xst_directory_compose_fail(
-			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": PAGE_DATA stands there twice",
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR ": there are two PAGE_DATA files",
 			c->path);
 	r = open_pages(c);
 	if (r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What everything that composes a stream needs: errors, the output, and the files of records. */
+/* Shared by everything that composes a stream: errors, the output, and the files of records. */
 #include "directory/compose.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ int xst_directory_compose_fail(struct composer *c, int code, const char *format,
 	return code;
 }
 
-/* A file of the directory that can't be read. */
+/* Reports a file of the directory that can't be read. */
 int xst_directory_compose_fail_file(struct composer *c, int err, const char *folder,
 				    const char *name)
 {
@@ -34,11 +34,12 @@ int xst_directory_compose_fail_file(struct composer *c, int err, const char *fol
 		return XST_E_NOMEM;
 	}
 	if (err == EINVAL)
-		return xst_directory_compose_fail(c, XST_E_MALFORMED, "%s/%s%s%s: no regular file",
+		return xst_directory_compose_fail(c, XST_E_MALFORMED,
+						  "%s/%s%s%s: not a regular file",
 						  path, folder, slash, name);
 	if (err == EFBIG)
 		return xst_directory_compose_fail(c, XST_E_LIMIT,
-						  "%s/%s%s%s: larger than any such file", path,
+						  "%s/%s%s%s: larger than allowed", path,
 						  folder, slash, name);
 	(void)xst_directory_compose_fail(c, XST_E_IO, "%s/%s%s%s: %s", path, folder, slash, name,
 					 strerror(err));
@@ -48,7 +49,7 @@ int xst_directory_compose_fail_file(struct composer *c, int err, const char *fol
 
 /* --- the output ------------------------------------------------------------------------------- */
 
-/* The other side has stopped reading, and knows why: no word about it. */
+/* The reader of the output reports its own error: this side adds none. */
 static int compose_flush(struct composer *c)
 {
 	const uint8_t *data;
@@ -59,13 +60,13 @@ static int compose_flush(struct composer *c)
 	return r < 0 ? XST_E_IO : 0;
 }
 
-/* Whatever the emitter can't do is too much for it. */
+/* The emitter fails only if a record exceeds its limits. */
 int xst_directory_compose_emitted(struct composer *c, int r)
 {
 	if (r == XST_E_NOMEM)
 		return xst_directory_compose_fail_file(c, ENOMEM, "", "");
 	if (r)
-		return xst_directory_compose_fail(c, XST_E_LIMIT, "%s: a record that is too long",
+		return xst_directory_compose_fail(c, XST_E_LIMIT, "%s: a record is too long",
 						  c->path);
 	return compose_flush(c);
 }
@@ -138,7 +139,7 @@ int xst_directory_compose_header(struct composer *c, const struct record_file *f
 		return r;
 	if (n != row->fixed)
 		r = xst_directory_compose_fail(
-			c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu bytes, not %u",
+			c, XST_E_MALFORMED, "%s/" RECORDS_DIR "/%05u.%s: %zu bytes instead of %u",
 			c->path, f->number, row->name, n, (unsigned)row->fixed);
 	else
 		xst_wire_get_fields(row, bytes, big, 4, ret);

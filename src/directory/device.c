@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The device model's keys become a tree of values, its state becomes a file.  In the records' files
- * stand what else belongs to them: the emulator's number, and the keys in their order. */
+/* Turns the device model's keys into a tree of values and its state into a file.  The records'
+ * files hold the rest: the emulator's number, and the keys in their order. */
 #include "directory/directory.h"
 #include "limits/limits.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A xenstore path relative to another has that many bytes at most. */
+/* The maximum length of a relative xenstore path. */
 
 static int device_header(struct directory *d, enum xst_kind kind, uint32_t id, uint32_t index)
 {
@@ -36,7 +36,7 @@ static int device_header(struct directory *d, enum xst_kind kind, uint32_t id, u
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-/* Each state of the guest has keys of its own. */
+/* Each state of the guest has its own keys. */
 int xst_directory_device_begin_keys(struct directory *d, uint32_t id, uint32_t index)
 {
 	int r = d->xenstore_state && d->xenstore_state < d->state
@@ -58,7 +58,7 @@ static bool is_key_byte(char c)
 	       c == '-' || c == '/' || c == '_' || c == '@';
 }
 
-/* No name in it is empty, so none can be absolute; a dot is no byte of a key. */
+/* No name in it is empty, so it can't be absolute; a key can't contain a dot. */
 bool xst_directory_device_key_is_fine(const char *key, size_t n)
 {
 	unsigned depth = 1;

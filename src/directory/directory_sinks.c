@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A directory is built beside its place, and gets its name or goes.
+/* Builds a directory beside its place, then renames or removes it.
  *
- * Three sinks share it.  Whoever is prepared first makes it; the domain's commit, which comes last,
+ * Three sinks share it.  The first one prepared creates it; the domain's commit, which comes last,
  * gives it its name. */
 #include "directory/directory.h"
 
@@ -53,7 +53,7 @@ int xst_directory_result(struct directory *d, int r, const char *what)
 
 /* --- its place -------------------------------------------------------------------------------- */
 
-/* Another file system begins there. */
+/* Whether the place is a mount point. */
 static bool is_mounted(int parent, int place)
 {
 	struct stat around, inside;
@@ -62,7 +62,7 @@ static bool is_mounted(int parent, int place)
 	       around.st_dev != inside.st_dev;
 }
 
-/* An empty directory may be replaced: that is what rename() does, but for one that is mounted. */
+/* An empty directory may be replaced, as by rename(), unless it is a mount point. */
 static int look_at_place(struct directory *d)
 {
 	int fd = openat(d->parent, d->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
@@ -100,7 +100,7 @@ static int open_parent(struct directory *d)
 	return d->parent < 0 ? -errno : 0;
 }
 
-/* Nothing can be renamed to these, however empty. */
+/* Nothing can be renamed to these names, even if empty. */
 static bool can_be_taken(const char *name)
 {
 	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
@@ -112,7 +112,7 @@ static int build(struct directory *d)
 
 	if (!can_be_taken(d->name))
 		return xst_directory_fail(d, XST_E_IO, RULE_OUTPUT_IO,
-					  "%s: can't be put in place; give a directory's own name",
+					  "%s: can't be replaced: give its own name",
 					  d->path);
 	r = open_parent(d);
 	if (r == 0)
@@ -189,8 +189,8 @@ static void close_all(struct directory *d)
 	d->parent = -1;
 }
 
-/* Whichever of the sinks is told first.  What is open is closed first, as removing needs descriptors, of
- * which there may be no more. */
+/* The first sink to abort does it.  Open files are closed first: removing needs descriptors, and
+ * none may be left. */
 static int directory_sink_take_back(void *self)
 {
 	struct directory *d = self;
@@ -223,7 +223,7 @@ static void free_sink(void *self)
 	free(d);
 }
 
-/* --- the three -------------------------------------------------------------------------------- */
+/* --- the three sinks -------------------------------------------------------------------------- */
 
 static int directory_sink_event(void *self, const struct xst_event *ev)
 {

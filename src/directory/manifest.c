@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What it all is, as JSON for people and programs.  Nothing here reads it: what counts are the
- * files that it tells of.  All strings are names of ours, so that none needs escaping. */
+/* A description of the directory, as JSON for people and programs.  Nothing here reads it back: the
+ * files themselves count.  All strings are fixed names, so none needs escaping. */
 #include "directory/directory.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, a byte for each pfn.
- * Both are as sparse as the guest's memory; nothing is kept here but one batch. */
+/* Page frames: contents in `memory`, at pfn * 4096, and types in `pages`, one byte for each pfn.
+ * Both are as sparse as the guest's memory; only one batch is kept in memory. */
 #include "directory/directory.h"
 
 #include <errno.h>
@@ -53,8 +53,8 @@ static bool had_contents(uint8_t byte)
 	return byte & PAGE_KNOWN && XST_PAGE_HAS_DATA(byte & 0xfu);
 }
 
-/* Pages that have lost their contents give back their blocks; where a file system can't do
- * that, they become zeroes. */
+/* Pages that have lost their contents free their blocks; if the file system can't, they are
+ * zeroed. */
 static int drop_contents(struct memory *m, uint64_t pfn, uint64_t n)
 {
 	static const uint8_t zeroes[XST_PAGE_SIZE];
@@ -69,7 +69,7 @@ static int drop_contents(struct memory *m, uint64_t pfn, uint64_t n)
 	return 0;
 }
 
-/* What the pages of the types in hand were before. */
+/* Compares the current types with the pages' earlier ones. */
 static int compare_with_old(struct memory *m)
 {
 	uint8_t old[XST_BATCH];
@@ -138,7 +138,7 @@ static int add_run(struct memory *m, uint64_t pfn)
 		last->n++;
 		return 0;
 	}
-	if (m->nruns == m->max_runs) /* which the parser refuses when it has seen them all */
+	if (m->nruns == m->max_runs) /* the parser refuses this once it has seen them all */
 		return 0;
 	runs = array_room(m->runs, m->nruns + 1, &m->capacity, sizeof(*runs));
 	if (!runs)
@@ -169,7 +169,7 @@ int xst_directory_memory_end_items(struct memory *m)
 	return flush_types(m);
 }
 
-/* Where the next byte goes, and how many go in one piece from there. */
+/* The position of the next byte, and how many can be written contiguously. */
 static uint64_t target(const struct memory *m, uint64_t *ret_left)
 {
 	const struct page_run *run = &m->runs[m->run];
@@ -216,7 +216,7 @@ int64_t xst_directory_move_some(struct transfer *t, int in, off_t *offset, int o
 
 	if (k < 0 && out_failed)
 		return k;
-	return k > 0 ? k : 0; /* the input's end or trouble shows when it is read */
+	return k > 0 ? k : 0; /* reading the input will show its end or error */
 }
 
 int xst_directory_memory_move(struct memory *m, int fd, const off_t *offset, uint64_t n,
@@ -256,7 +256,7 @@ ssize_t xst_directory_pages_read(int fd, uint64_t *pfn, uint8_t *types, size_t s
 	if (at < 0 && errno == ENXIO)
 		return 0;
 	if (at < 0)
-		at = (off_t)*pfn; /* this file system doesn't know */
+		at = (off_t)*pfn; /* this file system can't tell */
 	*pfn = (uint64_t)at;
 	return xst_io_pread_some(fd, types, size, at);
 }

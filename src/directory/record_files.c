@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of the files that hold records: a number that says where it stands, and the record's
- * name. */
+/* Names of the files that hold records: a sequence number and the record's name. */
 #include "directory/directory.h"
 
 #include <ctype.h>
@@ -8,7 +7,7 @@
 
 #define DIGITS 5
 
-/* Headers that have no row among the records. */
+/* Headers, which have no row among the records. */
 static const struct wire_record *const headers[] = {
 	&xst_wire_xl_header,
 	&xst_wire_libxl_header,
@@ -36,7 +35,7 @@ void xst_directory_record_file_name(char name[RECORD_NAME_MAX], unsigned number,
 		       xst_directory_record_row(kind)->name);
 }
 
-/* What only frames the others is written by itself. */
+/* Records that only frame others are generated, and have no file. */
 static bool has_file(const struct wire_record *row)
 {
 	switch (row->kind) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread makes a stream of the directory, and the converter reads it like any other: so it is
- * parsed, checked, and brought into whatever container and version is asked for.  Page contents
- * cross the pipe between the two inside the kernel. */
+/* A thread composes a stream from the directory, and the converter reads it like any other: it
+ * parses and checks it, and writes it in the wanted container and version.  Page contents cross the
+ * pipe between the two inside the kernel. */
 #include "directory/directory.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 struct save {
 	struct composer *composer;
-	int out; /* the pipe's end that the thread writes and closes */
+	int out; /* the end of the pipe that the thread writes and closes */
 	int code;
 	pthread_t thread;
 };
@@ -46,20 +46,20 @@ static int directory_save_convert(const struct xst_save_options *o, int in,
 	return xst_convert_fd(in, output, &how, reterr);
 }
 
-/* What the thread says explains whatever the converter saw of it. */
+/* The thread's error explains what the converter saw of it. */
 static int directory_save_files(struct save *s, const struct xst_save_options *o,
 				struct xst_output *output, struct xst_finding *reterr)
 {
 	int p[2], r;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
-		return xst_io_error(reterr, RULE_INPUT_IO, errno, "a pipe");
+		return xst_io_error(reterr, RULE_INPUT_IO, errno, "creating a pipe");
 	s->out = p[1];
 	r = xst_io_start_thread(&s->thread, STACK, directory_save_run, s);
 	if (r < 0) {
 		close(p[0]);
 		close(p[1]);
-		return xst_io_error(reterr, RULE_INPUT_IO, -r, "a thread");
+		return xst_io_error(reterr, RULE_INPUT_IO, -r, "starting a thread");
 	}
 	r = directory_save_convert(o, p[0], output, reterr);
 	close(p[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events of the domain become files: a record's body each, page frames in files of their own. */
+/* Turns the domain's events into files: one for each record's body; page frames have their own. */
 #include "directory/directory.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
-/* A record of an earlier state that the one in hand replaces, or NULL.  In each state they come
- * in the same order, so that the first one looked at is mostly right. */
+/* A record of an earlier state that the current one replaces, or NULL.  States have records in the
+ * same order, so the first guess is usually right. */
 static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t id)
 {
 	for (size_t i = 0; i < d->nslots; i++) {
@@ -71,7 +71,7 @@ int xst_directory_state_emitted(struct directory *d, int fd)
 	return xst_directory_result(d, r, RECORDS_DIR);
 }
 
-/* --- at the beginning ------------------------------------------------------------------------- */
+/* --- at the start ----------------------------------------------------------------------------- */
 
 static int write_file(struct directory *d, const char *name, const void *data, size_t n)
 {
@@ -100,7 +100,7 @@ static int state_file_write_header(struct directory *d, enum xst_kind kind,
 	return r;
 }
 
-/* Lengths and what follows from other files is filled in when it is read again. */
+/* Lengths and values that follow from other files are filled in when it is read again. */
 static int write_xl_header(struct directory *d)
 {
 	const struct xst_restore_domain *domain = d->domain;
@@ -116,7 +116,7 @@ static int write_xl_header(struct directory *d)
 	return state_file_write_header(d, XST_KIND_XL_HEADER, v, 3);
 }
 
-/* A configuration that is text keeps the NUL that it was stored with; JSON gets its own again. */
+/* A text configuration keeps its stored NUL; JSON gets a new one when packed. */
 static int write_config(struct directory *d)
 {
 	const struct xst_restore_domain *domain = d->domain;
@@ -164,7 +164,7 @@ int xst_directory_state_prepare(struct directory *d)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* What tells that pages which follow were sent before says nothing about the domain. */
+/* A mark that the following pages were sent before says nothing about the domain. */
 static bool has_no_file(enum xst_kind kind)
 {
 	return kind == XST_KIND_VERIFY;
@@ -174,7 +174,7 @@ static int state_file_emitted(struct directory *d, int r)
 {
 	if (r)
 		return xst_directory_fail(d, r, RULE_OUTPUT_IO,
-					  "%s: a record that can't be written", d->path);
+					  "%s: a record can't be written", d->path);
 	return xst_directory_state_emitted(d, d->file);
 }
 
@@ -186,11 +186,11 @@ static int state_file_open_file(struct directory *d, const struct xst_event *ev,
 		return fd;
 	d->file = fd;
 	r = xst_emit_begin(d->emitter, ev->kind, UINT32_MAX);
-	xst_emitter_written(d->emitter); /* its framing: a file has a length of its own */
+	xst_emitter_written(d->emitter); /* drops its framing: the file's size gives the length */
 	return r ? state_file_emitted(d, r) : 0;
 }
 
-/* One file stands for all page frames. */
+/* One file holds all page frames. */
 static int begin_batch(struct directory *d, const struct xst_event *ev)
 {
 	int fd;
@@ -219,7 +219,7 @@ static void state_file_take_note(struct directory *d, const struct xst_event *ev
 	}
 }
 
-/* What tells records of one kind apart. */
+/* Distinguishes records of one kind. */
 static uint32_t identity(const struct xst_event *ev)
 {
 	return (uint32_t)xst_event_field(ev, XST_FIELD_VCPU_ID,
@@ -276,7 +276,7 @@ static int types_result(struct directory *d, int r)
 	if (r == -E2BIG)
 		return xst_directory_fail(
 			d, XST_E_LIMIT, RULE_LIMIT,
-			"page frames in more than %d places far apart: the file of their "
+			"page frames in more than %d scattered places: the file of their "
 			"types would be far larger than the stream",
 			LIMIT_DIRECTORY_JUMPS);
 	return xst_directory_result(d, r, PAGES_FILE);
@@ -316,7 +316,7 @@ int xst_directory_state_write(struct directory *d, const void *data, size_t n, s
 	return xst_directory_result(d, r, RECORDS_DIR);
 }
 
-/* Records are small: only pages are worth it. */
+/* Only pages are moved: other records are small. */
 int xst_directory_state_move(struct directory *d, int fd, const off_t *offset, uint64_t n,
 			     uint64_t *ret_moved)
 {

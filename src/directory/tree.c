@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files below a directory, and nowhere else: no symbolic link is followed, no name leads out. */
+/* Files below a directory, and nowhere else: symbolic links are not followed, and no name leads
+ * out. */
 #include "directory/directory.h"
 
 #include <dirent.h>
@@ -48,7 +49,7 @@ int xst_directory_tree_enter_path(int dir, const char *path, bool make, const ch
 	return here < 0 ? -errno : here;
 }
 
-/* Not waiting for the other end of a fifo. */
+/* O_NONBLOCK: don't wait for the other end of a FIFO. */
 int xst_directory_tree_open(int dir, const char *name, uint64_t *ret_size)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -77,7 +78,7 @@ static int tree_read_whole(int fd, uint8_t *data, size_t n)
 		ssize_t k = xst_io_read_some(fd, data + done, n - done);
 
 		if (k <= 0)
-			return k < 0 ? (int)k : -EIO; /* it has become shorter */
+			return k < 0 ? (int)k : -EIO; /* the file has shrunk */
 		done += (size_t)k;
 	}
 	return 0;
@@ -118,8 +119,9 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* For each entry, until one says otherwise than 0, or to the end in any case.  Returns the first that was
- * not 0.  Takes the descriptor, and needs no other: there may be none left. */
+/* Calls fn for each entry, until it returns a value other than 0, or always to the end if
+ * to_the_end.  Returns the first value other than 0.  Closes the descriptor, and needs no other:
+ * none may be left. */
 static int tree_walk(int fd, int depth, entry_fn fn, bool to_the_end)
 {
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -132,7 +134,7 @@ static int tree_walk(int fd, int depth, entry_fn fn, bool to_the_end)
 			close(fd);
 		return r;
 	}
-	rewinddir(d); /* a copy shares its place with the original */
+	rewinddir(d); /* a duplicate shares the original's position */
 	while ((r == 0 || to_the_end) && (e = readdir(d))) {
 		int k = is_dots(e->d_name) ? 0 : fn(fd, e->d_name, depth);
 

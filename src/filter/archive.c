@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* From descriptor 0 to descriptor 1 through libarchive's filters.
  *
- * libarchive is loaded here, in the child and only if something is compressed: with the libraries
- * that it needs (an XML parser and all of Unicode) it is ten times the size of the command.
+ * libarchive is loaded here, in the child, and only for compressed data: with the libraries that it
+ * needs (an XML parser and all of Unicode) it is ten times the size of the command.
  *
- * gzip and zstd are read in gunzip.c and unzstd.c. */
+ * gunzip.c and unzstd.c read gzip and zstd. */
 #include "filter/pump.h"
 
 #include <archive.h>
@@ -48,7 +48,7 @@ struct library_pump {
 	struct archive *archive;
 };
 
-/* --- libarchive's ends ----------------------------------------------------------------------- */
+/* --- libarchive's callbacks ------------------------------------------------------------------ */
 
 static la_ssize_t on_read(struct archive *a, void *pump, const void **ret)
 {
@@ -67,7 +67,7 @@ static la_ssize_t on_write(struct archive *a, void *pump, const void *data, size
 	return xst_filter_pump_give(&p->pump, data, n) ? (la_ssize_t)n : -1;
 }
 
-/* Without a system call to blame it is the data. */
+/* If no system call failed, the data are at fault. */
 static void pump_failed(const struct library_pump *p, struct filter_report *report)
 {
 	const char *text = libarchive.archive_error_string(p->archive);
@@ -86,7 +86,7 @@ static void pump_failed(const struct library_pump *p, struct filter_report *repo
 
 /* --- decompressing --------------------------------------------------------------------------- */
 
-/* A filter that libarchive would run another program for is not good enough. */
+/* Refuses a filter for which libarchive would run another program. */
 static int open_read(struct library_pump *p, enum filter_format format)
 {
 	struct archive_entry *entry;
@@ -130,7 +130,7 @@ static void pump_through_library(enum filter_format format, struct filter_report
 		return;
 	}
 	r = open_read(&p, format);
-	if (r == ARCHIVE_OK && libarchive.archive_filter_count(p.archive) < 2) { /* it passes as it is */
+	if (r == ARCHIVE_OK && libarchive.archive_filter_count(p.archive) < 2) { /* no filter */
 		report->outcome = FILTER_DAMAGED;
 		xst_filter_pump_text(report, "its header is damaged or cut off");
 		return;
@@ -154,7 +154,7 @@ void xst_filter_pump_decompress(enum filter_format format, struct filter_report 
 		pump_through_library(format, report);
 }
 
-/* --- the other way --------------------------------------------------------------------------- */
+/* --- compressing ----------------------------------------------------------------------------- */
 
 static int open_write(struct library_pump *p, enum filter_format format, int level)
 {
@@ -166,11 +166,11 @@ static int open_write(struct library_pump *p, enum filter_format format, int lev
 	if (r == ARCHIVE_OK && level >= 0)
 		r = libarchive.archive_write_set_filter_option(p->archive, NULL, "compression-level",
 							number);
-	if (r == ARCHIVE_OK && format == FILTER_GZIP) /* the same input gives the same output */
+	if (r == ARCHIVE_OK && format == FILTER_GZIP) /* makes output reproducible */
 		r = libarchive.archive_write_set_filter_option(p->archive, NULL, "timestamp", NULL);
 	if (r == ARCHIVE_OK)
 		r = libarchive.archive_write_set_format_raw(p->archive);
-	if (r == ARCHIVE_OK) /* not filled up to a tape's block */
+	if (r == ARCHIVE_OK) /* without padding to tape blocks */
 		r = libarchive.archive_write_set_bytes_in_last_block(p->archive, 1);
 	if (r == ARCHIVE_OK)
 		r = libarchive.archive_write_open(p->archive, p, NULL, on_write, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The child process: its descriptors, its signals, its end. */
+/* The child process: its descriptors, its signals, its exit. */
 #include "filter/filter.h"
 
 #include <errno.h>
@@ -13,15 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REPORTS 3 /* the child's descriptor for them */
-#define DECOMPRESS_MEMORY (192 << 20) /* of zstd --long=27 and xz -9, and some */
+#define REPORTS 3 /* the child's descriptor for reports */
+#define DECOMPRESS_MEMORY (192 << 20) /* enough for zstd --long=27 and xz -9, with a margin */
 
 static void default_signals(void)
 {
 	sigset_t none;
 
 	for (int i = 1; i < NSIG; i++)
-		if (i != SIGPIPE && i != SIGUSR1) /* who asks how far it is may ask the group */
+		if (i != SIGPIPE && i != SIGUSR1) /* SIGUSR1 asks a whole group for progress */
 			signal(i, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
@@ -29,7 +29,7 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* 0, 1, standard error and REPORTS; no other stays open. */
+/* Keeps 0, 1, standard error and REPORTS; closes all others. */
 static bool filter_child_settle_descriptors(int in, int out, int reports)
 {
 	int a = fcntl(in, F_DUPFD, REPORTS + 1), b = fcntl(out, F_DUPFD, REPORTS + 1);
@@ -41,10 +41,10 @@ static bool filter_child_settle_descriptors(int in, int out, int reports)
 	return close_range(REPORTS + 1, ~0u, 0) == 0;
 }
 
-/* What a stream announces costs no more memory than this. */
+/* Limits the memory that a stream's declared sizes can make the child allocate. */
 static void limit_memory(void)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose shadow counts, too */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* shadow memory counts, too */
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_DATA, &r) < 0 || r.rlim_cur <= DECOMPRESS_MEMORY)
@@ -80,7 +80,7 @@ static _Noreturn void filter_child_be_child(const struct task *t, int reports, p
 	}
 	if (write(reports, &report, sizeof(report)) != (ssize_t)sizeof(report))
 		_exit(1);
-	_exit(0); /* which closes the pipe: the report is there before the end of the data */
+	_exit(0); /* closes the pipe: the report precedes the end of the data */
 }
 
 static void close_both(const int pipe_ends[2])
@@ -89,7 +89,7 @@ static void close_both(const int pipe_ends[2])
 	close(pipe_ends[1]);
 }
 
-/* No signal reaches the child before default_signals() has said what becomes of it. */
+/* Blocks signals in the child until default_signals() has set their handling. */
 static pid_t fork_unsignalled(void)
 {
 	sigset_t all, before;
@@ -103,7 +103,7 @@ static pid_t fork_unsignalled(void)
 	return pid;
 }
 
-/* data: the pipe of which the child has one end and the caller the other, `own`. */
+/* data: the pipe between the child and the caller, whose end is `own`. */
 static int filter_child_start(struct filter *f, const struct task *t, const int data[2], int own)
 {
 	pid_t parent = getpid();

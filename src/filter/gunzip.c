@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gzip through zlib: libarchive does not look at the checksum, and there is nothing else by which damage
- * to a guest's pages could be seen. */
+/* gzip through zlib: libarchive ignores the checksum, the only thing that reveals damage to a
+ * guest's pages. */
 #include "filter/pump.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ struct gunzip {
 	char out[PIECE];
 };
 
-/* More input, if all of it was used.  Returns whether there is any. */
+/* Reads more input if the buffer is used up.  Returns whether there is any. */
 static bool refill(struct gunzip *g)
 {
 	ssize_t n;
@@ -34,14 +34,14 @@ static bool refill(struct gunzip *g)
 	return n > 0;
 }
 
-/* One member of a file.  Returns what is wrong with it, or NULL. */
+/* Decompresses one member of a file.  Returns what is wrong with it, or NULL. */
 static const char *gunzip_member(struct gunzip *g)
 {
 	int r = Z_OK;
 
 	while (r != Z_STREAM_END) {
 		if (!refill(g))
-			return "it ends in the middle";
+			return "it is cut off";
 		g->z.next_out = (Bytef *)g->out;
 		g->z.avail_out = sizeof(g->out);
 		r = libz.inflate(&g->z, Z_NO_FLUSH);
@@ -53,7 +53,7 @@ static const char *gunzip_member(struct gunzip *g)
 	return NULL;
 }
 
-/* After a member there may be another; anything else is ignored, as gzip does. */
+/* Another member may follow; anything else is ignored, as gzip does. */
 static const char *all(struct gunzip *g)
 {
 	const char *fault;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors 0 and 1, and the report on how it went. */
+/* Descriptors 0 and 1, and the report. */
 #include "filter/pump.h"
 
 #include <errno.h>

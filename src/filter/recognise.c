@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which compression, by the first bytes, which stay where they are. */
+/* Recognises the compression by the first bytes, without consuming them. */
 #include "filter/filter.h"
 
 #include <errno.h>
@@ -15,13 +15,13 @@
 #define HEAD 16
 #define GZIP_HEADER 10
 #define MAX_HANDSHAKES 4 /* bytes */
-#define PATIENCE_NS 5000000 /* between looks at a pipe that has too little yet */
+#define PATIENCE_NS 5000000 /* between looks at a pipe with too few bytes */
 
 static const struct format {
 	const char *name;
 	const char *magic;
 	size_t size;
-	int min, max; /* levels; 0 and -1: is not written */
+	int min, max; /* levels; 0 and -1: not for writing */
 } formats[FILTER_MAX] = {
 	[FILTER_NONE] = { "none", "", 0, 0, -1 },
 	[FILTER_GZIP] = { "gzip", "\x1f\x8b\x08", 3, 1, 9 },
@@ -59,8 +59,8 @@ bool xst_filter_parse(const char *text, enum filter_format *format, int *level)
 	return false;
 }
 
-/* A legacy stream begins with any number, its count of page frames, also with gzip's three bytes:
- * then what comes after is no gzip header. */
+/* A legacy stream begins with an arbitrary number, its count of page frames, which may look like
+ * gzip's three bytes: then no gzip header follows. */
 static bool is_gzip_header(const unsigned char *head)
 {
 	unsigned hint = head[8], system = head[9];
@@ -69,7 +69,7 @@ static bool is_gzip_header(const unsigned char *head)
 	       ((system <= 13 && system != 4) || system == 255);
 }
 
-/* *undecided: more bytes could make it one, or another. */
+/* *undecided: more bytes could change the result. */
 static enum filter_format match(const unsigned char *head, size_t n, bool *undecided)
 {
 	*undecided = false;
@@ -85,8 +85,8 @@ static enum filter_format match(const unsigned char *head, size_t n, bool *undec
 	return FILTER_NONE;
 }
 
-/* A handshake, "no error": two bytes of no length.  After it xenopsd sends zstd or nothing
- * compressed; no legacy stream has so many page frames that its number looks like this. */
+/* A handshake, "no error": two bytes that encode length 0.  After it xenopsd sends zstd or
+ * uncompressed data; no legacy stream has a page frame count that looks like this. */
 static size_t handshakes(const unsigned char *head, size_t n)
 {
 	size_t size = 0;
@@ -112,7 +112,7 @@ static enum filter_format match_behind(const unsigned char *head, size_t n, size
 	return FILTER_ZSTD;
 }
 
-/* tee() copies without taking. */
+/* tee() copies without consuming. */
 static ssize_t look_at_pipe(int fd, unsigned char *head)
 {
 	int copy[2];
@@ -150,7 +150,7 @@ static bool may_come_to_more(int fd, mode_t type)
 	return true;
 }
 
-/* Waits where a descriptor doesn't.  Returns whether another look is worth it. */
+/* Waits if the descriptor doesn't block.  Returns whether another look is worthwhile. */
 static bool interrupted(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -181,7 +181,7 @@ enum filter_format xst_filter_recognise(int fd, size_t *ret_front)
 		format = match_behind(head, (size_t)n, ret_front, &undecided);
 		if (last)
 			break;
-		/* another look, for what came just before the end */
+		/* looks again, for bytes that came just before the end */
 		last = undecided && !may_come_to_more(fd, st.st_mode);
 	}
 	return format;

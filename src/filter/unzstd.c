@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* zstd through its own library: libarchive does not say where a frame ends, and xenopsd sends two
- * bytes of a handshake after the frame of a migration. */
+/* zstd through its own library: libarchive doesn't report where a frame ends, and xenopsd sends a
+ * two-byte handshake after a migration's frame. */
 #include "filter/pump.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct unzstd {
 	char out[PIECE];
 };
 
-/* At least n bytes of input, where there are as many.  Returns how many there are. */
+/* Provides at least n bytes of input, unless it ends before.  Returns how many there are. */
 static size_t unzstd_look(struct unzstd *u, size_t n)
 {
 	size_t left = u->in.size - u->in.pos;
@@ -41,14 +41,14 @@ static size_t unzstd_look(struct unzstd *u, size_t n)
 	return left;
 }
 
-/* Returns what is wrong with a frame, or NULL at its end. */
+/* Decompresses a frame.  Returns what is wrong with it, or NULL at its end. */
 static const char *unzstd_frame(struct unzstd *u)
 {
 	size_t r = 1;
 
 	while (r) {
 		ZSTD_outBuffer out = { u->out, sizeof(u->out), 0 };
-		bool more = unzstd_look(u, 1) > 0; /* without any, there may be output left */
+		bool more = unzstd_look(u, 1) > 0; /* even without input, output may be left */
 
 		r = libzstd.ZSTD_decompressStream(u->z, &out, &u->in);
 		if (libzstd.ZSTD_isError(r))
@@ -56,12 +56,13 @@ static const char *unzstd_frame(struct unzstd *u)
 		if (!xst_filter_pump_give(&u->pump, u->out, out.pos))
 			return "";
 		if (r && !more && !out.pos)
-			return "it ends in the middle";
+			return "it is cut off";
 	}
 	return NULL;
 }
 
-/* Nothing more, or the success that a sender of a migration tells at the end. */
+/* Whether nothing follows but, at most, the success that a migration's sender reports at the
+ * end. */
 static bool at_end(struct unzstd *u)
 {
 	size_t left = unzstd_look(u, HANDSHAKE + 1);

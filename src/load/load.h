@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Libraries that are loaded when what they are for has come: a command that meets no XML has no XML parser in
- * it, and starts in less time. */
+/* Libraries loaded on demand: a command that meets no XML loads no XML parser, and starts
+ * faster. */
 #ifndef LOAD_LOAD_H
 #define LOAD_LOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Loads a library, to stay, and looks up n functions; `functions` is a structure of pointers, in that
- * order.  Returns whether all are there. */
+/* Loads a library for good and looks up n functions; `functions` is a structure of pointers in the
+ * same order.  Returns whether all were found. */
 bool xst_load_library(const char *library, const char *const *names, void *functions, size_t n);
 
-/* With FUNCTIONS(X) as a list of X(function): makes `name`, a structure that has a pointer for each of them, and
- * name_load(), which fills it unless that was done, and returns NULL, or words for the user: which file is
- * missing and which of Debian's packages has it. */
+/* FUNCTIONS(X) is a list of X(function).  Defines `name`, a structure with a pointer for each
+ * function, and name_load(), which fills it on the first call and returns NULL, or a message for
+ * the user: which file is missing and which Debian package contains it. */
 #define LOADED_LIBRARY(name, file, package, FUNCTIONS)                                              \
 	static struct {                                                                             \
 		FUNCTIONS(LOAD_MEMBER)                                                              \
@@ -27,7 +27,7 @@ bool xst_load_library(const char *library, const char *const *names, void *funct
 		loaded = loaded ||                                                                  \
 			 xst_load_library(file, names, &name, sizeof(names) / sizeof(names[0]));    \
 		return loaded ? NULL                                                                \
-			      : file " can't be loaded: install it (Debian's package " package ")"; \
+			      : file " can't be loaded: install it (Debian package " package ")"; \
 	}
 #define LOAD_MEMBER(function) __typeof__(function) *function;
 #define LOAD_NAME(function)   #function,

@@ -82,7 +82,7 @@ size_t xst_restore_colo_send(struct colo *c, uint8_t buf[COLO_MESSAGE_SIZE])
 	return RECORD_HEADER_SIZE + (length ? RECORD_ALIGN : 0);
 }
 
-/* --- the back channel, as the primary reads it ---------------------------------------------- */
+/* --- the back channel, read by the primary -------------------------------------------------- */
 
 static int begin_list(struct colo *c, uint64_t length)
 {
@@ -104,7 +104,7 @@ static int begin_list(struct colo *c, uint64_t length)
 	return 0;
 }
 
-/* One more than the header says: the first was none, and all of it is one further. */
+/* There is one value more than the header says: drops the first and shifts the rest. */
 static void put_right(struct colo *c, uint64_t last)
 {
 	c->stray = true;

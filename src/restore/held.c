@@ -78,7 +78,7 @@ int xst_restore_held_settle(struct held *h, struct xst_finding *reterr)
 	struct held kept;
 	int r = 0;
 
-	if (!h->settled || h->settled == h->n) { /* nothing before it, or nothing new */
+	if (!h->settled || h->settled == h->n) { /* no earlier state, or nothing new */
 		h->settled = h->n;
 		return 0;
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A stream's events, with each run in a sink before the event after it comes, and never for long. */
+/* Delivers a stream's events, and each run to a sink before the next event; each call is short. */
 #include "restore/restore.h"
 
 #include <fcntl.h>
 
-#define MOVE_ONCE (UINT64_C(1) << 20) /* bytes: process() is not to take long */
+#define MOVE_ONCE (UINT64_C(1) << 20) /* bytes: keeps process() short */
 
 int xst_restore_player_init(struct player *pl, struct xst_parser *parser)
 {
@@ -49,8 +49,8 @@ int xst_restore_player_next(struct player *pl, struct watch *w, const struct xst
 	return 0;
 }
 
-/* A larger pipe means fewer switches between the processes.  It may be refused, or be no pipe; small
- * streams, of which there may be many, can do without. */
+/* A larger pipe means fewer switches between processes.  The request may fail, or the descriptor be
+ * no pipe; small streams, of which there may be many, don't need it. */
 static void widen(struct player *pl, uint64_t n)
 {
 	if (pl->widened || n < MOVE_ONCE || n == XST_LENGTH_UNKNOWN)

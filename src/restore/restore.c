@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A restore: the object, and one call of it, which goes on with task after task as far as it comes.
+/* The restore object, and its main call, which runs task after task until it must wait.
  *
- * Nothing calls itself, however the stream is made: a task returns to the loop of
- * xst_restore_process(), which also has the only call of `done` but for that of xst_restore_free(). */
+ * Nothing is recursive, whatever the stream: a task returns to the loop of xst_restore_process(),
+ * which alone calls `done`, apart from xst_restore_free(). */
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@
 #include "wire/options.h"
 #include "wire/wire.h"
 
-#define STEPS 512                /* of one call */
+#define STEPS 512                /* in one call */
 #define BUFFER_MEMORY (UINT64_C(1) << 20)
 #define FLAGS (XST_RESTORE_NO_CONFIG | XST_RESTORE_COLO | XST_RESTORE_FORCE)
 
-/* --- what is said ----------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 int xst_restore_fail(struct xst_restore *r, int code, enum xst_rule rule,
 		     const struct xst_event *at, const char *format, ...)
@@ -91,8 +91,8 @@ static void check_time(struct xst_restore *r)
 	if (soonest_timeout(r) > now)
 		return;
 	xst_io_error(&r->error, RULE_RESTORE_TIMEOUT, ETIMEDOUT,
-		     r->deadline <= now ? "the stream takes longer than it may (--timeout)"
-					: "the stream has stalled (--stall)");
+		     r->deadline <= now ? "the stream took longer than --timeout allows"
+					: "no data arrived for the time of --stall");
 	xst_restore_begin_abort(r, XST_OUTCOME_FAILED);
 }
 
@@ -112,7 +112,7 @@ static void check_abort(struct xst_restore *r)
 
 static void restore_step(struct xst_restore *r, int *ret)
 {
-	r->watch.n = 0; /* only what the last step waits for counts */
+	r->watch.n = 0; /* only the last step's conditions count */
 	*ret = xst_restore_tasks[r->task](r);
 	if (*ret == 0)
 		return;
@@ -141,7 +141,7 @@ static void restore_tell_progress(struct xst_restore *r)
 				    size);
 }
 
-/* Goes on until there is nothing to do without waiting, or a callback has asked for the abort. */
+/* Runs until it must wait, or a callback has asked to abort. */
 static void work(struct xst_restore *r)
 {
 	uint64_t mark = progress_mark(r);
@@ -158,7 +158,8 @@ static void work(struct xst_restore *r)
 	xst_restore_watch_arm(&r->watch, e == 0);
 }
 
-/* Whoever reads what a sink writes may go away.  That is an error like any other, no reason to die. */
+/* The program reading a sink's output may exit.  SIGPIPE must not kill us: EPIPE is an ordinary
+ * error. */
 static void hold_sigpipe(sigset_t *before, bool *ret_pending)
 {
 	sigset_t pipe, pending;
@@ -212,7 +213,7 @@ int xst_restore_process(struct xst_restore *r)
 	r->inside = false;
 	if (r->task != TASK_OVER)
 		return 0;
-	tell_result(r); /* r may be gone */
+	tell_result(r); /* r may be freed */
 	return 1;
 }
 
@@ -269,7 +270,7 @@ static int restore_open_all(struct xst_restore *r)
 	if (e)
 		return e;
 	xst_source_from_fd(&r->main.pull.source, r->options.fd);
-	xst_restore_route_keep(r); /* until it is known what it is */
+	xst_restore_route_keep(r); /* until its format is known */
 	e = xst_restore_watch_init(&r->watch);
 	errno = -e;
 	return e ? XST_E_IO : 0;
@@ -338,7 +339,7 @@ int xst_restore_new(const struct xst_restore_options *options, struct xst_restor
 	return 0;
 }
 
-/* One sink may have committed and another not: free() of the former would leave it at that. */
+/* If one sink has committed and another has not, free() must not leave it at that. */
 static bool is_committing(const struct xst_restore *r)
 {
 	return r->started && r->task == TASK_FINISH && r->step >= SINKS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What records mean to a restore: which phase they belong to, and which sink they go to.
  *
- * In NORMAL they take effect as they are read.  From the first CHECKPOINT on they are kept as the bytes
- * that they are, with a copy of the parser from where they begin; when their CHECKPOINT_END is
- * there, that copy reads them again, and then they take effect: libxl's before libxc's. */
+ * In NORMAL they take effect as they are read.  From the first CHECKPOINT on, their bytes are kept,
+ * with a copy of the parser at their start; at their CHECKPOINT_END that copy reads them again, and
+ * then they take effect: libxl's before libxc's. */
 #include "restore/restore.h"
 
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static int xl_run(struct xst_restore *r, const struct xst_event *ev, struct drai
 	return 0;
 }
 
-/* What is stored may end in a NUL of its own. */
+/* A stored configuration may end in a NUL of its own. */
 static void xl_config(struct xst_restore *r)
 {
 	uint64_t n = r->config_fill;
@@ -142,7 +142,7 @@ static int to_xenstore(struct xst_restore *r, const struct xst_event *ev)
 		e = s->ops->end(s->self);
 	e = xst_restore_sink_result(r, SINK_XENSTORE, e);
 	if (e < 0 && r->error.layer == XST_LAYER_NONE) {
-		/* a sink doesn't know where in the stream a key stands */
+		/* a sink doesn't know a key's place in the stream */
 		r->error.layer = ev->layer;
 		r->error.offset = ev->offset;
 	}
@@ -159,7 +159,7 @@ static int route_emulator_begin(struct xst_restore *r, uint64_t length)
 	return e;
 }
 
-/* A state of no bytes has no run. */
+/* An empty state has no run. */
 static int route_emulator_end(struct xst_restore *r)
 {
 	const struct xst_emulator_sink *s = &r->options.emulator;
@@ -209,7 +209,7 @@ static int emulator_event(struct xst_restore *r, const struct xst_event *ev, str
 	return 0;
 }
 
-/* --- today's layers --------------------------------------------------------------------------- */
+/* --- current layers --------------------------------------------------------------------------- */
 
 static int libxl_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
@@ -220,7 +220,8 @@ static int libxl_event(struct xst_restore *r, const struct xst_event *ev, struct
 	return is_emulator(ev->kind) ? emulator_event(r, ev, drain) : 0;
 }
 
-/* What the domain sink isn't told: the restore acts on it, or nobody knows what it means. */
+/* Records that the domain sink doesn't get: the restore handles them, or their meaning is
+ * unknown. */
 static bool is_internal(enum xst_kind kind)
 {
 	return kind == XST_KIND_CHECKPOINT || kind == XST_KIND_END || kind == XST_KIND_UNKNOWN;
@@ -311,7 +312,7 @@ static void route_complete(struct xst_restore *r)
 	r->task = r->domain.libxl ? TASK_EMULATOR : r->at_image ? TASK_IMAGE : TASK_CHECKPOINT;
 }
 
-/* The first CHECKPOINT: all before it has taken effect, all after it waits. */
+/* The first CHECKPOINT: everything before it has taken effect, everything after it waits. */
 static int begin_buffering(struct xst_restore *r)
 {
 	r->phase = XST_PHASE_BUFFERING;
@@ -324,7 +325,7 @@ static int begin_buffering(struct xst_restore *r)
 	return mark_emulator(r);
 }
 
-/* An END in place of the next CHECKPOINT: what is buffered is dropped, and so is what follows. */
+/* An END instead of the next CHECKPOINT: drops what is buffered, and what follows. */
 static void route_drop(struct xst_restore *r)
 {
 	r->dropping = true;
@@ -368,7 +369,7 @@ static int colo_event(struct xst_restore *r, const struct xst_event *ev)
 		if (!(r->options.flags & XST_RESTORE_COLO) ||
 		    xst_restore_colo_received(&r->colo, id) < 0)
 			return xst_restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
-						"CHECKPOINT_STATE %llu is not due here",
+						"CHECKPOINT_STATE %llu is out of order here",
 						(unsigned long long)id);
 	}
 	if (ev->type != XST_EVENT_RECORD_END)
@@ -377,7 +378,7 @@ static int colo_event(struct xst_restore *r, const struct xst_event *ev)
 	return xst_restore_route_mark_image(r);
 }
 
-/* Between CHECKPOINT_END and CHECKPOINT_STATE nothing else stands. */
+/* Nothing else is allowed between CHECKPOINT_END and CHECKPOINT_STATE. */
 static bool colo_waits(const struct xst_restore *r)
 {
 	return r->options.flags & XST_RESTORE_COLO && r->colo.step == COLO_NEW;
@@ -401,7 +402,7 @@ static int route_check(struct xst_restore *r, const struct xst_event *ev)
 	return e;
 }
 
-/* What no checker sees. */
+/* Checks that the checker doesn't make. */
 static int route_take_note(struct xst_restore *r, const struct xst_event *ev)
 {
 	if (ev->type == XST_EVENT_STREAM_BEGIN && ev->layer == XST_LAYER_LIBXC)
@@ -416,11 +417,11 @@ static int route_take_note(struct xst_restore *r, const struct xst_event *ev)
 	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->contexts++)
 		return xst_restore_fail(
 			r, XST_E_MALFORMED, RULE_TWICE, ev,
-			"a second EMULATOR_CONTEXT for the same state of the guest");
+			"a second EMULATOR_CONTEXT for one state of the guest");
 	if (ev->layer == XST_LAYER_LIBXL && colo_waits(r) &&
 	    ev->kind != XST_KIND_CHECKPOINT_STATE)
 		return xst_restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,
-					"a CHECKPOINT_STATE is due here");
+					"a record where a CHECKPOINT_STATE must stand");
 	return 0;
 }
 
@@ -428,7 +429,7 @@ int xst_restore_route_read(struct xst_restore *r, const struct xst_event *ev, st
 {
 	int e;
 
-	if (!r->checked) { /* the same event may come again */
+	if (!r->checked) { /* the same event may be passed again */
 		e = route_check(r, ev);
 		if (e == 0)
 			e = route_take_note(r, ev);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A restore in one call: the smallest loop that does it. */
+/* A restore in one call: a minimal event loop. */
 #include <xenstream/restore.h>
 
 #include <poll.h>
@@ -53,7 +53,7 @@ static int restore_run_translate(void *userdata, const struct xst_config *stored
 	return run->options.translate(run->options.userdata, stored, ret, why, size);
 }
 
-/* For poll(): milliseconds, rounded up. */
+/* The time left in milliseconds, rounded up, for poll(). */
 static int milliseconds_to(uint64_t deadline)
 {
 	uint64_t now = xst_io_now(), left;

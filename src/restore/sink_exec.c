@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain sink that hands a plain stream of today to a program's standard input.
+/* A domain sink that gives a plain stream in the current format to a program's standard input.
  *
- * Memory and what never changes go through at once; the rest is held back to the end, when it is known
- * which state is the last complete one.  So a checkpointed stream becomes a plain one on the way. */
+ * Memory and unchanging records pass through at once; the rest is held back to the end, when the
+ * last complete state is known.  So a checkpointed stream becomes a plain one. */
 #include <xenstream/restore.h>
 
 #include <errno.h>
@@ -23,9 +23,9 @@
 #include "wire/options.h"
 #include "wire/wire.h"
 
-#define GRACE 2000000 /* microseconds that a program has to end by itself after SIGTERM, or when
-			* it has stopped reading */
-#define PAUSE 20000 /* between two looks at whether any of its children are left */
+#define GRACE 2000000 /* microseconds that a program gets to exit after SIGTERM, or once it has
+			* stopped reading */
+#define PAUSE 20000 /* between two checks for remaining children */
 #define PIPE_SIZE (1 << 20)
 #define CHUNK (64 << 10)
 
@@ -40,27 +40,27 @@ struct exec {
 	enum xst_container to;
 	const struct xst_restore_domain *domain;
 	struct xst_emitter *emitter;
-	size_t flushed;        /* bytes of its output that are gone */
+	size_t flushed;        /* bytes of its output already passed on */
 	struct held held;
 	bool holding;          /* the open record is held back */
 	bool late;             /* a bare image's device model: framed when its length is known */
-	int fd, pidfd;         /* the program's standard input and the program, or -1 */
+	int fd, pidfd;         /* the program's standard input and its process, or -1 */
 	pid_t pid;
-	bool ended;            /* it has, and its status was collected */
+	bool ended;            /* it has ended, and its status was collected */
 	bool committed;
-	bool broken;           /* it reads no more */
-	uint64_t end_by;       /* when it is broken: how long its status is waited for */
+	bool broken;           /* it no longer reads */
+	uint64_t end_by;       /* if broken: until when to wait for its status */
 	enum stage stage;
-	size_t next;           /* held record to be written */
-	uint64_t done;         /* bytes of it that are gone */
-	uint64_t kill_at;      /* 0: it was not told to end */
+	size_t next;           /* the held record to write next */
+	uint64_t done;         /* bytes of it already written */
+	uint64_t kill_at;      /* 0: it was not asked to end */
 	struct xst_wait wait;
 	struct xst_finding error;
 };
 
 extern char **environ;
 
-/* --- trouble ---------------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static int exec_fail(struct exec *x, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -82,7 +82,7 @@ static int exec_again(struct exec *x, int fd, short events, uint64_t deadline)
 	return XST_AGAIN;
 }
 
-/* How the program has ended: 0 if well.  XST_AGAIN: it has not. */
+/* Collects the program's exit status: 0 if it succeeded.  XST_AGAIN: it still runs. */
 static int collect(struct exec *x)
 {
 	int status;
@@ -94,32 +94,33 @@ static int collect(struct exec *x)
 	if (ended == 0)
 		return exec_again(x, x->pidfd, POLLIN, UINT64_MAX);
 	x->ended = true;
-	if (ended < 0) /* somebody else has waited for it, or children are ignored */
-		return exec_fail(x, errno, "%.160s: how it ended can't be told: %s", x->command,
+	if (ended < 0) /* another waitpid() was faster, or SIGCHLD is ignored */
+		return exec_fail(x, errno, "%.160s: can't get its exit status: %s", x->command,
 				 strerror(errno));
 	if (WIFSIGNALED(status))
-		return exec_fail(x, 0, "%.160s: was killed by signal %d", x->command,
+		return exec_fail(x, 0, "%.160s: killed by signal %d", x->command,
 				 WTERMSIG(status));
 	if (WEXITSTATUS(status))
-		return exec_fail(x, 0, "%.160s: ended with status %d", x->command,
+		return exec_fail(x, 0, "%.160s: exited with status %d", x->command,
 				 WEXITSTATUS(status));
 	return 0;
 }
 
-/* Its status says more than that it reads no more, if it ends. */
+/* Waits for the exit status, which says more than the broken pipe. */
 static int exec_broken(struct exec *x)
 {
 	int r = collect(x);
 
 	if (r == XST_AGAIN && xst_io_now() >= x->end_by)
-		return exec_fail(x, EPIPE, "%.160s: has stopped reading before the end",
+		return exec_fail(x, EPIPE, "%.160s: stopped reading before the end",
 				 x->command);
 	if (r == XST_AGAIN)
 		return exec_again(x, x->pidfd, POLLIN, x->end_by);
-	return r ? r : exec_fail(x, EPIPE, "%.160s: ended before it had read all", x->command);
+	return r ? r : exec_fail(x, EPIPE, "%.160s: exited before reading everything", x->command);
 }
 
-/* What a write or splice to the program has given: bytes, 0 with *ret set, see XST_AGAIN. */
+/* Evaluates a write or splice to the program: the bytes written, or 0 with *ret set (XST_AGAIN or
+ * an error). */
 static size_t sent(struct exec *x, ssize_t k, int *ret)
 {
 	*ret = 0;
@@ -156,7 +157,8 @@ static int exec_flush(struct exec *x)
 	return 0;
 }
 
-/* What was just emitted goes where its record goes.  The pipe may take it later. */
+/* Passes on the bytes just emitted, to the pipe or to the held records.  The pipe may accept them
+ * later. */
 static int take_output(struct exec *x)
 {
 	const uint8_t *data;
@@ -179,9 +181,9 @@ static int exec_emitted(struct exec *x, int code)
 	if (code == XST_E_NOMEM)
 		xst_finding_no_memory(&x->error);
 	else if (code == XST_E_LIMIT)
-		exec_fail(x, 0, "too many records that a state of the guest has anew");
+		exec_fail(x, 0, "too many records for one state of the guest");
 	else
-		exec_fail(x, 0, "a record that can't be written");
+		exec_fail(x, 0, "can't write a record");
 	if (code == XST_E_LIMIT)
 		x->error.rule = xst_rule_table[RULE_LIMIT].id;
 	return code;
@@ -268,7 +270,7 @@ static int exec_record_begin(struct exec *x, const struct xst_event *ev)
 	return xst_emit_begin(x->emitter, ev->kind, ev->u.record.length);
 }
 
-/* The body of a libxl record of a device model that had none of its own. */
+/* Begins the libxl record of a device model state that came without one. */
 static int late_begin(struct exec *x, uint64_t length)
 {
 	int r = xst_emit_begin(x->emitter, XST_KIND_EMULATOR_CONTEXT,
@@ -296,7 +298,7 @@ static int exec_fields(struct exec *x, const struct xst_event *ev)
 {
 	uint64_t options = xst_event_field(ev, XST_FIELD_OPTIONS, 0);
 
-	if (x->late) /* its own length, which the record says itself */
+	if (x->late) /* a length, which the record header gives */
 		return 0;
 	if (ev->kind == XST_KIND_IMAGE_HEADER)
 		xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXC,
@@ -340,7 +342,7 @@ static int spawn(struct exec *x, int in)
 	sigaddset(&pipe, SIGPIPE);
 	posix_spawn_file_actions_init(&files);
 	r = posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	if (r == 0) /* not what others have left open, either */
+	if (r == 0) /* including descriptors without CLOEXEC */
 		r = posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
@@ -359,7 +361,7 @@ static int spawn(struct exec *x, int in)
 	r = errno;
 	kill(-x->pid, SIGKILL);
 	(void)waitpid(x->pid, NULL, 0);
-	return exec_fail(x, r, "watching a program: %s", strerror(r));
+	return exec_fail(x, r, "can't watch a program: %s", strerror(r));
 }
 
 static int exec_prepare(void *self, const struct xst_restore_domain *domain)
@@ -370,10 +372,10 @@ static int exec_prepare(void *self, const struct xst_restore_domain *domain)
 	x->domain = domain;
 	xst_restore_held_init(&x->held, domain->tmpdir);
 	if (pipe2(p, O_CLOEXEC) < 0)
-		return exec_fail(x, errno, "a pipe: %s", strerror(errno));
+		return exec_fail(x, errno, "can't create a pipe: %s", strerror(errno));
 	x->fd = p[1];
 	(void)fcntl(x->fd, F_SETFL, O_NONBLOCK);
-	(void)fcntl(x->fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; it may be refused */
+	(void)fcntl(x->fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer switches; may fail */
 	r = spawn(x, p[0]);
 	close(p[0]);
 	return r;
@@ -422,7 +424,7 @@ static int exec_move(void *self, int fd, const off_t *offset, uint64_t n, uint64
 		return r;
 	k = splice(fd, offset ? &at : NULL, x->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
 	if (k < 0 && errno != EPIPE && (errno != EAGAIN || xst_io_is_ready(x->fd, POLLOUT)))
-		return 0; /* not this way, or nothing there */
+		return 0; /* not possible here, or nothing to move */
 	*ret_moved = sent(x, (ssize_t)k, &r);
 	return r;
 }
@@ -539,9 +541,9 @@ static int commit(void *self)
 	return 0;
 }
 
-/* The program, and what it has started and left behind.  Through the descriptor that is never another's
- * group; before Linux 6.9 the number has to do, which is the group's as long as anybody is in it.
- * Returns whether there is. */
+/* Signals the program and its remaining children.  Uses the pidfd, which can't refer to another
+ * group; before Linux 6.9 the number must do, which stays the group's while it has members.
+ * Returns whether it has any. */
 static bool signal_group(const struct exec *x, int number)
 {
 	if (pidfd_send_signal(x->pidfd, number, NULL, PIDFD_SIGNAL_PROCESS_GROUP) == 0)
@@ -555,7 +557,7 @@ static void exec_forget(struct exec *x)
 	x->pidfd = -1;
 }
 
-/* First all are asked to end, then they are made to. */
+/* Asks all processes to end, then kills them. */
 static int exec_stop(void *self)
 {
 	struct exec *x = self;

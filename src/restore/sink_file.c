@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The emulator sink that writes a file.
  *
- * The file's name is taken at commit, by a rename.  The one that was there keeps another name from
- * then on until it is clear that nothing is taken back: to have it again needs no space. */
+ * Commit renames the new file into place.  An existing file is kept under another name until an
+ * abort is ruled out: restoring it then needs no space. */
 #include <xenstream/restore.h>
 
 #include <errno.h>
@@ -19,11 +19,11 @@
 
 struct state_file {
 	char *path, *dir;
-	struct xst_output *output; /* the new one, from begin on */
+	struct xst_output *output; /* the new file, from begin on */
 	bool complete;             /* a whole state is in it */
 	bool committed;
-	char *target;              /* the file that a symbolic link at `path` stands for */
-	char *before;              /* another name of what was there, or NULL */
+	char *target;              /* the target, if `path` is a symbolic link */
+	char *before;              /* another name of the old file, or NULL */
 	struct xst_finding error;
 };
 
@@ -58,7 +58,7 @@ static int name_file(struct state_file *f, uint32_t domid)
 	if (domid == XST_DOMID_NONE)
 		return file_sink_refuse(
 			f, XST_E_ARG,
-			"the device model's file needs the domain's id in its name; "
+			"the device model's file name contains the domain's id: "
 			"give the id or the file");
 	if (asprintf(&f->path, "%s/qemu-resume.%u", f->dir, domid) < 0) {
 		f->path = NULL;
@@ -75,10 +75,10 @@ static int look_before(struct state_file *f)
 		return errno == ENOENT ? 0
 				       : xst_io_error(&f->error, RULE_OUTPUT_IO, errno, f->path);
 	return S_ISREG(st.st_mode) ? 0
-				   : file_sink_refuse(f, XST_E_IO, "is there and no regular file");
+				   : file_sink_refuse(f, XST_E_IO, "is not a regular file");
 }
 
-/* Opens the output once, so that a folder that is not there is known before the first byte. */
+/* Opens the output once, so that a missing folder is found before the first byte. */
 static int file_prepare(void *self, const struct xst_restore_domain *domain)
 {
 	struct state_file *f = self;
@@ -151,7 +151,7 @@ static int keep_before(struct state_file *f)
 		return 0;
 	return xst_io_plain_error(
 		&f->error, XST_E_IO, RULE_OUTPUT_IO,
-		"%.150s: can't be kept under another name until all is done: %s; move it away",
+		"%.150s: can't keep the old file under another name: %s; move it away",
 		f->path, strerror(-r));
 }
 
@@ -180,7 +180,7 @@ static int file_commit(void *self)
 	return 0;
 }
 
-/* If even the rename is refused, its other name is all that is left of it, and stays. */
+/* If even the rename fails, the old file's other name stays. */
 static void put_back(struct state_file *f)
 {
 	if (rename(f->before, f->target) == 0)
@@ -193,7 +193,7 @@ static int file_abort(void *self)
 {
 	struct state_file *f = self;
 
-	f->output = xst_output_free(f->output); /* first: its descriptor may be the last to be had */
+	f->output = xst_output_free(f->output); /* first: no other descriptor may be left */
 	if (f->committed && f->before)
 		put_back(f);
 	else if (f->committed)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain that is nowhere: to see whether a stream can be read to its end, and how fast. */
+/* A domain sink that discards everything: to test whether a stream can be read to its end, and how
+ * fast. */
 #include <xenstream/restore.h>
 
 static int null_prepare(void *self, const struct xst_restore_domain *domain)
@@ -24,7 +25,7 @@ static int swallow(void *self, const void *data, size_t n, size_t *ret_done)
 	return 0;
 }
 
-/* A file's need not even be read. */
+/* A file's bytes need not even be read. */
 static int null_move(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved)
 {
 	(void)self;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that wait: in memory, and above a limit in a file without a name. */
+/* Waiting bytes: in memory, and above a limit in an unnamed file. */
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 #include "base/array.h"
 #include "finding/finding.h"
 
-/* What clearing doesn't give back: writing over it is faster than to get it anew. */
+/* Kept when the spool is cleared: overwriting is faster than allocating again. */
 #define KEPT (64 << 10)
 #define KEPT_ON_DISK (UINT64_C(64) << 20)
-#define GATHER (64 << 10) /* bytes for the file that are written together */
+#define GATHER (64 << 10) /* bytes written to the file at once */
 
 void xst_restore_spool_init(struct spool *s, uint64_t limit, const char *dir)
 {
@@ -60,7 +60,7 @@ static int spool_failed(const struct spool *s, int err, struct xst_finding *rete
 	return xst_io_error(reterr, RULE_OUTPUT_IO, err, s->dir);
 }
 
-/* From now on in a file. */
+/* Moves the bytes to the file, which is used from now on. */
 static int spill(struct spool *s, struct xst_finding *reterr)
 {
 	int r = s->file < 0 ? s->file = xst_io_unnamed_file(s->dir) : 0;
@@ -76,7 +76,7 @@ static int spill(struct spool *s, struct xst_finding *reterr)
 	return 0;
 }
 
-/* For n bytes after the first `used` in memory. */
+/* Makes room for n bytes after the first `used` in memory. */
 static int room(struct spool *s, size_t used, size_t n)
 {
 	uint8_t *memory = array_room(s->memory, used + n, &s->capacity, 1);
@@ -158,5 +158,5 @@ int64_t xst_restore_spool_move(struct spool *s, int fd, uint64_t n, struct xst_f
 	if (k < 0 && out)
 		return spool_failed(s, (int)-k, reterr);
 	s->size += k > 0 ? (uint64_t)k : 0;
-	return k > 0 ? k : 0; /* the source's end or trouble shows when it is read */
+	return k > 0 ? k : 0; /* reading the source will show its end or error */
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A run without a length: a device model's state after a bare image lasts to the end of the input.
  *
- * Its sink wants to know the length first.  A file tells it; the rest of a pipe is put into the spool, and
- * goes from there to the sink. */
+ * Its sink needs the length first.  A file's size gives it; the rest of a pipe goes into the spool
+ * and from there to the sink. */
 #include "restore/restore.h"
 
 #include "parse/parser.h"

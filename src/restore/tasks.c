@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a restore does, task by task; docs/restore.md has the diagram. */
+/* The tasks of a restore; docs/restore.md has the diagram. */
 #include "restore/restore.h"
 
 #include <poll.h>
@@ -17,7 +17,7 @@ static int tasks_config_wanted(struct xst_restore *r)
 		return 0;
 	return xst_restore_fail(
 		r, XST_E_REFUSED, RULE_RESTORE_NO_CONFIG, NULL,
-		"no configuration is stored with this image: give one (--config FILE)");
+		"the image contains no configuration: give one with --config FILE");
 }
 
 int xst_restore_prepare(struct xst_restore *r)
@@ -36,7 +36,7 @@ int xst_restore_prepare(struct xst_restore *r)
 	return e;
 }
 
-/* A file's offset goes after the stream that was taken. */
+/* Moves a file's offset past the stream. */
 static void pass_stream(struct xst_restore *r)
 {
 	if (r->main.pull.source.seekable && !r->worker && r->result.outcome == XST_OUTCOME_COMPLETE)
@@ -46,13 +46,14 @@ static void pass_stream(struct xst_restore *r)
 			SEEK_SET);
 }
 
-/* Each sink in turn finishes, then each commits. */
+/* Finishes each sink in turn, then commits each. */
 static int task_finish(struct xst_restore *r)
 {
 	int e = 0;
 
 	for (; e == 0 && r->step < 2 * SINKS; r->step += e == 0) {
-		/* a domain's finish is the longest: what a program makes of it decides over all */
+		/* a domain's finish takes longest, and a program's verdict decides about the
+		 * rest */
 		enum sink_id id = r->step < SINKS ? SINKS - 1 - (enum sink_id)r->step
 						  : (enum sink_id)(r->step - SINKS);
 		struct sink *s = &r->sinks[id];
@@ -118,7 +119,7 @@ static uint64_t dropped(const struct xst_restore *r)
 	return r->unused ? xst_pull_fed(&r->main.pull) - r->complete_at : 0;
 }
 
-/* The sender went away between two checkpoints: the last complete one is the guest's state. */
+/* The sender has gone between two checkpoints: the last complete one is the guest's state. */
 static int fail_over(struct xst_restore *r)
 {
 	r->result.error = *xst_pull_error(&r->main.pull);
@@ -126,7 +127,7 @@ static int fail_over(struct xst_restore *r)
 	return begin_finish(r, XST_OUTCOME_FAILOVER);
 }
 
-/* After the thread's end, which may have something to say.  XST_AGAIN: it has not come yet. */
+/* Takes the thread's findings once it has ended.  XST_AGAIN: it still runs. */
 static int end_worker(struct xst_restore *r)
 {
 	const struct xst_finding *f;
@@ -142,7 +143,7 @@ static int end_worker(struct xst_restore *r)
 	return f->code;
 }
 
-/* The source's or the stream's error, code 0: it was a drain's. */
+/* The error of the source or the stream; code 0: the error was a drain's. */
 static int streams_fault(const struct xst_restore *r)
 {
 	return xst_pull_error(&r->main.pull)->code;
@@ -177,7 +178,7 @@ static int tasks_read_failed(struct xst_restore *r, int code)
 	return take_error(r, &r->main, code);
 }
 
-/* A legacy stream with checkpoints has no end of its own: the sender went away after the last one. */
+/* A legacy stream with checkpoints has no end mark: the sender went away after the last one. */
 static enum xst_outcome outcome(const struct xst_restore *r)
 {
 	return r->worker && r->result.checkpoint ? XST_OUTCOME_FAILOVER : XST_OUTCOME_COMPLETE;
@@ -191,12 +192,12 @@ static int stream_over(struct xst_restore *r)
 		return e;
 	if (!r->image_begun)
 		return xst_restore_fail(r, XST_E_MALFORMED, RULE_LIBXL_CONTEXT, NULL,
-					"the stream holds no guest's image");
+					"the stream contains no image of a guest");
 	if (r->dropping && r->unused) {
 		r->result.dropped = dropped(r);
 		xst_restore_remark(
 			r, RULE_RESTORE_DROPPED,
-			"what stands after checkpoint %llu, the last complete one, is left out",
+			"data after checkpoint %llu, the last complete one, is ignored",
 			(unsigned long long)r->result.checkpoint);
 	}
 	return begin_finish(r, outcome(r));
@@ -221,14 +222,14 @@ static int start_worker(struct xst_restore *r, enum xst_container to, int *ret_f
 	struct xst_in *in = &r->main.pull.source.in;
 	int e;
 
-	in->pos = in->size; /* what lies in the window was read, too */
+	in->pos = in->size; /* the bytes in the window count as read */
 	e = xst_pull_pass_on(&r->main.pull);
 	if (e == 0)
 		e = xst_restore_spool_flush(&r->spool, &r->error);
 	return e ? e : xst_restore_worker_start(&job, &r->worker, ret_fd, &r->error);
 }
 
-/* What was learned of the stream as it is counts no more. */
+/* Forgets what was learned about the unconverted stream. */
 static void tasks_forget(struct xst_restore *r)
 {
 	xst_pull_free(&r->main.pull);
@@ -246,7 +247,7 @@ static void tasks_forget(struct xst_restore *r)
 	r->domain.config = NULL;
 }
 
-/* What has been read so far goes through the converter again, with all that follows. */
+/* Passes what has been read so far through the converter, and everything that follows. */
 static int tasks_convert(struct xst_restore *r, enum xst_layer layer)
 {
 	bool bare = layer == XST_LAYER_LEGACY && !r->domain.xl;
@@ -266,7 +267,7 @@ static int tasks_convert(struct xst_restore *r, enum xst_layer layer)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Something before the event can go its way. */
+/* Handles what comes before the event itself. */
 static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_diverted)
 {
 	int e = 0;
@@ -275,7 +276,7 @@ static int divert(struct xst_restore *r, const struct xst_event *ev, bool *ret_d
 	if (ev->type == XST_EVENT_STREAM_BEGIN && !r->worker) {
 		if (!is_of_today(ev->layer))
 			return tasks_convert(r, ev->layer);
-		if (ev->layer != XST_LAYER_XL) /* no need of what was kept */
+		if (ev->layer != XST_LAYER_XL) /* the kept bytes aren't needed */
 			xst_restore_route_drop_kept(r);
 	}
 	if (ev->type == XST_EVENT_FINISHED)
@@ -313,7 +314,8 @@ static int task_read(struct xst_restore *r)
 
 /* --- checkpoints ------------------------------------------------------------------------------ */
 
-/* A part of the checkpoint in hand is read again, by a copy of the parser, from the file or the spool. */
+/* Replays a part of the current checkpoint with a copy of the parser, from the file or the
+ * spool. */
 static int begin_replay(struct xst_restore *r, struct xst_parser **parser, uint64_t from)
 {
 	uint64_t to = xst_pull_fed(&r->main.pull);
@@ -391,13 +393,13 @@ static int task_checkpoint(struct xst_restore *r)
 		if (xst_restore_colo_checkpoint(&r->colo) < 0)
 			return xst_restore_fail(
 				r, XST_E_MALFORMED, RULE_RESTORE_STATE, NULL,
-				"a checkpoint without a CHECKPOINT_STATE before it");
+				"a checkpoint that no CHECKPOINT_STATE announced");
 	}
 	return xst_restore_route_mark_image(r);
 }
 
-/* All that is ours to tell the primary before we listen again.  When it can't be told it is gone, as it is
- * when it can't be read. */
+/* Sends everything due to the primary before listening again.  A failing write means that the
+ * primary is gone, as a failing read does. */
 static int task_colo(struct xst_restore *r)
 {
 	uint8_t buf[COLO_MESSAGE_SIZE];

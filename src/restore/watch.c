@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One descriptor for all that is waited for. */
+/* One descriptor for everything that is waited for. */
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ void xst_restore_watch_clear(struct watch *w)
 {
 	uint64_t n;
 
-	/* it may have been closed meanwhile, and then it is gone from the set as well */
+	/* a descriptor closed meanwhile has left the set by itself */
 	for (unsigned i = 0; i < w->nwatched; i++)
 		(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->watched[i], NULL);
 	if (w->kicked)
@@ -65,7 +65,7 @@ void xst_restore_watch_kick(struct watch *w)
 	w->kicked = true;
 }
 
-/* Whatever can't be watched is always ready. */
+/* A descriptor that can't be watched counts as always ready. */
 static bool watch_add(struct watch *w, const struct xst_wait *wait)
 {
 	struct epoll_event ev = { .events = 0 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What is not a stream of today is converted in a thread, and what comes out is read in its place.
+/* A thread converts older formats, and its output is read instead.
  *
  *   source ─► (fed by the restore) ─► pipe ─► xst_convert_fd() ─► pipe ─► the restore's player
  *
- * A file is read by the thread itself.  The thread never touches what the restore uses but for these
- * pipes, so taking their other ends away ends it: reading it meets the end, writing it fails. */
+ * The thread reads a file by itself.  It shares nothing else with the restore but these pipes, so
+ * closing their other ends stops it: a read meets the end, a write fails. */
 #include "restore/restore.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define STACK (512 << 10)
 #define FINDINGS 16
-#define CHUNK 4096 /* bytes that a pipe that can be written to takes in any case */
+#define CHUNK 4096 /* bytes that a writable pipe always accepts */
 #define SPLICE_ONCE (1 << 20)
 #define FEED_ONCE (4 << 20)
 
@@ -30,17 +30,17 @@ struct worker {
 	struct xst_parser_options parser;
 	bool fed, no_splice;
 	uint64_t head_done;
-	int to, from;          /* our ends: of the pipe into the thread and of that out of it */
+	int to, from;          /* our ends of the pipes into and out of the thread */
 	int in, out;           /* the thread's */
 	int done;              /* an eventfd */
 	bool started, running;
 	pthread_t thread;
 	int code;
-	uint64_t bytes;       /* of the source that went in */
+	uint64_t bytes;       /* of the source passed in */
 	struct xst_finding findings[FINDINGS], error;
 	struct xst_finding source_error;
 	unsigned nfindings, told, missed;
-	/* a question of the thread's, which the restore answers */
+	/* a question from the thread, which the restore answers */
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	int question;          /* an eventfd */
@@ -66,7 +66,7 @@ static void worker_gather(void *userdata, const struct xst_finding *f)
 		w->missed++;
 }
 
-/* Which configuration?  The caller's function must not find itself in a thread that it doesn't know. */
+/* Asks which configuration to use: the caller's function must not run in a foreign thread. */
 static int worker_ask(void *userdata, const struct xst_config *stored, struct xst_config *ret,
 		      char *why, size_t size)
 {
@@ -199,7 +199,7 @@ static ssize_t chunk_of_head(struct worker *w, uint8_t *buffer)
 	return (ssize_t)n;
 }
 
-/* The pipe can be written to and the source, if it is its turn, be read. */
+/* Call this when the pipe is writable and the source, if it is read next, readable. */
 static ssize_t feed_some(struct worker *w)
 {
 	uint8_t buffer[CHUNK];
@@ -257,7 +257,7 @@ static int worker_feed_converter(struct worker *w, struct watch *watch)
 		if (!head && !xst_io_is_ready(w->job.fd, POLLIN))
 			return xst_restore_watch_fd(watch, w->job.fd, POLLIN);
 		k = feed_some(w);
-		if (k == -EAGAIN) /* less room than a splice wants */
+		if (k == -EAGAIN) /* too little room for splice */
 			return xst_restore_watch_fd(watch, w->to, POLLOUT);
 		if (k < 0 && k != -EPIPE)
 			xst_io_error(&w->source_error, RULE_INPUT_IO, (int)-k, "reading the input");
@@ -346,7 +346,7 @@ struct worker *xst_restore_worker_free(struct worker *w)
 	xst_restore_worker_cancel(w);
 	if (w->running)
 		pthread_join(w->thread, NULL);
-	if (!w->started) /* else it has closed that itself */
+	if (!w->started) /* a started thread closes it itself */
 		worker_close_if(w->out);
 	if (!w->job.seekable)
 		worker_close_if(w->in);

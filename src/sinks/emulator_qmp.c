@@ -4,9 +4,9 @@
  *   prepare: greeting -> capabilities -> status            (is it a QEMU with -incoming defer?)
  *   finish:  events -> descriptor -> incoming -> payload -> outcome (-> reason)
  *
- * A state is a function that goes as far as it comes; what it waits for is said by expect().
- * The payload goes through a pair of sockets, one end of which QEMU gets: unlike a pipe, that
- * never raises SIGPIPE. */
+ * A state is a function that runs until it must wait; expect() records what it waits for.  The
+ * payload goes through a socket pair, one end of which QEMU gets: unlike a pipe, it never raises
+ * SIGPIPE. */
 #include "sinks/sinks.h"
 
 #include <errno.h>
@@ -32,19 +32,19 @@ struct emulator {
 	char *path, *tmpdir;
 	uint64_t patience;
 	struct qmp qmp;
-	state_fn state;       /* NULL: there is nothing to do */
+	state_fn state;       /* NULL: nothing to do */
 	uint64_t deadline;
 	int epoll;            /* the connection, and `own` while the payload goes out */
 	int spool;            /* the state, until it is complete; -1 */
-	uint64_t size, sent;  /* of it */
+	uint64_t size, sent;  /* of the state */
 	bool complete;
 	int own, theirs;      /* the pair of sockets, -1 */
-	bool begun;           /* QEMU was told to take the state */
-	bool completed, failed; /* QEMU says of that */
+	bool begun;           /* QEMU was told to load the state */
+	bool completed, failed; /* the outcome, according to QEMU */
 	struct xst_finding error;
 };
 
-/* --- what goes wrong -------------------------------------------------------------------------- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 static int qemu_trouble(struct emulator *e, int err, const char *doing, const char *why)
 {
@@ -53,7 +53,7 @@ static int qemu_trouble(struct emulator *e, int err, const char *doing, const ch
 			      doing, why);
 }
 
-/* A negative errno of the connection. */
+/* Handles a negative errno of the connection. */
 static int qemu_broken(struct emulator *e, int r, const char *doing)
 {
 	e->state = NULL;
@@ -62,27 +62,27 @@ static int qemu_broken(struct emulator *e, int r, const char *doing)
 	if (r == -EPIPE || r == -ECONNRESET)
 		return qemu_trouble(
 			e, -r, doing,
-			e->begun ? "QEMU has ended; is it of the same machine type, with "
-				   "the same devices? It says more on its standard error"
+			e->begun ? "QEMU has exited; does it have the same machine type and "
+				   "devices? See its standard error"
 				 : "QEMU has closed the connection");
 	if (r == -EPROTO)
-		return qemu_trouble(e, -r, doing, "what comes is no QMP; is it QEMU's socket?");
+		return qemu_trouble(e, -r, doing, "the answer is not QMP; is it QEMU's socket?");
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return qemu_trouble(e, -r, doing,
-				    "no QEMU listens there; is it running, with -qmp?");
+				    "no QEMU listens there; is it running with -qmp?");
 	if (r == -EAGAIN)
 		return qemu_trouble(e, -r, doing, "QEMU is busy with other clients of this socket");
 	return qemu_trouble(e, -r, doing, strerror(-r));
 }
 
-/* Nothing came: waits on, or no longer. */
+/* Waits on, unless the patience has run out. */
 static int await(struct emulator *e, const char *doing)
 {
 	if (xst_io_now() < e->deadline)
 		return XST_AGAIN;
 	return qemu_trouble(e, ETIMEDOUT, doing,
-			    e->begun ? "QEMU has fallen silent"
-				     : "QEMU does not answer; has this socket another client?");
+			    e->begun ? "QEMU no longer answers"
+				     : "QEMU does not answer; is another client using it?");
 }
 
 /* --- messages --------------------------------------------------------------------------------- */
@@ -93,7 +93,7 @@ static void expect(struct emulator *e, state_fn state)
 	e->deadline = xst_io_now() + e->patience;
 }
 
-/* A member's text; "" if there is none. */
+/* A member that is a string; "" if there is none. */
 static const char *text_in(json_object *o, const char *member)
 {
 	json_object *m;
@@ -104,7 +104,7 @@ static const char *text_in(json_object *o, const char *member)
 	return text ? text : "";
 }
 
-/* MIGRATION tells how QEMU comes along. */
+/* A MIGRATION event reports QEMU's progress. */
 static void take_event(struct emulator *e, json_object *event)
 {
 	json_object *data;
@@ -120,7 +120,7 @@ static void take_event(struct emulator *e, json_object *event)
 		e->failed = true;
 }
 
-/* The next message that is no event, the caller's to put. */
+/* The next message that is not an event; the caller must put it. */
 static int message(struct emulator *e, const char *doing, json_object **ret)
 {
 	int r = xst_sinks_qmp_flush(&e->qmp);
@@ -141,7 +141,7 @@ static int message(struct emulator *e, const char *doing, json_object **ret)
 	return r == XST_AGAIN ? await(e, doing) : qemu_broken(e, r, doing);
 }
 
-/* The answer to a command, `return` of which is lent with *ret_holder, the caller's to put. */
+/* The answer to a command; its `return` is valid until the caller puts *ret_holder. */
 static int qemu_answer(struct emulator *e, const char *doing, json_object **ret_holder,
 		       json_object **ret_value)
 {
@@ -157,12 +157,12 @@ static int qemu_answer(struct emulator *e, const char *doing, json_object **ret_
 	r = qemu_trouble(e, EPROTO, doing,
 			 json_object_object_get_ex(o, "error", &error)
 				 ? text_in(error, "desc")
-				 : "QEMU answers something else");
+				 : "unexpected answer from QEMU");
 	json_object_put(o);
 	return r;
 }
 
-/* The same where nobody wants to know more than that it worked. */
+/* As qemu_answer(), when only success matters. */
 static int agreed(struct emulator *e, const char *doing)
 {
 	json_object *holder = NULL, *value = NULL;
@@ -182,7 +182,7 @@ static int command(struct emulator *e, const char *name, json_object *arguments,
 	return r ? qemu_broken(e, r, name) : 0;
 }
 
-/* The same with one argument, which it takes. */
+/* Sends a command with one argument, which it takes ownership of. */
 static int command_with(struct emulator *e, const char *name, const char *argument,
 			json_object *value, int pass, state_fn next)
 {
@@ -194,7 +194,7 @@ static int command_with(struct emulator *e, const char *name, const char *argume
 	return qemu_broken(e, -ENOMEM, name);
 }
 
-/* Runs the states until one waits, fails or was the last. */
+/* Runs states until one waits, fails or is the last. */
 static int qemu_go_on(struct emulator *e)
 {
 	int r = 0;
@@ -205,7 +205,7 @@ static int qemu_go_on(struct emulator *e)
 	return r;
 }
 
-/* --- is there a QEMU that waits? -------------------------------------------------------------- */
+/* --- is a QEMU waiting? ----------------------------------------------------------------------- */
 
 static int status_state(struct emulator *e)
 {
@@ -218,7 +218,7 @@ static int status_state(struct emulator *e)
 	if (strcmp(text_in(value, "status"), "inmigrate") != 0)
 		r = xst_sinks_fail(
 			&e->error, XST_E_IO, RULE_OUTPUT_IO, EBUSY,
-			"%.100s: QEMU does not wait for a state, it is in \"%.40s\"; start one "
+			"%.100s: QEMU is not waiting for a state, it is \"%.40s\"; start one "
 			"with -incoming defer",
 			e->path, text_in(value, "status"));
 	json_object_put(holder);
@@ -264,30 +264,30 @@ static int connect_state(struct emulator *e)
 	return 0;
 }
 
-/* --- it takes the state ----------------------------------------------------------------------- */
+/* --- loading the state ------------------------------------------------------------------------ */
 
-/* Newer ones stay, and can say why. */
+/* Newer QEMUs keep running, and can give the reason. */
 static int reason_state(struct emulator *e)
 {
 	json_object *holder = NULL, *value = NULL;
-	int r = qemu_answer(e, "taking the state", &holder, &value);
+	int r = qemu_answer(e, "loading the state", &holder, &value);
 	const char *why;
 
 	if (r)
 		return r;
 	why = text_in(value, "error-desc");
-	r = qemu_trouble(e, EINVAL, "taking the state",
-			 why[0] ? why : "QEMU refuses it; it says why on its standard error");
+	r = qemu_trouble(e, EINVAL, "loading the state",
+			 why[0] ? why : "QEMU refuses it; see its standard error");
 	json_object_put(holder);
 	return r;
 }
 
 static int outcome_state(struct emulator *e)
 {
-	static const char doing[] = "taking the state";
+	static const char doing[] = "loading the state";
 	json_object *o;
 
-	/* what comes after the outcome doesn't matter any more */
+	/* messages after the outcome don't matter */
 	while (!e->completed && !e->failed) {
 		int r = xst_sinks_qmp_message(&e->qmp, &o);
 
@@ -302,7 +302,7 @@ static int outcome_state(struct emulator *e)
 	return 0;
 }
 
-/* What has come without being asked for. */
+/* Reads events that have arrived. */
 static int look_for_events(struct emulator *e)
 {
 	json_object *o;
@@ -344,15 +344,15 @@ static int payload_state(struct emulator *e)
 	int r = look_for_events(e);
 
 	if (r)
-		return qemu_broken(e, r, "taking the state");
+		return qemu_broken(e, r, "loading the state");
 	while (r == 0 && !e->failed && e->sent < e->size)
 		r = send_chunk(e);
 	if (r == XST_AGAIN)
-		return await(e, "taking the state");
-	if (r == -EPIPE || r == -ECONNRESET) /* QEMU has enough: its message says of what */
+		return await(e, "loading the state");
+	if (r == -EPIPE || r == -ECONNRESET) /* QEMU reads no more: its message says why */
 		r = 0;
 	if (r)
-		return qemu_broken(e, r, "taking the state");
+		return qemu_broken(e, r, "loading the state");
 	close_fd(&e->own);
 	expect(e, outcome_state);
 	return 0;
@@ -471,7 +471,7 @@ static int emulator_finish(void *self)
 
 	if (!e->complete)
 		return xst_sinks_fail(&e->error, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
-				      "%.100s: the stream has no device model's state for it",
+				      "%.100s: the stream contains no state for this QEMU",
 				      e->path);
 	if (e->begun || e->own >= 0 || e->state)
 		return qemu_go_on(e);
@@ -485,7 +485,7 @@ static int emulator_commit(void *self)
 	return 0;
 }
 
-/* A QEMU that has begun to take a state is of no use any more. */
+/* A QEMU that has begun to load a state can't be used again. */
 static int emulator_abort(void *self)
 {
 	struct emulator *e = self;

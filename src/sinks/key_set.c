@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys in order, each once: a stream with many checkpoints needs no more memory than its last. */
+/* Sorted keys, each once: a stream with many checkpoints needs no more memory than its last one. */
 #include "sinks/sinks.h"
 
 #include <search.h>
@@ -46,7 +46,7 @@ static struct key *new_key(const char *name, size_t name_len, const char *value,
 	return NULL;
 }
 
-/* The key that was there takes the new one's value. */
+/* Gives the existing key the new one's value. */
 static void keys_replace(struct keys *k, struct key *old, struct key *key)
 {
 	char *value = old->value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection to QEMU: QEMU's docs/interop/qmp-spec.  Nothing here waits. */
+/* A connection to QEMU: QEMU's docs/interop/qmp-spec.  Nothing here blocks. */
 #include "limits/limits.h"
 #include "sinks/sinks.h"
 
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define READS_MAX 16 /* in a turn */
+#define READS_MAX 16 /* per turn */
 
 static int connect_to(int fd, const char *path)
 {
@@ -77,7 +77,7 @@ int xst_sinks_qmp_command(struct qmp *q, const char *command, struct json_object
 	return 0;
 }
 
-/* A descriptor goes with the first bytes. */
+/* The first bytes carry the descriptor. */
 static ssize_t send_some(struct qmp *q)
 {
 	union {
@@ -139,7 +139,7 @@ static int qmp_receive(struct qmp *q)
 	return n ? 0 : -EPIPE;
 }
 
-/* What was received so far, as far as it makes a message. */
+/* Parses the bytes received so far, if they make a message. */
 static int qmp_parse(struct qmp *q, struct json_object **ret)
 {
 	size_t n = q->in_size - q->in_at;

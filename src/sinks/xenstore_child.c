@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The process that waits for a xenstore, so that nobody else has to.
+/* The process that waits for a xenstore, so that the caller needn't.
  *
- * An order is one byte, a report one packet.  When nobody wants reports any more, or the parent
- * dies, the child ends, and with its connection a transaction that was not committed. */
+ * An order is one byte, a report one packet.  When reports are no longer wanted, or the parent
+ * dies, the child exits; its connection and any uncommitted transaction end with it. */
 #include "sinks/sinks.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ORDERS 3 /* the child's descriptor for them */
+#define ORDERS 3 /* the child's descriptor for orders */
 
 struct task {
 	const struct store_library *library;
@@ -25,7 +25,8 @@ struct task {
 
 /* --- the child -------------------------------------------------------------------------------- */
 
-/* Nothing for 0, 1 and 2, ORDERS, and no other: not even what others wait to be closed. */
+/* Makes 0, 1 and 2 /dev/null, keeps ORDERS, and closes all others, on whose end other processes may
+ * wait. */
 static bool store_child_settle_descriptors(int orders)
 {
 	int nothing;
@@ -40,7 +41,7 @@ static bool store_child_settle_descriptors(int orders)
 	return close_range(ORDERS + 1, ~0u, 0) == 0;
 }
 
-/* Tells how it went, and ends here unless that was well. */
+/* Sends the report, and exits on failure. */
 static void store_child_tell(const struct store_report *report)
 {
 	if (send(ORDERS, report, sizeof(*report), MSG_NOSIGNAL) != (ssize_t)sizeof(*report) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The sink that writes into a xenstore.  It gathers keys; what takes time is done by a child. */
+/* The sink that writes into a xenstore.  It gathers keys; a child does what takes time. */
 #include "sinks/sinks.h"
 
 #include <errno.h>
@@ -20,11 +20,11 @@ struct store {
 	uint32_t flags;
 	uint64_t patience;
 	char *path; /* or NULL */
-	char *root; /* or NULL: made of the domain's id */
+	char *root; /* or NULL: made from the domain's id */
 	struct store_library *library;
 	struct keys keys;
 	struct store_child child;
-	enum store_order asked; /* and not answered yet */
+	enum store_order asked; /* without an answer yet */
 	uint64_t deadline;      /* for the answer */
 	bool written, committed;
 	struct xst_finding error;
@@ -45,23 +45,23 @@ static const char *const step_words[] = {
 	[STORE_READ] = "reading",
 	[STORE_WRITE] = "writing",
 	[STORE_COMMIT] = "committing",
-	[STORE_UNDO] = "taking back",
+	[STORE_UNDO] = "undoing the write of",
 };
 
 static const char *store_words(int err)
 {
 	switch (err) {
 	case ENOENT:
-	case ECONNREFUSED: return "no xenstored is there; is it running?";
+	case ECONNREFUSED: return "no xenstored answers; is it running?";
 	case EPIPE:
 	case ECONNRESET:
 	case EBADF:
 	case EIO:          return "xenstored has closed the connection";
 	case ENOSPC:
-	case EDQUOT:       return "the quota in the store is used up";
-	case E2BIG:        return "more than the quota in the store allows";
+	case EDQUOT:       return "the xenstore quota is used up";
+	case E2BIG:        return "larger than the xenstore quota allows";
 	case EACCES:
-	case EPERM:        return "the store does not allow it";
+	case EPERM:        return "xenstored denies permission";
 	default:           return strerror(err);
 	}
 }
@@ -82,7 +82,7 @@ static int no_answer(struct store *s)
 			      "%.100s: xenstored has not answered for %llu ms%s", store_name(s),
 			      (unsigned long long)(s->patience / 1000),
 			      asked == ORDER_COMMIT
-				      ? "; it may still write the keys that it was told to commit"
+				      ? "; it may still commit the keys"
 				      : "");
 }
 
@@ -97,8 +97,8 @@ static int give_order(struct store *s, enum store_order order)
 						s->root);
 	if (r)
 		return xst_sinks_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, -r,
-				      "%.100s: the process that talks to it: %s", store_name(s),
-				      strerror(-r));
+				      "%.100s: can't start or reach the helper process: %s",
+				      store_name(s), strerror(-r));
 	s->asked = order;
 	s->deadline = xst_io_now() + s->patience;
 	return 0;
@@ -118,7 +118,7 @@ static int carry_out(struct store *s, enum store_order order)
 	s->asked = ORDER_NONE;
 	if (r < 0)
 		return xst_sinks_fail(&s->error, XST_E_IO, RULE_OUTPUT_IO, -r,
-				      "%.100s: the process that talks to it has died",
+				      "%.100s: the helper process for it has died",
 				      store_name(s));
 	report.path[sizeof(report.path) - 1] = '\0';
 	return report.err ? store_trouble(s, &report) : 0;
@@ -133,8 +133,8 @@ static int check_root(struct store *s)
 	if (s->root[0] == '/' && xst_wire_xenstore_key(s->root + 1, n - 1) && n < XENSTORE_PATH_MAX)
 		return 0;
 	return xst_sinks_fail(&s->error, XST_E_ARG, RULE_OUTPUT_IO, 0,
-			      "\"%.100s\" is no place in a xenstore: an absolute path of letters, "
-			      "digits and - / _ @ is",
+			      "\"%.100s\" is not a xenstore path: use an absolute path of letters, "
+			      "digits and - / _ @",
 			      s->root);
 }
 
@@ -145,8 +145,8 @@ static int make_root(struct store *s, uint32_t domid)
 	if (domid == XST_DOMID_NONE)
 		return xst_sinks_fail(
 			&s->error, XST_E_ARG, RULE_OUTPUT_IO, 0,
-			"where a device model's keys go in a xenstore follows from the "
-			"domain's id; give that or a root");
+			"the device model's xenstore path contains the domain's id: give the id "
+			"or a root");
 	if (asprintf(&s->root, "/local/domain/0/device-model/%u", domid) < 0) {
 		s->root = NULL;
 		return xst_sinks_fail(&s->error, XST_E_NOMEM, RULE_OUTPUT_IO, 0, "out of memory");
@@ -161,19 +161,19 @@ static int store_check_pair(struct store *s, const char *key, size_t n, size_t v
 	if (!xst_wire_xenstore_key(key, n))
 		return xst_sinks_fail(
 			&s->error, XST_E_MALFORMED, RULE_XENSTORE_KEY, 0,
-			"key \"%.*s\": xenstored takes letters, digits and - / _ @ only, "
+			"key \"%.*s\": xenstored accepts only letters, digits and - / _ @, "
 			"and no empty part",
 			KEY_SHOWN(n), key);
 	if (path > XENSTORE_PATH_MAX || path + value_len > XENSTORE_WRITE_MAX)
 		return xst_sinks_fail(
 			&s->error, XST_E_MALFORMED, RULE_XENSTORE_KEY, 0,
-			"key \"%.*s\": its path of %zu bytes and value of %zu are more "
-			"than xenstored takes (%u, %u together)",
+			"key \"%.*s\": its path of %zu bytes and value of %zu exceed "
+			"xenstored's limits (%u, %u together)",
 			KEY_SHOWN(n), key, path, value_len, XENSTORE_PATH_MAX, XENSTORE_WRITE_MAX);
 	if (!(s->flags & XST_SINK_XENSTORE_ANY_KEY) && !xst_wire_xenstore_physmap(key, n))
 		return xst_sinks_fail(&s->error, XST_E_REFUSED, RULE_XENSTORE_PATH, 0,
 				      "key \"%.*s\" lies outside " XENSTORE_PHYSMAP
-				      " and could change what else the device model keeps",
+				      " and could change other data of the device model",
 				      KEY_SHOWN(n), key);
 	return 0;
 }
@@ -246,7 +246,7 @@ static int store_abort(void *self)
 {
 	struct store *s = self;
 
-	/* what it was told to commit may be there already: only its answer says what to take back */
+	/* a commit without an answer may have succeeded: only its answer tells what to undo */
 	if (s->asked == ORDER_COMMIT && store_commit(s) == XST_AGAIN)
 		return XST_AGAIN;
 	if (s->committed && carry_out(s, ORDER_UNDO) == XST_AGAIN)

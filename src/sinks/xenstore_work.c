@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is done in a xenstore: docs/misc/xenstore.txt of Xen, "Transactions". */
+/* Operations on a xenstore: docs/misc/xenstore.txt of Xen, "Transactions". */
 #include "sinks/sinks.h"
 
 #include <dlfcn.h>
@@ -22,12 +22,12 @@ struct store_library {
 	__typeof__(&xs_directory) directory;
 };
 
-/* What stood in a key's place. */
+/* The previous state of a key. */
 struct before {
 	char *path;
-	char *value; /* NULL: it was not there */
+	char *value; /* NULL: there was none */
 	unsigned size;
-	size_t made; /* length of the shortest path that was made for it; 0: its folder was there */
+	size_t made; /* length of the shortest path created for it; 0: its folder existed */
 	struct before *previous;
 };
 
@@ -37,7 +37,7 @@ struct store_work {
 	xs_transaction_t t;
 	const struct keys *keys;
 	const char *root;
-	struct before *last; /* what was changed, the last change first */
+	struct before *last; /* the changes, latest first */
 	struct store_report *report;
 };
 
@@ -83,8 +83,7 @@ int xst_sinks_store_library_load(struct store_library **ret, struct xst_finding 
 	why = dlerror();
 	xst_sinks_store_library_free(l);
 	return xst_sinks_fail(reterr, XST_E_UNSUPPORTED, RULE_OUTPUT_IO, 0,
-			      "a xenstore is reached through " LIBRARY
-			      ", which can't be loaded: %s",
+			      "xenstore access needs " LIBRARY ", which can't be loaded: %s",
 			      why ? why : "it lacks a function");
 }
 
@@ -97,7 +96,7 @@ void xst_sinks_store_library_free(struct store_library *l)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-/* What the report says from here on if a call fails. */
+/* Sets what the report says if a later call fails. */
 static void doing(struct store_work *w, enum store_step step, const char *path)
 {
 	w->report->step = step;
@@ -169,7 +168,7 @@ static void store_work_forget(struct store_work *w)
 	}
 }
 
-/* 1: the node is there, *ret has its value, to be freed; 0: it isn't; -1. */
+/* 1: the node exists, *ret has its value, to be freed; 0: it doesn't; -1. */
 static int store_work_look(struct store_work *w, const char *path, char **ret, unsigned *ret_size)
 {
 	doing(w, STORE_READ, path);
@@ -180,8 +179,7 @@ static int store_work_look(struct store_work *w, const char *path, char **ret, u
 	return errno == ENOENT ? 0 : store_work_failed(w);
 }
 
-/* How much of a missing node's path is missing, too: the length of its shortest missing part, or
- * SIZE_MAX. */
+/* The length of the shortest missing part of a missing node's path, or SIZE_MAX. */
 static size_t missing_part(struct store_work *w, const char *path)
 {
 	char *part = strdup(path), *slash;
@@ -210,7 +208,7 @@ static size_t missing_part(struct store_work *w, const char *path)
 	return made;
 }
 
-/* Remembers what stands at a path. */
+/* Remembers the current state of a path. */
 static int store_work_remember(struct store_work *w, const char *path)
 {
 	struct before *b = calloc(1, sizeof(*b));
@@ -249,7 +247,7 @@ static int store_work_write_key(const struct key *key, void *arg)
 	return r;
 }
 
-/* All keys in a new transaction.  A store may also say only here that it was spoilt. */
+/* Writes all keys in a new transaction.  A store may report only here that it was spoiled. */
 static int write_all_keys(struct store_work *w)
 {
 	for (;;) {
@@ -290,9 +288,9 @@ void xst_sinks_store_work_commit(struct store_work *w, struct store_report *repo
 	}
 }
 
-/* --- taking it back --------------------------------------------------------------------------- */
+/* --- undoing ---------------------------------------------------------------------------------- */
 
-/* Removes the folders that were made for a key, while nothing else has come into them. */
+/* Removes the folders created for a key, as long as nothing else is in them. */
 static int remove_made(struct store_work *w, const struct before *b)
 {
 	char *part = strdup(b->path), *slash;

@@ -318,7 +318,7 @@ def in_pieces(data: bytes, *cuts: int) -> bytes:
 
 @pytest.mark.parametrize("after", [1, 5, 8, 9])
 def test_device_model_from_a_slow_pipe(after: int) -> None:
-    """Bytes examined before the state begins stay in front of those after them."""
+    """What had to be looked at before the state begins is not overtaken by what follows it."""
     sample = samples()["xend-hvm"]
     at = sample.data.rindex(b"QemuDeviceModelRecord") + 21
     assert in_pieces(sample.data, at, at + after) == converted(sample.bare, "libxl")

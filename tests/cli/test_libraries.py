@@ -49,7 +49,7 @@ def test_compressing(scratch: Path) -> None:
     result = xenstream("convert", "--compress", "gzip", scratch / "plain", scratch / "out",
                        env=without("libarchive.so.13", scratch))
     assert result.rc == IO
-    assert "libarchive.so.13 can't be loaded: install it (Debian's package libarchive13)" in result.stderr
+    assert "libarchive.so.13 can't be loaded: install it (Debian package libarchive13)" in result.stderr
     assert not (scratch / "out").exists()
 
 
@@ -58,7 +58,7 @@ def test_tables(scratch: Path) -> None:
     environment = without("libsmartcols.so.1", scratch)
     result = xenstream("records", scratch / "plain", env=environment)
     assert result.rc == TROUBLE and result.stdout == b""
-    assert "(Debian's package libsmartcols1)" in result.stderr and "--json" in result.stderr
+    assert "(Debian package libsmartcols1)" in result.stderr and "--json" in result.stderr
     assert xenstream("records", "--json", scratch / "plain", env=environment).rc == FINE
 
 
@@ -68,4 +68,4 @@ def test_xml(scratch: Path) -> None:
     result = xenstream("convert", "--to", "xl", "--config", scratch / "domain.xml", scratch / "plain", scratch / "out",
                        env=without("libexpat.so.1", scratch))
     assert result.rc != FINE and "libexpat.so.1 can't be loaded" in result.stderr
-    assert "(Debian's package libexpat1)" in result.stderr
+    assert "(Debian package libexpat1)" in result.stderr

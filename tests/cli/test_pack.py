@@ -421,7 +421,7 @@ def last_page(pfn: int) -> Callable[[Path], None]:
 
 
 HOSTILE: tuple[tuple[str, Callable[[Path], None], int, str], ...] = (
-    ("no format", remove("format"), INVALID, "no image directory"),
+    ("no format", remove("format"), INVALID, "not an image directory"),
     ("another version", write("format", b"xenstream image directory 2\n"), INVALID, "version"),
     ("another format", write("format", b"something else\n"), INVALID, "format"),
     ("large format", huge("format", 1 << 40), INVALID, "format: larger"),
@@ -429,33 +429,33 @@ HOSTILE: tuple[tuple[str, Callable[[Path], None], int, str], ...] = (
     ("no pages", remove("pages"), IO, "pages: No such file"),
     ("no state", remove("qemu-resume.1"), IO, "qemu-resume.1: No such file"),
     ("memory too short", huge("memory", PAGE), INVALID, "memory: ends"),
-    ("linked memory", link("memory"), INVALID, "memory: no regular file"),
-    ("linked pages", link("pages"), INVALID, "pages: no regular file"),
-    ("linked config", link("config"), INVALID, "config: no regular file"),
-    ("linked record", link("records/*.HVM_CONTEXT"), INVALID, "HVM_CONTEXT: no regular file"),
-    ("linked state", link("qemu-resume.1"), INVALID, "qemu-resume.1: no regular file"),
+    ("linked memory", link("memory"), INVALID, "memory: not a regular file"),
+    ("linked pages", link("pages"), INVALID, "pages: not a regular file"),
+    ("linked config", link("config"), INVALID, "config: not a regular file"),
+    ("linked record", link("records/*.HVM_CONTEXT"), INVALID, "HVM_CONTEXT: not a regular file"),
+    ("linked state", link("qemu-resume.1"), INVALID, "qemu-resume.1: not a regular file"),
     ("linked records", linked_folder, IO, "records: "),
-    ("fifo memory", fifo("memory"), INVALID, "memory: no regular file"),
-    ("fifo record", fifo("records/*.X86_TSC_INFO"), INVALID, "X86_TSC_INFO: no regular file"),
-    ("fifo header", fifo("records/*.IMAGE_HEADER"), INVALID, "IMAGE_HEADER: no regular file"),
-    ("folder", into_a_folder("records/*.HVM_PARAMS"), INVALID, "HVM_PARAMS: no regular file"),
+    ("fifo memory", fifo("memory"), INVALID, "memory: not a regular file"),
+    ("fifo record", fifo("records/*.X86_TSC_INFO"), INVALID, "X86_TSC_INFO: not a regular file"),
+    ("fifo header", fifo("records/*.IMAGE_HEADER"), INVALID, "IMAGE_HEADER: not a regular file"),
+    ("folder", into_a_folder("records/*.HVM_PARAMS"), INVALID, "HVM_PARAMS: not a regular file"),
     ("huge record", huge("records/*.HVM_CONTEXT", 1 << 40), INVALID, "too long"),
     ("large record", huge("records/*.HVM_CONTEXT", 200 << 20), INVALID, "HVM_CONTEXT"),
     ("huge config", huge("config", 1 << 40), INVALID, "config: larger"),
     ("huge state", huge("qemu-resume.1", 1 << 40), INVALID, "too long"),
     ("huge header", huge("records/*.XL_HEADER", 1 << 40), INVALID, "XL_HEADER: larger"),
-    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 bytes, not 24"),
+    ("short header", write("records/*.IMAGE_HEADER", b"\0"), INVALID, "1 bytes instead of 24"),
     ("no byte order", write("records/*.XL_HEADER", bytes(48)), INVALID, "no byte order"),
     ("version 9", write("records/*.IMAGE_HEADER", b"\xff" * 8 + b"XENF\0\0\0\x09" + bytes(8)),
      INVALID, "version 9"),
     ("no image header", remove("records/*.IMAGE_HEADER"), INVALID, "no IMAGE_HEADER"),
     ("no domain header", remove("records/*.DOMAIN_HEADER"), INVALID, "DOMAIN_HEADER"),
     ("no context", remove("records/*.HVM_CONTEXT"), INVALID, "HVM_CONTEXT"),
-    ("strange name", write("records/passwd", b""), INVALID, "passwd: no name of a record"),
-    ("negative number", write("records/-0001.X86_TSC_INFO", b""), INVALID, "no name of a record"),
-    ("framing", write("records/00050.END", b""), INVALID, "no name of a record"),
+    ("strange name", write("records/passwd", b""), INVALID, "passwd: not a record's name"),
+    ("negative number", write("records/-0001.X86_TSC_INFO", b""), INVALID, "not a record's name"),
+    ("framing", write("records/00050.END", b""), INVALID, "not a record's name"),
     ("one number twice", twice, INVALID, "two records with number 0"),
-    ("pages twice", pages_twice, INVALID, "PAGE_DATA stands there twice"),
+    ("pages twice", pages_twice, INVALID, "there are two PAGE_DATA files"),
     ("no such type", write("pages", b"\x10\x20"), INVALID, "pfn 0x1: 0x20"),
     ("type without its mark", write("pages", b"\x10\x07"), INVALID, "pfn 0x1: 0x7"),
     ("type that Xen has not", write("pages", b"\x10\x17"), INVALID, "PAGE_DATA"),
@@ -491,7 +491,7 @@ def keys(*names: bytes) -> bytes:
 def test_hostile_keys(key: bytes, whole: Path, scratch: Path) -> None:
     (whole / "records" / "00090.EMULATOR_XENSTORE_DATA").write_bytes(keys(key))
     result = xenstream("pack", whole, scratch / "out")
-    assert result.rc == INVALID and "no xenstore key" in result.stderr, str(result)
+    assert result.rc == INVALID and "not a xenstore key" in result.stderr, str(result)
 
 
 def test_linked_keys(whole: Path, scratch: Path) -> None:
@@ -595,9 +595,9 @@ def test_no_such_directory(scratch: Path) -> None:
     result = xenstream("pack", scratch / "no", scratch / "out")
     assert result.rc == IO and "no: No such file" in result.stderr, str(result)
     result = xenstream("pack", "/dev/null", scratch / "out")
-    assert result.rc == IO and "no directory" in result.stderr, str(result)
+    assert result.rc == IO and "not a directory" in result.stderr, str(result)
     result = xenstream("pack", scratch, scratch / "out")
-    assert result.rc == INVALID and "no image directory" in result.stderr, str(result)
+    assert result.rc == INVALID and "not an image directory" in result.stderr, str(result)
 
 
 def test_what_a_container_has_no_place_for(whole: Path, scratch: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_root_of_its_own(store: Daemon) -> None:
 def test_no_root(xenstored_only: Daemon, root: str) -> None:
     result = restore(xenstored_only.socket, image(device_model.PHYSMAP), "--xenstore-root", root)
     assert result.rc != FINE
-    assert "no place in a xenstore" in result.stderr
+    assert "not a xenstore path" in result.stderr
     assert not device_models(xenstored_only)
 
 
@@ -142,7 +142,7 @@ def test_no_root(xenstored_only: Daemon, root: str) -> None:
         ("physmap//a", "is no key that xenstored takes"),
         ("physmap/", "is no key that xenstored takes"),
         ("physmap/\x7f", "is no key that xenstored takes"),
-        ("physmap/" + "x" * 3050, "more than xenstored takes"),
+        ("physmap/" + "x" * 3050, "exceed xenstored's limits"),
     ],
     ids=["dot", "empty part", "slash", "delete", "long"],
 )
@@ -157,7 +157,7 @@ def test_a_key_that_no_store_takes(xenstored_only: Daemon, key: str, words: str)
 def test_a_value_that_no_store_takes(xenstored_only: Daemon) -> None:
     longest = 4095 - len(f"{ROOT}/physmap/1")
     result = restore(xenstored_only.socket, image({"physmap/1": b"x" * (longest + 1)}))
-    assert result.rc == INVALID and "more than xenstored takes" in result.stderr
+    assert result.rc == INVALID and "exceed xenstored's limits" in result.stderr
     assert not device_models(xenstored_only)
     assert restore(xenstored_only.socket, image({"physmap/1": b"x" * longest})).rc == FINE
 
@@ -338,7 +338,7 @@ def test_no_permission(guest: Guest) -> None:
     before = guest.daemon.tree()
     result = restore(guest.device, image(device_model.PHYSMAP), "--xenstore-root", "/local/domain/6")
     assert result.rc == IO, result
-    assert "does not allow" in result.stderr
+    assert "denies permission" in result.stderr
     assert guest.daemon.tree() == before
 
 

@@ -169,7 +169,7 @@ static void a_path_is_no_key_of_text(void **state)
 
 	(void)state;
 	assert_int_equal(xst_config_get(c, "b_info.type.hvm.boot", &s, &err), XST_E_ARG);
-	assert_non_null(strstr(err.text, "called boot"));
+	assert_non_null(strstr(err.text, "use boot"));
 	assert_int_equal(xst_config_set(c, "b_info.max_vcpus", "4", &err), XST_E_ARG);
 	gives(c, "type", "hvm");
 	gives(c, "disk", "tap:qcow2:/d,xvda,w\n,hdc:cdrom,r");
@@ -218,7 +218,7 @@ static void nonsense_is_named(void **state)
 	(void)state;
 	complains("memory='-1'\n", "memory", "not between");
 	complains("memory=0\n", "memory", "not between");
-	complains("memory='x'\n", "memory", "no number");
+	complains("memory='x'\n", "memory", "not a number");
 	complains("memory=[]\n", "memory", "list");
 	complains("memory=64\nmaxmem=32\n", "memory", "above maxmem");
 	complains("vcpus=0\n", "vcpus", "not between");
@@ -228,58 +228,58 @@ static void nonsense_is_named(void **state)
 	complains("name=''\n", "name", "needs a name");
 	complains("name='a/b'\n", "name", "slash");
 	complains("name='a\\nb'\n", "name", "control");
-	complains("uuid='x'\n", "uuid", "no UUID");
-	complains("type='x'\n", "type", "none of");
+	complains("uuid='x'\n", "uuid", "not a UUID");
+	complains("type='x'\n", "type", "not one of");
 	complains("on_crash='x'\n", "on_crash", "coredump-restart");
-	complains("cpus='abc'\n", "cpus", "'abc' are no CPUs");
-	complains("cpus=['0','x']\n", "cpus", "'x' are no CPUs");
-	complains("cpus=[['0']]\n", "cpus", "no CPUs");
-	complains("cpus='nodes:x'\n", "cpus", "no CPUs");
+	complains("cpus='abc'\n", "cpus", "'abc' is not a list of CPUs");
+	complains("cpus=['0','x']\n", "cpus", "'x' is not a list of CPUs");
+	complains("cpus=[['0']]\n", "cpus", "not a list of CPUs");
+	complains("cpus='nodes:x'\n", "cpus", "not a list of CPUs");
 	complains("cpus='^0'\n", "cpus", "leaves no CPU");
-	complains("cpus_soft='3-1'\n", "cpus_soft", "no CPUs");
+	complains("cpus_soft='3-1'\n", "cpus_soft", "not a list of CPUs");
 	complains("irqs=[3,'-1']\n", "irqs", "-1 is not between");
 	complains("irqs=[4294967295]\n", "irqs", "not between");
 	complains("max_grant_frames=2147483648\n", "max_grant_frames", "not between");
 	complains("rtc_timeoffset='-2147483649'\n", "rtc_timeoffset", "not between");
-	complains("boot='zzz9'\n", "boot", "not up to three of");
+	complains("boot='zzz9'\n", "boot", "use at most three of");
 	complains("boot='cdcd'\n", "boot", "each once");
 	complains("boot='dcna'\n", "boot", "three");
-	complains("boot='CD'\n", "boot", "not up to");
+	complains("boot='CD'\n", "boot", "use at most");
 	complains("{\"c_info\": {\"type\": \"hvm\"},"
 		  "\"b_info\": {\"type.hvm\": {\"boot\": \"p\"}}}",
-		  "boot", "not up to");
-	complains("passthrough='x'\n", "passthrough", "none of default, disabled");
-	complains("gic_version='x'\n", "gic_version", "none of");
-	complains("vuart='x'\n", "vuart", "none of");
-	complains("tee='x'\n", "tee", "none of none, optee");
-	complains("type='hvm'\nbuilder='generic'\n", "builder", "contradicts type, 'hvm'");
-	complains("builder='x'\n", "builder", "none of hvm, generic, linux");
-	complains("type='hvm'\nvga='STDVGA'\n", "vga", "none of");
-	complains("type='hvm'\ngfx_passthru='x'\n", "gfx_passthru", "none of default, igd");
-	complains("type='hvm'\nviridian=['base','x']\n", "viridian", "'x' is no enlightenment");
-	complains("type='hvm'\nms_vm_genid='x'\n", "ms_vm_genid", "none of generate, none");
-	complains("type='hvm'\nmca_caps=['LMCE']\n", "mca_caps", "none of lmce");
-	complains("vif=['mac=1:2']\n", "vif", "1:5 vif: 'mac=1:2': no MAC");
-	complains("vif=['brigde=x']\n", "vif", "'brigde=x' is no parameter");
-	complains("vif=['bridge']\n", "vif", "no parameter");
+		  "boot", "use at most");
+	complains("passthrough='x'\n", "passthrough", "not one of default, disabled");
+	complains("gic_version='x'\n", "gic_version", "not one of");
+	complains("vuart='x'\n", "vuart", "not one of");
+	complains("tee='x'\n", "tee", "not one of none, optee");
+	complains("type='hvm'\nbuilder='generic'\n", "builder", "contradicts type 'hvm'");
+	complains("builder='x'\n", "builder", "not one of hvm, generic, linux");
+	complains("type='hvm'\nvga='STDVGA'\n", "vga", "not one of");
+	complains("type='hvm'\ngfx_passthru='x'\n", "gfx_passthru", "not one of default, igd");
+	complains("type='hvm'\nviridian=['base','x']\n", "viridian", "'x' is not an enlightenment");
+	complains("type='hvm'\nms_vm_genid='x'\n", "ms_vm_genid", "not one of generate, none");
+	complains("type='hvm'\nmca_caps=['LMCE']\n", "mca_caps", "not one of lmce");
+	complains("vif=['mac=1:2']\n", "vif", "1:5 vif: 'mac=1:2': not a MAC");
+	complains("vif=['brigde=x']\n", "vif", "'brigde=x' is not an interface parameter");
+	complains("vif=['bridge']\n", "vif", "not an interface parameter");
 	complains("p9=['tag=x,path=/x']\n", "p9", "device 0: no security_model");
 	complains("vkb=['backend-type=qemu','']\n", "vkb", "device 1: no backend-type");
 	complains("p9=['tug=x']\n", "p9", "'tug=x'");
 	complains("usbctrl=['backend=x']\n", "usbctrl", "'backend=x'");
-	complains("cpuid='foo'\n", "cpuid", "neither");
-	complains("cpuid='host,tm'\n", "cpuid", "neither");
-	complains("cpuid='host:tm=0'\n", "cpuid", "neither");
-	complains("cpuid='host,tm='\n", "cpuid", "neither");
+	complains("cpuid='foo'\n", "cpuid", "expected \"host\", then NAME=VALUE");
+	complains("cpuid='host,tm'\n", "cpuid", "expected \"host\", then NAME=VALUE");
+	complains("cpuid='host:tm=0'\n", "cpuid", "expected \"host\", then NAME=VALUE");
+	complains("cpuid='host,tm='\n", "cpuid", "expected \"host\", then NAME=VALUE");
 	complains("vif='bridge=x'\n", "vif", "list");
-	complains("disk=['/x,raw,hdz,w']\n", "disk", "no virtual disk");
-	complains("disk=['/x,what,hda,w']\n", "disk", "none of the words");
+	complains("disk=['/x,raw,hdz,w']\n", "disk", "not a virtual disk");
+	complains("disk=['/x,what,hda,w']\n", "disk", "not one of its possible values");
 	complains("disk=['/x']\n", "disk", "1:6 disk: '/x': no vdev");
-	complains("disk=['/x,,hda','/y,,hdb','/z,,hda']\n", "disk", "two disks are 'hda'");
+	complains("disk=['/x,,hda','/y,,hdb','/z,,hda']\n", "disk", "two disks have the name 'hda'");
 	complains("spiceport=70000\n", "spiceport", "not between");
 	complains("{\"b_info\": {\"target_memkb\": -1024}}", "memory", "not");
 	complains("{\"c_info\": {\"name\": \"\"}}", "name", "needs");
 	complains("{\"disks\": [{\"vdev\": \"?\", \"pdev_path\": \"/x\"}]}", "disk",
-		  "no virtual disk");
+		  "not a virtual disk");
 }
 
 static void good_sense_is_not_complained_of(void **state)

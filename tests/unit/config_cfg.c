@@ -88,9 +88,9 @@ static void additions_are_put_together(void **state)
 static void faults_have_a_place(void **state)
 {
 	(void)state;
-	refused("a='x", 1, 3, "does not end in its line");
-	refused("a=1\nb = \"x\ny\"\n", 2, 5, "does not end in its line");
-	refused("a=[1,\n 2", 1, 3, "list that does not end");
+	refused("a='x", 1, 3, "does not end on its line");
+	refused("a=1\nb = \"x\ny\"\n", 2, 5, "does not end on its line");
+	refused("a=[1,\n 2", 1, 3, "list that is not closed");
 	refused("a=[1 2]", 1, 6, "',' or ']'");
 	refused("a=[1,,2]", 1, 6, "a value");
 	refused("a=x\n", 1, 3, "quotes");
@@ -102,10 +102,10 @@ static void faults_have_a_place(void **state)
 	refused("a=1\r\n", 1, 4, "carriage return");
 	refused("a=1\\\n", 1, 4, "backslash");
 	refused("a=1 # x", 1, 5, "no newline");
-	refused("a='\\q'\n", 1, 4, "escape that xl doesn't have");
-	refused("a='\\101'\n", 1, 4, "escape with a number");
-	refused("a='\\x41'\n", 1, 4, "escape with a number");
-	refused("a=1\n a=2\n", 2, 2, "set before already");
+	refused("a='\\q'\n", 1, 4, "escape that xl doesn't know");
+	refused("a='\\101'\n", 1, 4, "numeric escape");
+	refused("a='\\x41'\n", 1, 4, "numeric escape");
+	refused("a=1\n a=2\n", 2, 2, "already set");
 	refused("a='\xff'\n", 1, 4, "UTF-8");
 	refused_n("a='x\0y'\n", 8, XST_E_MALFORMED, 1, 5, "NUL");
 	refused_n("# \0\n", 4, XST_E_MALFORMED, 1, 3, "NUL");
@@ -150,7 +150,7 @@ static void limits_hold(void **state)
 
 	(void)state;
 	repeated("[", LIMIT_CONFIG_DEPTH + 1, "", XST_E_LIMIT, "deep");
-	repeated("[", LIMIT_CONFIG_DEPTH, "", XST_E_MALFORMED, "not end");
+	repeated("[", LIMIT_CONFIG_DEPTH, "", XST_E_MALFORMED, "not closed");
 	for (size_t i = 0; i <= LIMIT_CONFIG_SETTINGS; i++)
 		to += sprintf(to, "a%zu=1\n", i);
 	assert_int_equal(xst_cfg_parse(text, strlen(text), 0, &c, &err), XST_E_LIMIT);

@@ -31,9 +31,9 @@ static void what_is_ambiguous_is_refused(void **state)
 	REFUSED("{ \"a\": NaN }", 1, 8, "neither");
 	REFUSED("{ \"a\": \"\xff\" }", 1, 9, "utf-8");
 	REFUSED("{ \"a\": 1 } x", 1, 12, "unexpected");
-	REFUSED("{ \"a\": \"x }", 1, 12, "ends in the middle");
-	REFUSED("{ \"a\": [ 1, 2", 1, 14, "ends in the middle");
-	REFUSED("[ 1 ]", 1, 1, "no object");
+	REFUSED("{ \"a\": \"x }", 1, 12, "ends inside a string, list or object");
+	REFUSED("{ \"a\": [ 1, 2", 1, 14, "ends inside a string, list or object");
+	REFUSED("[ 1 ]", 1, 1, "not an object");
 	REFUSED("{ \"a\": 1 }\0 ", 1, 11, "NUL");
 	refused("{ \"a\": 18446744073709551616 }", 29, XST_E_LIMIT, 1, 8, "64 bits");
 	refused("{ \"a\": -9223372036854775809 }", 29, XST_E_LIMIT, 1, 8, "64 bits");

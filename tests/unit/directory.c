@@ -387,7 +387,7 @@ static void no_directory_of_ours(void **state)
 	assert_int_equal(xst_output_fd(fd, &out), 0);
 	assert_int_equal(xst_save_directory(place("d"), out, NULL, &error), XST_E_MAGIC);
 	assert_string_equal(error.rule, "directory.fault");
-	assert_non_null(strstr(error.text, "no image directory"));
+	assert_non_null(strstr(error.text, "not an image directory"));
 	assert_int_equal(xst_save_directory(place("nowhere"), out, NULL, &error), XST_E_IO);
 	assert_int_equal(error.sys_errno, ENOENT);
 	xst_output_free(out);

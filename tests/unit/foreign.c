@@ -298,15 +298,15 @@ static const struct refusal {
 } refusals[] = {
 	{ CONFIG_XEND, "", XST_E_MALFORMED, 1, "before all parentheses" },
 	{ CONFIG_XEND, "(domain (a)", XST_E_MALFORMED, 12, "before all parentheses" },
-	{ CONFIG_XEND, "(domain))", XST_E_MALFORMED, 9, "something after the end" },
-	{ CONFIG_XEND, "domain", XST_E_MALFORMED, 1, "no list" },
-	{ CONFIG_XEND, "(domain (name 'a", XST_E_MALFORMED, 15, "does not end" },
-	{ CONFIG_XEND, "(domain (name 'a\\", XST_E_MALFORMED, 15, "does not end" },
-	{ CONFIG_XEND, "(domain (name 'a\\000'))", XST_E_MALFORMED, 0, "no character" },
-	{ CONFIG_XEND, "(domain (name 'a\\xzz'))", XST_E_MALFORMED, 0, "no character" },
+	{ CONFIG_XEND, "(domain))", XST_E_MALFORMED, 9, "text after the end of the list" },
+	{ CONFIG_XEND, "domain", XST_E_MALFORMED, 1, "expected the start of a list" },
+	{ CONFIG_XEND, "(domain (name 'a", XST_E_MALFORMED, 15, "not closed" },
+	{ CONFIG_XEND, "(domain (name 'a\\", XST_E_MALFORMED, 15, "not closed" },
+	{ CONFIG_XEND, "(domain (name 'a\\000'))", XST_E_MALFORMED, 0, "not a character" },
+	{ CONFIG_XEND, "(domain (name 'a\\xzz'))", XST_E_MALFORMED, 0, "not a character" },
 	{ CONFIG_XEND, "(vm (name a))", XST_E_MALFORMED, 0, "no (domain" },
 	{ CONFIG_XENOPS, "((vm_str \"((id\"))", XST_E_MALFORMED, 0, "before all parentheses" },
-	{ CONFIG_XENOPS, "((vm_str \"\\256\"))", XST_E_MALFORMED, 0, "no character" },
+	{ CONFIG_XENOPS, "((vm_str \"\\256\"))", XST_E_MALFORMED, 0, "not a character" },
 	{ CONFIG_LIBVIRT, "<domain>", XST_E_MALFORMED, 0, "no element found" },
 	{ CONFIG_LIBVIRT, "<network/>", XST_E_MALFORMED, 0, "not <domain>" },
 	{ CONFIG_LIBVIRT, "<domain>&secret;</domain>", XST_E_MALFORMED, 9, "undefined entity" },
@@ -362,7 +362,7 @@ static void depth_and_number_have_limits(void **state)
 	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", LIMIT_XML_DEPTH, &err), 0);
 	assert_int_equal(read_nested(CONFIG_LIBVIRT, "<domain>", "</domain>", LIMIT_XML_DEPTH + 1, &err),
 			 XST_E_LIMIT);
-	assert_string_equal(err.text, "elements in elements, too deep");
+	assert_string_equal(err.text, "elements nested too deep");
 }
 
 static int read_many(enum config_foreign_language language, const char *begin, const char *each,

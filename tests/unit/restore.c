@@ -377,7 +377,7 @@ static void a_checkpoint_state_out_of_turn(void **state)
 	put64(&b, 0);
 	record_end(&b);
 	empty_record(&b, 0);
-	assert_int_equal(fails_with(&b, "not due here"), XST_E_MALFORMED);
+	assert_int_equal(fails_with(&b, "out of order here"), XST_E_MALFORMED);
 	build_free(&b);
 }
 

@@ -34,7 +34,7 @@ static void children_that_are_ignored(void **state)
 	signal(SIGCHLD, SIG_IGN);
 	assert_int_equal(xst_restore_run(&o, -1, &result), XST_E_IO);
 	signal(SIGCHLD, SIG_DFL);
-	assert_non_null(strstr(result.error.text, "how it ended can't be told"));
+	assert_non_null(strstr(result.error.text, "can't get its exit status"));
 	assert_int_equal(result.error.sys_errno, ECHILD);
 	close(o.fd);
 	build_free(&b);

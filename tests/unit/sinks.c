@@ -397,7 +397,7 @@ static void test_a_store_that_does_not_answer_a_commit(void **state)
 	assert_int_equal(s.ops->commit(s.self), XST_AGAIN);
 	sem_wait(&server.asked);
 	assert_int_equal(RUN_IN_VAIN(s, s.ops->commit(s.self)), XST_E_IO);
-	assert_non_null(strstr(s.ops->error(s.self)->text, "may still write"));
+	assert_non_null(strstr(s.ops->error(s.self)->text, "may still commit"));
 	assert_int_equal(RUN(s, s.ops->abort(s.self)), 0);
 	s.ops->free(s.self);
 	expect_no_child();

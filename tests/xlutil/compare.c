@@ -146,7 +146,7 @@ static enum difference refused_by_us(const struct input *in, int r, const struct
 		return NUL;
 	if (r == XST_E_LIMIT)
 		return LIMIT;
-	if (strstr(err->text, "an escape with a number"))
+	if (strstr(err->text, "a numeric escape"))
 		return OCTAL_ESCAPE;
 	if (err->line == line && err->column == column)
 		return LAST_OCTET;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes in xl.cfg text: bytes are put in place of others, and the text is parsed again.  So
- * nothing is touched but what is meant, and what comes out is what xl would read. */
+/* Changes to xl.cfg text: bytes are replaced and the text is parsed again.  So nothing else is
+ * touched, and the result is what xl would read. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/cfg/cfg.h"
 
-/* Bytes begin..end become these. */
+/* Replaces the bytes begin..end. */
 struct change {
 	size_t begin, end;
 	const char *s;
@@ -51,8 +51,8 @@ static size_t over_blanks(const char *text, size_t at)
 	return at + strspn(text + at, " \t");
 }
 
-/* The bytes that go when a setting goes: its lines whole if nothing else stands in them; of a line
- * with more, the setting with the semicolon that separates it.  A comment stays. */
+/* The bytes to remove with a setting: whole lines if nothing else stands on them; otherwise the
+ * setting and the semicolon that separates it.  Comments stay. */
 static struct change removal(const struct cfg *c, const struct cfg_setting *s)
 {
 	size_t begin = back_over_blanks(c->text, s->begin), end = over_blanks(c->text, s->end);
@@ -75,7 +75,7 @@ static char quote_of(const struct cfg *c, const struct config_value *v)
 	return q == '\'' ? '\'' : '"';
 }
 
-/* "name = value" and a newline, at the end of the text. */
+/* Adds "name = value" and a newline at the end of the text. */
 static int add_setting(struct cfg **c, const char *name, const struct config_value *v,
 		       struct config_error *err)
 {
@@ -98,7 +98,7 @@ static int add_setting(struct cfg **c, const char *name, const struct config_val
 	return r;
 }
 
-/* The text of a setting in place of an old one. */
+/* The text of a setting that replaces an old one. */
 static char *cfg_edit_new_setting(const struct cfg *c, const struct cfg_setting *old,
 				  const struct config_value *v, size_t *ret_n)
 {
@@ -113,7 +113,7 @@ static char *cfg_edit_new_setting(const struct cfg *c, const struct cfg_setting 
 	return xst_text_take(&t, ret_n);
 }
 
-/* All settings of the name but the one at `keep` go; that one becomes s, if there is one. */
+/* Removes all settings of the name but the one at `keep`, which becomes s unless s is NULL. */
 static int cfg_edit_replace(struct cfg **c, const char *name, size_t keep, const char *s, size_t n,
 			    struct config_error *err)
 {
@@ -140,8 +140,7 @@ static int cfg_edit_replace(struct cfg **c, const char *name, size_t keep, const
 	return r;
 }
 
-/* The setting whose place a new value takes: the last one that does not add, or the first of
- * all. */
+/* The setting that a new value replaces: the last one that doesn't use +=, or else the first. */
 static size_t cfg_edit_place_of(const struct cfg *c, const char *name)
 {
 	size_t place = SIZE_MAX;
@@ -159,7 +158,7 @@ static int cfg_edit_check_name(const char *name, struct config_error *err)
 		return 0;
 	return xst_config_refuse(
 		err, XST_E_ARG,
-		"'%.60s' is no key of xl.cfg: small letters, digits and '_', a letter first", name);
+		"'%.60s' is not an xl.cfg key: use a-z, 0-9 and '_', starting with a letter", name);
 }
 
 int xst_cfg_set(struct cfg **c, const char *name, const struct config_value *v,
@@ -194,7 +193,7 @@ int xst_cfg_unset(struct cfg **c, const char *name, struct config_error *err)
 
 /* --- appending ------------------------------------------------------------------------------ */
 
-/* What stands between two items here: a comma, and the layout in front of the last item. */
+/* What separates two items here: a comma, and the layout before the last item. */
 static void separator(const struct cfg *c, const struct config_value *list, struct text *t)
 {
 	size_t last = list->items[list->n - 1].begin, line = back_over_blanks(c->text, last);
@@ -206,7 +205,7 @@ static void separator(const struct cfg *c, const struct config_value *list, stru
 		xst_text_puts(t, " ");
 }
 
-/* Items after the last one of a list that stands in the text. */
+/* Inserts items after the last one of a list in the text. */
 static int append_items(struct cfg **c, const struct cfg_setting *s, const struct config_value *v,
 			struct config_error *err)
 {
@@ -230,7 +229,7 @@ static int append_items(struct cfg **c, const struct cfg_setting *s, const struc
 	return r;
 }
 
-/* The whole value, with more of it, as one setting. */
+/* Writes the whole value, lengthened, as one setting. */
 static int set_longer(struct cfg **c, const struct cfg_entry *e, const struct config_value *v,
 		      struct config_error *err)
 {
@@ -257,7 +256,7 @@ int xst_cfg_append(struct cfg **c, const char *name, const struct config_value *
 	last = &(*c)->settings[e->last];
 	if (e->value.is_list != v->is_list)
 		return xst_config_refuse(err, XST_E_MALFORMED,
-					 "%s is %s, and %s can't be added to it", name,
+					 "%s is %s: %s can't be added to it", name,
 					 e->value.is_list ? "a list" : "a string",
 					 v->is_list ? "a list" : "a string");
 	if (v->is_list && last->value.n)

@@ -38,7 +38,7 @@ static int lex_comment(struct cfg_lexer *l)
 	if (!end)
 		return lex_fail(
 			l, l->begin,
-			"the comment in the last line has no newline after it, and xl refuses "
+			"the comment on the last line has no newline after it, and xl refuses "
 			"that");
 	l->pos = (size_t)(end - l->text) + 1;
 	l->token = CFG_NEWLINE;
@@ -58,10 +58,10 @@ static int lex_string(struct cfg_lexer *l)
 		if (c == '\\' && l->pos + 1 < l->size && l->text[l->pos + 1] != '\n')
 			l->pos++;
 	}
-	return lex_fail(l, l->begin, "a string that does not end in its line");
+	return lex_fail(l, l->begin, "a string that does not end on its line");
 }
 
-/* What is no token at all: in words, what may have been meant. */
+/* Explains a byte that begins no token, by what was probably meant. */
 static int lex_stray(struct cfg_lexer *l)
 {
 	int c = peek(l);
@@ -69,26 +69,26 @@ static int lex_stray(struct cfg_lexer *l)
 	switch (c) {
 	case '\r':
 		return lex_fail(l, l->begin,
-				"a carriage return: xl takes lines that end with a newline alone");
+				"a carriage return: end lines with a newline alone");
 	case '\\':
 		return lex_fail(
 			l, l->begin,
-			"a backslash: a setting goes on in the next line only inside of brackets");
+			"a backslash: a setting continues on the next line only inside brackets");
 	case '-': case '+': case '.': case '(': case ')': case ':':
 		return lex_fail(
 			l, l->begin,
-			"no setting of xl.cfg: a string needs quotes, and Python code isn't taken");
+			"not an xl.cfg setting: strings need quotes, and Python is not accepted");
 	default:
 		break;
 	}
 	if (c >= 'A' && c <= 'Z')
 		return lex_fail(
 			l, l->begin,
-			"a capital letter: keys are in small ones, and strings need quotes");
+			"a capital letter: keys are lower case, and strings need quotes");
 	if (c <= ' ' || c >= 0x7f)
 		return xst_config_fail_at(
 			l->err, XST_E_MALFORMED, l->text, l->begin,
-			"byte 0x%02x, which xl takes in strings and comments only", (unsigned)c);
+			"byte 0x%02x, which xl accepts only in strings and comments", (unsigned)c);
 	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
 				  "'%c' has no meaning here", c);
 }
@@ -149,10 +149,10 @@ static int bad_escape(const struct cfg_lexer *l, size_t at)
 	if (c == 'x' || (c >= '0' && c <= '7'))
 		return lex_fail(
 			l, at - 1,
-			"an escape with a number: xl makes nothing of it; write the byte itself");
+			"a numeric escape, which xl doesn't support: write the byte itself");
 	return lex_fail(
 		l, at - 1,
-		"an escape that xl doesn't have: there are \\\\ \\' \\\" \\n \\r \\t \\a \\b "
+		"an escape that xl doesn't know; it knows \\\\ \\' \\\" \\n \\r \\t \\a \\b "
 		"\\f \\v");
 }
 

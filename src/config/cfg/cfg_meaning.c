@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What xl makes of keys that mean something together only. */
+/* Keys whose meaning depends on other keys. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -19,7 +19,7 @@ static int unexpected(const struct cfg_lexer *l, const char *wanted)
 	char word[64];
 
 	return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, l->begin,
-				  "%s where %s should be",
+				  "found %s, expected %s",
 				  xst_cfg_token_words(l, word, sizeof(word)), wanted);
 }
 
@@ -38,7 +38,7 @@ static int newlines(struct cfg_lexer *l)
 
 static int cfg_parse_one_value(struct parser *p, struct config_value *ret);
 
-/* One item, and what follows it up to the next one or the bracket. */
+/* Parses one item and what follows it, up to the next item or the bracket. */
 static int cfg_parse_item(struct parser *p, struct config_value *list)
 {
 	struct config_value v = { 0 };
@@ -67,7 +67,7 @@ static int cfg_parse_list(struct parser *p, struct config_value *ret)
 
 	if (++p->depth > LIMIT_CONFIG_DEPTH)
 		return xst_config_fail_at(l->err, XST_E_LIMIT, l->text, begin,
-					  "lists in lists more than %d deep", LIMIT_CONFIG_DEPTH);
+					  "lists nested more than %d deep", LIMIT_CONFIG_DEPTH);
 	ret->is_list = true;
 	r = xst_cfg_next(l);
 	if (r == 0)
@@ -75,7 +75,7 @@ static int cfg_parse_list(struct parser *p, struct config_value *ret)
 	while (r == 0 && l->token != CFG_CLOSE) {
 		if (l->token == CFG_END)
 			return xst_config_fail_at(l->err, XST_E_MALFORMED, l->text, begin,
-						  "a list that does not end");
+						  "a list that is not closed");
 		r = cfg_parse_item(p, ret);
 	}
 	p->depth--;
@@ -147,7 +147,7 @@ static int merge(struct cfg *c, struct cfg_entry *e, const struct cfg_setting *s
 		return fail_at_setting(c, s, XST_E_MALFORMED, err,
 				       "a list can't be added to a string, nor a string to a list");
 	if (!s->adds && !(c->flags & CONFIG_AS_XL))
-		return fail_at_setting(c, s, XST_E_MALFORMED, err, "set before already");
+		return fail_at_setting(c, s, XST_E_MALFORMED, err, "already set");
 	return (s->adds ? xst_config_value_append(&e->value, &s->value)
 			: xst_config_value_copy(&e->value, &s->value))
 		       ? 0
@@ -341,7 +341,7 @@ int xst_cfg_get_string(const struct cfg *c, const char *name, const char **ret,
 	if (!e)
 		return XST_E_UNKNOWN;
 	if (e->value.is_list)
-		return wrong(c, e, err, "a list, where one value should be");
+		return wrong(c, e, err, "expected one value, found a list");
 	*ret = e->value.string;
 	return 0;
 }
@@ -357,13 +357,13 @@ int xst_cfg_get_long(const struct cfg *c, const char *name, long *ret, struct co
 	if (r)
 		return r;
 	if (c->settings[e->last].adds)
-		return wrong(c, e, err, "put together with +=, which xl doesn't do with numbers");
+		return wrong(c, e, err, "a number set with +=, which xl doesn't support");
 	errno = 0;
 	v = strtol(s, &end, 0);
 	if (end == s || *end)
 		return wrong(c, e, err, "not a number");
 	if (errno)
-		return wrong(c, e, err, "a number that is too large");
+		return wrong(c, e, err, "the number is too large");
 	*ret = v;
 	return 0;
 }
@@ -376,7 +376,7 @@ int xst_cfg_get_list(const struct cfg *c, const char *name, const struct config_
 	if (!e)
 		return XST_E_UNKNOWN;
 	if (!e->value.is_list)
-		return wrong(c, e, err, "one value, where a list in brackets should be");
+		return wrong(c, e, err, "expected a list in brackets, found one value");
 	*ret = &e->value;
 	return 0;
 }

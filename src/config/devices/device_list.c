@@ -12,12 +12,12 @@ int xst_device_write_list(json_object *root, const struct config_key *k,
 	int r = a ? 0 : XST_E_NOMEM;
 
 	if (r == 0 && !v->is_list)
-		r = xst_key_wrong(k, "one value, where a list in brackets should be", err);
+		r = xst_key_wrong(k, "expected a list in brackets, found one value", err);
 	for (size_t i = 0; r == 0 && i < v->n; i++) {
 		json_object *o = json_object_new_object();
 
 		if (v->items[i].is_list)
-			r = xst_key_wrong(k, "a list in the list", err);
+			r = xst_key_wrong(k, "a list inside the list", err);
 		else
 			r = o ? one(k, v->items[i].string, i, o, err) : XST_E_NOMEM;
 		if (r == 0 && json_object_array_add(a, o) == 0)

@@ -10,7 +10,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define STRING(key, member, name) { key, member, offsetof(struct config_disk, name) }
 
-/* format first, target last: the order in which they are printed */
+/* format first, target last: the order of printing */
 const struct config_disk_string xst_config_disk_strings[] = {
 	STRING("format", "format", format),
 	STRING("vdev", "vdev", vdev),
@@ -59,11 +59,11 @@ void xst_config_disk_clear(struct config_disk *d)
 
 struct parser {
 	const char *spec;
-	size_t pos, begin; /* begin: of the parameter in hand */
+	size_t pos, begin; /* begin: of the current parameter */
 	struct config_disk *d;
 	struct config_error *err;
-	bool deprecated; /* a form with prefixes, in which no format stands among the parameters */
-	bool format_said, access_placed; /* be it empty; access_placed: without its name */
+	bool deprecated; /* a form with prefixes, whose parameters include no format */
+	bool format_said, access_placed; /* even if empty; access_placed: given without its name */
 };
 
 /* A parameter: its bytes, without the comma after it. */
@@ -94,17 +94,17 @@ static int disk_fail(const struct parser *p, struct piece piece, const char *wha
 static int disk_save(struct parser *p, char **to, struct piece v)
 {
 	if (*to && **to)
-		return disk_fail(p, v, "said before already");
+		return disk_fail(p, v, "given twice");
 	free(*to);
 	*to = strndup(v.s, v.n);
 	return *to ? 0 : XST_E_NOMEM;
 }
 
-/* One of some words; the same one may be said again, as in "vhd:vhd:/path". */
+/* Sets one of several words; the same one may be repeated, as in "vhd:vhd:/path". */
 static int set_word(struct parser *p, char **to, struct piece v, const char *const *words, size_t n)
 {
 	if (!is_one_of(v, words, n))
-		return disk_fail(p, v, "none of the words that there are for it");
+		return disk_fail(p, v, "not one of its possible values");
 	return *to && disk_is(v, *to) ? 0 : disk_save(p, to, v);
 }
 
@@ -124,7 +124,7 @@ static int set_access(struct parser *p, struct piece v)
 
 	p->d->readonly = is_one_of(v, read, COUNT(read));
 	if (v.n && !p->d->readonly && !is_one_of(v, write, COUNT(write)))
-		return disk_fail(p, v, "no kind of access: there are rw and ro");
+		return disk_fail(p, v, "not an access mode: use rw or ro");
 	return 0;
 }
 
@@ -133,14 +133,14 @@ static int set_devtype(struct parser *p, struct piece v)
 	p->d->cdrom = disk_is(v, "cdrom");
 	return p->d->cdrom || disk_is(v, "disk")
 		       ? 0
-		       : disk_fail(p, v, "no type of device: there are cdrom and disk");
+		       : disk_fail(p, v, "not a device type: use cdrom or disk");
 }
 
-/* As libxlutil takes it: what begins with a number that isn't 0; the last one counts. */
+/* As libxlutil parses it: the text begins with a number other than 0; the last one counts. */
 static int set_port(struct parser *p, struct piece v)
 {
 	if (!strtol(v.s, NULL, 10))
-		return disk_fail(p, v, "no port");
+		return disk_fail(p, v, "not a port number");
 	free(p->d->colo_port);
 	p->d->colo_port = NULL;
 	return disk_save(p, &p->d->colo_port, v);
@@ -167,7 +167,7 @@ static int set_named(struct parser *p, struct piece key, struct piece v)
 		if (disk_is(key, xst_config_disk_strings[i].key))
 			return disk_save(
 				p, xst_config_disk_string_of(p->d, &xst_config_disk_strings[i]), v);
-	return disk_fail(p, key, "no parameter of a disk");
+	return disk_fail(p, key, "not a disk parameter");
 }
 
 static bool set_flag(struct parser *p, struct piece word)
@@ -211,7 +211,7 @@ static int positional(struct parser *p, struct piece v)
 	if (!p->d->target)
 		return disk_save(p, &p->d->target, v);
 	if (!p->format_said && !p->deprecated) {
-		/* ",hdc:cdrom,r": an empty drive of old */
+		/* ",hdc:cdrom,r": an empty drive in old syntax */
 		return colon && !p->d->vdev && !*p->d->target ? vdev_with_type(p, v, colon)
 							      : set_format(p, v);
 	}
@@ -223,7 +223,7 @@ static int positional(struct parser *p, struct piece v)
 	return set_access(p, v);
 }
 
-/* Of "tap:aio:/path" the bytes of the first word, or 0: there is no prefix here. */
+/* In "tap:aio:/path", the length of the first word; 0: there is no prefix. */
 static size_t prefix_length(const char *s)
 {
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789");
@@ -231,7 +231,7 @@ static size_t prefix_length(const char *s)
 	return isalpha((unsigned char)*s) && s[n] == ':' ? n : 0;
 }
 
-/* What a deprecated prefix says. *ret_known: is it one?  What isn't one may be a path. */
+/* Applies a deprecated prefix.  *ret_known: whether it is one; if not, it may be a path. */
 static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 {
 	static const char *const ignored[] = { "tapdisk", "tap",  "tap2", "aio",
@@ -248,20 +248,20 @@ static int take_prefix(struct parser *p, struct piece word, bool *ret_known)
 		return set_format(p, word);
 	if (is_one_of(word, scripts, COUNT(scripts))) {
 		if (p->d->script)
-			return disk_fail(p, word, "a script was said before already");
+			return disk_fail(p, word, "a script is given twice");
 		xst_text_puts(&script, "block-");
 		xst_text_add(&script, word.s, word.n);
 		p->d->script = xst_text_take(&script, NULL);
 		return p->d->script ? 0 : XST_E_NOMEM;
 	}
 	if (!islower((unsigned char)next) && !isdigit((unsigned char)next))
-		return disk_fail(p, word, "no prefix of a disk, not even an old one");
+		return disk_fail(p, word, "not a disk prefix, not even a deprecated one");
 	*ret_known = false;
 	return 0;
 }
 
-/* "target=" takes all that follows it but a comma at the very end, even if an empty target stands
- * in its place. */
+/* "target=" takes everything after it but a final comma, even if an empty target stands in its
+ * place. */
 static int take_target(struct parser *p)
 {
 	struct piece v = { p->spec + p->pos + 7, strlen(p->spec + p->pos + 7) };
@@ -303,11 +303,11 @@ static int disk_finish(struct parser *p)
 	struct piece whole = { p->spec, strlen(p->spec) };
 
 	if (!d->vdev || !*d->vdev)
-		return disk_fail(p, whole, "no vdev: what the guest is to see it as is missing");
+		return disk_fail(p, whole, "no vdev, the guest's name for the disk: add one");
 	if ((!d->target || !*d->target) && !d->cdrom)
 		return disk_fail(p, whole, "no target");
 	if (d->cdrom)
-		d->readonly = true; /* whatever else was said */
+		d->readonly = true; /* overrides any access mode */
 	if (d->target && !*d->target) {
 		free(d->target);
 		d->target = NULL;
@@ -323,7 +323,7 @@ int xst_config_disk_parse(const char *spec, struct config_disk *ret, struct conf
 
 	if (strchr(spec, '\n'))
 		return xst_config_refuse(err, XST_E_MALFORMED,
-					 "disk: a newline inside of the specification");
+					 "disk: a newline in the specification");
 	xst_config_disk_init(&d);
 	for (;;) {
 		p.pos += strspn(spec + p.pos, " \t");
@@ -377,7 +377,7 @@ static void write_flags(struct text *t, struct config_disk *d)
 
 char *xst_config_disk_print(const struct config_disk *disk)
 {
-	const size_t target = xst_config_disk_strings_count - 1; /* takes all that follows */
+	const size_t target = xst_config_disk_strings_count - 1; /* takes the rest of the text */
 	struct config_disk d = *disk;
 	struct text t = { 0 };
 
@@ -386,13 +386,13 @@ char *xst_config_disk_print(const struct config_disk *disk)
 	write_flags(&t, &d);
 	disk_write_string(&t, &d, &xst_config_disk_strings[target]);
 	if (d.target && *d.target && d.target[strlen(d.target) - 1] == ',')
-		xst_text_puts(&t, ","); /* one is taken off by those who read it */
+		xst_text_puts(&t, ","); /* parsers remove one comma */
 	return xst_text_take(&t, NULL);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-/* After the letters that number a disk: a partition, up to the last that the family has. */
+/* Whether a partition follows the letters that number a disk, up to the family's last one. */
 static bool partition_valid(const char *s, unsigned long last)
 {
 	char *end;
@@ -402,7 +402,8 @@ static bool partition_valid(const char *s, unsigned long last)
 	return *s >= '1' && *s <= '9' && strtoul(s, &end, 10) <= last && !*end;
 }
 
-/* "a" to "zz" and so on: the number, from 0; *s after the letters.  -1: no letter, or too many. */
+/* The number, from 0, that "a" to "zz" and so on stand for; *s ends after the letters.  -1: no
+ * letter, or too many. */
 static long letters(const char **s)
 {
 	long n = 0;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Disks: between specifications and objects. */
+/* Converts disks between specifications and objects. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/devices/devices.h"
 #include "config/devices/disk.h"
 
-/* What a specification says.  "trusted" has a word in the manual, but libxlutil of Xen 4.17 refuses
- * that. */
+/* Members that a specification gives.  The manual has a word for "trusted", too, but libxlutil of
+ * Xen 4.17 refuses it. */
 static const char *const disk_members[] = {
 	"pdev_path", "vdev", "format", "script", "backend_domname", "backend", "specification",
 	"removable", "readwrite", "is_cdrom", "direct_io_safe", "discard_enable", "colo_enable",
 	"colo_host", "colo_port", "colo_export", "active_disk", "hidden_disk",
-	/* what libxl itself fills in */
+	/* filled in by libxl itself */
 	"backend_domid", "colo_restore_enable", NULL
 };
 
-/* What a disk without a word of it is: raw, unless it is an empty drive. */
+/* The format if none is given: raw, unless the drive is empty. */
 static const char *disk_format(const struct config_disk *d)
 {
 	return !d->target ? "empty" : d->format ? d->format : "raw";
@@ -106,7 +106,7 @@ static int disk_from_json(const struct config_key *k, json_object *o, size_t ind
 
 	(void)index;
 	if (!json_object_is_type(o, json_type_object))
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk that is no object",
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: a disk is not an object",
 					 k->name);
 	xst_config_disk_init(&d);
 	r = read_disk(o, &d);
@@ -146,8 +146,8 @@ static void check_disk(struct key_check *c, const struct config_key *k,
 	if (!xst_config_vdev_valid(d.vdev))
 		xst_key_complain(
 			c, k->name,
-			"'%.60s' is no virtual disk: there are xvda, sda, hda to hdd, d0p0 and "
-			"their like",
+			"'%.60s' is not a virtual disk: use a name such as xvda, sda, hda to hdd "
+			"or d0p0",
 			d.vdev);
 	xst_config_disk_clear(&d);
 }

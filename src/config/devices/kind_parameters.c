@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices whose parameters are a table: device_tables.c. */
+/* Devices whose parameters are a table of device_tables.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ const struct key_kind xst_kind_index = {
 	.name = "index", .read = read_index, .write = xst_key_write_number
 };
 
-/* "connection" with the word "pty" is the member "connection.pty", an object of its own. */
+/* "connection" with the word "pty" is the member "connection.pty", an object. */
 static void variant_path(const struct config_key *k, const char *word, char *path, size_t size)
 {
 	snprintf(path, size, "\"%s.%s\"", k->path, word);
@@ -59,7 +59,7 @@ static int write_variant(json_object *root, const struct config_key *k,
 			return 0;
 		return xst_json_put(root, path, json_object_new_object(), err);
 	}
-	return xst_key_wrong(k, "not one of those that there are", err);
+	return xst_key_wrong(k, "not one of its possible values", err);
 }
 
 const struct key_kind xst_kind_variant = {
@@ -68,7 +68,7 @@ const struct key_kind xst_kind_variant = {
 
 /* --- devices -------------------------------------------------------------------------------- */
 
-/* "name=value", or a value alone where a device has one word without a name. */
+/* Parses "name=value", or a value alone where the device has one nameless word. */
 static int write_parameter(const struct config_key *k, const char *s, size_t n, json_object *o,
 			   struct config_error *err)
 {
@@ -85,12 +85,12 @@ static int write_parameter(const struct config_key *k, const char *s, size_t n, 
 			return XST_E_NOMEM;
 		r = part->words && part->kind == &xst_kind_word &&
 				    !xst_key_word_find(part, v.string)
-			    ? xst_key_wrong(part, "not one of those that there are", err)
+			    ? xst_key_wrong(part, "not one of its possible values", err)
 			    : xst_key_write(o, part, &v, err);
 		xst_config_value_clear(&v);
 		return r;
 	}
-	return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: '%.*s' isn't known here", k->name,
+	return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: unknown parameter '%.*s'", k->name,
 				 n > 60 ? 60 : (int)n, s);
 }
 
@@ -160,7 +160,7 @@ static size_t members_that_say_something(json_object *o)
 	return n;
 }
 
-/* Is all of a in b, with the same values?  Empty objects say nothing. */
+/* Whether b holds all of a, with the same values.  Empty objects count as absent. */
 static bool is_in(json_object *a, json_object *b)
 {
 	json_object_object_foreach(a, name, v)
@@ -178,7 +178,7 @@ static bool is_in(json_object *a, json_object *b)
 	return true;
 }
 
-/* Does the specification say all that is in the object? */
+/* Whether the specification covers everything in the object. */
 static int says_all(const struct config_key *k, const char *spec, size_t index, json_object *o,
 		    struct config_error *err)
 {
@@ -187,7 +187,8 @@ static int says_all(const struct config_key *k, const char *spec, size_t index, 
 
 	if (r == 0 && !is_in(o, again))
 		r = xst_config_refuse(err, XST_E_UNSUPPORTED,
-				      "%s: '%.100s' is not all that is said of it", k->name, spec);
+				      "%s: xl.cfg can express no more of it than '%.100s'", k->name,
+				      spec);
 	json_object_put(again);
 	return r;
 }
@@ -228,7 +229,7 @@ static void check_parameter(struct key_check *c, const struct config_key *k, siz
 	struct config_value v = { 0 };
 	int r;
 
-	said.absent = NULL; /* xl wants to be told what libxl would fill in */
+	said.absent = NULL; /* xl requires values that libxl would fill in */
 	r = part->needed ? xst_key_read(device, &said, &v, NULL) : 0;
 
 	if (r && r != XST_E_NOMEM)
@@ -237,7 +238,7 @@ static void check_parameter(struct key_check *c, const struct config_key *k, siz
 	xst_config_value_clear(&v);
 }
 
-/* What is written of each device must say what xl wants to know. */
+/* The specification of each device must give the values that xl requires. */
 static void check_parameters(struct key_check *c, const struct config_key *k, json_object *root)
 {
 	json_object *list;

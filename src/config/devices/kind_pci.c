@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices passed through: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE...]", xl-pci-configuration(5). */
+/* Passed-through devices: "[DDDD:]BB:DD.F[@VSLOT][,OPTION=VALUE...]", xl-pci-configuration(5). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static const char *const members[] = { "domain", "bus", "dev", "func", "vdevfn",
 
 /* --- to JSON -------------------------------------------------------------------------------- */
 
-/* Up to `digits` hexadecimal ones, not above max. */
+/* Reads up to `digits` hexadecimal digits, at most max. */
 static bool pci_hex(const char **s, size_t digits, unsigned max, unsigned *ret)
 {
 	size_t n = strspn(*s, "0123456789abcdefABCDEF");
@@ -37,7 +37,7 @@ static int pci_add(json_object *o, const char *name, uint64_t v)
 	return v ? xst_json_put(o, name, json_object_new_uint64(v), NULL) : 0;
 }
 
-/* The address, and where in the guest's bus it is to be. */
+/* Reads the address, and the slot on the guest's bus. */
 static int write_address(const char **s, json_object *o)
 {
 	unsigned domain = 0, bus, dev, func = 0, slot = 0;
@@ -108,7 +108,7 @@ static int pci_to_json(const struct config_key *k, const char *spec, size_t inde
 	return r;
 }
 
-/* Without a word of it, only HVM guests leave the policy open. */
+/* Only HVM guests leave the policy open by default. */
 static int add_policy(json_object *root, const struct config_key *k)
 {
 	json_object *a, *there;
@@ -153,7 +153,7 @@ static int check_members(const struct config_key *k, json_object *o, struct conf
 		(void)v;
 		if (!is_known(name))
 			return xst_config_refuse(err, XST_E_UNSUPPORTED,
-						 "%s: member %.60s has no word in xl.cfg", k->name,
+						 "%s: xl.cfg can't express member %.60s", k->name,
 						 name);
 	}
 	if (mask != 1 && mask != ALL_FUNCTIONS)

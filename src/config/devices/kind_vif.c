@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Network interfaces: between specifications and objects. */
+/* Converts network interfaces between specifications and objects. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@ static const char *const vif_members[] = { "backend_domname", "devid", "mtu", "m
 					   "bridge", "ifname", "script", "nictype",
 					   "rate_bytes_per_interval", "rate_interval_usecs",
 					   "gatewaydev", "trusted",
-					   /* what libxl itself fills in */
+					   /* filled in by libxl itself */
 					   "backend_domid", NULL };
 
-/* Six groups of two small digits, as libxl writes them. */
+/* Stores six groups of two lower-case digits, as libxl writes them. */
 static int add_mac(json_object *o, const char *mac)
 {
 	unsigned b[6];
@@ -73,7 +73,7 @@ static int vif_to_json(const struct config_key *k, const char *spec, size_t inde
 
 	if (r)
 		return r;
-	r = v.rest ? xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s isn't known here",
+	r = v.rest ? xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %.100s is not known",
 				       k->name, v.rest)
 		   : vif_object(o, &v, index);
 	xst_config_vif_clear(&v);
@@ -92,7 +92,7 @@ static int read_rate(const struct config_key *k, json_object *o, struct config_v
 	if (usecs <= 0 || usecs > UINT32_MAX ||
 	    !xst_config_rate_print(bytes, (uint32_t)usecs, text, sizeof(text)))
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: %" PRIu64 " bytes in %" PRId64 " us come of no rate",
+					 "%s: %" PRIu64 " bytes in %" PRId64 " us match no rate",
 					 k->name, bytes, usecs);
 	v->rate = strdup(text);
 	return v->rate ? 0 : XST_E_NOMEM;
@@ -130,7 +130,7 @@ static int vif_from_json(const struct config_key *k, json_object *o, size_t inde
 
 	if (!json_object_is_type(o, json_type_object))
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: an interface that is no object", k->name);
+					 "%s: an interface is not an object", k->name);
 	xst_config_vif_init(&v);
 	r = read_vif(k, o, index, &v, err);
 	if (r == 0) {
@@ -164,9 +164,9 @@ static void check_vif(struct key_check *c, const struct config_key *k, const str
 	c->no_memory |= r == XST_E_NOMEM;
 	if (r)
 		return;
-	/* COLO's parameters are known to some builds of xl only */
+	/* only some builds of xl know COLO's parameters */
 	if (vif.rest && strncmp(vif.rest, "colo", 4) != 0)
-		xst_key_complain(c, k->name, "'%.60s' is no parameter of an interface", vif.rest);
+		xst_key_complain(c, k->name, "'%.60s' is not an interface parameter", vif.rest);
 	xst_config_vif_clear(&vif);
 }
 

@@ -75,7 +75,7 @@ static int vif_number(const struct parser *p, const char *value, long *ret)
 	return 0;
 }
 
-/* Six groups of one or two hexadecimal digits, with colons between them? */
+/* Whether it is six groups of one or two hexadecimal digits, separated by colons. */
 static bool is_mac(const char *mac)
 {
 	for (int i = 0; i < 6; i++) {
@@ -94,12 +94,12 @@ static int vif_check(const struct parser *p, const char *key, const char *value)
 	uint32_t usecs;
 
 	if (strcmp(key, "mac") == 0 && !is_mac(value))
-		return vif_fail(p, "no MAC address: six groups of two hexadecimal digits, as in "
+		return vif_fail(p, "not a MAC address: six groups of two hexadecimal digits, as in "
 				   "00:16:3e:01:02:03");
 	if (strcmp(key, "type") == 0 && strcmp(value, "ioemu") != 0 && strcmp(value, "vif") != 0)
-		return vif_fail(p, "no type: there are ioemu and vif");
+		return vif_fail(p, "not an interface type: use ioemu or vif");
 	if (strcmp(key, "rate") == 0 && xst_config_rate_parse(value, &bytes, &usecs))
-		return vif_fail(p, "no rate: a number, one of GB MB KB B Gb Mb Kb b, and /s");
+		return vif_fail(p, "not a rate: a number, one of GB MB KB B Gb Mb Kb b, and /s");
 	return 0;
 }
 
@@ -129,7 +129,8 @@ static int vif_named(const struct parser *p, const char *key, const char *value,
 	return 0;
 }
 
-/* A parameter of a later Xen, of COLO or of xend: xl says that it does not know it, and goes on. */
+/* Keeps a parameter of a later Xen, of COLO or of xend: xl warns that it is unknown, and
+ * continues. */
 static int vif_keep(const struct parser *p)
 {
 	struct text t = { 0 };
@@ -190,12 +191,12 @@ int xst_config_vif_parse(const char *spec, struct config_vif *ret, struct config
 #define USECS_PER_SEC	 UINT64_C(1000000)
 #define DEFAULT_INTERVAL 50000
 
-/* Digits at *s, which then stands after them. */
+/* Reads digits at *s, and moves *s past them. */
 static int digits(const char **s, uint64_t *ret)
 {
 	char *end;
 
-	/* libxlutil takes a leading zero for a sign that the number is octal, which nobody means */
+	/* libxlutil takes a leading zero to mean octal, which nobody intends */
 	if (!isdigit((unsigned char)**s) || (**s == '0' && isdigit((unsigned char)(*s)[1])))
 		return XST_E_MALFORMED;
 	errno = 0;
@@ -219,7 +220,7 @@ static int bytes_per_second(const char **s, uint64_t *ret)
 	*s += prefix != NULL;
 	if (**s != 'B' && **s != 'b')
 		return XST_E_MALFORMED;
-	if (!v || v > UINT32_MAX) /* xl's limit; so the product fits */
+	if (!v || v > UINT32_MAX) /* xl's limit, with which the product fits */
 		return XST_E_LIMIT;
 	*ret = v * factor / (**s == 'b' ? 8 : 1);
 	(*s)++;

@@ -42,10 +42,10 @@ struct domxml_document {
 struct builder {
 	XML_Parser parser;
 	struct domxml_document *d;
-	struct domxml *open;    /* the innermost element that has begun */
+	struct domxml *open;    /* the innermost open element */
 	struct domxml *last;    /* the one before, in the same parent */
 	unsigned depth;
-	char *text;             /* of the innermost element so far */
+	char *text;             /* text of the innermost element so far */
 	size_t ntext, capacity;
 	int error;
 	const char *why;
@@ -60,7 +60,7 @@ static void domxml_stop(struct builder *b, int code, const char *why)
 	libexpat.XML_StopParser(b->parser, XML_FALSE);
 }
 
-/* n bytes that live as long as the tree, or NULL. */
+/* Allocates n bytes that live as long as the tree, or returns NULL. */
 static void *domxml_take(struct builder *b, size_t n)
 {
 	struct piece *p = b->d->pieces;
@@ -99,7 +99,7 @@ static const char *domxml_copy(struct builder *b, const char *text, size_t n)
 	return p;
 }
 
-/* --- what expat tells ------------------------------------------------------------------------ */
+/* --- callbacks of expat ---------------------------------------------------------------------- */
 
 static const char *const *domxml_copy_attributes(struct builder *b, const char **a)
 {
@@ -124,7 +124,7 @@ static void XMLCALL domxml_begin(void *userdata, const char *name, const char **
 	struct domxml *e;
 
 	if (b->depth++ == LIMIT_XML_DEPTH) {
-		domxml_stop(b, XST_E_LIMIT, "elements in elements, too deep");
+		domxml_stop(b, XST_E_LIMIT, "elements nested too deep");
 		return;
 	}
 	e = domxml_take(b, sizeof(*e));
@@ -188,7 +188,7 @@ static void XMLCALL characters(void *userdata, const char *s, int n)
 	b->ntext += size;
 }
 
-/* Entities, external or not, can be declared nowhere else. */
+/* Refusing document types rules out all entities, which can be declared nowhere else. */
 static void XMLCALL doctype(void *userdata, const char *name, const char *system,
 			    const char *public, int internal)
 {
@@ -196,7 +196,7 @@ static void XMLCALL doctype(void *userdata, const char *name, const char *system
 	(void)system;
 	(void)public;
 	(void)internal;
-	domxml_stop(userdata, XST_E_MALFORMED, "a document type, which no configuration has");
+	domxml_stop(userdata, XST_E_MALFORMED, "a document type, which configurations never have");
 }
 
 /* --- public ---------------------------------------------------------------------------------- */
@@ -216,14 +216,14 @@ static int domxml_failed(const struct builder *b, const char *text, struct confi
 int xst_domxml_parse(const char *text, size_t n, struct domxml_document **ret,
 		     struct config_error *err)
 {
-	/* its memory is the program's, which may count it */
+	/* expat uses the program's allocator, which tests can count */
 	static const XML_Memory_Handling_Suite memory = { malloc, realloc, free };
 	struct builder b = { .parser = NULL };
 	const char *missing = libexpat_load();
 	int r = XST_E_NOMEM;
 
 	if (missing)
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "XML can't be read: %s", missing);
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "can't read XML: %s", missing);
 	if (n > LIMIT_XML_SIZE)
 		return xst_config_refuse(err, XST_E_LIMIT, "%zu bytes are more than %u", n,
 					 LIMIT_XML_SIZE);
@@ -290,7 +290,7 @@ static size_t domxml_put(char *buf, size_t size, size_t at, const char *format, 
 	return n < 0 || at + (size_t)n >= size ? size - 1 : at + (size_t)n;
 }
 
-/* An element with others in it: what it holds, for one line. */
+/* Prints an element with children, on one line. */
 static size_t put_element(const struct domxml *e, char *buf, size_t size, size_t at)
 {
 	at = domxml_put(buf, size, at, "<%s%s", e->name, "");

@@ -12,7 +12,7 @@ int xst_foreign_read(enum config_foreign_language language, const char *text, si
 	struct config_foreign f = { .language = language };
 	int r = XST_E_ARG;
 
-	while (n && !text[n - 1]) /* libvirt's XML has one */
+	while (n && !text[n - 1]) /* libvirt's XML ends with a NUL */
 		n--;
 	switch (language) {
 	case CONFIG_XEND:    r = xst_foreign_read_xend(text, n, &f, err); break;
@@ -57,7 +57,7 @@ const char *xst_foreign_name(enum config_foreign_language language)
 	case CONFIG_XENOPS:  return "XenServer's xenops record";
 	case CONFIG_OWN:     break;
 	}
-	return "a language of xl's";
+	return "one of xl's languages";
 }
 
 int xst_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
@@ -69,7 +69,7 @@ int xst_foreign_print(const struct config_foreign *f, char **ret, size_t *ret_n)
 	if (!lines)
 		return XST_E_NOMEM;
 	snprintf(first, sizeof(first), "Translated from %s%s", xst_foreign_name(f->language),
-		 f->nleft_out ? ", where this stands, too, for which xl has no words:" : "");
+		 f->nleft_out ? "; xl can't express these parts of it:" : "");
 	lines[0] = first;
 	for (size_t i = 0; i < f->nleft_out; i++)
 		lines[i + 1] = f->left_out[i];

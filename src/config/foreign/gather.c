@@ -27,7 +27,7 @@ static void add_line(struct config_foreign *f, const char *line)
 		f->no_memory = true;
 }
 
-/* A text of xl's is UTF-8, and a comment has one line.  The end may have been cut anywhere. */
+/* xl's text is UTF-8, and a comment is one line.  The line may have been cut inside a character. */
 static void make_printable(char *line)
 {
 	size_t n = strlen(line), bad;
@@ -64,7 +64,7 @@ void xst_foreign_leave_sexpr(struct config_foreign *f, const char *where, const 
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-/* In one line, in one kind of quotes. */
+/* Whether the value fits on one line, in one kind of quotes. */
 static bool fits(const char *value)
 {
 	size_t bad;
@@ -124,7 +124,7 @@ static const struct {
 	{ "tap2:vhd:", "vhd", NULL },
 };
 
-/* A script makes a device of what follows the colon: drbd:resource, iscsi:target. */
+/* Scripts make devices from what follows the colon: drbd:resource, iscsi:target. */
 static bool scripted(struct config_foreign *f, struct config_disk *d, const char *source)
 {
 	const char *colon = strchr(source, ':');
@@ -150,7 +150,7 @@ bool xst_foreign_disk_source(struct config_foreign *f, struct config_disk *d, co
 			continue;
 		if (!source[n]) /* an empty drive */
 			return true;
-		/* a block device's name may stand without its folder */
+		/* a block device's name may omit its folder */
 		snprintf(path, sizeof(path), "%s%s",
 			 sources[i].backendtype && source[n] != '/' ? "/dev/" : "", source + n);
 		xst_foreign_text(f, &d->target, "disk", path);
@@ -170,7 +170,7 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Whether xl would find in the text what it was made of: 1, 0, or XST_E_NOMEM. */
+/* Whether parsing the specification gives the same disk: 1, 0, or XST_E_NOMEM. */
 static int disk_reads_back(const char *spec, struct config_disk *d)
 {
 	struct config_disk back;
@@ -205,8 +205,8 @@ static int vif_reads_back(const char *spec, struct config_vif *v)
 	return same;
 }
 
-/* A device is left out if xl refuses its specification, and with that the configuration, or takes
- * it for another: after a comma stands the next parameter. */
+/* Leaves a disk out if xl would refuse its specification, and with that the configuration, or read
+ * it differently: a comma begins the next parameter. */
 void xst_foreign_disk(struct config_foreign *f, struct config_disk *d)
 {
 	char *spec = xst_config_disk_print(d);

@@ -21,8 +21,8 @@ static void leave(struct config_foreign *f, const char *where, const struct domx
 	xst_foreign_leave(f, "%s%s", where, xst_domxml_print(e, text, sizeof(text)));
 }
 
-/* Each element in e: by the table, else it is left out.  An element without a function is looked
- * at elsewhere, the first of its name. */
+/* Handles each child of e by the table; others are left out.  An element without a function is
+ * handled elsewhere, the first of its name. */
 static void libvirt_config_each(struct config_foreign *f, const struct domxml *e, const char *where,
 				const struct element *elements, size_t n)
 {
@@ -121,7 +121,7 @@ static void os_type(struct config_foreign *f, const struct domxml *e)
 	leave(f, "os: ", e);
 }
 
-/* hvmloader is what xl takes without being told. */
+/* hvmloader is xl's default. */
 static void loader(struct config_foreign *f, const struct domxml *e)
 {
 	const char *name = strrchr(e->text, '/');
@@ -223,7 +223,7 @@ static void disk(struct config_foreign *f, const struct domxml *e)
 	xst_foreign_disk(f, &d);
 }
 
-/* Of libvirt's networks xl knows nothing; where one is bound to a bridge, libvirt may have said so. */
+/* xl knows nothing of libvirt's networks; libvirt may have recorded the bridge of one. */
 static void vif_source(struct config_foreign *f, struct config_vif *v, const struct domxml *e)
 {
 	const struct domxml *source = xst_domxml_find(e, "source");

@@ -7,7 +7,7 @@
 struct sexpr_document {
 	struct sexpr *nodes;
 	size_t n, capacity;
-	char *text, *end; /* of all atoms; where the next one goes */
+	char *text, *end; /* the text of all atoms; where the next one goes */
 	const struct sexpr *root;
 };
 
@@ -16,7 +16,7 @@ struct reader {
 	enum sexpr_dialect dialect;
 	struct sexpr_document *d;
 	struct config_error *err;
-	const struct sexpr **place[LIMIT_SEXPR_DEPTH + 1]; /* of the next one in each open list */
+	const struct sexpr **place[LIMIT_SEXPR_DEPTH + 1]; /* where each open list continues */
 	unsigned depth;
 };
 
@@ -40,7 +40,7 @@ static bool is_quote(const struct reader *r, char c)
 	return c == '"' || (c == '\'' && r->dialect == SEXPR_PYTHON);
 }
 
-/* A new node at the end of the innermost open list. */
+/* Adds a new node at the end of the innermost open list. */
 static struct sexpr *sexpr_add(struct reader *r)
 {
 	struct sexpr *s;
@@ -65,7 +65,7 @@ static int digit(char c, unsigned base)
 	return v < (int)base ? v : -1;
 }
 
-/* Up to `most` digits at r->at; at least one. */
+/* Reads 1 to `most` digits at r->at. */
 static int sexpr_number(struct reader *r, unsigned base, unsigned most)
 {
 	unsigned v = 0, n = 0;
@@ -75,12 +75,12 @@ static int sexpr_number(struct reader *r, unsigned base, unsigned most)
 		n++;
 	}
 	if (!n || !v || v > 255)
-		return sexpr_fail(r, "an escape that is no character");
+		return sexpr_fail(r, "an escape that is not a character");
 	*r->d->end++ = (char)v;
 	return 0;
 }
 
-/* After a backslash. */
+/* Reads an escape after its backslash. */
 static int escape(struct reader *r)
 {
 	static const char names[] = "abfnrtv", values[] = "\a\b\f\n\r\t\v";
@@ -114,7 +114,7 @@ static int sexpr_quoted(struct reader *r)
 			e = escape(r);
 	}
 	if (e == 0 && r->at == r->end)
-		return fail_at(r, begin, XST_E_MALFORMED, "a string that does not end");
+		return fail_at(r, begin, XST_E_MALFORMED, "a string that is not closed");
 	r->at++;
 	return e;
 }
@@ -144,7 +144,7 @@ static int open_list(struct reader *r)
 	struct sexpr *s;
 
 	if (r->depth == LIMIT_SEXPR_DEPTH)
-		return fail_at(r, r->at, XST_E_LIMIT, "lists in lists, too deep");
+		return fail_at(r, r->at, XST_E_LIMIT, "lists nested too deep");
 	s = sexpr_add(r);
 	if (!s)
 		return fail_at(r, r->at, XST_E_LIMIT, "too many parts");
@@ -156,7 +156,7 @@ static int open_list(struct reader *r)
 static int close_list(struct reader *r)
 {
 	if (!r->depth)
-		return sexpr_fail(r, "a parenthesis that closes nothing");
+		return sexpr_fail(r, "an unmatched closing parenthesis");
 	r->depth--;
 	r->at++;
 	return 0;
@@ -172,12 +172,12 @@ static int sexpr_read_all(struct reader *r)
 		if (r->at == r->end)
 			break;
 		if (!r->depth && (r->d->n || *r->at != '('))
-			return sexpr_fail(r, r->d->n ? "something after the end"
-						     : "no list begins here");
+			return sexpr_fail(r, r->d->n ? "text after the end of the list"
+						     : "expected the start of a list");
 		e = *r->at == '(' ? open_list(r) : *r->at == ')' ? close_list(r) : atom(r);
 	}
 	if (e == 0 && (r->depth || !r->d->n))
-		e = sexpr_fail(r, "the end, before all parentheses are closed");
+		e = sexpr_fail(r, "the text ends before all parentheses are closed");
 	return e;
 }
 
@@ -193,14 +193,14 @@ int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,
 		return xst_config_refuse(err, XST_E_LIMIT, "%zu bytes are more than %u", n,
 					 LIMIT_SEXPR_SIZE);
 	if (nul)
-		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL");
+		return fail_at(&r, nul, XST_E_MALFORMED, "a NUL byte");
 	r.d = calloc(1, sizeof(*r.d));
 	if (!r.d)
 		return XST_E_NOMEM;
-	/* each takes a byte at least */
+	/* each node takes at least one byte */
 	r.d->capacity = n < LIMIT_SEXPR_NODES ? n : LIMIT_SEXPR_NODES;
 	r.d->nodes = calloc(r.d->capacity + 1, sizeof(*r.d->nodes));
-	r.d->text = r.d->end = malloc(2 * n + 1); /* each byte, and a NUL after each atom */
+	r.d->text = r.d->end = malloc(2 * n + 1); /* every byte, and a NUL after each atom */
 	r.place[0] = &r.d->root;
 	e = r.d->nodes && r.d->text ? sexpr_read_all(&r) : XST_E_NOMEM;
 	if (e) {
@@ -221,7 +221,7 @@ struct sexpr_document *xst_sexpr_free(struct sexpr_document *d)
 	return NULL;
 }
 
-/* --- what is in them ------------------------------------------------------------------------- */
+/* --- access to the tree ----------------------------------------------------------------------- */
 
 const struct sexpr *xst_sexpr_root(const struct sexpr_document *d)
 {
@@ -249,7 +249,7 @@ const char *xst_sexpr_value(const struct sexpr *list)
 }
 
 struct printer {
-	char *at, *end; /* of the buffer, with room for the NUL */
+	char *at, *end; /* in the buffer, leaving room for the NUL */
 };
 
 static void sexpr_put(struct printer *p, const char *text)
@@ -267,7 +267,7 @@ static void put_atom(struct printer *p, const char *text)
 	sexpr_put(p, bare ? "" : "'");
 }
 
-/* Not recursive, however deep: the way back is kept. */
+/* Not recursive, so any depth is safe: the way back is kept. */
 const char *xst_sexpr_print(const struct sexpr *s, char *buf, size_t size)
 {
 	const struct sexpr *back[LIMIT_SEXPR_DEPTH];

@@ -14,30 +14,30 @@ enum sexpr_dialect {
 	SEXPR_OCAML   /* strings in ", \ddd is decimal */
 };
 
-/* An atom, or a list of what hangs on `first`. */
+/* An atom, or a list whose items begin at `first`. */
 struct sexpr {
 	const char *text;          /* of an atom, without quotes and escapes; NULL: a list */
 	const struct sexpr *first;
-	const struct sexpr *next;  /* in the list around it */
+	const struct sexpr *next;  /* in the enclosing list */
 };
 
 struct sexpr_document;
 
-/* Parses n bytes that hold one list, and nothing but white space after it.  Refused, with line
- * and column: parentheses that don't match, strings that don't end, NULs, too deep, too many.
+/* Parses n bytes that hold one list, with only white space after it.  Refused, with line and
+ * column: unmatched parentheses, unclosed strings, NULs, too deep or too many lists.
  * Returns 0, XST_E_MALFORMED, XST_E_LIMIT or XST_E_NOMEM. */
 int xst_sexpr_parse(const char *text, size_t n, enum sexpr_dialect dialect,
 		    struct sexpr_document **ret, struct config_error *err);
 struct sexpr_document *xst_sexpr_free(struct sexpr_document *d); /* NULL is fine; returns NULL */
 const struct sexpr *xst_sexpr_root(const struct sexpr_document *d);
 
-/* What a list begins with, if that is an atom; else "". */
+/* The first item of a list, if that is an atom; else "". */
 const char *xst_sexpr_name(const struct sexpr *list);
-/* The first list in a list whose name is this, or NULL. */
+/* The first list of this name inside a list, or NULL. */
 const struct sexpr *xst_sexpr_find(const struct sexpr *list, const char *name);
-/* What follows the name in a list, if that is an atom; else "". */
+/* The item after the name in a list, if that is an atom; else "". */
 const char *xst_sexpr_value(const struct sexpr *list);
-/* It as text, cut where buf is full.  Returns buf. */
+/* Prints it as text, cut to fit buf.  Returns buf. */
 const char *xst_sexpr_print(const struct sexpr *s, char *buf, size_t size);
 
 #endif

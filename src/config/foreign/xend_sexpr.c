@@ -17,7 +17,7 @@ struct setting {
 	setting_fn fn;
 };
 
-/* Each part of a list after its name: by the table, else it is left out. */
+/* Handles each part of a list after its name by the table; others are left out. */
 static void xend_config_each(struct config_foreign *f, const struct sexpr *list, const char *where,
 			     const struct setting *settings, size_t n)
 {
@@ -42,7 +42,7 @@ struct part {
 	size_t offset;
 };
 
-/* A device's parts that are strings in a structure; what no word is there for is left out. */
+/* Stores a device's parts that are strings in a structure; unknown parts are left out. */
 static void parts(struct config_foreign *f, const struct sexpr *device, void *to,
 		  const struct part *table, size_t n, const char *const *known)
 {
@@ -67,7 +67,7 @@ static const char *part_of(const struct sexpr *device, const char *name)
 	return xst_sexpr_value(xst_sexpr_find(device, name));
 }
 
-/* Domain 0 is where backends are if nothing is said. */
+/* Domain 0 is the default backend. */
 static void backend(struct config_foreign *f, char **to, const struct sexpr *device)
 {
 	const char *name = part_of(device, "backend");
@@ -164,7 +164,7 @@ static bool ends_with(const char *text, const char *end)
 	return n >= k && strcmp(text + n - k, end) == 0;
 }
 
-/* The firmware of an HVM guest is xl's own, and a boot loader's copy of the kernel is gone. */
+/* xl supplies an HVM guest's firmware itself, and a boot loader's copy of the kernel is gone. */
 static void xend_config_kernel(struct config_foreign *f, const struct sexpr *s)
 {
 	const char *path = xst_sexpr_value(s);
@@ -177,7 +177,7 @@ static void xend_config_kernel(struct config_foreign *f, const struct sexpr *s)
 		xst_foreign_text(f, &f->view.kernel, "kernel", path);
 }
 
-/* For an HVM guest xend had no other one than qemu-dm. */
+/* For HVM guests xend had no device model but qemu-dm. */
 static void device_model(struct config_foreign *f, const struct sexpr *s)
 {
 	if (f->view.type == CONFIG_TYPE_HVM && ends_with(xst_sexpr_value(s), "qemu-dm"))
@@ -228,7 +228,7 @@ NUMBER(maxmem, maxmem_kib, MIB_IN_KIB)
 NUMBER(xend_config_vcpus, maxvcpus, 1)
 NUMBER(online_vcpus, vcpus, 1)
 
-/* A kernel is judged by whether there is a boot loader, wherever that stands. */
+/* Keeps a kernel only if there is no boot loader, wherever that stands. */
 static void settle_bootloader(struct config_foreign *f, const struct sexpr *domain)
 {
 	const struct sexpr *s = xst_sexpr_find(domain, "bootloader");
@@ -262,7 +262,7 @@ int xst_foreign_read_xend(const char *text, size_t n, struct config_foreign *f,
 		return r;
 	domain = xst_sexpr_root(d);
 	if (strcmp(xst_sexpr_name(domain), "domain") != 0) {
-		r = xst_config_refuse(err, XST_E_MALFORMED, "no (domain ...) stands in it");
+		r = xst_config_refuse(err, XST_E_MALFORMED, "it contains no (domain ...)");
 	} else {
 		settle_bootloader(f, domain);
 		EACH(f, domain, "", settings);

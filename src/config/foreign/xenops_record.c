@@ -13,7 +13,7 @@ static bool xenops_named(const struct sexpr *s, const char *name)
 	return strcmp(xst_sexpr_name(s), name) == 0;
 }
 
-/* The parts of a list that none of the names calls. */
+/* Leaves out the parts of a list that none of the names matches. */
 static void leave_others(struct config_foreign *f, const struct sexpr *list, const char *where,
 			 const char *const *names)
 {
@@ -27,7 +27,7 @@ static void leave_others(struct config_foreign *f, const struct sexpr *list, con
 	}
 }
 
-/* An optional value stands in a list of its own: ((key (value))), or ((key ())). */
+/* An optional value stands in a list: ((key (value))), or ((key ())). */
 static const char *optional(const struct sexpr *list, const char *name)
 {
 	const struct sexpr *s = xst_sexpr_find(list, name);
@@ -119,7 +119,7 @@ static bool does(const struct sexpr *actions, const char *what)
 	return false;
 }
 
-/* A list of what is done one after the other; xl has a word for each that makes sense. */
+/* A list of successive actions; xl has a word for each combination that makes sense. */
 static void action(struct config_foreign *f, const struct sexpr *vm, const char *name, char **to)
 {
 	const struct sexpr *s = xst_sexpr_find(vm, name), *actions = s ? s->first->next : NULL;
@@ -135,7 +135,7 @@ static void action(struct config_foreign *f, const struct sexpr *vm, const char 
 		xst_foreign_leave_sexpr(f, "", s);
 }
 
-/* Which device model it was, the platform's data tell. */
+/* The platform data tell which device model it was. */
 static void platform(struct config_foreign *f, const struct sexpr *vm)
 {
 	static const char *const known[] = { "device-model", NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON in and out. */
+/* Reading and writing JSON. */
 #include "config/json/json.h"
 
 #include <stdlib.h>
@@ -19,16 +19,15 @@ static const char *tokener_words(enum json_tokener_error e)
 	switch (e) {
 	case json_tokener_continue:
 	case json_tokener_error_parse_eof:
-		return "the text ends in the middle of something: a string, list or object that "
-		       "does not end";
+		return "the text ends inside a string, list or object";
 	case json_tokener_error_depth:
-		return "objects and lists in each other too deep";
+		return "objects and lists nested too deep";
 	default:
 		return json_tokener_error_desc(e);
 	}
 }
 
-/* When json-c runs out of memory it stops where it is, and says that all is well. */
+/* When json-c runs out of memory it stops where it is and reports success. */
 static bool stopped_early(const char *text, size_t n, size_t end, const json_object *o)
 {
 	return end < n || (!o && strncmp(text + strspn(text, " \t\r\n"), "null", 4) != 0);
@@ -92,7 +91,7 @@ int xst_json_read(const char *text, size_t n, json_object **ret, struct config_e
 	r = read_copy(copy, n, &o, err);
 	if (r == 0 && !json_object_is_type(o, json_type_object))
 		r = xst_config_fail_at(err, XST_E_MALFORMED, copy, 0,
-				       "the outermost value is no object");
+				       "the outermost value is not an object");
 	free(copy);
 	if (r)
 		json_object_put(o);
@@ -117,7 +116,7 @@ static void indent(struct text *t, unsigned depth)
 
 static void json_write_value(struct text *t, json_object *o, unsigned depth);
 
-/* As json-c prints it, if it has the memory. */
+/* Writes a value as json-c prints it, unless memory runs out. */
 static void write_scalar(struct text *t, json_object *o)
 {
 	const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);

@@ -27,7 +27,7 @@ static int guard_fail(const struct guard *g, int code, size_t at, const char *te
 	return xst_config_fail_at(g->err, code, g->text, at, "%s", text);
 }
 
-/* Over a string; begin and end are those of its bytes with the quotes. */
+/* Skips a string; begin and end include its quotes. */
 static int guard_string(struct guard *g, size_t *ret_begin)
 {
 	*ret_begin = g->pos;
@@ -71,7 +71,7 @@ static int guard_word(struct guard *g)
 			  "neither a string nor a number, true, false or null");
 }
 
-/* Notes a member's name, decoded; XST_E_MALFORMED if it was there. */
+/* Remembers a member's decoded name; XST_E_MALFORMED if it was seen before. */
 static int note(struct guard *g, json_object *seen, size_t begin)
 {
 	char *literal = strndup(g->text + begin, g->pos - begin);
@@ -82,7 +82,7 @@ static int note(struct guard *g, json_object *seen, size_t begin)
 	free(literal);
 	if (s && json_object_object_get_ex(seen, s, NULL))
 		r = xst_config_fail_at(g->err, XST_E_MALFORMED, g->text, begin,
-				       "member \"%.60s\" is there twice", s);
+				       "member \"%.60s\" appears twice", s);
 	else if (s)
 		r = json_object_object_add(seen, s, NULL) ? XST_E_NOMEM : 0;
 	json_object_put(name);
@@ -103,7 +103,7 @@ static int guard_member(struct guard *g, json_object *seen)
 	return guard_value(g);
 }
 
-/* Over "{ a, b }" or "[ a, b ]": one() for each of what is inside. */
+/* Skips "{ a, b }" or "[ a, b ]", calling one() for each item. */
 static int guard_each(struct guard *g, char close, json_object *seen)
 {
 	int r = 0;
@@ -129,7 +129,7 @@ static int object(struct guard *g)
 	return r;
 }
 
-/* Recursion is as deep as json-c allowed. */
+/* json-c has limited the depth of this recursion. */
 static int guard_value(struct guard *g)
 {
 	size_t begin;

@@ -6,9 +6,9 @@
 #include "config/json/json.h"
 #include "limits/limits.h"
 
-/* One step down, and where it leads from. */
+/* One step down a path, and where it starts. */
 struct step {
-	const char *path, *rest; /* rest: what is left of the path behind this step */
+	const char *path, *rest; /* rest: the path after this step */
 	json_object *at;
 	bool is_index;
 	size_t index;
@@ -18,7 +18,7 @@ struct step {
 
 static int bad_path(const struct step *s, const char *why)
 {
-	return xst_config_refuse(s->err, XST_E_ARG, "%.100s is no path: %s", s->path, why);
+	return xst_config_refuse(s->err, XST_E_ARG, "%.100s is not a path: %s", s->path, why);
 }
 
 static int take_name(struct step *s, const char *name, size_t n)
@@ -38,7 +38,7 @@ static int take_index(struct step *s)
 
 	s->is_index = true;
 	if (s->rest[1] < '0' || s->rest[1] > '9')
-		return bad_path(s, "no number in the brackets");
+		return bad_path(s, "the brackets hold no number");
 	s->index = strtoul(s->rest + 1, &end, 10);
 	if (*end != ']')
 		return bad_path(s, "no ']' after the number");
@@ -57,7 +57,7 @@ static int take_quoted(struct step *s)
 	return r;
 }
 
-/* A name may have dots in it: the longest that is a member, or else the one up to the first dot. */
+/* A name may contain dots: the longest that is a member, else the part before the first dot. */
 static int json_path_take_plain(struct step *s)
 {
 	size_t n = strcspn(s->rest, "[\""), first = strcspn(s->rest, ".[\"");
@@ -91,7 +91,7 @@ static int next_step(struct step *s)
 	return *s->rest ? 0 : bad_path(s, "it ends with a dot");
 }
 
-/* What the step leads to; false: nothing is there. */
+/* Finds what the step leads to; false: nothing is there. */
 static bool json_path_follow(const struct step *s, json_object **ret)
 {
 	if (!s->is_index)
@@ -109,7 +109,7 @@ static int missing(const struct step *s)
 	return xst_config_refuse(s->err, XST_E_UNKNOWN, "%.100s isn't set", s->path);
 }
 
-/* Stores v where the step leads; takes it over in any case. */
+/* Stores v where the step leads; takes ownership of it, even on failure. */
 static int json_path_store(const struct step *s, json_object *v)
 {
 	enum json_type wanted = s->is_index ? json_type_array : json_type_object;
@@ -118,8 +118,8 @@ static int json_path_store(const struct step *s, json_object *v)
 	if (!json_object_is_type(s->at, wanted)) {
 		json_object_put(v);
 		return xst_config_refuse(s->err, XST_E_UNSUPPORTED,
-					 "%.100s leads through what is no %s", s->path,
-					 json_type_to_name(wanted));
+					 "%.100s leads through a value that is not an %s",
+					 s->path, json_type_to_name(wanted));
 	}
 	if (s->is_index && s->index > json_object_array_length(s->at)) {
 		json_object_put(v);
@@ -135,7 +135,7 @@ static int json_path_store(const struct step *s, json_object *v)
 	return XST_E_NOMEM;
 }
 
-/* An object or list where none is yet, of the kind that the rest of the path needs. */
+/* Creates a missing object or list, whichever the rest of the path needs. */
 static int json_path_make(const struct step *s, json_object **ret)
 {
 	json_object *o = *s->rest == '[' ? json_object_new_array() : json_object_new_object();
@@ -146,7 +146,7 @@ static int json_path_make(const struct step *s, json_object **ret)
 	return r;
 }
 
-/* Goes down to the last step, which *s is then. */
+/* Walks down to the last step, and leaves *s at it. */
 static int json_path_walk(struct step *s, json_object *root, const char *path, bool make_missing,
 			  struct config_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values in JSON of libxl_domain_config, in and out.  Where a value is stored, it is taken over in
- * any case; NULL for one is XST_E_NOMEM. */
+/* Values in the JSON of libxl_domain_config.  Functions that store a value take ownership of it,
+ * even on failure; a NULL value is XST_E_NOMEM. */
 #ifndef CONFIG_JSON_VALUES_H
 #define CONFIG_JSON_VALUES_H
 
@@ -13,10 +13,10 @@
 /* The type of guest that a configuration describes. */
 enum config_type xst_json_guest_type(json_object *root);
 
-/* true, "True", 1: 1; false: 0; else, as "<default>": -1. */
+/* true, "True", 1: 1; false: 0; anything else, such as "<default>": -1. */
 int xst_json_truth(json_object *o);
 const char *xst_json_string(json_object *o); /* of a string; else NULL */
-/* A member that is a number; without it `absent`. */
+/* A member that is a number; `absent` if there is none. */
 uint64_t xst_json_unsigned(json_object *o, const char *name, uint64_t absent);
 
 /* Stores at a path, see xst_json_path_set() ... */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys, by what their kinds say. */
+/* Operations on keys, delegated to their kinds. */
 #include "config/keys/key.h"
 
 #include <stdarg.h>
@@ -21,7 +21,7 @@ static int for_this_guest(json_object *root, const struct config_key *k, struct 
 {
 	if (!k->guests || k->guests & (1u << xst_json_guest_type(root)))
 		return 0;
-	return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s is not for a guest of type %s",
+	return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: a guest of type %s has no such key",
 				 k->name, xst_config_type_name(xst_json_guest_type(root)));
 }
 
@@ -38,7 +38,7 @@ int xst_key_remove(json_object *root, const struct config_key *k, struct config_
 	int r;
 
 	if (k->kind->is_type)
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "a guest without a type can't be");
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "a guest needs a type");
 	r = xst_json_path_unset(root, k->path, err);
 	if (k->older && xst_json_path_unset(root, k->older, r ? err : NULL) == 0)
 		r = 0;
@@ -78,7 +78,7 @@ static void key_check_list(struct key_check *c, const struct config_key *k,
 		if (!v->items[i].is_list && k->kind->check)
 			k->kind->check(c, k, &v->items[i]);
 		else if (v->items[i].is_list && k->kind->shape != KEY_NESTED)
-			xst_key_complain(c, k->name, "a list in the list");
+			xst_key_complain(c, k->name, "a list inside the list");
 }
 
 void xst_key_check(struct key_check *c, const struct config_key *k, const struct config_value *v)
@@ -86,9 +86,9 @@ void xst_key_check(struct key_check *c, const struct config_key *k, const struct
 	if (xst_key_is_list(k) && v->is_list)
 		key_check_list(c, k, v);
 	else if (xst_key_is_list(k))
-		xst_key_complain(c, k->name, "one value, where a list in brackets should be");
+		xst_key_complain(c, k->name, "expected a list in brackets, found one value");
 	else if (v->is_list && k->kind->shape == KEY_ONE)
-		xst_key_complain(c, k->name, "a list, where one value should be");
+		xst_key_complain(c, k->name, "expected one value, found a list");
 	else if (!v->is_list && k->kind->check)
 		k->kind->check(c, k, v);
 }

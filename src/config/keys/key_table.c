@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xl.cfg(5) of Xen 4.17, and what was there before it, against the members of
- * libxl_domain_config. */
+/* The keys of xl.cfg(5) of Xen 4.17 and earlier, and their members of libxl_domain_config. */
 #include "config/keys/key.h"
 
 #include <string.h>
@@ -69,7 +68,7 @@ static const struct key_word vuarts[] = {
 	{ "unknown", "unknown" }, { "sbsa_uart", "sbsa_uart" }, { NULL, NULL }
 };
 static const struct key_word tees[] = { { "none", "none" }, { "optee", "optee" }, { NULL, NULL } };
-/* linux: as xend had it, and xl up to Xen 4.10 took it */
+/* linux: from xend; xl accepted it up to Xen 4.10 */
 static const struct key_word builders[] = {
 	{ "hvm", "hvm" }, { "generic", "pv" }, { "linux", "pv" }, { NULL, NULL }
 };

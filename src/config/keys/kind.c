@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the functions of kinds have in common. */
+/* What the functions of several kinds share. */
 #include "config/keys/kind.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ int xst_key_list_at(json_object *root, const struct config_key *k, json_object *
 	if (r)
 		return r;
 	if (!json_object_is_type(o, json_type_array))
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name,
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is not a list", k->name,
 					 k->path);
 	*ret = o;
 	return 0;
@@ -52,7 +52,7 @@ int xst_key_string(const struct config_key *k, const struct config_value *v, con
 		   struct config_error *err)
 {
 	if (v->is_list)
-		return xst_key_wrong(k, "a list, where one value should be", err);
+		return xst_key_wrong(k, "expected one value, found a list", err);
 	*ret = v->string;
 	return 0;
 }
@@ -72,7 +72,7 @@ int xst_key_number(const struct config_key *k, const struct config_value *v, int
 	if (end == s || *end)
 		return xst_key_wrong(k, "not a number", err);
 	if (errno)
-		return xst_key_wrong(k, "a number that is too large", err);
+		return xst_key_wrong(k, "the number is too large", err);
 	*ret = n;
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kinds of keys, and what their functions have in common.
- *
- * A kind is a row: a struct key_kind next to its functions. */
+/* The kinds of keys, and what their functions share.  A kind is a row: a struct key_kind next to
+ * its functions. */
 #ifndef CONFIG_KIND_H
 #define CONFIG_KIND_H
 
@@ -20,16 +19,16 @@ extern const struct key_kind xst_kind_number;
 extern const struct key_kind xst_kind_mib; /* MiB in xl.cfg, KiB in JSON */
 extern const struct key_kind xst_kind_bool; /* 1 and 0, "True" and "False" */
 extern const struct key_kind xst_kind_plain_bool; /* 1 and 0, true and false */
-/* a word of `words`; or in both the same, if there are none */
+/* a word of `words`; without `words`, the same string in both languages */
 extern const struct key_kind xst_kind_word;
 /* kind_list.c */
 extern const struct key_kind xst_kind_strings, xst_kind_numbers;
-/* a list of strings; one string in xl.cfg is parted at its blanks */
+/* a list of strings; one string in xl.cfg is split at its blanks */
 extern const struct key_kind xst_kind_arguments;
 /* one string at `path`, several at `older` */
 extern const struct key_kind xst_kind_string_or_list;
-/* kind_unmapped.c: known, but without a way into JSON here; the same, a list; a flag for all
- * devices that are passed through */
+/* kind_unmapped.c: known, but without a conversion to JSON; the same, a list; a flag for all
+ * passed-through devices */
 extern const struct key_kind xst_kind_unmapped, xst_kind_other_list, xst_kind_pci_flag;
 /* kind_guest.c */
 extern const struct key_kind xst_kind_type, xst_kind_builder, xst_kind_memory, xst_kind_maxmem,
@@ -42,12 +41,12 @@ extern const struct key_kind xst_kind_affinity, xst_kind_ioports, xst_kind_iomem
 
 /* --- for their functions --------------------------------------------------------------------- */
 
-/* What is at a key's path, or its older one; XST_E_UNKNOWN. */
+/* Finds the value at a key's path, or its older one; XST_E_UNKNOWN. */
 int xst_key_at(json_object *root, const struct config_key *k, json_object **ret);
-/* What is at a key's path must be a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
+/* As xst_key_at(), for a list: XST_E_UNKNOWN, XST_E_UNSUPPORTED. */
 int xst_key_list_at(json_object *root, const struct config_key *k, json_object **ret,
 		    struct config_error *err);
-/* Where to write: its older path if something is there and nothing at the other. */
+/* The path to write to: the older one if only that exists. */
 const char *xst_key_place(json_object *root, const struct config_key *k);
 int xst_key_wrong(const struct config_key *k, const char *what, struct config_error *err);
 
@@ -61,10 +60,10 @@ int xst_key_number(const struct config_key *k, const struct config_value *v, int
 const struct key_word *xst_key_word_find(const struct config_key *k, const char *word);
 
 int xst_key_return_string(struct config_value *ret, const char *s);
-/* Gives a list away if r is 0, or else drops it.  Returns r. */
+/* Moves the list to *ret if r is 0, or else frees it.  Returns r. */
 int xst_key_return_list(struct config_value *ret, struct config_value *list, int r);
 
-/* Functions that kinds of several files have. */
+/* Functions that kinds in several files use. */
 key_read_fn xst_key_read_scalar, xst_key_read_mib;
 key_write_fn xst_key_write_string, xst_key_write_number, xst_key_write_mib;
 key_check_fn xst_key_check_number; /* within the key's min and max */

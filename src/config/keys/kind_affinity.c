@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which CPUs the vCPUs run on. */
+/* The CPUs that vCPUs run on. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define PLACEMENT "b_info.numa_placement"
 
-/* An item of a list, or the only value. */
+/* An item of a list, or a single value. */
 static const struct config_value *affinity_item(const struct config_value *v, size_t i)
 {
 	return v->is_list ? &v->items[i] : v;
@@ -27,10 +27,10 @@ struct cpus {
 	size_t n;
 };
 
-/* What a specification says. */
+/* The result of reading a specification. */
 enum said {
 	SAID_NUMBERS,
-	SAID_WORDS, /* all, nodes:0-1: what that is depends on the machine */
+	SAID_WORDS, /* all, nodes:0-1: depends on the machine */
 	SAID_NONSENSE
 };
 
@@ -48,7 +48,7 @@ static bool parse_range(const char *s, unsigned long *first, unsigned long *last
 	return !*end && *first <= *last && *last < LIMIT_CONFIG_CPUS;
 }
 
-/* Blanks stand in front of a number only. */
+/* Blanks are allowed only before a number. */
 static enum said parse_part(const char *s, struct cpus *cpus)
 {
 	unsigned long first, last;
@@ -116,11 +116,11 @@ static int read_cpus(const struct config_key *k, const struct config_value *v, s
 		return r;
 	if (said == SAID_NONSENSE)
 		return xst_config_refuse(err, XST_E_MALFORMED,
-					 "%s: '%.60s' are no CPUs, as in 0-3,^1", k->name,
-					 v->is_list ? "[...]" : v->string);
+					 "%s: '%.60s' is not a list of CPUs, as in 0-3,^1",
+					 k->name, v->is_list ? "[...]" : v->string);
 	if (said == SAID_WORDS)
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: JSON has numbers of CPUs only, as in 0-3,^1",
+					 "%s: JSON stores CPU numbers only, as in 0-3,^1",
 					 k->name);
 	if (!cpus->n && !is_soft(k))
 		return xst_config_refuse(err, XST_E_MALFORMED,
@@ -128,7 +128,7 @@ static int read_cpus(const struct config_key *k, const struct config_value *v, s
 	return 0;
 }
 
-/* A string holds for all vCPUs, a list has one for each of them. */
+/* A string applies to all vCPUs, a list has one for each. */
 static int write_affinity(json_object *root, const struct config_key *k,
 			  const struct config_value *v, struct config_error *err)
 {
@@ -181,7 +181,7 @@ static int print_cpus(json_object *a, struct config_value *list)
 	return added ? 0 : XST_E_NOMEM;
 }
 
-/* One string for all, unless xl was told of each: then it leaves NUMA alone. */
+/* One string for all, unless xl.cfg has one for each: then xl leaves NUMA alone. */
 static bool is_one_for_all(json_object *root, const struct config_key *k,
 			   const struct config_value *list)
 {
@@ -209,7 +209,7 @@ static int read_affinity(json_object *root, const struct config_key *k, struct c
 
 		r = json_object_is_type(one, json_type_array)
 			    ? print_cpus(one, &list)
-			    : xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: no list of CPUs",
+			    : xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: not a list of CPUs",
 						k->name);
 	}
 	if (r == 0 && is_one_for_all(root, k, &list))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CPUID bits: "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]" in xl.cfg, an object a leaf in
- * JSON. */
+/* CPUID bits: "LEAF[,SUBLEAF]:REGISTER=BITS[,REGISTER=BITS]" in xl.cfg, in JSON one object per
+ * leaf. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 static const char *const registers[] = { "eax", "ebx", "ecx", "edx" };
 #define REGISTERS (sizeof(registers) / sizeof(registers[0]))
 #define BITS	  32
-#define MSRS	  "b_info.cpuid.msr" /* libxl of Xen 4.17 wants it, be it empty */
+#define MSRS	  "b_info.cpuid.msr" /* libxl of Xen 4.17 requires it, even if empty */
 
 /* --- to JSON -------------------------------------------------------------------------------- */
 
@@ -54,8 +54,7 @@ static bool has_number(json_object *o, const char *name, bool there, uint32_t v)
 	return there && json_object_get_int64(n) == v;
 }
 
-/* The object of a leaf: one that is there already, or a new one at the end.  NULL: out of
- * memory. */
+/* The object of a leaf: an existing one, or a new one at the end.  NULL: out of memory. */
 static json_object *object_of(json_object *a, const struct leaf *l)
 {
 	json_object *o;
@@ -77,8 +76,8 @@ static json_object *object_of(json_object *a, const struct leaf *l)
 	return NULL;
 }
 
-/* "ecx=" and as many letters as there are bits: 1 and 0, x for the default, k for the host's, s for
- * that of the start. */
+/* Reads "ecx=" and a letter for each bit: 1 and 0, x for the default, k for the host's value, s for
+ * the value at the start. */
 static int take_register(const char **s, json_object *o)
 {
 	for (size_t i = 0; i < REGISTERS; i++) {
@@ -135,8 +134,8 @@ static int write_cpuid(json_object *root, const struct config_key *k, const stru
 	if (!v->is_list)
 		return xst_config_refuse(
 			err, XST_E_UNSUPPORTED,
-			"%s: JSON has no names of features, only bits of leaves: give "
-			"a list of them",
+			"%s: JSON holds bits of leaves, not names of features: give a list of "
+			"leaves",
 			k->name);
 	a = json_object_new_array();
 	r = a ? write_leaves(k, v, a, err) : XST_E_NOMEM;
@@ -162,7 +161,7 @@ static int print_leaf(json_object *o, struct config_value *list)
 	if (json_object_object_get_ex(o, "leaf", &v))
 		xst_text_printf(&t, "0x%" PRIx64, (uint64_t)json_object_get_int64(v));
 	else
-		xst_text_puts(&t, "0x0"); /* libxl leaves zeros out */
+		xst_text_puts(&t, "0x0"); /* libxl omits zeros */
 	if (json_object_object_get_ex(o, "subleaf", &v))
 		xst_text_printf(&t, ",0x%" PRIx64, (uint64_t)json_object_get_int64(v));
 	for (size_t i = 0; i < REGISTERS; i++) {
@@ -177,7 +176,7 @@ static int print_leaf(json_object *o, struct config_value *list)
 	return added ? 0 : XST_E_NOMEM;
 }
 
-/* Xen 4.17 has the leaves in an object beside MSRs, Xens before it have them alone. */
+/* Xen 4.17 has the leaves in an object beside the MSRs, earlier Xens have the leaves alone. */
 static json_object *leaves_of(json_object *root, const struct config_key *k)
 {
 	json_object *a = NULL;
@@ -197,20 +196,20 @@ static int read_cpuid(json_object *root, const struct config_key *k, struct conf
 	if (!a)
 		return XST_E_UNKNOWN;
 	if (!json_object_is_type(a, json_type_array))
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is no list", k->name,
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: %s is not a list", k->name,
 					 k->path);
 	if (xst_json_path_get(root, MSRS, &msrs, NULL) == 0 &&
 	    json_object_is_type(msrs, json_type_array) && json_object_array_length(msrs))
-		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg has no words for MSRs",
+		return xst_config_refuse(err, XST_E_UNSUPPORTED, "%s: xl.cfg can't express MSRs",
 					 k->name);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(a); i++)
 		r = print_leaf(json_object_array_get_idx(a, i), &list);
 	return xst_key_return_list(ret, &list, r == 0 && !list.n ? XST_E_UNKNOWN : r);
 }
 
-/* --- judged --------------------------------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------------------------- */
 
-/* Names of features: xl says what is wrong with them, and goes on without. */
+/* Checks names of features: xl warns of errors in them, and continues without. */
 static void check_features(struct key_check *c, const struct config_key *k,
 			   const struct config_value *v)
 {
@@ -224,7 +223,7 @@ static void check_features(struct key_check *c, const struct config_key *k,
 	}
 	if (wrong)
 		xst_key_complain(c, k->name,
-				 "neither \"host\" and NAME=VALUE, parted by commas, nor a list");
+				 "expected \"host\", then NAME=VALUE after commas, or a list");
 }
 
 const struct key_kind xst_kind_cpuid = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest is and how much it has: its type, memory and vCPUs. */
+/* What a guest is and how much it gets: its type, memory and vCPUs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int read_type_key(json_object *root, const struct config_key *k, struct c
 	return xst_json_string(o) ? xst_key_return_string(ret, xst_json_string(o)) : XST_E_UNKNOWN;
 }
 
-/* The type decides which members there may be: what is saved as one can't become another. */
+/* The type decides which members may exist: a saved guest of one type can't become another. */
 static int set_type(json_object *root, const struct config_key *k, enum config_type wanted,
 		    struct config_error *err)
 {
@@ -34,8 +34,7 @@ static int set_type(json_object *root, const struct config_key *k, enum config_t
 	if (old != CONFIG_TYPE_UNKNOWN)
 		return xst_config_refuse(
 			err, XST_E_UNSUPPORTED,
-			"%s: this guest is of type %s, and what is saved of it can't "
-			"become another",
+			"%s: this guest is of type %s, and a saved guest can't change its type",
 			k->name, xst_config_type_name(old));
 	r = xst_json_put(root, "c_info.type", json_object_new_string(xst_config_type_name(wanted)),
 			 err);
@@ -55,14 +54,14 @@ static int write_type_key(json_object *root, const struct config_key *k,
 	type = xst_config_type_parse(s);
 	if (type != CONFIG_TYPE_UNKNOWN)
 		return set_type(root, k, type, err);
-	return xst_key_wrong(k, "no type of guest: there are pv, hvm and pvh", err);
+	return xst_key_wrong(k, "not a type of guest: use pv, hvm or pvh", err);
 }
 
 static void check_type(struct key_check *c, const struct config_key *k,
 		       const struct config_value *v)
 {
 	if (xst_config_type_parse(v->string) == CONFIG_TYPE_UNKNOWN)
-		xst_key_complain(c, k->name, "'%.60s' is none of pv, hvm, pvh", v->string);
+		xst_key_complain(c, k->name, "'%.60s' is not one of pv, hvm, pvh", v->string);
 }
 
 const struct key_kind xst_kind_type = {
@@ -95,7 +94,7 @@ static int write_builder(json_object *root, const struct config_key *k,
 	return set_type(root, k, CONFIG_TYPE_PV, err);
 }
 
-/* xl takes an empty one as if it weren't there. */
+/* xl ignores an empty one. */
 static void check_builder_word(struct key_check *c, const struct config_key *k,
 			       const struct config_value *v)
 {
@@ -120,7 +119,7 @@ static bool number_at(json_object *root, const char *path, int64_t *ret)
 	return true;
 }
 
-/* Where no other maximum was said, it goes with the memory, as xl has it. */
+/* Without another maximum, the maximum follows the memory, as in xl. */
 static int write_memory(json_object *root, const struct config_key *k, const struct config_value *v,
 			struct config_error *err)
 {
@@ -132,7 +131,7 @@ static int write_memory(json_object *root, const struct config_key *k, const str
 	if (r)
 		return r;
 	if (mib > INT64_MAX / 1024 || mib < INT64_MIN / 1024)
-		return xst_key_wrong(k, "a number that is too large", err);
+		return xst_key_wrong(k, "the number is too large", err);
 	follows = !number_at(root, max_path, &max) ||
 		  (number_at(root, k->path, &old) && old == max);
 	r = xst_json_put(root, k->path, json_object_new_int64(mib * 1024), err);
@@ -161,7 +160,7 @@ const struct key_kind xst_kind_maxmem = {
 	.check = xst_key_check_number, .implied = is_as_memory, .is_number = true
 };
 
-/* vCPUs that are on at the start are told as a list of their numbers. */
+/* JSON lists the numbers of the vCPUs that are online at the start. */
 static int read_vcpus(json_object *root, const struct config_key *k, struct config_value *ret,
 		      struct config_error *err)
 {
@@ -175,7 +174,7 @@ static int read_vcpus(json_object *root, const struct config_key *k, struct conf
 	for (size_t i = 0; i < n; i++)
 		if (json_object_get_int64(json_object_array_get_idx(a, i)) != (int64_t)i)
 			return xst_config_refuse(err, XST_E_UNSUPPORTED,
-						 "%s: those that are on are not the first ones",
+						 "%s: the online vCPUs are not the first ones",
 						 k->name);
 	return xst_config_value_set_number(ret, n) ? 0 : XST_E_NOMEM;
 }
@@ -208,7 +207,7 @@ static int write_vcpus(json_object *root, const struct config_key *k, const stru
 	if (r)
 		return r;
 	if (n < 0 || (uint64_t)n > k->max)
-		return xst_key_wrong(k, "no number of vCPUs that JSON can tell", err);
+		return xst_key_wrong(k, "a number of vCPUs that JSON can't hold", err);
 	follows = !number_at(root, max_path, &max) ||
 		  (xst_key_at(root, k, &old) == 0 && json_object_is_type(old, json_type_array) &&
 		   (int64_t)json_object_array_length(old) == max);
@@ -223,7 +222,7 @@ const struct key_kind xst_kind_vcpus = {
 	.is_number = true
 };
 
-/* It stands for the vCPUs that are on, too. */
+/* Whether the value equals the number of online vCPUs, for which it also stands. */
 static bool is_as_vcpus(json_object *root, const struct config_key *k, const struct config_value *v)
 {
 	json_object *a;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranges of I/O ports and memory, in hexadecimal digits. */
+/* Ranges of I/O ports and memory, in hexadecimal. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static int ioports_json(const char *s, json_object *o)
 		       : 0;
 }
 
-/* "fed00,1" or "a0,20@100": page frames */
+/* "fed00,1" or "a0,20@100": numbers of page frames */
 static int iomem_json(const char *s, json_object *o)
 {
 	uint64_t start, number, gfn = 0;

@@ -21,7 +21,7 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 		const char *s = o ? json_object_get_string(o) : NULL;
 
 		if (!o)
-			r = xst_key_wrong(k, "null in the list", err);
+			r = xst_key_wrong(k, "a null in the list", err);
 		else if (!s || !xst_config_value_add_string(&list, s))
 			r = XST_E_NOMEM;
 		else
@@ -30,7 +30,7 @@ static int read_list(json_object *root, const struct config_key *k, struct confi
 	return xst_key_return_list(ret, &list, r);
 }
 
-/* An item of a list, or of what stands for one, into a list of JSON's. */
+/* Adds an item of a list, or of a value used as one, to a JSON list. */
 typedef int add_item_fn(const struct config_key *k, json_object *a, const struct config_value *v,
 			struct config_error *err);
 
@@ -70,7 +70,7 @@ static int add_words(const struct config_key *k, json_object *a, const struct co
 	return r;
 }
 
-/* one: for each item; alone: for a value that is no list. */
+/* one: called for each item; alone: called for a value that is not a list. */
 static int write_list_at(json_object *root, const char *path, const struct config_key *k,
 			 const struct config_value *v, add_item_fn *one, add_item_fn *alone,
 			 struct config_error *err)
@@ -108,7 +108,7 @@ static int write_numbers(json_object *root, const struct config_key *k,
 			     err);
 }
 
-/* One string in one member, several in another; only one of the two may be there. */
+/* Writes one string to one member, several to another; only one of the two may exist. */
 static int write_string_or_list(json_object *root, const struct config_key *k,
 				const struct config_value *v, struct config_error *err)
 {

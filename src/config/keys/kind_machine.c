@@ -5,7 +5,7 @@
 #include "config/json/json.h"
 #include "config/keys/kind.h"
 
-/* A word that stands for a kind of firmware is the member "bios", anything else a path. */
+/* A word for a kind of firmware is the member "bios", anything else is a path. */
 static int read_firmware(json_object *root, const struct config_key *k, struct config_value *ret,
 			 struct config_error *err)
 {

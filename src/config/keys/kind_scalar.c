@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kinds that are one value: strings, numbers, words. */
+/* Kinds with one value: strings, numbers, words. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 /* --- strings -------------------------------------------------------------------------------- */
 
-/* A scalar as it stands; numbers bare. */
+/* Reads a scalar as it stands; numbers bare. */
 int xst_key_read_scalar(json_object *root, const struct config_key *k, struct config_value *ret,
 			struct config_error *err)
 {
@@ -25,7 +25,7 @@ int xst_key_read_scalar(json_object *root, const struct config_key *k, struct co
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
 					 "%s: %s is neither a string nor a number", k->name,
 					 k->path);
-	s = json_object_get_string(o); /* prints what is none */
+	s = json_object_get_string(o); /* also converts numbers */
 	r = s ? xst_key_return_string(ret, s) : XST_E_NOMEM;
 	ret->bare = r == 0 && json_object_is_type(o, json_type_int);
 	return r;
@@ -55,7 +55,7 @@ static void check_uuid(struct key_check *c, const struct config_key *k,
 		       const struct config_value *v)
 {
 	if (!uuid_valid(v->string))
-		xst_key_complain(c, k->name, "'%.60s' is no UUID: 8-4-4-4-12 hexadecimal digits",
+		xst_key_complain(c, k->name, "'%.60s' is not a UUID: 8-4-4-4-12 hexadecimal digits",
 				 v->string);
 }
 
@@ -67,18 +67,18 @@ static void check_name(struct key_check *c, const struct config_key *k,
 	if (!*s)
 		xst_key_complain(c, k->name, "a guest needs a name");
 	else if (strchr(s, '/'))
-		xst_key_complain(c, k->name, "'%.60s' has a slash in it: files are named after it",
+		xst_key_complain(c, k->name, "'%.60s' contains a slash: files are named after it",
 				 s);
 	else
 		for (; *s; s++)
 			if (iscntrl((unsigned char)*s)) {
 				xst_key_complain(c, k->name,
-						 "a name with a control character in it");
+						 "the name contains a control character");
 				break;
 			}
 }
 
-/* QEMU ends at anything else: floppies, disk, CD-ROM and network, of which it tries three. */
+/* QEMU exits on anything else: floppy, disk, CD-ROM and network, of which it tries three. */
 static void check_boot(struct key_check *c, const struct config_key *k,
 		       const struct config_value *v)
 {
@@ -91,7 +91,7 @@ static void check_boot(struct key_check *c, const struct config_key *k,
 		twice |= strchr(s + i + 1, s[i]) != NULL;
 	if (s[n] || n > 3 || twice)
 		xst_key_complain(c, k->name,
-				 "'%.60s' is not up to three of a, b, c, d and n, each once", s);
+				 "'%.60s': use at most three of a, b, c, d and n, each once", s);
 }
 
 const struct key_kind xst_kind_string = {
@@ -136,7 +136,7 @@ void xst_key_check_number(struct key_check *c, const struct config_key *k,
 	int64_t n;
 
 	if (xst_key_number(k, v, &n, &err)) {
-		xst_key_complain(c, k->name, "'%.60s' is no number", v->string);
+		xst_key_complain(c, k->name, "'%.60s' is not a number", v->string);
 	} else if (k->wraps && n < 0 && n >= INT32_MIN) {
 		return;
 	} else if (n < 0 || (uint64_t)n < k->min || (k->max && (uint64_t)n > k->max)) {
@@ -163,7 +163,7 @@ int xst_key_read_mib(json_object *root, const struct config_key *k, struct confi
 	kib = json_object_get_int64(o);
 	if (kib % 1024)
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: %" PRId64 " KiB are no whole number of MiB", k->name,
+					 "%s: %" PRId64 " KiB is no multiple of 1 MiB", k->name,
 					 kib);
 	if (kib >= 0)
 		return xst_config_value_set_number(ret, (uint64_t)kib / 1024) ? 0 : XST_E_NOMEM;
@@ -179,7 +179,7 @@ int xst_key_write_mib(json_object *root, const struct config_key *k, const struc
 	if (r)
 		return r;
 	if (n > INT64_MAX / 1024 || n < INT64_MIN / 1024)
-		return xst_key_wrong(k, "a number that is too large", err);
+		return xst_key_wrong(k, "the number is too large", err);
 	return xst_json_put(root, xst_key_place(root, k), json_object_new_int64(n * 1024), err);
 }
 
@@ -269,7 +269,7 @@ static int write_word(json_object *root, const struct config_key *k, const struc
 	if (w)
 		return xst_json_put(root, xst_key_place(root, k), json_object_new_string(w->json),
 				    err);
-	/* a word of a later Xen, or nonsense that was asked for */
+	/* a later Xen's word, or an invalid one that --force let through */
 	return xst_key_write_string(root, k, v, err);
 }
 
@@ -283,7 +283,7 @@ void xst_key_check_word(struct key_check *c, const struct config_key *k,
 	for (const struct key_word *w = k->words; w->cfg; w++)
 		if (!isdigit((unsigned char)*w->cfg))
 			xst_text_printf(&words, "%s%s", words.n ? ", " : "", w->cfg);
-	xst_key_complain(c, k->name, "'%.60s' is none of %s", v->string,
+	xst_key_complain(c, k->name, "'%.60s' is not one of %s", v->string,
 			 words.s ? words.s : "them");
 	c->no_memory |= words.failed;
 	xst_text_drop(&words);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Keys that have no way into JSON here. */
+/* Keys without a conversion to JSON. */
 #include "config/keys/kind.h"
 
 static int refuse_unmapped(const struct config_key *k, struct config_error *err)
 {
 	return xst_config_refuse(err, XST_E_UNSUPPORTED,
-				 "%s has another shape in JSON: it is %s there", k->name, k->path);
+				 "JSON stores %s differently: use the path %s", k->name, k->path);
 }
 
 static int read_unmapped(json_object *root, const struct config_key *k, struct config_value *ret,

@@ -8,7 +8,7 @@
 #include "config/json/json.h"
 #include "config/keys/kind.h"
 
-/* By their numbers in JSON. */
+/* Indexed by their numbers in JSON. */
 static const char *const enlightenments[] = { "base",
 					      "freq",
 					      "time_ref_count",
@@ -37,10 +37,10 @@ static int write_enlightenment(json_object *on, json_object *off, const struct c
 			return xst_json_append(out ? off : on, json_object_new_int((int)i));
 	if (strcmp(word, "defaults") == 0 || strcmp(word, "all") == 0)
 		return xst_config_refuse(err, XST_E_UNSUPPORTED,
-					 "%s: '%s' has no number in JSON; say which ones", k->name,
+					 "%s: '%s' has no number in JSON: list each one", k->name,
 					 word);
 	return xst_config_refuse(err, XST_E_MALFORMED,
-				 "%s: '%.60s' is no enlightenment that xl knows", k->name, word);
+				 "%s: '%.60s' is not an enlightenment known to xl", k->name, word);
 }
 
 static int write_enlightenments(json_object *root, const struct config_key *k,
@@ -50,7 +50,7 @@ static int write_enlightenments(json_object *root, const struct config_key *k,
 	int r = on && off ? 0 : XST_E_NOMEM;
 
 	for (size_t i = 0; r == 0 && i < v->n; i++)
-		r = v->items[i].is_list ? xst_key_wrong(k, "a list in a list", err)
+		r = v->items[i].is_list ? xst_key_wrong(k, "a list inside a list", err)
 					: write_enlightenment(on, off, k, v->items[i].string, err);
 	if (r) {
 		json_object_put(on);
@@ -65,7 +65,7 @@ static int write_enlightenments(json_object *root, const struct config_key *k,
 	return r;
 }
 
-/* 0 or 1, or a list of which ones. */
+/* Writes 0 or 1, or a list of enlightenments. */
 static int write_viridian(json_object *root, const struct config_key *k,
 			  const struct config_value *v, struct config_error *err)
 {

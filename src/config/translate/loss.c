@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What neither way of translating can carry over, and what both leave to the host. */
+/* Members that neither translation can carry over, and those that both leave to the host. */
 #include "config/translate/translate.h"
 
 const char xst_config_no_key[] = "xl.cfg has no key for it";
 
-/* value NULL: libxl finds it out */
+/* value NULL: libxl determines it */
 const struct host_member xst_translate_host_members[] = {
 	{ "c_info.run_hotplug_scripts", "True" },
 	{ "b_info.claim_mode", "True" },

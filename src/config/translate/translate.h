@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two ways of xst_config_translate(). */
+/* The two directions of xst_config_translate(). */
 #ifndef CONFIG_TRANSLATE_H
 #define CONFIG_TRANSLATE_H
 
@@ -16,8 +16,8 @@ void xst_translate_loss(const struct translation *t, const char *key, const char
 int xst_translate_to_json(const struct translation *t, const struct cfg *from, json_object **ret);
 int xst_translate_to_cfg(const struct translation *t, json_object *from, struct cfg **ret);
 
-/* Members that say something of the host on which the guest was, and have no key in xl.cfg: what xl
- * writes there if nobody told it otherwise in xl.conf. */
+/* Members that describe the guest's host and have no xl.cfg key: what xl writes there unless
+ * xl.conf says otherwise. */
 struct host_member {
 	const char *path, *value;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON to xl.cfg text.  What a key says is taken out of a copy; what stays in that has no key, and
- * is named. */
+/* Translates JSON to xl.cfg text.  Everything that a key expresses is removed from a copy; the rest
+ * of the copy has no key, and is reported. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void to_cfg_take(struct state *s, const char *path)
 	(void)xst_json_path_unset(s->rest, path, NULL);
 }
 
-/* Is this what xl makes of it if nothing is said? */
+/* Whether xl would set this value by itself. */
 static bool goes_without_saying(const struct state *s, const struct config_key *k,
 				const struct config_value *v)
 {
@@ -31,7 +31,7 @@ static bool goes_without_saying(const struct state *s, const struct config_key *
 	return unsaid && !v->is_list && strcmp(v->string, unsaid) == 0;
 }
 
-/* Has this type of guest the key?  libxl fills in a 0 for others, too. */
+/* Whether this type of guest lacks the key: libxl fills in a 0 for others, too. */
 static bool is_for_others(const struct state *s, const struct config_key *k)
 {
 	return k->guests && !(k->guests & 1u << xst_json_guest_type(s->from));
@@ -52,7 +52,7 @@ static void to_cfg_setting(struct state *s, const struct config_key *k,
 	xst_text_puts(&s->text, "\n");
 }
 
-/* Members of one key beside that at its path. */
+/* Removes members of a key other than the one at its path. */
 static void take_companions(struct state *s, const struct config_key *k)
 {
 	if (k->older)
@@ -61,7 +61,7 @@ static void take_companions(struct state *s, const struct config_key *k)
 		to_cfg_take(s, *path);
 }
 
-/* Of each device what its specification tells; the rest is named later. */
+/* Removes from each device what its specification expresses; the rest is reported later. */
 static void take_members(struct state *s, const char *path, const char *const *members)
 {
 	json_object *a;
@@ -94,7 +94,7 @@ static int to_cfg_write_key(struct state *s, const struct config_key *k)
 	else if (r == XST_E_UNSUPPORTED)
 		xst_translate_loss(s->t, k->name, err.text);
 	if (r == 0 && is_for_others(s, k) && !is_zero(&v))
-		r = XST_E_UNKNOWN; /* stays, and is named */
+		r = XST_E_UNKNOWN; /* stays, and is reported */
 	xst_config_value_clear(&v);
 	if (r == XST_E_NOMEM)
 		return r;
@@ -105,7 +105,7 @@ static int to_cfg_write_key(struct state *s, const struct config_key *k)
 	return 0;
 }
 
-/* A keyboard each that libxl gives to framebuffers. */
+/* Removes the keyboards that libxl gives to framebuffers, one each. */
 static void take_keyboards(struct state *s)
 {
 	json_object *vfbs, *vkbs;
@@ -149,7 +149,7 @@ static void name_elements(const struct state *s, json_object *a, const char *pat
 	}
 }
 
-/* Lists of numbers and strings are one thing, lists of objects are not. */
+/* Lists of numbers and strings count as one thing, lists of objects don't. */
 static bool holds_objects(json_object *o)
 {
 	return json_object_is_type(o, json_type_array) && json_object_array_length(o) &&

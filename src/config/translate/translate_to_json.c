@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xl.cfg text to JSON, as xl does it. */
+/* Translates xl.cfg text to JSON, as xl does. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "config/translate/translate.h"
 #include "config/utf8.h"
 
-/* An error of a value gets the place of its setting. */
+/* Adds the place of its setting to a value's error. */
 static int to_json_place(const struct translation *t, const struct cfg *c, const char *key, int r)
 {
 	const struct cfg_entry *e = xst_cfg_find(c, key);
@@ -31,14 +31,14 @@ static bool is_utf8(const struct config_value *v)
 	return v->is_list || xst_utf8_valid(v->string, v->length, &bad);
 }
 
-/* Writes what a key says; what has no place in JSON is named. */
+/* Writes what a key sets; values that have no place in JSON are reported. */
 static int write(const struct translation *t, const struct cfg *c, const struct config_key *k,
 		 const struct config_value *v, json_object *root)
 {
 	struct config_error err = { 0 };
 	int r = is_utf8(v) ? xst_key_write(root, k, v, &err)
 			   : xst_config_refuse(&err, XST_E_MALFORMED,
-					       "%s: not UTF-8, which JSON has to be", k->name);
+					       "%s: not UTF-8, which JSON must be", k->name);
 
 	if (r == XST_E_UNSUPPORTED) {
 		xst_translate_loss(t, k->name, err.text);
@@ -49,8 +49,8 @@ static int write(const struct translation *t, const struct cfg *c, const struct 
 	return to_json_place(t, c, k->name, r);
 }
 
-/* A list of interfaces without the parameters that aren't known, which are named: xl passes them
- * over, too. */
+/* Copies a list of interfaces without unknown parameters, which are reported; xl ignores them,
+ * too. */
 static int known_parameters(const struct translation *t, const struct config_value *from,
 			    struct config_value *ret)
 {
@@ -147,7 +147,8 @@ static int write_type(const struct translation *t, const struct cfg *c, json_obj
 	if (type == CONFIG_TYPE_UNKNOWN)
 		return to_json_place(
 			t, c, "type",
-			xst_config_refuse(t->err, XST_E_MALFORMED, "type: none of pv, hvm, pvh"));
+			xst_config_refuse(t->err, XST_E_MALFORMED,
+					  "type: not one of pv, hvm, pvh"));
 	r = xst_key_return_string(&v, xst_config_type_name(type));
 	if (r == 0)
 		r = write(t, c, xst_key_find("type"), &v, root);
@@ -171,7 +172,7 @@ static int write_keyboards(const struct cfg *c, json_object *root)
 	return r;
 }
 
-/* Devices that are passed through: flags for all of them, and what xl implies for PV guests. */
+/* Writes passed-through devices: flags for all of them, and what xl implies for PV guests. */
 static int write_pci_flags(const struct cfg *c, json_object *root)
 {
 	json_object *devices, *there;
@@ -207,20 +208,20 @@ static int write_host(json_object *root)
 	return r;
 }
 
-/* Keys that are in no table: xl passes them over without a word. */
+/* Reports keys that are in no table; xl ignores them silently. */
 static void name_unknown(const struct translation *t, const struct cfg *c)
 {
 	for (size_t i = 0; i < c->nentries; i++)
 		if (!xst_key_find(c->entries[i].name) &&
 		    strcmp(c->entries[i].name, "pvh") != 0)
 			xst_translate_loss(t, c->entries[i].name,
-					   "no key that xl of Xen 4.17 knows");
+					   "xl of Xen 4.17 has no such key");
 	if (!xst_cfg_find(c, "uuid"))
 		xst_translate_loss(t, "uuid",
-				   "none is said; xl makes one up then, and JSON has to say it");
+				   "none is set: xl would generate one, but JSON must contain it");
 }
 
-/* The members of one type of guest stand after those of all. */
+/* Moves the members of one type of guest after those of all types. */
 static int move_type_back(json_object *root)
 {
 	json_object *b_info, *members;
