@@ -236,6 +236,9 @@ XST_API const char *xst_field_name(enum xst_field id);
 XST_API const char *xst_page_type_name(unsigned type);
 /* Of an HVM parameter, by its index (Xen's public/hvm/params.h). */
 XST_API const char *xst_hvm_param_name(uint64_t index);
+/* Of a device model, by its id (libxl-migration-stream, section "EMULATOR_XENSTORE_DATA"); a static string, never
+ * NULL. */
+XST_API const char *xst_emulator_name(uint64_t id);
 
 /* The value of a field in a FIELDS event, or `fallback` if the record has none of that name. */
 XST_API uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t fallback);

@@ -79,7 +79,7 @@ static void dropin_convert_remark(void *unused, const struct xst_finding *f)
 {
 	(void)unused;
 	if (f->severity != XST_NOTE)
-		xst_cli_dropin_finding("Remark", f);
+		xst_cli_dropin_remark(f);
 }
 
 /* Like Xen's script, --skip-qemu means nothing for libxl, which can't go on without the record.

@@ -263,8 +263,7 @@ static int translate_legacy_record_begin(struct xst_converter *c)
 		return 0;
 	case XST_KIND_END_OF_BODY:
 		return translate_legacy_end_of_body(c);
-	case XST_KIND_ENABLE_COMPRESSION:
-	case XST_KIND_COMPRESSED_DATA:
+	case XST_KIND_COMPRESSED_DATA: /* ENABLE_COMPRESSION in front of it speaks of the next state */
 		return unsupported(c, "a checkpointed and compressed (Remus) stream");
 	case XST_KIND_CHECKPOINT:
 		c->legacy.after_checkpoint = true;
