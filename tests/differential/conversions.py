@@ -32,6 +32,7 @@ class Image:
     libxc: list[tuple[int, bytes]] = field(default_factory=list)
     libxl: list[tuple[int, bytes]] = field(default_factory=list)
     rest: bytes = b""
+    batches: list[int] = field(default_factory=list, compare=False)  # entries of each record
 
 
 def _records(data: bytes, at: int) -> Iterator[tuple[int, bytes, int]]:
@@ -64,7 +65,8 @@ def read(out: bytes) -> Image:
     got.head.append(out[at : at + 40])
     for kind, body, at in _records(out, at + 40):
         if kind == image.PAGE_DATA:
-            got.pages += _page_data(body)
+            got.pages += (entries := list(_page_data(body)))
+            got.batches.append(len(entries))
         else:
             got.libxc.append((kind, body))
         if kind == image.END:
@@ -236,7 +238,7 @@ def other_batches(o: Outcome) -> bool:
         return False
     ours, theirs = read(o.ours.out), read(o.theirs.out)
     forget_unmapped(ours, theirs)
-    return ours.pages == theirs.pages
+    return ours.pages == theirs.pages and ours.batches != theirs.batches
 
 
 # --- examples -------------------------------------------------------------------------------------
