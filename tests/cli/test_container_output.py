@@ -221,9 +221,9 @@ def test_refused_migration(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("after", [b"\0", b"\0\0\0", b"\0\1", b"xy", b"\x28\xb5\x2f"])
-def test_behind_a_zstd_frame(behind: bytes, scratch: Path) -> None:
+def test_after_a_zstd_frame(after: bytes, scratch: Path) -> None:
     """Anything else there is damage."""
-    path = put(scratch, zstd(octets(MODERN_PV)) + behind)
+    path = put(scratch, zstd(octets(MODERN_PV)) + after)
     assert xenstream("verify", path).rc == INVALID
 
 
