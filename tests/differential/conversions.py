@@ -223,6 +223,17 @@ def forget_unmapped(ours: Image, theirs: Image) -> None:
         ours.pages.pop()
 
 
+def forget_stream_flag(ours: Image, theirs: Image) -> None:
+    """The xl header's flag that a libxl stream follows."""
+    for got in (ours, theirs):
+        got.head = [head[:36] + bytes([head[36] & ~2]) + head[37:] for head in got.head]
+
+
+def stream_flag(o: Outcome) -> bool:
+    """Xen's leaves the flag on, though an image follows."""
+    return o.converted and o.call.xl and not o.call.libxl and o.theirs.out[36] & 2 > o.ours.out[36] & 2
+
+
 def has_unmapped(o: Outcome) -> bool:
     """Ours has more entries than Xen's, which are XTAB."""
     if not o.converted or o.call.hvm:
@@ -351,6 +362,7 @@ DIFFERENCES = (
                forget=forget_kinds(image.SHARED_INFO, *VCPU)),
     Difference("two toolstack records", HVM, with_chunk(toolstack(b"ram\0")),
                lambda o: o.converted and TOOLSTACK_RULE in o.ours.rules, {"libxl": True}, forget=forget_keys),
+    Difference("xl stream flag", HVM_XL, patched("xl", word(36, 2)), stream_flag, forget=forget_stream_flag),
     Difference("toolstack record of a PV guest", PV, with_chunk(toolstack(b"ram\0")), pv_keys, {"libxl": True},
                forget=forget_keys),
     Difference("physmap name with a NUL", HVM, with_chunk(toolstack(b"x\0y\0")), broken_name, {"libxl": True},
