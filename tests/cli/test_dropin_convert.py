@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -266,6 +267,15 @@ def test_the_first_state_from_a_pipe(case: Case, form: str, scratch: Path) -> No
     assert rest == stream(case)[end:]
     wanted = truth.load_checkpoint(case, 1)
     assert truth.compare(image.load(out), wanted, Form(form), 3) == []
+
+
+def test_compressed_pages_that_nothing_announced(scratch: Path) -> None:
+    """The stream's fault, not the program's."""
+    source = scratch / "in"
+    source.write_bytes(struct.pack("<QiQ", 64, -12, 1) + bytes(5))
+    for words in ((), ("--skip-qemu",)):
+        result = ours("-i", source, "-o", scratch / "out", "-w", "64", "-g", "hvm", *words)
+        assert result.rc == STREAM and "[legacy.compressed]" in result.stderr.splitlines()[-1], str(result)
 
 
 def test_skip_qemu_where_there_is_none(scratch: Path) -> None:
