@@ -241,6 +241,9 @@ XST_API const char *xst_page_type_name(unsigned type);
 /* The name of the HVM parameter `index` (Xen's public/hvm/params.h); a static string, never
  * NULL. */
 XST_API const char *xst_hvm_param_name(uint64_t index);
+/* Of a device model, by its id (libxl-migration-stream, section "EMULATOR_XENSTORE_DATA"); a static string, never
+ * NULL. */
+XST_API const char *xst_emulator_name(uint64_t id);
 
 /* The value of a field in a FIELDS event, or `fallback` if the event does not have it. */
 XST_API uint64_t xst_event_field(const struct xst_event *ev, enum xst_field id, uint64_t fallback);

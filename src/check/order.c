@@ -62,9 +62,6 @@ static void order(struct xst_checker *c)
 		needs(c, XST_KIND_P2M_FRAMES);
 	if (is_vcpu(c->kind))
 		needs(c, XST_KIND_PAGE_DATA);
-	if (c->kind == XST_KIND_HVM_CONTEXT && !c->seen[XST_KIND_HVM_PARAMS])
-		xst_check_find(c, RULE_HVM_ORDER, 0, NULL,
-			       "HVM_CONTEXT stands before HVM_PARAMS, as Xen writes it");
 }
 
 /* Whether a record of this row belongs to every image of this guest and version. */

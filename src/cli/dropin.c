@@ -110,28 +110,44 @@ static void dropin_info(const char *format, ...)
 	fflush(stdout);
 }
 
+static void dropin_say(int priority, char *text)
+{
+	if (dropin.quiet)
+		return;
+	xst_cli_tame(text);
+	if (dropin.syslog)
+		syslog(priority, "%s", text);
+	fprintf(stderr, "%s\n", text);
+}
+
+static void dropin_say_finding(int priority, const char *what, const struct xst_finding *f)
+{
+	char line[1024], text[1100];
+
+	xst_finding_format(f, NULL, line, sizeof(line));
+	snprintf(text, sizeof(text), "%s: %s [%s]", what, line, f->rule ? f->rule : "-");
+	dropin_say(priority, text);
+}
+
 void xst_cli_dropin_error(const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
 
-	if (dropin.quiet)
-		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	xst_cli_tame(text);
-	if (dropin.syslog)
-		syslog(LOG_ERR, "%s", text);
-	fprintf(stderr, "%s\n", text);
+	dropin_say(LOG_ERR, text);
 }
 
 void xst_cli_dropin_finding(const char *what, const struct xst_finding *f)
 {
-	char line[1024];
+	dropin_say_finding(LOG_ERR, what, f);
+}
 
-	xst_finding_format(f, NULL, line, sizeof(line));
-	xst_cli_dropin_error("%s: %s [%s]", what, line, f->rule ? f->rule : "-");
+void xst_cli_dropin_remark(const struct xst_finding *f)
+{
+	dropin_say_finding(LOG_WARNING, "Remark", f);
 }
 
 static uint64_t batches;

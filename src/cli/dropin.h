@@ -32,6 +32,8 @@ void xst_cli_dropin_syslog(void);
 /* Reports an error on stderr and, with --syslog, in the system's log. */
 void xst_cli_dropin_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void xst_cli_dropin_finding(const char *what, const struct xst_finding *f);
+/* Something worth knowing about a stream that is converted all the same: in the log it is a warning. */
+void xst_cli_dropin_remark(const struct xst_finding *f);
 /* An xst_event_fn that summarises a stream, for --verbose. */
 void xst_cli_dropin_event(void *unused, const struct xst_event *ev);
 

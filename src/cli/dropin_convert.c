@@ -79,7 +79,7 @@ static void dropin_convert_remark(void *unused, const struct xst_finding *f)
 {
 	(void)unused;
 	if (f->severity != XST_NOTE)
-		xst_cli_dropin_finding("Remark", f);
+		xst_cli_dropin_remark(f);
 }
 
 /* As in Xen's script --skip-qemu has no effect for libxl, which needs the record.  From a pipe no byte after

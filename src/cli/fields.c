@@ -74,6 +74,8 @@ static void print_fields(struct record_view *v, const struct xst_event *ev)
 		if (v->json)
 			json_object_object_add(v->object, xst_field_name(f->id),
 					       xst_cli_json_u64(f->value));
+		else if (f->id == XST_FIELD_EMULATOR_ID)
+			fields_word(v, "%s=\"%s\"", xst_field_name(f->id), xst_emulator_name(f->value));
 		else
 			fields_word(v, in_hex(f->id) ? "%s=%#" PRIx64 : "%s=%" PRIu64,
 				    xst_field_name(f->id), f->value);

@@ -40,11 +40,7 @@ static const char *info_count(uint64_t n, const char *one, char *buf, size_t siz
 
 static const char *emulator_name(const struct xst_info *i)
 {
-	static const char *const names[] = { "unknown", "qemu-traditional", "qemu" };
-
-	if (i->emulator_signature)
-		return i->emulator_signature;
-	return i->emulator_id < 3 ? names[i->emulator_id] : "of an unknown kind";
+	return i->emulator_signature ? i->emulator_signature : xst_emulator_name(i->emulator_id);
 }
 
 static const char *guest_name(const struct xst_info *i)
@@ -102,6 +98,19 @@ static void format_row(const char *compression, const struct xst_info *i)
 		text[n - 3] = '\0';
 	row("Format", "%s%s%s", compression ? compression : "", compression ? "-compressed: " : "",
 	    text);
+}
+
+static void flags_row(const struct xst_info *i)
+{
+	uint32_t unknown = i->xl_flags & ~(XST_XL_JSON | XST_XL_LIBXL_V2);
+	char other[32] = "";
+
+	if (!i->xl)
+		return;
+	if (unknown)
+		snprintf(other, sizeof(other), ", unknown bits %#" PRIx32, unknown);
+	row("xl flags", "%s, %s%s", i->xl_flags & XST_XL_JSON ? "JSON configuration" : "text configuration",
+	    i->xl_flags & XST_XL_LIBXL_V2 ? "libxl stream v2" : "legacy stream", other);
 }
 
 static void writer_row(const struct xst_info *i)
@@ -313,6 +322,7 @@ void xst_cli_info_print(const char *file, uint64_t size, const char *compression
 	row("File", "%s%s%s", file, size ? ", " : "",
 	    size ? xst_cli_human_size(size, text, sizeof(text)) : "");
 	format_row(compression, i);
+	flags_row(i);
 	writer_row(i);
 	config_rows(i);
 	guest_row(i);
@@ -497,9 +507,12 @@ static json_object *info_verdict_json(const char *file, const struct xst_info *i
 
 static json_object *emulator_json(const struct xst_info *i)
 {
+	static const char *const ids[] = { "unknown", "qemu-traditional", "qemu" };
 	json_object *o = json_object_new_object();
 
-	put_text(o, "name", emulator_name(i));
+	put_text(o, "name", i->emulator_signature ? i->emulator_signature
+			    : i->emulator_id < 3  ? ids[i->emulator_id]
+						  : "of an unknown kind");
 	info_put(o, "octets", i->emulator_size);
 	info_put(o, "xenstore_keys", i->xenstore_keys);
 	return o;

@@ -153,8 +153,8 @@ static int lose_emulator_id(struct xst_converter *c)
 
 	if ((!id && !index) || xst_emit_holds(c, WIRE_PART_EMULATOR_ID))
 		return 0;
-	(void)snprintf(what, sizeof(what), "the device model's id and index (%llu, %llu)", id,
-		       index);
+	(void)snprintf(what, sizeof(what), "the device model's id and index (%s, %llu)",
+		       xst_emulator_name(id), index);
 	return xst_converter_lose_part(c, WIRE_PART_EMULATOR_ID, what);
 }
 

@@ -260,9 +260,9 @@ static int translate_legacy_record_begin(struct xst_converter *c)
 		return 0;
 	case XST_KIND_END_OF_BODY:
 		return translate_legacy_end_of_body(c);
-	case XST_KIND_ENABLE_COMPRESSION:
-	case XST_KIND_COMPRESSED_DATA:
-		return unsupported(c, "a checkpointed and compressed (Remus) stream");
+	case XST_KIND_COMPRESSED_DATA: /* what ENABLE_COMPRESSION announces begins after a checkpoint */
+		return xst_converter_fail(c, XST_E_MALFORMED, RULE_LEGACY_COMPRESSED,
+					  "compressed pages in a state whose pages stand in its batches");
 	case XST_KIND_CHECKPOINT:
 		c->legacy.after_checkpoint = true;
 		return 0;

@@ -252,10 +252,6 @@
 	X(PFN_RANGE, "libxc.page-data.pfn", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
 	  "a PV guest has no memory beyond its p2m; a receiver refuses the page", \
 	  "pfn 0x2000 with a p2m up to 0x1fff") \
-	X(HVM_ORDER, "libxc.hvm-order", NOTE, false, LIBXC, "libxc: Layout", \
-	  "the specification puts HVM_PARAMS before HVM_CONTEXT; Xen itself writes them the " \
-	  "other way round", \
-	  "HVM_CONTEXT, then HVM_PARAMS") \
 	X(HVM_HEADER, "libxc.hvm-context.header", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "the hypervisor's state begins with a HEADER entry of known magic and version", \
 	  "a CPU entry first") \

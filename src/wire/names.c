@@ -60,6 +60,13 @@ const char *xst_page_type_name(unsigned type)
 	return NAME_OR(names, type, "invalid");
 }
 
+const char *xst_emulator_name(uint64_t id)
+{
+	static const char *const names[] = { "unknown", "QEMU traditional", "QEMU upstream" };
+
+	return NAME_OR(names, id, "invalid");
+}
+
 const char *xst_layer_name(enum xst_layer layer)
 {
 	const struct wire_format *f = xst_wire_format_of(layer);

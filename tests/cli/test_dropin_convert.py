@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from .common import (
     MODERN_PV,
     PV,
     PV32,
+    REMUS,
     Unpack,
     Word,
     cases,
@@ -34,6 +36,7 @@ FINE = 0
 STREAM = 1
 TROUBLE = 2
 NAME = "convert-legacy-stream"
+PLAIN_REMUS = next(case for case in cases() if case.name == "pv64-ts64-remus")
 HVM_BARE = next(case for case in cases() if case.name == "hvm-ts64-noname")
 REQUIRED = ("--in", "--out", "--width", "--guest-type")
 
@@ -251,6 +254,28 @@ def test_what_follows_stays_in_the_pipe(case: Case, form: str, scratch: Path) ->
     out = scratch / "out"
     result, rest = pipe_in(case, stream(case) + b"after" * 50, "-o", str(out), "-f", form)
     assert result.rc == FINE and rest == b"after" * 50
+
+
+@pytest.mark.parametrize("form", ["libxc", "libxl"])
+@pytest.mark.parametrize("case", [REMUS, PLAIN_REMUS], ids=lambda c: c.name)
+def test_the_first_state_from_a_pipe(case: Case, form: str, scratch: Path) -> None:
+    """Whether what follows is compressed or not: it is plain, and all that may be read."""
+    out = scratch / "out"
+    result, rest = pipe_in(case, stream(case), "-o", str(out), "-f", form)
+    assert result.rc == FINE, str(result)
+    end = case.description()["per_checkpoint"][0]["stream_end_offset"]
+    assert rest == stream(case)[end:]
+    wanted = truth.load_checkpoint(case, 1)
+    assert truth.compare(image.load(out), wanted, Form(form), 3) == []
+
+
+def test_compressed_pages_that_nothing_announced(scratch: Path) -> None:
+    """The stream's fault, not the program's."""
+    source = scratch / "in"
+    source.write_bytes(struct.pack("<QiQ", 64, -12, 1) + bytes(5))
+    for words in ((), ("--skip-qemu",)):
+        result = ours("-i", source, "-o", scratch / "out", "-w", "64", "-g", "hvm", *words)
+        assert result.rc == STREAM and "[legacy.compressed]" in result.stderr.splitlines()[-1], str(result)
 
 
 def test_skip_qemu_where_there_is_none(scratch: Path) -> None:

@@ -112,6 +112,8 @@ def test_image_of_today(item: Item, unpacked: Unpack) -> None:
     assert sum(said["octets"].values()) == said["size"] == len(octets(item))
     assert decoded.tsc is not None and said["tsc_khz"] == decoded.tsc.khz
     assert said["cpuid_policy"] and said["msr_policy"] and said["vcpus"] == 1
+    if not decoded.is_pv:
+        assert said["emulator"]["name"] == "qemu"
     assert said["config"]["understood"] and said["config"]["language"] == "json"
     assert said["config"]["name"] in decoded.xl.config.decode() if decoded.xl else False
     assert decoded.xl is not None and said["octets"]["config"] + 0 == len(decoded.xl.config)
@@ -134,12 +136,14 @@ def test_real_guest_in_legacy_clothes(item: Item, unpacked: Unpack) -> None:
                      "189 pages, 6 of them page tables (3 pinned); p2m of 256",
                      "mode 1, 2394.500 MHz", "Xen 4.5 or older"]),
         (HVM.stream, ["xl save image, text configuration > legacy stream of a 64-bit toolstack",
+                      "xl flags    text configuration, legacy stream\n",
                       "legacy-hvm, uuid 4f3c9d1e-7a52-4b0e-9c57-0d8ea2f0c6b1", "HVM, 2 vCPUs",
                       "296 pages", "DeviceModelRecord0002", "3 physmap entries",
                       "/var/lib/xen/images/legacy.img as hda"]),
         (REMUS.stream, ["5 complete", "compressed", "32-bit toolstack"]),
         (MODERN_HVM, ["JSON configuration > libxl stream v2 > libxc image v3", "Xen 4.17",
-                      "2044 pages", "1042436 XTAB", "CPUID and MSR", "qemu"]),
+                      "2044 pages", "1042436 XTAB", "CPUID and MSR", "Emulator    QEMU upstream, ",
+                      "xl flags    JSON configuration, libxl stream v2\n"]),
     ],
     ids=["pv", "hvm", "remus", "modern"],
 )  # fmt: skip

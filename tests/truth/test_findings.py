@@ -12,7 +12,6 @@ import pytest
 from support import corpus
 
 EXPLAINED = {
-    "libxc.hvm-order": (r"hvm-.*|pvh-.*", "Xen 4.17 writes HVM_CONTEXT before HVM_PARAMS"),
     "libxc.hvm-context.order": (
         r"hvm-ts.*", "the context was put together vCPU by vCPU, not type by type"
     ),

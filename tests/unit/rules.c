@@ -231,7 +231,6 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxc.twice", .letters = "pIISFDTHBE" },
 	{ .rules = "libxc.repeated", .letters = "pISFDTHHBE" },
 	{ .rules = "libxc.static-data", .letters = "hSCDTPNE" },
-	{ .rules = "libxc.hvm-order", .letters = "hSDTNPE" },
 
 	/* memory */
 	{ .rules = "libxc.page-data.count", .letters = "hSD=TPNE", AT('=', BODY, 4, 0) },

@@ -253,6 +253,11 @@ static void everything_has_a_name(void **state)
 	assert_string_equal(xst_errc_name(1), "unknown");
 	assert_string_equal(xst_layer_name(XST_LAYER_LEGACY), "legacy");
 	assert_string_equal(xst_severity_name(XST_REMARK), "remark");
+	assert_string_equal(xst_emulator_name(0), "unknown");
+	assert_string_equal(xst_emulator_name(1), "QEMU traditional");
+	assert_string_equal(xst_emulator_name(2), "QEMU upstream");
+	assert_string_equal(xst_emulator_name(3), "invalid");
+	assert_string_equal(xst_emulator_name(UINT64_MAX), "invalid");
 	assert_string_equal(xst_hvm_param_name(36), "X87_FIP_WIDTH");
 	assert_string_equal(xst_hvm_param_name(20), "MEMORY_EVENT_CR0");
 	assert_string_equal(xst_hvm_param_name(30), "MEMORY_EVENT_MSR");
