@@ -54,7 +54,10 @@ enum xst_verify_flags {
 	 * each of them an error.  What ends the reading is an error in any case. */
 	XST_VERIFY_LIKE_XEN = 1 << 1,
 	/* Stop at the first error, having told it. */
-	XST_VERIFY_STOP = 1 << 2
+	XST_VERIFY_STOP = 1 << 2,
+	/* Judge as a receiver does, xl with libxl and libxc: what none of today's refuses does not count,
+	 * whatever the specification says, and what it refuses is an error.  Not with LIKE_XEN. */
+	XST_VERIFY_LIKE_LIBXL = 1 << 3
 };
 
 /* Set size to sizeof(struct xst_verify_options) and the rest to zero. */

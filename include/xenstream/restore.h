@@ -83,8 +83,8 @@ struct xst_restore_domain {
  *   error    the sticky error; never NULL after a failure. */
 
 enum xst_domain_sink_flags {
-	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events, too.
-	 * Such a sink stands alone, without a xenstore's and an emulator's. */
+	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events, too,
+	 * and before the image's STREAM_BEGIN if they stand there.  Such a sink stands alone, without a xenstore's and an emulator's. */
 	XST_DOMAIN_SINK_LIBXL = 1 << 0
 };
 
@@ -145,8 +145,8 @@ struct xst_xenstore_sink_ops {
 
 /* An emulator's operations.
  *
- *   begin  an EMULATOR_CONTEXT record with a state of `length` bytes.  At most one comes for each
- *          complete state of the stream; a later one replaces those before.
+ *   begin  an EMULATOR_CONTEXT record with a state of `length` bytes.  A later one replaces those
+ *          before, also within one state of the guest.
  *   write, move  its bytes, as a domain's.
  *   end    the state is complete. */
 struct xst_emulator_sink_ops {

@@ -11,6 +11,12 @@
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
+/* Of two in a state the last one counts. */
+static bool replaces_its_own(enum xst_kind kind)
+{
+	return kind == XST_KIND_EMULATOR_CONTEXT;
+}
+
 /* A record of an earlier state that the one in hand replaces, or NULL.  In each state they come
  * in the same order, so that the first one looked at is mostly right. */
 static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t id)
@@ -19,7 +25,8 @@ static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t 
 		size_t at = (d->next + i) % d->nslots;
 		struct slot *s = &d->slots[at];
 
-		if (s->kind == kind && s->id == id && s->state < d->state) {
+		if (s->kind == kind && s->id == id &&
+		    (s->state < d->state || replaces_its_own(kind))) {
 			d->next = at + 1;
 			return s;
 		}

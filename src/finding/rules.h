@@ -5,7 +5,8 @@
  *   severity   of a violation that a reader tolerates; what can't be tolerated is an error anyway.
  *              ERROR: no Xen restores this; REMARK: some Xens don't, or it is not to the
  *              specification; NOTE: worth knowing
- *   like_xen   whether Xen's own verifier takes it for an error
+ *   like_xen   whether Xen's own verifier takes it for an error; CHECKPOINTED: it does not, but of a
+ *              libxl stream with checkpoints it can't read the rest at all, and there this counts
  *   section    the specification's: "libxc: ..." and "libxl: ..." are Xen's documents
  *              docs/specs/libxc-migration-stream and libxl-migration-stream; "xl", "legacy": the
  *              formats as docs/formats.md tells them
@@ -99,6 +100,9 @@
 	X(LIBXL_OPTIONS, "libxl.options", REMARK, true, LIBXL, "libxl: Header", \
 	  "reserved bits are zero", \
 	  "options 0x4") \
+	X(LIBXL_OPTIONS_UPPER, "libxl.options.upper", REMARK, false, LIBXL, "libxl: Header", \
+	  "reserved bits are zero; Xen's verifier looks at the lower half only", \
+	  "options 0x10000") \
 	X(BIG_ENDIAN, "stream.big-endian", REMARK, true, NONE, "libxc: Image Header", \
 	  "every Xen there is writes and reads little-endian records only", \
 	  "options 0x1") \
@@ -219,10 +223,10 @@
 	X(ORDER, "libxc.order", ERROR, false, LIBXC, "libxc: Layout", \
 	  "some records need what others say before them", \
 	  "PAGE_DATA before X86_PV_P2M_FRAMES") \
-	X(MISSING, "libxc.missing", ERROR, false, LIBXC, "libxc: Layout", \
+	X(MISSING, "libxc.missing", ERROR, CHECKPOINTED, LIBXC, "libxc: Layout", \
 	  "a guest can't run without this record", \
 	  "a PV image without SHARED_INFO") \
-	X(TWICE, "libxc.twice", ERROR, false, LIBXC, "libxc: Layout", \
+	X(TWICE, "libxc.twice", ERROR, CHECKPOINTED, LIBXC, "libxc: Layout", \
 	  "a receiver refuses a second record of this kind", \
 	  "two X86_PV_INFO records") \
 	X(REPEATED, "libxc.repeated", REMARK, false, LIBXC, "libxc: Layout", \
@@ -342,10 +346,10 @@
 	X(EMULATOR_GUEST, "libxl.emulator.guest", ERROR, false, LIBXL, "libxl: EMULATOR_CONTEXT", \
 	  "only HVM guests have a device model's state; libxl refuses it for others", \
 	  "EMULATOR_CONTEXT in a PV guest's stream") \
-	X(CHECKPOINT, "libxl.checkpoint", ERROR, false, LIBXL, "libxl: CHECKPOINT_END", \
+	X(CHECKPOINT, "libxl.checkpoint", ERROR, CHECKPOINTED, LIBXL, "libxl: CHECKPOINT_END", \
 	  "CHECKPOINT_END closes what a libxc CHECKPOINT record has opened", \
 	  "CHECKPOINT_END in a plain stream") \
-	X(CHECKPOINT_STATE, "libxl.checkpoint-state", ERROR, false, LIBXL, "libxl: CHECKPOINT_STATE", \
+	X(CHECKPOINT_STATE, "libxl.checkpoint-state", ERROR, CHECKPOINTED, LIBXL, "libxl: CHECKPOINT_STATE", \
 	  "states 0 to 3 exist", \
 	  "state 4") \
 	X(CHECKPOINT_STATE_SIDE, "libxl.checkpoint-state.side", REMARK, false, LIBXL, "libxl: CHECKPOINT_STATE", \
@@ -372,7 +376,7 @@
 	X(COLO_TURN, "colo.turn", REMARK, false, COLO, "libxl: CHECKPOINT_STATE", \
 	  "a secondary says SVM_SUSPENDED before it tells which pages it has changed", \
 	  "a list after SVM_RESUMED") \
-	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, false, LIBXL, "libxl: LIBXC_CONTEXT", \
+	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, CHECKPOINTED, LIBXL, "libxl: LIBXC_CONTEXT", \
 	  "a libxl stream holds exactly one libxc image", \
 	  "two LIBXC_CONTEXT records") \
 	X(LEGACY_P2M_SIZE, "legacy.p2m-size", ERROR, true, LEGACY, "legacy", \
@@ -514,10 +518,13 @@ enum xst_rule {
 	RULE_MAX
 };
 
+/* Besides false and true, what the column like_xen says. */
+#define CHECKPOINTED 2
+
 struct rule {
 	const char *id;
 	enum xst_severity severity;
-	bool like_xen;
+	int like_xen;
 	enum xst_layer layer;
 	const char *section;
 	const char *why;
@@ -528,5 +535,8 @@ extern const struct rule xst_rule_table[RULE_MAX];
 
 /* A row by its id, or NULL. */
 const struct rule *xst_rule_find(const char *id);
+
+/* Whether the receiver (xl, libxl, libxc and the hypervisor of today) refuses what was found. */
+bool xst_rule_receiver_refuses(enum xst_rule rule, const struct xst_finding *f);
 
 #endif

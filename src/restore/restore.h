@@ -193,7 +193,6 @@ struct xst_restore {
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
 	bool unused;                /* records stand after the last complete checkpoint */
-	unsigned contexts;          /* EMULATOR_CONTEXTs of the state in hand */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;
 	struct xst_event tail;      /* TASK_TAIL: the PAYLOAD_BEGIN of the run in the spool */

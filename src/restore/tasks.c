@@ -383,7 +383,6 @@ static int task_checkpoint(struct xst_restore *r)
 		return e;
 	r->result.checkpoint = number;
 	r->complete_at = xst_pull_fed(&r->main.pull);
-	r->contexts = 0;
 	r->phase = XST_PHASE_BUFFERING;
 	r->task = TASK_READ;
 	if (r->options.flags & XST_RESTORE_COLO) {
