@@ -298,6 +298,11 @@ struct xst_restore_options {
 	/* or NULL: which configuration the domain gets whose stream comes in another container than xl's,
 	 * if `config` gives none; see struct xst_converter_options.  Must not touch the restore */
 	xst_config_fn translate;
+	/* or NULL: asked what it thinks of the configuration that counts (domain->config, NULL: there is
+	 * none), before the first sink is prepared, with XST_GUEST_UNKNOWN, and again when the stream has
+	 * told what guest it holds, before any of the guest's state.  Not 0: as `confirm` */
+	int (*configured)(void *userdata, const struct xst_restore_domain *domain,
+			  enum xst_guest guest, struct xst_finding *reterr);
 };
 
 /* Makes a restore.  Returns 0, XST_E_ARG, XST_E_NOMEM, or XST_E_IO (no more descriptors; errno says

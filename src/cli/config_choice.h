@@ -9,6 +9,7 @@
 struct config_choice {
 	const char *file;             /* to store in place of the input's; or NULL */
 	enum config_language format;  /* of xl's languages; 0: whichever it is in */
+	bool wanted;                  /* a stream for xl that would have none is refused */
 	const char *input;            /* its name, for remarks */
 	char *given, *made;           /* what was read, what was made of it */
 	size_t ngiven;

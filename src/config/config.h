@@ -40,6 +40,10 @@ int xst_config_print(const struct config *c, char **ret, size_t *ret_n);
  * *err), XST_E_ARG (not a key) or XST_E_NOMEM. */
 int xst_config_get(const struct config *c, const char *key, char **ret, struct config_error *err);
 
+/* Where the value of a key of xl.cfg stands, the last one; 0, 0: nowhere, or the document is JSON. */
+void xst_config_place_of(const struct config *c, const char *key, unsigned *ret_line,
+			 unsigned *ret_column);
+
 /* Sets KEY to what VALUE says: "[ 'a', 'b' ]" is a list, 'a' and "a" are strings, anything else is
  * taken as it stands.  At a JSON path VALUE is JSON if it is such (and the member is no string), or
  * else a string. append: as += does.  Values are not judged here but by xst_config_check().

@@ -192,6 +192,7 @@ struct xst_restore {
 	uint8_t *config, *optional;
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
+	bool configured;            /* the configuration was looked at */
 	bool unused;                /* records stand after the last complete checkpoint */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;
@@ -221,6 +222,8 @@ void xst_restore_remark(struct xst_restore *r, enum xst_rule rule, const char *f
 /* tasks.c */
 /* What to do for each enum task, as far as it comes. */
 extern int (*const xst_restore_tasks[])(struct xst_restore *r);
+/* The caller's word on the configuration. */
+int xst_restore_configured(struct xst_restore *r, enum xst_guest guest);
 /* prepare of all sinks. */
 int xst_restore_prepare(struct xst_restore *r);
 /* From now on the sinks take everything back. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "finding/finding.h"
 #include "parse/parser.h"
 
@@ -243,6 +244,11 @@ static int libxc_event(struct xst_restore *r, const struct xst_event *ev, struct
 		return emulator_event(r, ev, drain);
 	if (ev->type == XST_EVENT_STREAM_END || is_internal(ev->kind))
 		return 0;
+	if (ev->kind == XST_KIND_DOMAIN_HEADER && ev->type == XST_EVENT_FIELDS) {
+		e = xst_restore_configured(r, xst_check_track(r->checker)->guest);
+		if (e)
+			return e;
+	}
 	return to_domain(r, ev, drain);
 }
 
