@@ -478,7 +478,8 @@ static void print_rules(void)
 	     "* *remark*: some Xens don't, or it is not to the specification;\n"
 	     "* *note*: worth knowing.\n\n"
 	     "*Xen's verifier* says whether `verify-stream-v2` takes it for an error, as Xen's own script of\n"
-	     "that name does.  *Section* names a part of Xen's specifications\n"
+	     "that name does; *checkpointed*: in a libxl stream with checkpoints, most of which Xen's can't\n"
+	     "read.  *Section* names a part of Xen's specifications\n"
 	     "(`docs/specs/libxc-migration-stream` and `libxl-migration-stream` in Xen's tree), or of\n"
 	     "[formats.md](formats.md).");
 	heading("The catalogue",
@@ -487,7 +488,9 @@ static void print_rules(void)
 		printf("| `%s` | %s | %s | %s | %s | %s | %s |\n", xst_rule_table[i].id,
 		       xst_severity_name(xst_rule_table[i].severity),
 		       xst_rule_table[i].layer ? xst_layer_name(xst_rule_table[i].layer) : "–",
-		       xst_rule_table[i].like_xen ? "error" : "–",
+		       xst_rule_table[i].like_xen == CHECKPOINTED ? "checkpointed"
+		       : xst_rule_table[i].like_xen		  ? "error"
+								  : "–",
 		       strcmp(xst_rule_table[i].section, "-") == 0 ? "–"
 								   : xst_rule_table[i].section,
 		       xst_rule_table[i].why, xst_rule_table[i].example);

@@ -109,8 +109,10 @@ XST_API bool xst_reason_excludes(const struct xst_reason *r, uint32_t xen);
 /* A row of the catalogue of rules. */
 struct xst_rule_info {
 	const char *id;
-	enum xst_severity severity; /* of a violation that can be tolerated */
-	int like_xen;               /* Xen's own verifier reports it as an error */
+	enum xst_severity severity; /* of a violation that a reader can tolerate */
+	int like_xen;               /* Xen's own verifier takes it for an error; 2: it does not, but
+				     * of a libxl stream with checkpoints it reads nothing right, and
+				     * there this counts */
 	enum xst_layer layer;       /* XST_LAYER_NONE: any, or none */
 	const char *section;        /* of the specification */
 	const char *why;

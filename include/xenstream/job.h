@@ -58,7 +58,11 @@ enum xst_verify_flags {
 	 * violation an error.  A fault that ends the reading is always an error. */
 	XST_VERIFY_LIKE_XEN = 1 << 1,
 	/* Stop at the first error, after reporting it. */
-	XST_VERIFY_STOP = 1 << 2
+	XST_VERIFY_STOP = 1 << 2,
+	/* Judge as a receiver (xl with libxl and libxc) does: a deviation that today's accept does
+	 * not count, whatever the specification says, and one that they refuse is an error.  Not
+	 * together with XST_VERIFY_LIKE_XEN. */
+	XST_VERIFY_LIKE_LIBXL = 1 << 3
 };
 
 /* Set size to sizeof(struct xst_verify_options) and the rest to zero. */

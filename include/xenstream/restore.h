@@ -86,8 +86,8 @@ struct xst_restore_domain {
  *   error    the sticky error; never NULL after a failure. */
 
 enum xst_domain_sink_flags {
-	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events too.
-	 * Such a sink is used alone, without a xenstore or emulator sink. */
+	/* The libxl layer's EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT records come as events, too,
+	 * and before the image's STREAM_BEGIN if they stand there.  Such a sink stands alone, without a xenstore's and an emulator's. */
 	XST_DOMAIN_SINK_LIBXL = 1 << 0
 };
 
@@ -148,10 +148,10 @@ struct xst_xenstore_sink_ops {
 
 /* The operations of an emulator sink.
  *
- *   begin        an EMULATOR_CONTEXT record with a state of `length` bytes.  At most one comes for
- *                each complete state of the stream; a later one replaces those before.
- *   write, move  its bytes, as for a domain sink.
- *   end          the state is complete. */
+ *   begin  an EMULATOR_CONTEXT record with a state of `length` bytes.  A later one replaces those
+ *          before, also within one state of the guest.
+ *   write, move  its bytes, as a domain's.
+ *   end    the state is complete. */
 struct xst_emulator_sink_ops {
 	size_t size;
 	const char *name;
@@ -304,6 +304,11 @@ struct xst_restore_options {
 	/* or NULL; called if `config` is NULL and the container is not xl's, to choose the domain's
 	 * configuration; see struct xst_converter_options.  Must not touch the restore */
 	xst_config_fn translate;
+	/* or NULL: asked what it thinks of the configuration that counts (domain->config, NULL: there is
+	 * none), before the first sink is prepared, with XST_GUEST_UNKNOWN, and again when the stream has
+	 * told what guest it holds, before any of the guest's state.  Not 0: as `confirm` */
+	int (*configured)(void *userdata, const struct xst_restore_domain *domain,
+			  enum xst_guest guest, struct xst_finding *reterr);
 };
 
 /* Makes a restore.  On success *ret is the caller's, to be freed with xst_restore_free().  On

@@ -252,6 +252,11 @@ int xst_cli_config_choice_make(void *userdata, const struct xst_config *stored,
 	struct config_choice *c = userdata;
 	int r;
 
+	if (!c->file && c->wanted && ret->layer == XST_LAYER_XL && !stored->size) {
+		(void)snprintf(why, size, "xl restores nothing without a configuration, and "
+			       "%.100s holds none: give one (--config FILE)", c->input);
+		return XST_E_REFUSED;
+	}
 	if (!c->file)
 		return ret->layer == XST_LAYER_XL ? stored_for_xl(c, stored, ret) : 0;
 	if (ret->layer == XST_LAYER_XL)

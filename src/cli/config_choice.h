@@ -9,6 +9,7 @@
 struct config_choice {
 	const char *file;             /* to store instead of the input's, or NULL */
 	enum config_language format;  /* to store it in; 0: unchanged */
+	bool wanted;                  /* a stream for xl that would have none is refused */
 	const char *input;            /* the input's name, for remarks */
 	char *given, *made;           /* the file's contents, the text to store */
 	size_t ngiven;

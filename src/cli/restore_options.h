@@ -37,4 +37,11 @@ int xst_cli_sinks_open(const struct verb *verb, const struct sink_plan *plan,
 /* Frees sinks that no restore has taken over. */
 void xst_cli_sinks_free(struct xst_restore_options *o);
 
+/* --- restore_config.c: what the domain is ----------------------------------------------------- */
+
+/* Refuses a configuration that xl can't read, or that is another guest's than `guest` (UNKNOWN: not
+ * yet).  given: the name of the file that replaces the stored one.  Returns 0 or a negative error. */
+int xst_cli_restore_config_judge(const char *given, const struct xst_restore_domain *domain,
+				 enum xst_guest guest, struct xst_finding *reterr);
+
 #endif

@@ -40,7 +40,7 @@ static json_object *rule_json(const struct xst_rule_info *rule)
 		if (texts[i].value)
 			json_object_object_add(o, texts[i].key,
 					       json_object_new_string(texts[i].value));
-	json_object_object_add(o, "like_xen", json_object_new_boolean(rule->like_xen));
+	json_object_object_add(o, "like_xen", json_object_new_boolean(rule->like_xen == true));
 	return o;
 }
 
@@ -77,8 +77,11 @@ static void explain_verb_words(const struct xst_rule_info *rule)
 		printf("  Layer     %s\n", xst_layer_name(rule->layer));
 	if (strcmp(rule->section, "-") != 0)
 		printf("  Section   %s\n", rule->section);
-	printf("  Xen       %s\n", rule->like_xen ? "its own verifier treats this as an error"
-						  : "its own verifier does not check this");
+	printf("  Xen       %s\n",
+	       rule->like_xen == true ? "its own verifier treats this as an error"
+	       : rule->like_xen ? "its own verifier does not check this, nor can it read a libxl "
+				  "stream with checkpoints, in which it counts here"
+				: "its own verifier does not check this");
 }
 
 static int explain_one(const char *id)

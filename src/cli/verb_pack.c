@@ -83,6 +83,7 @@ static int pack_verb_read_config(struct config_choice *c, struct xst_converter_o
 	if (opt.config && !to->to)
 		to->to = XST_CONTAINER_XL;
 	c->file = opt.config;
+	c->wanted = to->to == XST_CONTAINER_XL && !opt.force;
 	to->config = xst_cli_config_choice_make;
 	to->config_userdata = c;
 	return xst_cli_config_choice_read(c);

@@ -262,6 +262,26 @@ static int restore_verb_translate(void *userdata, const struct xst_config *store
 	return xst_cli_config_choice_make(&run->choice, stored, ret, why, size);
 }
 
+/* A directory is of use without a configuration, too: to who looks at memory. */
+static bool restore_verb_does_without(void)
+{
+	return opt.no_config || (opt.into && !opt.domain);
+}
+
+static int restore_verb_configured(void *userdata, const struct xst_restore_domain *domain,
+				   enum xst_guest guest, struct xst_finding *reterr)
+{
+	struct run *run = userdata;
+
+	if (domain->config)
+		return xst_cli_restore_config_judge(opt.config, domain, guest, reterr);
+	if (!guest && !opt.no_config && !common.quiet)
+		xst_cli_say("%s: remark: no configuration is stored with this image, and %s gets none; "
+			    "pack --to xl will ask for one (--config FILE)",
+			    run->name, opt.into);
+	return 0;
+}
+
 static void say_result(const struct run *run)
 {
 	const struct xst_restore_result *r = &run->result;
@@ -351,7 +371,7 @@ static int run_sinks(struct run *run)
 
 	run->options = (struct xst_restore_options){
 		.size = sizeof(run->options),
-		.flags = (opt.no_config ? XST_RESTORE_NO_CONFIG : 0u) |
+		.flags = (restore_verb_does_without() ? XST_RESTORE_NO_CONFIG : 0u) |
 			 (opt.force ? XST_RESTORE_FORCE : 0u),
 		.fd = -1,
 		.domid = (uint32_t)opt.domid,
@@ -364,6 +384,7 @@ static int run_sinks(struct run *run)
 		.progress = restore_verb_tell_progress,
 		.confirm = restore_verb_confirm,
 		.translate = restore_verb_translate,
+		.configured = restore_verb_configured,
 		.userdata = run,
 	};
 	code = xst_cli_sinks_open(run->verb, &plan, &run->options);

@@ -11,7 +11,7 @@
 #define NO_LIMIT LLONG_MIN
 
 static struct {
-	int json, strict, like_xen, deep, tee, rules, back_channel;
+	int json, strict, like_xen, like_libxl, deep, tee, rules, back_channel;
 	long long max_findings;
 	const char **ignore;
 	const char *for_xen;
@@ -25,6 +25,8 @@ static const struct poptOption table[] = {
 	{ "deep", '\0', POPT_ARG_NONE, &opt.deep, 0, "check the contents of page tables, too", NULL },
 	{ "like-xen", '\0', POPT_ARG_NONE, &opt.like_xen, 0,
 	  "judge like Xen's own verifier: its rules only, each an error", NULL },
+	{ "like-libxl", '\0', POPT_ARG_NONE, &opt.like_libxl, 0,
+	  "judge like a receiver: only faults that libxl refuses, each an error", NULL },
 	{ "ignore", '\0', POPT_ARG_ARGV, &opt.ignore, 0,
 	  "ignore findings of this rule; may be given several times", "ID" },
 	{ "max-findings", '\0', POPT_ARG_LONGLONG, &opt.max_findings, 0,
@@ -177,7 +179,8 @@ static int job(struct reading *reading, struct xst_output *tee, struct xst_verdi
 	while (opt.ignore && opt.ignore[verify.n_ignore])
 		verify.n_ignore++;
 	verify.flags = (opt.strict ? XST_VERIFY_STRICT : 0u) |
-		       (opt.like_xen ? XST_VERIFY_LIKE_XEN : 0u);
+		       (opt.like_xen ? XST_VERIFY_LIKE_XEN : 0u) |
+		       (opt.like_libxl ? XST_VERIFY_LIKE_LIBXL : 0u);
 	xst_cli_progress_start(in->name);
 	r = xst_verify_fd(in->fd, &verify, v, error);
 	xst_cli_progress_end();
@@ -271,6 +274,9 @@ static int verify_verb_check_options(void)
 	if (opt.max_findings < 0 && opt.max_findings != NO_LIMIT)
 		return xst_cli_usage_error(&xst_cli_verb_verify,
 					   "--max-findings=%lld: must not be negative", opt.max_findings);
+	if (opt.like_xen && opt.like_libxl)
+		return xst_cli_usage_error(&xst_cli_verb_verify,
+					   "only one of --like-xen and --like-libxl may be given");
 	if (opt.tee && isatty(STDOUT_FILENO))
 		return xst_cli_usage_error(&xst_cli_verb_verify,
 					   "--tee does not write to a terminal");

@@ -16,18 +16,26 @@ struct check {
 	struct key_check found;
 };
 
+void xst_config_place_of(const struct config *c, const char *key, unsigned *ret_line,
+			 unsigned *ret_column)
+{
+	const struct cfg_entry *e = c->cfg ? xst_cfg_find(c->cfg, key) : NULL;
+
+	*ret_line = *ret_column = 0;
+	if (e)
+		xst_config_place(c->cfg->text, c->cfg->settings[e->last].value.begin, ret_line,
+				 ret_column);
+}
+
 /* Adds the place of its setting to a complaint. */
 static void tell_with_place(void *userdata, const char *key, const char *text)
 {
 	const struct check *check = userdata;
-	const struct cfg *cfg = check->c->cfg;
-	const struct cfg_entry *e = cfg ? xst_cfg_find(cfg, key) : NULL;
 	struct config_complaint c = { 0 };
 
 	snprintf(c.key, sizeof(c.key), "%s", key);
 	snprintf(c.text, sizeof(c.text), "%s", text);
-	if (e)
-		xst_config_place(cfg->text, cfg->settings[e->last].value.begin, &c.line, &c.column);
+	xst_config_place_of(check->c, key, &c.line, &c.column);
 	check->fn(check->userdata, &c);
 }
 

@@ -40,6 +40,10 @@ int xst_config_print(const struct config *c, char **ret, size_t *ret_n);
  * described in *err), XST_E_ARG (not a key) or XST_E_NOMEM. */
 int xst_config_get(const struct config *c, const char *key, char **ret, struct config_error *err);
 
+/* Finds the last value of a key of xl.cfg; both are 0 if there is none, or the document is JSON. */
+void xst_config_place_of(const struct config *c, const char *key, unsigned *ret_line,
+			 unsigned *ret_column);
+
 /* Sets KEY to VALUE: "[ 'a', 'b' ]" is a list, 'a' and "a" are strings, anything else is taken as
  * it stands.  At a JSON path, VALUE is JSON if it parses as such (and the member isn't a string),
  * else a string.  append: acts as += does.  Values are not checked here but by xst_config_check().

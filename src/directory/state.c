@@ -12,6 +12,12 @@
 
 /* --- slots ------------------------------------------------------------------------------------ */
 
+/* Of two such records in one state the last one counts. */
+static bool replaces_its_own(enum xst_kind kind)
+{
+	return kind == XST_KIND_EMULATOR_CONTEXT;
+}
+
 /* A record of an earlier state that the current one replaces, or NULL.  States have records in the
  * same order, so the first guess is usually right. */
 static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t id)
@@ -20,7 +26,8 @@ static struct slot *find_slot(struct directory *d, enum xst_kind kind, uint32_t 
 		size_t at = (d->next + i) % d->nslots;
 		struct slot *s = &d->slots[at];
 
-		if (s->kind == kind && s->id == id && s->state < d->state) {
+		if (s->kind == kind && s->id == id &&
+		    (s->state < d->state || replaces_its_own(kind))) {
 			d->next = at + 1;
 			return s;
 		}

@@ -109,6 +109,16 @@ static bool own_emulator(const struct xst_converter *c)
 		(!xst_emit_to_libxl(c) && xst_emit_holds(c, WIRE_PART_EMULATOR)));
 }
 
+/* Its state stands after the image in every other container; here it may come before it, and what has not
+ * come yet can't be overtaken. */
+static int relay_early_emulator(struct xst_converter *c)
+{
+	return xst_converter_fail(c, XST_E_UNSUPPORTED, RULE_CONVERT_UNSUPPORTED,
+				  "the device model's state stands in front of the guest's image, "
+				  "where only a libxl stream has a place for it: convert to xl "
+				  "or libxl");
+}
+
 static int relay_libxl_record(struct xst_converter *c)
 {
 	switch (c->kind) {
@@ -125,7 +135,9 @@ static int relay_libxl_record(struct xst_converter *c)
 	}
 	if (xst_emit_to_libxl(c))
 		return relay_keep(c);
-	return own_emulator(c) ? 0 /* begun when its length is known */ : lose_libxl_record(c);
+	if (own_emulator(c)) /* begun when its length is known */
+		return c->had_context ? 0 : relay_early_emulator(c);
+	return lose_libxl_record(c);
 }
 
 static int relay_record_begin(struct xst_converter *c)

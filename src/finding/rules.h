@@ -100,6 +100,9 @@
 	X(LIBXL_OPTIONS, "libxl.options", REMARK, true, LIBXL, "libxl: Header", \
 	  "reserved bits are zero", \
 	  "options 0x4") \
+	X(LIBXL_OPTIONS_UPPER, "libxl.options.upper", REMARK, false, LIBXL, "libxl: Header", \
+	  "reserved bits are zero; Xen's verifier looks at the lower half only", \
+	  "options 0x10000") \
 	X(BIG_ENDIAN, "stream.big-endian", REMARK, true, NONE, "libxc: Image Header", \
 	  "every Xen so far writes and reads only little-endian records", \
 	  "options 0x1") \
@@ -233,10 +236,10 @@
 	X(ORDER, "libxc.order", ERROR, false, LIBXC, "libxc: Layout", \
 	  "some records depend on earlier ones", \
 	  "PAGE_DATA before X86_PV_P2M_FRAMES") \
-	X(MISSING, "libxc.missing", ERROR, false, LIBXC, "libxc: Layout", \
+	X(MISSING, "libxc.missing", ERROR, CHECKPOINTED, LIBXC, "libxc: Layout", \
 	  "a guest can't run without this record", \
 	  "a PV image without SHARED_INFO") \
-	X(TWICE, "libxc.twice", ERROR, false, LIBXC, "libxc: Layout", \
+	X(TWICE, "libxc.twice", ERROR, CHECKPOINTED, LIBXC, "libxc: Layout", \
 	  "a receiver refuses a second record of this kind", \
 	  "two X86_PV_INFO records") \
 	X(REPEATED, "libxc.repeated", REMARK, false, LIBXC, "libxc: Layout", \
@@ -423,7 +426,7 @@
 	X(COLO_TURN, "colo.turn", REMARK, false, COLO, "libxl: CHECKPOINT_STATE", \
 	  "a secondary sends SVM_SUSPENDED before the list of pages that it has changed", \
 	  "a list after SVM_RESUMED") \
-	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, false, LIBXL, "libxl: LIBXC_CONTEXT", \
+	X(LIBXL_CONTEXT, "libxl.libxc-context", ERROR, CHECKPOINTED, LIBXL, "libxl: LIBXC_CONTEXT", \
 	  "a libxl stream holds exactly one libxc image", \
 	  "two LIBXC_CONTEXT records") \
 	X(LEGACY_P2M_SIZE, "legacy.p2m-size", ERROR, true, LEGACY, "legacy", \
@@ -574,10 +577,13 @@ enum xst_rule {
 	RULE_MAX
 };
 
+/* Besides false and true, what the column like_xen says. */
+#define CHECKPOINTED 2
+
 struct rule {
 	const char *id;
 	enum xst_severity severity;
-	bool like_xen;
+	int like_xen;
 	enum xst_layer layer;
 	const char *section;
 	const char *why;
@@ -588,5 +594,8 @@ extern const struct rule xst_rule_table[RULE_MAX];
 
 /* A row by its id, or NULL. */
 const struct rule *xst_rule_find(const char *id);
+
+/* Whether the receiver (xl, libxl, libxc and the hypervisor of today) refuses what was found. */
+bool xst_rule_receiver_refuses(enum xst_rule rule, const struct xst_finding *f);
 
 #endif

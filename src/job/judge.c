@@ -33,12 +33,24 @@ static int rule_of(const struct xst_finding *f)
 	return i;
 }
 
+static bool counts_for_xen(struct judge *j, int rule, const struct xst_finding *f)
+{
+	int like_xen = xst_rule_table[rule].like_xen;
+
+	if (like_xen == CHECKPOINTED && !j->checkpointed && j->nwaiting < JUDGE_WAITING)
+		j->waiting[j->nwaiting++] = *f;
+	return like_xen == CHECKPOINTED ? j->checkpointed : like_xen;
+}
+
 /* A fault that ends the reading always counts: the rest of the stream is unknown. */
 static bool counts(struct judge *j, int rule, const struct xst_finding *f)
 {
 	if (f->code || rule == RULE_MAX)
 		return true;
-	if ((j->options->flags & XST_VERIFY_LIKE_XEN) && !xst_rule_table[rule].like_xen)
+	if (j->options->flags & XST_VERIFY_LIKE_XEN && !counts_for_xen(j, rule, f))
+		return false;
+	if (j->options->flags & XST_VERIFY_LIKE_LIBXL &&
+	    !xst_rule_receiver_refuses((enum xst_rule)rule, f))
 		return false;
 	j->verdict->ignored += j->ignored[rule];
 	return !j->ignored[rule];
@@ -46,7 +58,7 @@ static bool counts(struct judge *j, int rule, const struct xst_finding *f)
 
 static enum xst_severity severity_of(const struct judge *j, const struct xst_finding *f)
 {
-	if (j->options->flags & XST_VERIFY_LIKE_XEN)
+	if (j->options->flags & (XST_VERIFY_LIKE_XEN | XST_VERIFY_LIKE_LIBXL))
 		return XST_ERROR;
 	if ((j->options->flags & XST_VERIFY_STRICT) && f->severity == XST_REMARK)
 		return XST_ERROR;
@@ -86,6 +98,18 @@ enum xst_severity xst_job_judge_finding(struct judge *j, const struct xst_findin
 		j->verdict->omitted++;
 	}
 	return ours.severity;
+}
+
+enum xst_severity xst_job_judge_checkpointed(struct judge *j)
+{
+	enum xst_severity worst = XST_NOTE;
+
+	j->checkpointed = true;
+	for (unsigned i = 0; i < j->nwaiting; i++)
+		if (xst_job_judge_finding(j, &j->waiting[i]) == XST_ERROR)
+			worst = XST_ERROR;
+	j->nwaiting = 0;
+	return worst;
 }
 
 void xst_job_judge_end(struct judge *j)

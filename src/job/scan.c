@@ -11,7 +11,8 @@
 #include "job/judge.h"
 #include "wire/options.h"
 
-#define FLAGS (XST_VERIFY_STRICT | XST_VERIFY_LIKE_XEN | XST_VERIFY_STOP)
+#define LIKE  (XST_VERIFY_LIKE_XEN | XST_VERIFY_LIKE_LIBXL)
+#define FLAGS (XST_VERIFY_STRICT | XST_VERIFY_STOP | LIKE)
 
 int xst_job_options(struct xst_job_options *ours, const struct xst_job_options *theirs,
 		    struct xst_parser_options *parser)
@@ -62,6 +63,16 @@ static void found(struct scan *s, const struct xst_finding *f)
 	s->stop = s->verify.flags & XST_VERIFY_STOP;
 }
 
+/* Xen's own verifier takes one layer's records for the other's after a libxl stream's first CHECKPOINT. */
+static void scan_follow(struct scan *s)
+{
+	const struct track *t = xst_check_track(s->checker);
+
+	if (!s->judge.checkpointed && t->started[XST_KIND_CHECKPOINT] &&
+	    track_has(t, XST_LAYER_LIBXL) && xst_job_judge_checkpointed(&s->judge) == XST_ERROR)
+		s->stop |= s->verify.flags & XST_VERIFY_STOP;
+}
+
 /* Reads the wanted part of a run, and skips the rest. */
 static int scan_run(struct scan *s)
 {
@@ -89,6 +100,7 @@ static int scan_event(struct scan *s, const struct xst_event *ev)
 		r = xst_state_event(s->options->state, ev);
 	if (r)
 		return r;
+	scan_follow(s);
 	while ((f = xst_checker_finding(s->checker)))
 		found(s, f);
 	if (s->summary)
@@ -252,7 +264,7 @@ int xst_job_scan(int fd, const struct xst_verify_options *o, struct xst_verdict 
 	int r = o ? xst_options_copy(&s.verify, sizeof(s.verify), o, o->size) : 0;
 
 	memset(v, 0, sizeof(*v));
-	if (r == 0 && s.verify.flags & ~(uint32_t)FLAGS)
+	if (r == 0 && (s.verify.flags & ~(uint32_t)FLAGS || (s.verify.flags & LIKE) == LIKE))
 		r = XST_E_ARG;
 	if (r == 0)
 		r = xst_job_options(&completed, s.verify.job, &parser);

@@ -88,6 +88,13 @@ static int libxl_next_record(struct xst_parser *p, struct layer *l)
 	return xst_parse_record(p, l, xst_wire_libxl_records, xst_wire_libxl_count, libxl_after);
 }
 
+static void libxl_reserved(struct xst_parser *p, enum xst_rule rule, uint64_t options, uint64_t half)
+{
+	if (options & half & ~(uint64_t)LIBXL_OPTIONS_KNOWN)
+		xst_parse_warn(p, rule, 4, "options", "%#llx: reserved bits are set",
+			       (unsigned long long)options);
+}
+
 static int libxl_header_read(struct xst_parser *p, struct layer *l)
 {
 	uint64_t options = xst_parse_field(p, XST_FIELD_OPTIONS);
@@ -100,9 +107,8 @@ static int libxl_header_read(struct xst_parser *p, struct layer *l)
 		return xst_parse_fail(p, XST_E_VERSION, RULE_LIBXL_VERSION, 8, "version",
 				      "%llu; only version 2 is known",
 				      (unsigned long long)xst_parse_field(p, XST_FIELD_VERSION));
-	if (options & ~(uint64_t)LIBXL_OPTIONS_KNOWN)
-		xst_parse_warn(p, RULE_LIBXL_OPTIONS, 4, "options", "%#llx: reserved bits are set",
-			       (unsigned long long)options);
+	libxl_reserved(p, RULE_LIBXL_OPTIONS, options, LIBXL_OPTIONS_LOWER);
+	libxl_reserved(p, RULE_LIBXL_OPTIONS_UPPER, options, ~(uint64_t)LIBXL_OPTIONS_LOWER);
 	l->big = options & LIBXL_OPTION_BIG_ENDIAN;
 	if (l->big)
 		xst_parse_warn(p, RULE_BIG_ENDIAN, 4, "options", "the records are big-endian");

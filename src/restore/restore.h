@@ -192,8 +192,8 @@ struct xst_restore {
 	uint8_t *config, *optional;
 	uint64_t config_fill, optional_fill;
 	bool image_begun, dropping;
+	bool configured;            /* the configuration was looked at */
 	bool unused;                /* records stand after the last complete checkpoint */
-	unsigned contexts;          /* EMULATOR_CONTEXTs of the current state */
 	uint32_t emulator_id, emulator_index;
 	bool emulator_begun;
 	struct xst_event tail;      /* TASK_TAIL: the PAYLOAD_BEGIN of the run in the spool */
@@ -222,6 +222,8 @@ void xst_restore_remark(struct xst_restore *r, enum xst_rule rule, const char *f
 /* tasks.c */
 /* The function of each enum task; it goes as far as it can without waiting. */
 extern int (*const xst_restore_tasks[])(struct xst_restore *r);
+/* Asks the caller about the configuration. */
+int xst_restore_configured(struct xst_restore *r, enum xst_guest guest);
 /* Calls prepare of all sinks. */
 int xst_restore_prepare(struct xst_restore *r);
 /* Starts the abort: the sinks undo everything. */

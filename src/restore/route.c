@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "finding/finding.h"
 #include "parse/parser.h"
 
@@ -196,10 +197,15 @@ static int to_emulator(struct xst_restore *r, const struct xst_event *ev, struct
 	return e;
 }
 
+/* These records may stand before the image, and take effect there, as in libxl: then they are the first
+ * that the sinks get. */
 static int emulator_event(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
 {
 	const struct xst_domain_sink *domain = &r->options.domain;
+	int e = xst_restore_prepare(r);
 
+	if (e)
+		return e;
 	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->options.emulator.ops)
 		return to_emulator(r, ev, drain);
 	if (ev->kind == XST_KIND_EMULATOR_XENSTORE_DATA && r->options.xenstore.ops)
@@ -239,6 +245,11 @@ static int libxc_event(struct xst_restore *r, const struct xst_event *ev, struct
 		return emulator_event(r, ev, drain);
 	if (ev->type == XST_EVENT_STREAM_END || is_internal(ev->kind))
 		return 0;
+	if (ev->kind == XST_KIND_DOMAIN_HEADER && ev->type == XST_EVENT_FIELDS) {
+		e = xst_restore_configured(r, xst_check_track(r->checker)->guest);
+		if (e)
+			return e;
+	}
 	return to_domain(r, ev, drain);
 }
 
@@ -414,10 +425,6 @@ static int route_take_note(struct xst_restore *r, const struct xst_event *ev)
 		xst_restore_remark(r, RULE_RESTORE_SKIPPED,
 				   "an optional record of unknown type %#x was skipped",
 				   (unsigned)ev->u.record.type);
-	if (ev->kind == XST_KIND_EMULATOR_CONTEXT && r->contexts++)
-		return xst_restore_fail(
-			r, XST_E_MALFORMED, RULE_TWICE, ev,
-			"a second EMULATOR_CONTEXT for one state of the guest");
 	if (ev->layer == XST_LAYER_LIBXL && colo_waits(r) &&
 	    ev->kind != XST_KIND_CHECKPOINT_STATE)
 		return xst_restore_fail(r, XST_E_MALFORMED, RULE_RESTORE_STATE, ev,

@@ -53,6 +53,14 @@ static int restore_run_translate(void *userdata, const struct xst_config *stored
 	return run->options.translate(run->options.userdata, stored, ret, why, size);
 }
 
+static int restore_run_configured(void *userdata, const struct xst_restore_domain *domain,
+				  enum xst_guest guest, struct xst_finding *reterr)
+{
+	struct run *run = userdata;
+
+	return run->options.configured(run->options.userdata, domain, guest, reterr);
+}
+
 /* The time left in milliseconds, rounded up, for poll(). */
 static int milliseconds_to(uint64_t deadline)
 {
@@ -97,6 +105,7 @@ int xst_restore_run(const struct xst_restore_options *options, int stop,
 	o.progress = progress;
 	o.confirm = restore_run_confirm;
 	o.translate = o.translate ? restore_run_translate : NULL;
+	o.configured = o.configured ? restore_run_configured : NULL;
 	o.userdata = &run;
 	e = xst_restore_new(&o, &r);
 	if (e)

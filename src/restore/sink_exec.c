@@ -229,9 +229,14 @@ static int xl_header(struct exec *x)
 	return r;
 }
 
+static uint32_t exec_libxl_options(const struct exec *x)
+{
+	return x->domain->libxl ? x->domain->libxl_options & LIBXL_OPTIONS_KNOWN : 0;
+}
+
 static int exec_frame(struct exec *x)
 {
-	uint32_t options = x->domain->libxl ? x->domain->libxl_options & LIBXL_OPTIONS_KNOWN : 0;
+	uint32_t options = exec_libxl_options(x);
 	struct xst_field_value v[] = {
 		{ XST_FIELD_IDENT, LIBXL_IDENT },
 		{ XST_FIELD_VERSION, LIBXL_VERSION },
@@ -239,9 +244,9 @@ static int exec_frame(struct exec *x)
 	};
 	int r = x->to == XST_CONTAINER_XL ? xl_header(x) : 0;
 
+	x->holding = false; /* a device model's record may have come before the image */
 	if (r || x->to == XST_CONTAINER_LIBXC)
 		return r;
-	xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXL, options & LIBXL_OPTION_BIG_ENDIAN);
 	r = exec_header(x, XST_KIND_LIBXL_HEADER, v, 3, NULL, 0, xst_wire_libxl_header.fixed);
 	return r ? r : xst_emit_empty(x->emitter, XST_KIND_LIBXC_CONTEXT);
 }
@@ -371,6 +376,8 @@ static int exec_prepare(void *self, const struct xst_restore_domain *domain)
 
 	x->domain = domain;
 	xst_restore_held_init(&x->held, domain->tmpdir);
+	xst_emitter_big_endian(x->emitter, XST_LAYER_LIBXL,
+			       exec_libxl_options(x) & LIBXL_OPTION_BIG_ENDIAN);
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return exec_fail(x, errno, "can't create a pipe: %s", strerror(errno));
 	x->fd = p[1];

@@ -11,10 +11,20 @@
 
 /* --- sinks ------------------------------------------------------------------------------------ */
 
+int xst_restore_configured(struct xst_restore *r, enum xst_guest guest)
+{
+	const struct xst_restore_options *o = &r->options;
+
+	return o->configured ? o->configured(o->userdata, &r->domain, guest, &r->error) : 0;
+}
+
 static int tasks_config_wanted(struct xst_restore *r)
 {
-	if (r->domain.config || r->options.flags & XST_RESTORE_NO_CONFIG)
+	if (r->configured)
 		return 0;
+	r->configured = true;
+	if (r->domain.config || r->options.flags & XST_RESTORE_NO_CONFIG)
+		return xst_restore_configured(r, XST_GUEST_UNKNOWN);
 	return xst_restore_fail(
 		r, XST_E_REFUSED, RULE_RESTORE_NO_CONFIG, NULL,
 		"the image contains no configuration: give one with --config FILE");
@@ -385,7 +395,6 @@ static int task_checkpoint(struct xst_restore *r)
 		return e;
 	r->result.checkpoint = number;
 	r->complete_at = xst_pull_fed(&r->main.pull);
-	r->contexts = 0;
 	r->phase = XST_PHASE_BUFFERING;
 	r->task = TASK_READ;
 	if (r->options.flags & XST_RESTORE_COLO) {

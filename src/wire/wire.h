@@ -151,6 +151,7 @@ extern const size_t xst_wire_xenserver_count;
 #define LIBXL_OPTION_BIG_ENDIAN 1u
 #define LIBXL_OPTION_LEGACY 2u
 #define LIBXL_OPTIONS_KNOWN 3u
+#define LIBXL_OPTIONS_LOWER 0xffffu /* in which Xen's verifier looks for others */
 #define COLO_STATE_LENGTH 4 /* of a CHECKPOINT_STATE, without its padding; its ids: */
 #define COLO_STATE_NEW 0
 #define COLO_STATE_SVM_SUSPENDED 1

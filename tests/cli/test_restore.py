@@ -51,10 +51,59 @@ def to_file(path: Path) -> list[str]:
     return ["--domain", f"exec:cat >'{path}'"]
 
 
+def unpacked_to(path: Path) -> Path:
+    """An HVM guest's save image, to be changed."""
+    path.write_bytes(octets(MODERN_HVM))
+    return path
+
+
 def children_of(pid: int) -> list[int]:
     """The processes that a process has started."""
     said = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, check=False)
     return [int(word) for word in said.stdout.split()]
+
+
+# --- the configuration --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config,place",
+    [("name = \nmemory=[\n", ":1:8: "), ('name="x"\ntype="pv"\n', ":2:6: "), ("name='x'\nbuilder='generic'\n", ":2:9: ")],
+)
+@pytest.mark.parametrize("stored", [False, True])
+def test_configuration_is_read_first(config: str, place: str, stored: bool, scratch: Path) -> None:
+    """One that can't be, or that is another guest's, is refused with its place, and nothing is made."""
+    given = scratch / "given.cfg"
+    given.write_text(config)
+    source = unpacked_to(scratch / "source")
+    words: list[str | Path] = ["--config", given]
+    name = str(given)
+    if stored:
+        data = source.read_bytes()
+        optional = struct.pack("<I", len(config)) + config.encode()
+        (length,) = struct.unpack_from("<I", data, 44)
+        head = data[:36] + struct.pack("<III", 2, 0, len(optional)) + optional
+        source.write_bytes(head + data[48 + length :])
+        words, name = [], "<stored configuration>"
+    for sink in (["--into", str(scratch / "d")], to_file(scratch / "out"), NULL):
+        result = xenstream("restore", *words, *sink, source)
+        assert result.rc == INVALID, str(result)
+        assert name + place in result.stderr
+        assert not (scratch / "d").exists()
+
+
+def test_directory_without_a_configuration(scratch: Path) -> None:
+    """Who looks at memory needs none; a stream for xl does."""
+    bare, into = scratch / "bare.libxl", scratch / "d"
+    assert xenstream("convert", "-q", "--to", "libxl", unpacked_to(scratch / "source"), bare).rc in (FINE, 1)
+    result = xenstream("restore", "--into", into, bare)
+    assert result.rc == FINE and "no configuration is stored" in result.stderr
+    assert not (into / "config").exists()
+    refused = xenstream("pack", "--to", "xl", into, scratch / "out")
+    assert refused.rc == REFUSED and "--config FILE" in refused.stderr
+    assert not (scratch / "out").exists()
+    assert xenstream("pack", into, scratch / "out").rc == FINE
+    assert xenstream("restore", "--domain", "null:", bare).rc == REFUSED
 
 
 # --- what is said -------------------------------------------------------------------------------

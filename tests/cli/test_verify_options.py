@@ -180,6 +180,27 @@ def test_like_xen() -> None:
     assert rules(hvm, "--like-xen")[:2] == (FINE, [])
 
 
+def test_like_libxl() -> None:
+    """What the specification alone asks for does not count; what a receiver refuses is an error."""
+    data = octets(MODERN_PV)
+    reserved = changed(data, offset_of(data, image.X86_TSC_INFO) + 8 + 20, b"\1")
+    assert rules(reserved, "--like-xen")[:2] == (INVALID, ["stream.reserved"])
+    assert rules(reserved, "--like-libxl")[:2] == (FINE, [])
+    hvm = in_front_of(data, image.SHARED_INFO, record(image.HVM_PARAMS, struct.pack("<IIQQ", 1, 0, 1, 0)))
+    assert rules(hvm, "--like-libxl")[0] == INVALID
+    both = xenstream("verify", "--like-xen", "--like-libxl", "-", stdin=data)
+    assert both.rc == USAGE and "two measures" in both.stderr
+
+
+def test_upper_options_of_libxl() -> None:
+    """Xen's verifier looks at the lower half of the options only."""
+    data = octets(MODERN_PV)
+    at = data.index(b"LibxlFmt") + 12
+    assert rules(changed(data, at, b"\0\1\0\0"))[1] == ["libxl.options.upper"]
+    assert rules(changed(data, at, b"\0\1\0\0"), "--like-xen")[:2] == (FINE, [])
+    assert rules(changed(data, at, b"\0\0\0\4"), "--like-xen")[1] == ["libxl.options"]
+
+
 @pytest.mark.parametrize("words", [["--ignore=nothing.such"], ["--max-findings=-1"], ["--ignore"],
                                    ["--max-findings=many"]])  # fmt: skip
 def test_wrong_use(words: list[str]) -> None:

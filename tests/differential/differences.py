@@ -17,6 +17,7 @@ from .mutate import HEADER, LIBXC, LIBXL, Piece
 CHECKPOINT_RECORD = struct.pack("<II", image.CHECKPOINT, 0)
 LIBXL_RECORDS = ("END", "LIBXC_CONTEXT", "EMULATOR_XENSTORE_DATA", "EMULATOR_CONTEXT",
                  "CHECKPOINT_END", "CHECKPOINT_STATE", "UNKNOWN")  # fmt: skip
+CHECKPOINTED = ("libxl.libxc-context", "libxl.checkpoint", "libxl.checkpoint-state", "libxc.missing", "libxc.twice")
 MAX_RECORD = 128 << 20
 
 
@@ -119,12 +120,6 @@ DIFFERENCES = (
             ("stream.reserved", "X86_PV_VCPU_MSRS", "reserved")),  # fmt: skip
     ),
     Difference(
-        "upper options of libxl",
-        "bits 16 to 31 are reserved; Xen's looks at bits 2 to 15 only",
-        ("xl-hvm-plain", patched(HEADER, "LIBXL_HEADER", lambda b: b[:12] + b"\1" + b[13:])),
-        ours=error("libxl.options", "LIBXL_HEADER", "options"),
-    ),
-    Difference(
         "byte order of xl",
         "the header must say in which order it is; Xen's does not look",
         ("xl-hvm-plain", patched(HEADER, "XL_HEADER", lambda b: b[:32] + bytes(4) + b[36:])),
@@ -146,7 +141,7 @@ DIFFERENCES = (
         "checkpointed libxl stream",
         "after CHECKPOINT the records are libxl's up to CHECKPOINT_END; Xen's takes them for libxc's",
         ("libxl-hvm-checkpoints", lambda pieces: pieces),
-        ours=lambda v, e: v.checkpointed and (e.record in LIBXL_RECORDS or e.rule == "libxl.libxc-context"),
+        ours=lambda v, e: v.checkpointed and (e.record in LIBXL_RECORDS or e.rule in CHECKPOINTED),
         theirs=lambda v: v.checkpointed,
     ),
 )

@@ -634,7 +634,7 @@ static void unknown_flags_are_refused(void **state)
 {
 	struct xst_parser_options later = XST_PARSER_OPTIONS_INIT;
 	struct xst_job_options job = { .size = sizeof(job), .parser = &later };
-	struct xst_verify_options verify = { .size = sizeof(verify), .flags = XST_VERIFY_STOP << 1 };
+	struct xst_verify_options verify = { .size = sizeof(verify), .flags = XST_VERIFY_LIKE_LIBXL << 1 };
 	struct xst_convert_options convert = { .size = sizeof(convert), .job = &job };
 	struct xst_finding error = { .code = 1 };
 	struct xst_output *o;
@@ -647,6 +647,8 @@ static void unknown_flags_are_refused(void **state)
 	assert_int_equal(xst_output_file("/dev/null", 0600, XST_OUTPUT_SYNC << 1, &o, NULL), XST_E_ARG);
 	assert_int_equal(xst_reader_new(fd, NULL, XST_READER_KNOW_LENGTHS << 1, NULL, &r), XST_E_ARG);
 	assert_int_equal(xst_change_open("/dev/null", XST_CHANGE_FORCE << 1, &c, NULL, NULL), XST_E_ARG);
+	assert_int_equal(xst_verify_fd(fd, &verify, &v, NULL), XST_E_ARG);
+	verify.flags = XST_VERIFY_LIKE_XEN | XST_VERIFY_LIKE_LIBXL; /* two measures */
 	assert_int_equal(xst_verify_fd(fd, &verify, &v, NULL), XST_E_ARG);
 	later.flags = XST_PARSER_COLO << 1;
 	verify = (struct xst_verify_options){ .size = sizeof(verify), .job = &job };

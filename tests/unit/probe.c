@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe.h"
 
+#include "contract.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -372,6 +374,7 @@ int drive(struct probe *p, const void *data, size_t size, const struct feed *fee
 	  const struct xst_restore_options *changes, unsigned stop_after, bool by_free)
 {
 	struct xst_restore_options o = *changes;
+	struct contract contract;
 	struct xst_restore *r;
 	size_t fed = 0;
 	int fds[2], e = 0;
@@ -379,6 +382,7 @@ int drive(struct probe *p, const void *data, size_t size, const struct feed *fee
 
 	open_channel(feed->channel, data, size, fds);
 	o.fd = fds[0];
+	contract_wrap(&contract, &o);
 	MUST(xst_restore_new(&o, &r) == 0);
 	MUST(xst_restore_process(r) == XST_E_STATE);
 	MUST(xst_restore_start(r) == 0 && xst_restore_start(r) == XST_E_STATE);
@@ -399,6 +403,7 @@ int drive(struct probe *p, const void *data, size_t size, const struct feed *fee
 	MUST(p->told == (e == 1));
 	xst_restore_free(r);
 	MUST(p->told == 1);
+	contract_end(&contract);
 	close(fds[0]);
 	if (fds[1] >= 0)
 		close(fds[1]);

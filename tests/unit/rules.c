@@ -207,6 +207,7 @@ static const struct rule_case cases[] = {
 	{ .rules = "libxl.ident", .letters = LIBXL, AT('l', 7, 1, 'u'), .start = XST_START_LIBXL },
 	{ .rules = "libxl.version", .letters = LIBXL, AT('l', 11, 1, 3) },
 	{ .rules = "libxl.options", .letters = LIBXL, AT('l', 15, 1, 4) },
+	{ .rules = "libxl.options.upper", .letters = LIBXL, AT('l', 13, 1, 1) },
 	{ .rules = "stream.big-endian", .letters = "!" HVM },
 	{ .rules = "libxc.marker", .letters = PV, AT('p', 7, 1, 0xfe), .start = XST_START_LIBXC },
 	{ .rules = "libxc.ident", .letters = PV, AT('p', 11, 1, 'G') },
