@@ -65,7 +65,7 @@ static int step_fixed(struct xst_parser *p, struct layer *l)
 	for (unsigned i = 0; i < row->nfields; i++)
 		if (p->fields[i].id == XST_FIELD_RESERVED && p->fields[i].value)
 			xst_parse_warn(p, RULE_RESERVED, n - row->field[i].offset, "reserved",
-				       "%#llx, not 0", (unsigned long long)p->fields[i].value);
+				       "%#llx instead of 0", (unsigned long long)p->fields[i].value);
 	p->phase = NULL;
 	return xst_parse_tell_fields(p, p->fields, row->nfields);
 }

@@ -96,11 +96,11 @@ LIMIT_CASE(SECONDS)
 	snprintf(words, sizeof(words), "restore --timeout %llu '%s/none'", (unsigned long long)n,
 		 limit_folder());
 	assert_int_not_equal(run(said, sizeof(said), words), 0);
-	timeout = !strstr(said, "want seconds");
+	timeout = !strstr(said, "number of seconds");
 	snprintf(words, sizeof(words), "restore --stall %llu '%s/none'", (unsigned long long)n,
 		 limit_folder());
 	assert_int_not_equal(run(said, sizeof(said), words), 0);
-	stall = !strstr(said, "want seconds");
+	stall = !strstr(said, "number of seconds");
 	assert_int_equal(timeout, stall);
 	return timeout;
 }
