@@ -391,10 +391,10 @@
 	X(EMULATOR_GUEST, "libxl.emulator.guest", ERROR, false, LIBXL, "libxl: EMULATOR_CONTEXT", \
 	  "only HVM guests have a device model's state; libxl refuses it for others", \
 	  "EMULATOR_CONTEXT in a PV guest's stream") \
-	X(CHECKPOINT, "libxl.checkpoint", ERROR, false, LIBXL, "libxl: CHECKPOINT_END", \
+	X(CHECKPOINT, "libxl.checkpoint", ERROR, CHECKPOINTED, LIBXL, "libxl: CHECKPOINT_END", \
 	  "CHECKPOINT_END ends a checkpoint begun by a libxc CHECKPOINT record", \
 	  "CHECKPOINT_END in a plain stream") \
-	X(CHECKPOINT_STATE, "libxl.checkpoint-state", ERROR, false, LIBXL, \
+	X(CHECKPOINT_STATE, "libxl.checkpoint-state", ERROR, CHECKPOINTED, LIBXL, \
 	  "libxl: CHECKPOINT_STATE", \
 	  "the state is 0 to 3", \
 	  "state 4") \

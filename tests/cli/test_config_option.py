@@ -66,8 +66,8 @@ def test_what_no_xen_takes_is_told_of_a_given_one(scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("config, says", [
-    (b"name = 'x'\nmemory = 64\nname = 'y'\n", ":3:1: name: already set; it is stored as it is"),
-    (b"name = 'x'\n# caf\xe9\n", ":2:6: not UTF-8; it is stored as it is"),
+    (b"name = 'x'\nmemory = 64\nname = 'y'\n", ":3:1: name: already set; it is stored unchanged"),
+    (b"name = 'x'\n# caf\xe9\n", ":2:6: not UTF-8; it is stored unchanged"),
 ], ids=["twice", "latin-1"])
 def test_what_xl_reads_but_hardly_as_it_was_meant(config: bytes, says: str, scratch: Path) -> None:
     path, image = scratch / "config", put(scratch, octets(MODERN_PV))

@@ -189,7 +189,7 @@ def test_like_libxl() -> None:
     hvm = in_front_of(data, image.SHARED_INFO, record(image.HVM_PARAMS, struct.pack("<IIQQ", 1, 0, 1, 0)))
     assert rules(hvm, "--like-libxl")[0] == INVALID
     both = xenstream("verify", "--like-xen", "--like-libxl", "-", stdin=data)
-    assert both.rc == USAGE and "two measures" in both.stderr
+    assert both.rc == USAGE and "only one of --like-xen and --like-libxl" in both.stderr
 
 
 def test_upper_options_of_libxl() -> None:
