@@ -163,8 +163,10 @@ def vcpu_xsave():
 def hvm_context(cpu_size):
     """HEADER, a CPU entry for each vCPU, END."""
     context = struct.pack("<HHI", 1, 0, 24) + struct.pack("<IIQII", 0x54381286, 1, 2**64 - 1, 0x306A9, 0)
+    cpu = bytearray(cpu_size)
+    cpu[656] = 0x10  # cr0: the extension type, without which no Xen accepts it
     for vcpu in range(VCPUS):
-        context += struct.pack("<HHI", 2, vcpu, cpu_size) + bytes(cpu_size)
+        context += struct.pack("<HHI", 2, vcpu, cpu_size) + cpu
     return context + struct.pack("<HHI", 0, 0, 0)
 
 
