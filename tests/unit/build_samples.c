@@ -141,7 +141,7 @@ const struct sample samples[] = {
 	       .pages = 1),
 	MODERN("image-pv64-v3", .pv = true, .leaves = 1, .msrs = 1, .frames = 2, .batches = 2,
 	       .pages = 2, .holes = 1, .vcpus = 2),
-	MODERN("image-pv64-v2", .version = 2, .pv = true, .frames = 1025, .batches = 1, .pages = 1,
+	MODERN("image-pv64-v2", .version = 2, .pv = true, .frames = 1025, .batches = 1, .pages = 2,
 	       .empty_vcpus = true),
 	MODERN("image-pv32-v3", .pv = true, .guest_width = 4, .batches = 1, .pages = 2,
 	       .verify = true),
