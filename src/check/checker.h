@@ -56,6 +56,7 @@ struct pages_state {
 	struct pfnmap tables;     /* PV: types of those that are page tables */
 	struct pfnmap frames;     /* PV: of the p2m */
 	struct pfnmap referred;   /* PV, deep: pfns that page tables name */
+	bool any;                 /* a batch has named a pfn */
 	bool inexact;             /* too many, or too far apart, to follow */
 	bool doubles_unseen;      /* the same within a record */
 	bool untracked_told;
@@ -171,6 +172,7 @@ struct xst_checker {
 	struct xst_config_facts facts;
 
 	bool xen_takes; /* what is found next is against the specification, but no reason for Xen to refuse */
+	bool remarks_only; /* an error found next is told as a remark */
 	struct xst_restorability restorability;
 };
 

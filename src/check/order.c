@@ -153,6 +153,9 @@ static void legacy_complete(struct xst_checker *c)
 {
 	if (!c->seen[XST_KIND_PAGE_DATA])
 		xst_check_find(c, RULE_MISSING, 0, NULL, "no page batch in the stream");
+	else if (!c->pages.any)
+		xst_check_find(c, RULE_MISSING, 0, NULL,
+			       "no batch of the stream names a page: all entries are empty ones");
 	xst_check_again(c, RULE_MISSING);
 	if (c->track.guest == XST_GUEST_PV && !c->seen[XST_KIND_VCPU_BASIC])
 		xst_check_find(c, RULE_MISSING, 0, NULL, "no vCPU is online");
@@ -164,7 +167,7 @@ static void legacy_record(struct xst_checker *c)
 {
 	if (c->kind == XST_KIND_EXT_VCPU) {
 		c->guest_width = c->length == LEGACY_VCPU64_SIZE ? 8 : 4;
-		c->pages.has_p2m = true;
+		c->pt_levels = c->guest_width == 8 ? 4 : 3;
 	}
 	if (c->kind != XST_KIND_CHECKPOINT)
 		return;

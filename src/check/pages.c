@@ -12,6 +12,7 @@
 #define TABLE_BIT_PINNED 8u
 #define TABLE_LEVEL(type) ((type) & 7u)
 #define MAX_DATA_PAGES (LIMIT_RECORD / XST_PAGE_SIZE)
+#define PFNS (UINT64_C(1) << 40) /* no x86 processor has longer physical addresses than 52 bits */
 #define PAE_XEN_SLOT 0x1ac /* of the top L2 table of a 32-bit guest */
 
 struct page_table {
@@ -144,13 +145,18 @@ static int pages_rule_entry(struct xst_checker *c, uint64_t item)
 		if (r == 0 && old)
 			xst_check_find(c, RULE_PAGE_TWICE, 0, "pfn",
 				       "%#llx stands twice in the record", (unsigned long long)pfn);
-		if (s->has_p2m && pfn > s->last_pfn)
-			xst_check_find(c, RULE_PFN_RANGE, 0, "pfn",
-				       "%#llx is beyond the p2m, which ends at %#llx",
-				       (unsigned long long)pfn, (unsigned long long)s->last_pfn);
 	} else if (item == LEGACY_XTAB_ENTRY) {
 		return 0; /* names no pfn */
 	}
+	s->any = true;
+	if (s->has_p2m && pfn > s->last_pfn)
+		xst_check_find(c, RULE_PFN_RANGE, 0, "pfn",
+			       "%#llx is beyond the p2m, which ends at %#llx",
+			       (unsigned long long)pfn, (unsigned long long)s->last_pfn);
+	else if (pfn >= PFNS)
+		xst_check_find(c, RULE_PFN_RANGE, 0, "pfn",
+			       "%#llx is beyond what 52 bits of an address reach",
+			       (unsigned long long)pfn);
 	r = c->track.guest == XST_GUEST_PV ? note_table(c, pfn, type) : 0;
 	s->data_pages += XST_PAGE_HAS_DATA(type);
 	return r ? r : note_present(c, pfn, XST_PAGE_HAS_DATA(type));
@@ -212,7 +218,7 @@ static unsigned run_of_entries(struct xst_checker *c, const uint64_t *v, size_t 
 	bool data = XST_PAGE_HAS_DATA(type);
 
 	if ((data && type != XST_PAGE_NOTAB) || c->layer != XST_LAYER_LIBXC ||
-	    (s->has_p2m && pfn > s->last_pfn))
+	    (s->has_p2m && pfn > s->last_pfn) || pfn >= PFNS)
 		return 1;
 	if (s->has_p2m && room > s->last_pfn - pfn)
 		room = s->last_pfn - pfn + 1;
@@ -436,10 +442,11 @@ static int p2m_fields(struct xst_checker *c, const struct xst_event *ev)
 	return 0;
 }
 
-/* A legacy stream tells the guest's size, and its width (order.c) if it is PV. */
+/* A legacy stream tells the guest's size; its width: order.c. */
 static int p2m_size_fields(struct xst_checker *c, const struct xst_event *ev)
 {
 	c->pages.last_pfn = xst_event_field(ev, XST_FIELD_P2M_SIZE, 0) - 1;
+	c->pages.has_p2m = c->track.guest == XST_GUEST_PV;
 	return 0;
 }
 

@@ -22,6 +22,8 @@ void xst_check_find(struct xst_checker *c, enum xst_rule rule, uint64_t at, cons
 	va_start(ap, format);
 	xst_finding_fill(&c->findings[c->n], &where, 0, rule, field, format, ap);
 	va_end(ap);
+	if (c->remarks_only && c->findings[c->n].severity == XST_ERROR)
+		c->findings[c->n].severity = XST_REMARK;
 	xst_check_restorable_finding(c, &c->findings[c->n++]);
 }
 

@@ -80,11 +80,21 @@ static size_t looked_at(const struct xst_checker *c)
 	}
 }
 
+/* A legacy stream says by a context's size what PV_INFO says today. */
+static void guest_by_context(struct xst_checker *c)
+{
+	if (c->kind == XST_KIND_VCPU_BASIC && !c->guest_width)
+		c->guest_width = c->run == xst_wire_pv_context(8)->size ? 8 : 4;
+	if (c->guest_width)
+		c->pt_levels = c->guest_width == 8 ? 4 : 3;
+}
+
 static int vcpu_run(struct xst_checker *c, const struct xst_event *ev)
 {
-	if (ev->layer == XST_LAYER_LIBXC)
-		xst_check_want_head(c, ev, looked_at(c));
 	c->run = ev->u.payload.length;
+	if (ev->layer == XST_LAYER_LEGACY)
+		guest_by_context(c);
+	xst_check_want_head(c, ev, looked_at(c));
 	if (c->kind == XST_KIND_VCPU_MSRS && ev->layer == XST_LAYER_LIBXC &&
 	    c->run % WIRE_PV_MSR_SIZE)
 		xst_check_find(c, RULE_VCPU_MSRS, 0, "length",
@@ -168,11 +178,27 @@ static void extended(struct xst_checker *c)
 			       (unsigned long long)c->run);
 }
 
+/* As with all state that only later Xens look at (refuse_state.c), a legacy stream keeps the verdict of its
+ * framing, and its conversion, which passes these bytes on, has no worse one: both rules are silent there,
+ * and remarks here. */
+static void vcpus_rule_xcr0(struct xst_checker *c, uint64_t xcr0, uint64_t accum)
+{
+	if (c->layer == XST_LAYER_LEGACY)
+		return;
+	c->remarks_only = c->converted;
+	xst_check_find(c, RULE_VCPU_XCR0, 0, "xcr0", "%#llx, with %#llx in xcr0_accum",
+		       (unsigned long long)xcr0, (unsigned long long)accum);
+	c->remarks_only = false;
+}
+
 static void vcpus_rule_xsave_area(struct xst_checker *c, uint64_t accum)
 {
 	const uint8_t *h = c->head + WIRE_XSAVE_AREA_AT + WIRE_XSAVE_HEADER;
 	uint64_t bv = get_number(h, 8, c->big), compact = get_number(h + 8, 8, c->big);
 
+	if (c->layer == XST_LAYER_LEGACY)
+		return;
+	c->remarks_only = c->converted;
 	if (bv & ~accum)
 		xst_check_find(c, RULE_VCPU_XSTATE, 0, "xstate_bv",
 			       "states %#llx are there, xcr0_accum has %#llx",
@@ -180,6 +206,7 @@ static void vcpus_rule_xsave_area(struct xst_checker *c, uint64_t accum)
 	else if (compact)
 		xst_check_find(c, RULE_VCPU_XSTATE, 0, "xcomp_bv", "%#llx: a compact area",
 			       (unsigned long long)compact);
+	c->remarks_only = false;
 }
 
 static void vcpus_rule_xsave(struct xst_checker *c)
@@ -199,8 +226,7 @@ static void vcpus_rule_xsave(struct xst_checker *c)
 		return; /* a host without xsave */
 	wanted = xst_wire_xsave_size(accum, &exact);
 	if (!xst_wire_xcr0_valid(xcr0) || !xst_wire_xcr0_valid(accum) || (xcr0 & ~accum))
-		xst_check_find(c, RULE_VCPU_XCR0, 0, "xcr0", "%#llx, with %#llx in xcr0_accum",
-			       (unsigned long long)xcr0, (unsigned long long)accum);
+		vcpus_rule_xcr0(c, xcr0, accum);
 	else if (area < wanted || (exact && area != wanted))
 		xst_check_find(c, RULE_VCPU_XSAVE, 0, "length",
 			       "an area of %llu bytes; %#llx takes %llu", (unsigned long long)area,

@@ -253,7 +253,8 @@
 	  "p2m", \
 	  "a frame that no batch holds") \
 	X(PFN_RANGE, "libxc.page-data.pfn", ERROR, false, LIBXC, "libxc: PAGE_DATA", \
-	  "a PV guest has no memory beyond its p2m; a receiver refuses the page", \
+	  "a PV guest has no memory beyond its p2m, and no guest beyond 2^52 bytes; a receiver " \
+	  "refuses the page", \
 	  "pfn 0x2000 with a p2m up to 0x1fff") \
 	X(HVM_HEADER, "libxc.hvm-context.header", ERROR, false, LIBXC, "libxc: HVM_CONTEXT", \
 	  "the hypervisor's state begins with a HEADER entry of known magic and version", \

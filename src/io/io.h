@@ -64,6 +64,9 @@ bool xst_reader_is_seekable(const struct xst_reader *r);
 /* Copies the rest of a pipe into an unnamed temporary file and reads on from there. */
 int xst_reader_make_seekable(struct xst_reader *r, uint64_t limit);
 const char *xst_reader_tmpdir(const struct xst_reader *r);
+struct sight;
+/* Who looks at runs that are moved or passed over from now on, see pull.h; NULL: nobody. */
+void xst_reader_set_sight(struct xst_reader *r, const struct sight *sight);
 
 /* Discards the output after `offset`; only for a file of the output's own, else XST_E_REFUSED. */
 int xst_output_rewind(struct xst_output *o, uint64_t offset);

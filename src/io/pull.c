@@ -180,6 +180,8 @@ static int pull_direct(struct pull *p, const struct drain *d, uint64_t n, uint64
 	int e;
 
 	n = n < left ? n : left;
+	if (d && d->sight && d->sight->wants(d->sight->self))
+		return 0;
 	if (p->no_move || p->eof || source_window_left(s) >= n) /* the last part: short, and already
 								 * read */
 		return 0;
@@ -236,10 +238,12 @@ static int deliver_slice(struct pull *p, const struct drain *d, uint64_t *ret_n)
 
 	if (e)
 		return drain_says(p, d, e);
+	if (d && d->sight && d->sight->wants(d->sight->self))
+		e = d->sight->see(d->sight->self, p->slice, done);
 	p->slice += done;
 	p->slice_left -= done;
 	*ret_n = done;
-	return 0;
+	return e;
 }
 
 static int pull_run_step(struct pull *p, const struct drain *d, uint64_t n, uint64_t *ret_n)

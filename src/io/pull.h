@@ -13,6 +13,13 @@
 #include "io/io.h"
 #include "io/source.h"
 
+/* Somebody who looks at bytes on their way to a drain. */
+struct sight {
+	void *self;
+	uint64_t (*wants)(void *self); /* how many of the next bytes it must see; 0: none */
+	int (*see)(void *self, const void *data, size_t n); /* may be more than it wanted */
+};
+
 /* A destination for bytes.  The operations are those of a sink, see struct xst_domain_sink_ops. */
 struct drain {
 	void *self;
@@ -20,6 +27,7 @@ struct drain {
 	int (*move)(void *self, int fd, const off_t *offset, uint64_t n, uint64_t *ret_moved);
 	void (*wait)(void *self, struct xst_wait *ret);
 	int id; /* for the caller, to tell drains apart */
+	const struct sight *sight; /* NULL: nobody */
 };
 
 struct pull {

@@ -20,6 +20,7 @@ struct xst_reader {
 	char *tmpdir;
 	uint64_t base;         /* offset of the source's byte 0 in the parser's counting */
 	struct xst_output *to; /* of the tee, or of the current move */
+	const struct sight *sight;
 	struct transfer transfer;
 };
 
@@ -174,9 +175,16 @@ int xst_reader_skip(struct xst_reader *r)
 	return xst_reader_pass(r, XST_LENGTH_UNKNOWN, &skipped);
 }
 
+void xst_reader_set_sight(struct xst_reader *r, const struct sight *sight)
+{
+	r->sight = sight;
+}
+
 int xst_reader_pass(struct xst_reader *r, uint64_t n, uint64_t *ret_passed)
 {
-	return xst_pull_run(&r->pull, NULL, n, ret_passed);
+	struct drain d = { .sight = r->sight };
+
+	return xst_pull_run(&r->pull, &d, n, ret_passed);
 }
 
 static int reader_write(void *self, const void *data, size_t n, size_t *ret_done)
@@ -210,7 +218,8 @@ static int reader_splice(void *self, int fd, const off_t *offset, uint64_t n, ui
 
 int xst_reader_move(struct xst_reader *r, struct xst_output *o, uint64_t n, uint64_t *ret_moved)
 {
-	struct drain d = { .self = r, .write = reader_write, .move = reader_splice };
+	struct drain d = { .self = r, .write = reader_write, .move = reader_splice,
+			   .sight = r->sight };
 	int e = xst_output_flush(o);
 
 	*ret_moved = 0;

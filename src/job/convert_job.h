@@ -9,6 +9,7 @@
 #include "emit/converter.h"
 #include "finding/finding.h"
 #include "io/io.h"
+#include "io/pull.h"
 #include "job/job.h"
 #include "job/unfold.h"
 
@@ -19,6 +20,8 @@ struct convert {
 	struct xst_converter *converter;
 	struct xst_output *output;
 	struct xst_checker *checker;
+	struct sight sight;    /* of the checker, on the run in hand */
+	struct xst_event part; /* what it sees next of that */
 	const struct track *track;
 	uint32_t parser_flags;
 	struct xst_finding error;

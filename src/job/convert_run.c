@@ -26,6 +26,59 @@ static int conversion_job_feed(struct convert *c, const struct xst_event *ev)
 	return r ? r : write_output(c);
 }
 
+/* A stream that no Xen restores is not converted unless forced; then the fault is reported. */
+static int conversion_job_check(struct convert *c, const struct xst_event *ev)
+{
+	const struct xst_finding *f;
+	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
+	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c checks these */
+
+	while (r == 0 && (f = xst_checker_finding(c->checker))) {
+		if (f->severity != XST_ERROR)
+			continue;
+		if (xst_job_convert_forced(c)) {
+			xst_job_tell(c->job, f);
+			continue;
+		}
+		c->error = *f;
+		r = c->error.code = XST_E_MALFORMED;
+	}
+	return r;
+}
+
+/* --- what the checker sees of opaque runs ---------------------------------------------------- */
+
+static uint64_t conversion_sight_wants(void *self)
+{
+	const struct convert *c = self;
+
+	return xst_checker_wants(c->checker);
+}
+
+static int conversion_sight_see(void *self, const void *data, size_t n)
+{
+	struct convert *c = self;
+	int r;
+
+	c->part.u.payload.data = data;
+	c->part.u.payload.size = n;
+	r = conversion_job_check(c, &c->part);
+	c->part.offset += n;
+	return r;
+}
+
+/* From now on the checker sees what it wants of this run, on its way to the output. */
+static void conversion_open_sight(struct convert *c, const struct xst_event *ev)
+{
+	bool differences = ev->kind == XST_KIND_COMPRESSED_DATA;
+
+	c->part = *ev;
+	c->part.type = XST_EVENT_PAYLOAD;
+	xst_reader_set_sight(c->reader, differences ? NULL : &c->sight);
+}
+
+/* --- runs -------------------------------------------------------------------------------------- */
+
 /* Moves the part that the converter wants of the run that has just begun. */
 static int move_run(struct convert *c, bool injected)
 {
@@ -51,7 +104,10 @@ static int conversion_job_pass(struct convert *c, const struct xst_event *ev)
 
 	if (r || ev->type != XST_EVENT_PAYLOAD_BEGIN || xst_converter_wants(c->converter))
 		return r;
-	return move_run(c, false);
+	conversion_open_sight(c, ev);
+	r = move_run(c, false);
+	xst_reader_set_sight(c->reader, NULL);
+	return r;
 }
 
 /* Injects batches of the collected pages before the event that ends the body. */
@@ -127,26 +183,6 @@ static int unfolded(struct convert *c, const struct xst_event *ev)
 	case UNFOLD_DROP:   break;
 	}
 	return ev->type == XST_EVENT_PAYLOAD_BEGIN ? xst_reader_skip(c->reader) : 0;
-}
-
-/* A stream that no Xen restores is not converted unless forced; then the fault is reported. */
-static int conversion_job_check(struct convert *c, const struct xst_event *ev)
-{
-	const struct xst_finding *f;
-	bool differences = ev->type == XST_EVENT_PAYLOAD && ev->kind == XST_KIND_COMPRESSED_DATA;
-	int r = differences ? 0 : xst_checker_event(c->checker, ev); /* unfold.c checks these */
-
-	while (r == 0 && (f = xst_checker_finding(c->checker))) {
-		if (f->severity != XST_ERROR)
-			continue;
-		if (xst_job_convert_forced(c)) {
-			xst_job_tell(c->job, f);
-			continue;
-		}
-		c->error = *f;
-		r = c->error.code = XST_E_MALFORMED;
-	}
-	return r;
 }
 
 /* Records how far the output is complete. */
@@ -259,6 +295,7 @@ int xst_convert_fd(int fd, struct xst_output *o, const struct xst_convert_option
 		r = xst_checker_new(NULL, &c.checker);
 	if (r == 0) {
 		c.track = xst_check_track(c.checker);
+		c.sight = (struct sight){ &c, conversion_sight_wants, conversion_sight_see };
 		r = conversion_job_loop(&c);
 	}
 	if (r)

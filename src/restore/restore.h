@@ -181,6 +181,8 @@ struct xst_restore {
 	struct player replay;
 	struct xst_checker *checker;
 	bool checked;               /* the current event was checked */
+	struct sight sight;         /* the checker's, on the run in hand */
+	struct xst_event part;      /* what it sees next of that */
 	struct worker *worker;
 	struct spool spool;         /* the input's head, then a checkpoint's records */
 	struct xst_parser *at_image, *at_emulator; /* the parser where these parts of a checkpoint begin */
@@ -239,6 +241,9 @@ int xst_restore_tail_task(struct xst_restore *r);
 /* Handles an event of the stream as it is read.  *drain: where the run that it begins goes.  After
  * XST_AGAIN, call it again with the same event.  May change the task. */
 int xst_restore_route_read(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
+/* The checker sees what it wants of this run, on its way to the drain. */
+void xst_restore_route_open_sight(struct xst_restore *r, const struct xst_event *ev,
+				  struct drain *drain);
 /* Handles an event that takes effect. */
 int xst_restore_route_apply(struct xst_restore *r, const struct xst_event *ev, struct drain *drain);
 /* Whether it is the last event of the part of a checkpoint that the current task replays. */

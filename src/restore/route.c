@@ -112,7 +112,8 @@ static struct drain domain_drain(struct xst_restore *r)
 {
 	const struct xst_domain_sink *s = &r->options.domain;
 
-	return (struct drain){ s->self, s->ops->write, s->ops->move, s->ops->wait, SINK_DOMAIN };
+	return (struct drain){ .self = s->self, .write = s->ops->write, .move = s->ops->move,
+			       .wait = s->ops->wait, .id = SINK_DOMAIN };
 }
 
 static int to_domain(struct xst_restore *r, const struct xst_event *ev, struct drain *drain)
@@ -185,8 +186,9 @@ static int to_emulator(struct xst_restore *r, const struct xst_event *ev, struct
 		break;
 	case XST_EVENT_PAYLOAD_BEGIN:
 		e = route_emulator_begin(r, ev->u.payload.length);
-		*drain = (struct drain){ s->self, s->ops->write, s->ops->move, s->ops->wait,
-					 SINK_EMULATOR };
+		*drain = (struct drain){ .self = s->self, .write = s->ops->write,
+					 .move = s->ops->move, .wait = s->ops->wait,
+					 .id = SINK_EMULATOR };
 		break;
 	case XST_EVENT_RECORD_END:
 		e = route_emulator_end(r);
@@ -403,7 +405,7 @@ static int route_check(struct xst_restore *r, const struct xst_event *ev)
 	int e = xst_checker_event(r->checker, ev);
 
 	while (e == 0 && (f = xst_checker_finding(r->checker))) {
-		if (f->severity != XST_ERROR) {
+		if (f->severity != XST_ERROR || r->options.flags & XST_RESTORE_FORCE) {
 			xst_restore_tell(r, f);
 			continue;
 		}
@@ -411,6 +413,34 @@ static int route_check(struct xst_restore *r, const struct xst_event *ev)
 		e = r->error.code = XST_E_MALFORMED;
 	}
 	return e;
+}
+
+static uint64_t route_sight_wants(void *self)
+{
+	const struct xst_restore *r = self;
+
+	return xst_checker_wants(r->checker);
+}
+
+static int route_sight_see(void *self, const void *data, size_t n)
+{
+	struct xst_restore *r = self;
+	int e;
+
+	r->part.u.payload.data = data;
+	r->part.u.payload.size = n;
+	e = route_check(r, &r->part);
+	r->part.offset += n;
+	return e;
+}
+
+void xst_restore_route_open_sight(struct xst_restore *r, const struct xst_event *ev,
+				  struct drain *drain)
+{
+	r->part = *ev;
+	r->part.type = XST_EVENT_PAYLOAD;
+	r->sight = (struct sight){ r, route_sight_wants, route_sight_see };
+	drain->sight = &r->sight;
 }
 
 /* Checks that the checker doesn't make. */

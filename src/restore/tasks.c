@@ -318,6 +318,8 @@ static int task_read(struct xst_restore *r)
 	if (e)
 		return e;
 	r->checked = false;
+	if (ev->type == XST_EVENT_PAYLOAD_BEGIN)
+		xst_restore_route_open_sight(r, ev, &drain);
 	xst_restore_player_done(&r->main, &drain);
 	return 0;
 }

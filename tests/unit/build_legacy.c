@@ -160,7 +160,8 @@ static void toolstack(struct build *b, size_t entries)
 static void legacy_batches(struct build *b, const struct legacy *l, bool contents)
 {
 	for (size_t i = 0; i < l->batches; i++) {
-		uint64_t *entries = some_entries(l->pages, l->holes, i, l->pv);
+		uint64_t *entries = some_entries(l->pages, l->holes, i,
+						 levels_of(l->pv, l->guest_width));
 
 		for (size_t k = 0; k < l->pages + l->holes; k++)
 			if (entries[k] >> 60 == 0xf)
@@ -244,6 +245,7 @@ static void pv_tail(struct build *b, const struct legacy *l)
 		if (n > 4 && i && i + 1 < n)
 			continue; /* not online, see vcpu_map() */
 		fill(b, context_size(l));
+		registers(b, context_size(l));
 		if (l->extv)
 			fill(b, 128);
 		if (l->xcnt) {

@@ -103,15 +103,15 @@ void page_data(struct build *b, const uint64_t *entries, size_t n)
 }
 
 /* Pages first, then holes; each batch goes on with the pfns where the last one ended. */
-uint64_t *some_entries(size_t pages, size_t holes, uint64_t first, bool pv)
+uint64_t *some_entries(size_t pages, size_t holes, uint64_t first, unsigned levels)
 {
-	static const uint8_t pv_types[] = { 0x0, 0xc, 0x1, 0x9, 0x4 };
+	const unsigned pv_types[] = { 0x0, 0x8 | levels, 0x1, 0x9, levels };
 	uint64_t *entries = calloc(pages + holes + 1, sizeof(*entries));
 
 	if (!entries)
 		abort();
 	for (size_t i = 0; i < pages + holes; i++) {
-		uint64_t type = pv && i < pages ? pv_types[i % 5] : 0;
+		uint64_t type = levels && i < pages ? pv_types[i % 5] : 0;
 
 		if (i >= pages)
 			type = i % 3 == 0 ? 0xf : i % 3 == 1 ? 0xe : 0xd;
@@ -124,7 +124,7 @@ static void batches(struct build *b, const struct modern *m)
 {
 	for (size_t i = 0; i < m->batches; i++) {
 		uint64_t *entries = some_entries(m->pages, m->holes, i * (m->pages + m->holes),
-						 m->pv);
+						 levels_of(m->pv, m->guest_width));
 
 		page_data(b, entries, m->pages + m->holes);
 		free(entries);
@@ -197,15 +197,12 @@ static void hvm_params(struct build *b, size_t n)
 	record_end(b);
 }
 
-/* Registers that say nothing but that start_info is page 0, and the page table page 1. */
-static void registers(struct build *b, uint32_t id, size_t size)
+void registers(struct build *b, size_t size)
 {
 	size_t edx = size == CONTEXT64 ? 0x268 : 0x20c, gdt_ents = size == CONTEXT64 ? 0x1360 : 0xa90;
 	size_t cr3 = size == CONTEXT64 ? 0x1390 : 0xaa8, cr1 = size == CONTEXT64 ? 0x1380 : cr3;
-	uint8_t *c;
+	uint8_t *c = b->data + b->size - size;
 
-	blob_record(b, 4, id, 0, size);
-	c = b->data + b->size - size;
 	memset(c + edx, 0, 4);
 	memset(c + gdt_ents, 0, size == CONTEXT64 ? 8 : 4);
 	memset(c + cr1, 0, 8);
@@ -244,7 +241,8 @@ static void vcpus(struct build *b, const struct modern *m)
 	bool none = m->empty_vcpus;
 
 	for (uint32_t i = 0; i < or_else(m->vcpus, 1); i++) {
-		registers(b, i, context);
+		blob_record(b, 4, i, 0, context);
+		registers(b, context);
 		vcpu_blob(b, 5, i, none ? 0 : 128);
 		if (none)
 			blob_record(b, 6, i, 0, 0);

@@ -229,7 +229,7 @@ static void pv(void **state)
 	p = converted(&b, XST_CONTAINER_LIBXC, 3, 0);
 	assert_int_equal(p.code, 0);
 	expect(&p.out, "IMAGE_HEADER DOMAIN_HEADER<1 0.1> X86_PV_INFO<4 3> STATIC_DATA_END "
-	       "X86_PV_P2M_FRAMES[40 41] PAGE_DATA[0:0 c:1] "
+	       "X86_PV_P2M_FRAMES[40 41] PAGE_DATA[0:0 b:1] "
 	       "X86_PV_VCPU_BASIC(2800) X86_PV_VCPU_EXTENDED(128) X86_PV_VCPU_XSAVE(592) "
 	       "X86_PV_VCPU_BASIC(2800) X86_PV_VCPU_EXTENDED(128) X86_PV_VCPU_XSAVE(591) "
 	       "SHARED_INFO(4096) END");

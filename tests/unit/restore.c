@@ -319,7 +319,7 @@ static int fails_with(const struct build *b, const char *words)
 
 static void open_libxl(struct build *b, uint32_t guest)
 {
-	struct modern m = { .libxl = true, .pv = guest == 1, .batches = 1, .pages = 1, .params = 1 };
+	struct modern m = { .libxl = true, .pv = guest == 1, .batches = 1, .pages = 2, .params = 1 };
 
 	build_modern(b, &m);
 	b->size -= 8; /* END */
