@@ -103,14 +103,15 @@ static bool said(struct xst_checker *c, const char *rule)
 	return found;
 }
 
-static void tell_numbers(struct xst_checker *c, const struct check_subject *subject, uint64_t a, uint64_t b)
+static void tell_numbers(struct xst_checker *c, const struct check_subject *subject, uint8_t width,
+			 uint64_t index)
 {
-	const uint64_t v[] = { a, b };
+	const uint64_t v[3] = { index };
 	struct xst_event ev = { .type = XST_EVENT_ITEMS, .layer = XST_LAYER_LIBXC };
 
 	ev.u.items.v = v;
 	ev.u.items.n = 1;
-	ev.u.items.width = 2;
+	ev.u.items.width = width;
 	ev.u.items.first = 1;
 	assert_int_equal(subject->items(c, &ev), 0);
 }
@@ -120,9 +121,9 @@ LIMIT_CASE(CHECKED_PARAMS)
 	struct xst_checker *c = checker(XST_GUEST_HVM);
 	bool tracked;
 
-	tell_numbers(c, &xst_check_hvm_params, n - 1, 0);
+	tell_numbers(c, &xst_check_hvm_params, 2, n - 1);
 	assert_false(said(c, "libxc.hvm-params.twice"));
-	tell_numbers(c, &xst_check_hvm_params, n - 1, 0);
+	tell_numbers(c, &xst_check_hvm_params, 2, n - 1);
 	tracked = said(c, "libxc.hvm-params.twice");
 	xst_checker_free(c);
 	return tracked;
@@ -135,10 +136,10 @@ LIMIT_CASE(CHECKED_POLICY)
 	bool tracked;
 
 	for (uint64_t i = 1; i <= n + 1; i++) {
-		tell_numbers(c, &xst_check_msrs, i, 0);
+		tell_numbers(c, &xst_check_msrs, 3, i);
 		assert_false(said(c, "libxc.msr.twice"));
 	}
-	tell_numbers(c, &xst_check_msrs, n, 0);
+	tell_numbers(c, &xst_check_msrs, 3, n);
 	tracked = said(c, "libxc.msr.twice");
 	xst_checker_free(c);
 	return tracked;
