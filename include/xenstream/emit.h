@@ -82,8 +82,8 @@ enum xst_container {
 };
 
 enum xst_convert_flags {
-	/* Leave out parts that the output has no place for, and report them, instead of
-	 * refusing. */
+	/* Leave out parts that the output has no place for, and go on with an image that no Xen
+	 * restores, instead of refusing; both are reported. */
 	XST_CONVERT_FORCE = 1 << 0
 };
 

@@ -229,7 +229,8 @@ enum xst_restore_flags {
 	/* The receiving side of COLO: after each checkpoint, report the secondary's progress on
 	 * `back_channel` and wait for the next CHECKPOINT_STATE. */
 	XST_RESTORE_COLO = 1 << 1,
-	/* Leave out parts that a conversion to today's formats would lose, instead of refusing. */
+	/* Leave out parts that a conversion to today's formats would lose, and go on with an image
+	 * that no Xen restores, instead of refusing; both are reported. */
 	XST_RESTORE_FORCE = 1 << 2
 };
 

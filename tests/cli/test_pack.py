@@ -139,11 +139,12 @@ def test_edited_files_count(whole: Path) -> None:
         memory.seek(pfn * PAGE)
         memory.write(b"new contents")
     context = record(whole, "HVM_CONTEXT")
-    context.write_bytes(context.read_bytes()[:-1] + b"\x5a")
+    state = context.read_bytes()
+    context.write_bytes(state[:-9] + b"\x5a" + state[-8:])  # before END
     changed = image.decode(pack(whole))
     contents = changed.memory[pfn][1]
     assert contents is not None and bytes(contents[:12]) == b"new contents"
-    assert changed.hvm_context is not None and changed.hvm_context[-1:] == b"\x5a"
+    assert changed.hvm_context is not None and changed.hvm_context[-9:-8] == b"\x5a"
 
 
 def test_memory_is_sparse(whole: Path) -> None:
