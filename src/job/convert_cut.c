@@ -65,12 +65,19 @@ static int end_cut(struct convert *c)
 	return r ? r : xst_job_convert_end_layer(c, XST_LAYER_XENSERVER);
 }
 
+/* The sender of checkpoints has ended the image, and went away before the stream's own END. */
+static bool ended_after_checkpoints(const struct convert *c)
+{
+	return c->track->checkpoints && track_has(c->track, XST_LAYER_LIBXL) && harmless(c) &&
+	       xst_reader_offset(c->reader) == xst_reader_size(c->reader);
+}
+
 static bool cut_accepted(const struct convert *c)
 {
 	if (xst_reader_error(c->reader)->code != XST_E_TRUNCATED || !c->boundary ||
 	    !c->track->completed[XST_KIND_PAGE_DATA])
 		return false;
-	return c->options->cut == XST_CUT_ANYWHERE ||
+	return c->options->cut == XST_CUT_ANYWHERE || ended_after_checkpoints(c) ||
 	       (c->options->cut == XST_CUT_HARMLESS && harmless(c));
 }
 

@@ -212,22 +212,12 @@ static void restorability(struct scan *s, bool stopped)
 		s->options->restorability(s->options->userdata, &r);
 }
 
-/* After an image's END no checkpoint is under way that could be dropped: what is missing then is the
- * stream's own. */
-static bool ends_in_checkpoint(const struct scan *s)
-{
-	const struct track *t = xst_check_track(s->checker);
-
-	return xst_reader_error(s->reader)->code == XST_E_TRUNCATED && t->checkpoints &&
-	       !track_ended(t, XST_LAYER_LIBXC);
-}
-
 /* The fault that stops the parser is the last finding; only failures of our own are returned. */
 static int scan_conclude(struct scan *s, int r, struct xst_finding *reterr)
 {
 	const struct xst_finding *f = xst_reader_error(s->reader);
 	bool stopped = r && !is_failure(s, r);
-	bool is_cut = ends_in_checkpoint(s);
+	bool is_cut = f->code == XST_E_TRUNCATED && xst_check_track(s->checker)->checkpoints;
 	uint64_t rest;
 	int e;
 
