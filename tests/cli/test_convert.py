@@ -272,12 +272,19 @@ def test_remarks_are_counted_by_verify_only(unpacked: Unpack, scratch: Path) -> 
 
 
 def test_a_checkpointed_stream_of_today_that_breaks_off(unpacked: Unpack, scratch: Path) -> None:
-    """The sender is gone, but there is a complete state, and the message says how to get it."""
+    """The sender is gone, but there is a complete state, and the message says how to get it. Where only the stream's
+    own END is missing, the last state is whole and is taken, as restore does and as verify says."""
     kept, cut, out = scratch / "kept", scratch / "cut", scratch / "out"
     assert xenstream("convert", "-q", "--to", "libxl", "--checkpoints", "keep",
                      unpacked(REMUS.stream), kept).rc == FINE
     whole, count = kept.read_bytes(), len(REMUS.description()["per_checkpoint"])
-    for end, complete in ((len(whole) - 8, count), (len(whole) - 100, count - 1)):
+    cut.write_bytes(whole[:-8])
+    assert xenstream("verify", cut).rc == 1
+    result = xenstream("convert", cut, out)
+    assert result.rc == FINE and "[convert.cut]" in result.stderr
+    assert xenstream("verify", "-q", out).rc <= 1
+    out.unlink()
+    for end, complete in ((len(whole) - 100, count - 1),):
         cut.write_bytes(whole[:end])
         for words in ([], ["--to", "libxl"]):
             result = xenstream("convert", *words, cut, out)
